@@ -1,0 +1,26 @@
+//! The subcommands of `kakou`, one file each.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "kakou", version, about = "卡口: the checkpoint kiosk and its hub")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Succeeds when the program can start at all.
+    Version,
+}
+
+/// Runs the command line. Exit code 0: done; 1: failed, with the reason on standard error; 2: wrong arguments.
+pub fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    match command {
+        Command::Version => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,190 @@
+//! What people ask of a lane.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
+use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
+
+/// One act of one person at one lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Where.
+    pub lane: LaneId,
+    /// Who; `None` for the subject's own face.
+    pub by: Option<AttendantId>,
+    /// What.
+    pub act: Act,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Begins a session for a subject that no sensor announced.
+    Begin {
+        /// Person or vehicle.
+        subject: SubjectKind,
+        /// Which way.
+        direction: Direction,
+    },
+    /// Gives an identity number instead of a code: the way without a phone.
+    TypeIdNumber(Pii<String>),
+    /// Gives the vehicle's plate.
+    TypePlate {
+        /// As typed.
+        text: Pii<String>,
+        /// Whether a plate outside the grammar was confirmed.
+        odd: OddPlate,
+    },
+    /// States that the vehicle has no plate.
+    NoPlate,
+    /// Declares how many people are in the vehicle, the driver included.
+    DeclareOccupants(u8),
+    /// Fills in the registration.
+    Register(Registration),
+    /// Confirms by name what no device can see.
+    Attest(Attestation),
+    /// Sets a step aside.
+    Waive {
+        /// Which.
+        step: StepKind,
+        /// A reason of the profile's list.
+        reason: Slug,
+    },
+    /// Screens the temperature once more.
+    MeasureAgain,
+    /// Enters a contact thermometer's value.
+    ContactTemperature(CentiCelsius),
+    /// Begins disinfecting the vehicle.
+    StartDisinfection {
+        /// With what.
+        agent: Slug,
+    },
+    /// Ends it.
+    StopDisinfection,
+    /// Decides by the attendant's own judgement.
+    Decide {
+        /// The outcome.
+        decision: Decision,
+        /// Why.
+        reason: Reason,
+    },
+    /// Lets an urgent medical case through at once; reviewed later.
+    Emergency,
+    /// The subject left.
+    Leave,
+    /// Turns to the next session once the last one is over.
+    Next,
+}
+
+/// Whether an unusual plate was confirmed by a second look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OddPlate {
+    /// Ask before accepting it.
+    Ask,
+    /// Accept it and mark it.
+    Confirmed,
+}
+
+/// An attendant's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Admit: only when every step is settled.
+    Admit,
+    /// Admit, with somebody to look after it later: only when every step is settled.
+    AdmitWithFollowUp,
+    /// Talk out of it (劝阻).
+    Advise,
+    /// Turn back (劝返).
+    TurnBack,
+    /// Hold here and call somebody.
+    Hold,
+    /// Hand off to a destination or an agency (移交).
+    HandOff,
+}
+
+/// The registration's fields; which are needed is the profile's affair.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// Name.
+    pub name: Option<Pii<String>>,
+    /// Telephone number.
+    pub phone: Option<Pii<String>>,
+    /// Where from.
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    pub destination: Option<Pii<String>>,
+    /// Whom they visit.
+    pub host: Option<Pii<String>>,
+}
+
+/// Why an act was not carried out. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "refused")]
+#[non_exhaustive]
+pub enum Refused {
+    /// There is no such lane on this kiosk.
+    #[error("no lane {lane} on this kiosk")]
+    NoSuchLane {
+        /// The lane asked for.
+        lane: LaneId,
+    },
+    /// The act needs an attendant who is signed in.
+    #[error("only a signed-in attendant can do this")]
+    NeedsAttendant,
+    /// The lane is doing something that the act does not fit.
+    #[error("not possible now: {why}")]
+    NotNow {
+        /// What the lane is doing, in plain words.
+        why: &'static str,
+    },
+    /// The profile has no such step, or it is already settled.
+    #[error("step {step:?} is not open")]
+    StepNotOpen {
+        /// The step.
+        step: StepKind,
+    },
+    /// Steps are neither done nor waived.
+    #[error("steps still open: {open:?}")]
+    StepsOpen {
+        /// Those steps.
+        open: Vec<StepKind>,
+    },
+    /// The profile does not let this step be waived for this reason.
+    #[error("step {step:?} cannot be waived for this reason")]
+    WaiverNotAllowed {
+        /// The step.
+        step: StepKind,
+    },
+    /// An identity number fails its own check.
+    #[error("identity number: {why}")]
+    BadIdNumber {
+        /// Which check.
+        why: &'static str,
+    },
+    /// A plate is outside the grammar; ask, then send it again as confirmed.
+    #[error("plate is unusual; confirm it")]
+    OddPlate,
+    /// A field is missing or does not look right.
+    #[error("field {field}: {why}")]
+    BadField {
+        /// The field.
+        field: &'static str,
+        /// What is expected.
+        why: &'static str,
+    },
+    /// A number is out of range.
+    #[error("{what} must be {low} to {high}")]
+    OutOfRange {
+        /// What number.
+        what: &'static str,
+        /// Lowest.
+        low: i32,
+        /// Highest.
+        high: i32,
+    },
+    /// Nothing can be recorded at the moment, so nothing can be decided.
+    #[error("records cannot be written; the lane admits nobody")]
+    CannotRecord,
+}

@@ -1,0 +1,10 @@
+//! The vocabulary between the lane and the people at it: commands in, status out.
+
+pub mod command;
+pub mod status;
+
+pub use command::{Act, Command, Decision, Refused, Registration};
+pub use status::{
+    Aspect, BarrierState, DeviceStatus, Direct, HubStatus, JournalStatus, KioskStatus, LaneStatus,
+    OccupantStatus, Phase, Prompt, StepState, StepStatus, VerdictStatus,
+};

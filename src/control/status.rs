@@ -1,0 +1,285 @@
+//! What the screens show: a snapshot of a lane or of the whole kiosk.
+//!
+//! A status holds no personal data in the clear: names and plates are masked by the engine before they get here.
+//! All of it serialises to JSON in kebab-case; times are milliseconds.
+
+use serde::Serialize;
+
+use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
+use crate::model::{Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone};
+
+/// What a lane is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Nobody is here.
+    Idle,
+    /// Steps are being taken.
+    Steps,
+    /// The verdict is on its way to the disk.
+    Recording,
+    /// A person has to decide.
+    Referred,
+    /// The barrier is open or opening for an admitted subject.
+    Crossing,
+    /// Over; the verdict stays on the screen for a moment.
+    Ended,
+    /// Out of service: nothing can be recorded.
+    OutOfService,
+}
+
+/// What the subject's face asks for: one verb at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompt {
+    /// Welcome; nothing to do.
+    Welcome,
+    /// Show a pass or a code, or ask the attendant.
+    ShowCode,
+    /// Bring the forehead to the thermometer.
+    ShowForehead,
+    /// Tell the attendant what the registration asks.
+    Register,
+    /// The attendant looks at something.
+    WaitForAttendant,
+    /// Stop the vehicle here.
+    StopVehicle,
+    /// The vehicle is being disinfected: windows shut.
+    ShutWindows,
+    /// One moment.
+    OneMoment,
+    /// Please go.
+    Go,
+    /// Please see the attendant; no reason is shown.
+    SeeAttendant,
+    /// Please turn back.
+    TurnBack,
+    /// Please wait here.
+    WaitHere,
+    /// This lane is out of service.
+    OutOfService,
+}
+
+/// Lamp aspects. Never colour alone: each has its own shape and word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// Stop.
+    Stop,
+    /// Wait.
+    Wait,
+    /// Go.
+    Go,
+}
+
+/// Confirmed position of a barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BarrierState {
+    /// Asked to open, not yet confirmed.
+    Opening,
+    /// Confirmed open.
+    Open,
+    /// Asked to close, not yet confirmed.
+    Closing,
+    /// Confirmed closed.
+    Closed,
+    /// Did not get where it was asked to go.
+    Stuck,
+}
+
+/// State of a step on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum StepState {
+    /// Still to come.
+    Open,
+    /// The one that is asked for now.
+    Asked,
+    /// Needs the attendant.
+    NeedsAttendant {
+        /// Why.
+        reason: Reason,
+    },
+    /// Done.
+    Done,
+    /// Set aside.
+    Waived {
+        /// By whom.
+        by: AttendantId,
+    },
+    /// Tried and not satisfied.
+    Failed {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A step on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepStatus {
+    /// Which check.
+    pub kind: StepKind,
+    /// How far.
+    pub state: StepState,
+    /// Reasons for which this step may be waived; empty where it may not.
+    pub waivers: Vec<Slug>,
+}
+
+/// The last screening, as far as screens may show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TemperatureStatus {
+    /// The zone, or why there is none.
+    pub zone: Result<Zone, NotMeasured>,
+    /// Skin temperature in hundredths of a degree; for the attendant's face only.
+    pub skin: Option<CentiCelsius>,
+}
+
+/// A verdict on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerdictStatus {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Why; for the attendant's face only.
+    pub reasons: Vec<Reason>,
+    /// Whether it is on the disk.
+    pub durable: bool,
+    /// The record's number, once durable.
+    pub seq: Option<u64>,
+}
+
+/// One occupant of the vehicle at the lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OccupantStatus {
+    /// Masked name, where one is known.
+    pub name: Option<String>,
+    /// What the occupant is to the place.
+    pub class: Class,
+    /// The occupant's steps.
+    pub steps: Vec<StepStatus>,
+    /// Whether this occupant's steps are all settled.
+    pub settled: bool,
+}
+
+/// Which traffic a lane takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direct {
+    /// Inbound only.
+    Inbound,
+    /// Outbound only.
+    Outbound,
+    /// Both ways.
+    Both,
+}
+
+/// A lane, as its two faces show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaneStatus {
+    /// Which lane.
+    pub lane: LaneId,
+    /// Its name in the site's words, such as `东门人行入口`.
+    pub title: String,
+    /// What it is for.
+    pub takes: SubjectKind,
+    /// Which way.
+    pub direct: Direct,
+    /// What it is doing.
+    pub phase: Phase,
+    /// Direction of the present session.
+    pub direction: Option<Direction>,
+    /// Class of the present subject.
+    pub class: Option<Class>,
+    /// Masked name or plate of the present subject.
+    pub subject: Option<String>,
+    /// Profile that applies.
+    pub profile: Option<Slug>,
+    /// The subject's steps, in order.
+    pub steps: Vec<StepStatus>,
+    /// Fields that the registration asks for.
+    pub fields: Vec<&'static str>,
+    /// Number of occupants declared, for a vehicle.
+    pub declared: Option<u8>,
+    /// Occupants so far, for a vehicle; the last unsettled one is being served.
+    pub occupants: Vec<OccupantStatus>,
+    /// What the subject's face asks for.
+    pub prompt: Prompt,
+    /// Help for the temperature step, while it runs.
+    pub guidance: Option<Guidance>,
+    /// The last screening.
+    pub temperature: Option<TemperatureStatus>,
+    /// The verdict, once there is one.
+    pub verdict: Option<VerdictStatus>,
+    /// Whether disinfection is running.
+    pub disinfecting: bool,
+    /// The barrier.
+    pub barrier: BarrierState,
+    /// The lamp.
+    pub lamp: Aspect,
+    /// Whether something stands under the barrier.
+    pub beam_blocked: bool,
+    /// Milliseconds since the subject arrived.
+    pub since_ms: Option<u64>,
+    /// Passages ended since the kiosk started.
+    pub passages: u64,
+}
+
+/// The journal, as the attendant's face shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JournalStatus {
+    /// Last durable record.
+    pub durable: u64,
+    /// Why nothing can be recorded, in plain words.
+    pub failed: Option<String>,
+}
+
+/// The link to the hub.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HubStatus {
+    /// Whether a hub is configured and this kiosk is enrolled.
+    pub enrolled: bool,
+    /// Whether the last exchange succeeded.
+    pub online: bool,
+    /// Wall time of the last successful exchange.
+    pub last: Option<Wall>,
+    /// Records that wait to be acknowledged.
+    pub waiting: u64,
+    /// What went wrong last, in plain words.
+    pub error: Option<String>,
+}
+
+/// A device, as the attendant's face shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceStatus {
+    /// Which.
+    pub device: DeviceId,
+    /// The lane that it serves.
+    pub lane: Option<LaneId>,
+    /// Driver, such as `mlx90614`.
+    pub driver: &'static str,
+    /// Why it gives nothing, or `None` when it works.
+    pub fault: Option<NoReading>,
+}
+
+/// The whole kiosk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KioskStatus {
+    /// Which kiosk.
+    pub kiosk: KioskId,
+    /// Its name in the site's words.
+    pub title: String,
+    /// Its lanes.
+    pub lanes: Vec<LaneStatus>,
+    /// The journal.
+    pub journal: JournalStatus,
+    /// The hub.
+    pub hub: HubStatus,
+    /// Its devices.
+    pub devices: Vec<DeviceStatus>,
+    /// Wall time now.
+    pub wall: Wall,
+    /// How far the wall time is trusted.
+    pub trust: ClockTrust,
+    /// Whether everything here is simulated.
+    pub simulated: bool,
+}

@@ -1,0 +1,1 @@
+//! Payload to verified credential: pure.

@@ -1,0 +1,1 @@
+//! Wiring: devices, lanes, journal, sync and screens as one running kiosk.

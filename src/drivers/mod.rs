@@ -1,0 +1,1 @@
+//! Devices on `embedded-hal` and byte streams; no operating system.

@@ -1,0 +1,1 @@
+//! The lane: presence, steps, sessions and decisions as pure state machines.

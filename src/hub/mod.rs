@@ -1,0 +1,1 @@
+//! The hub's server: enrolment, batches, live gates, ledger pages.

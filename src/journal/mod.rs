@@ -1,0 +1,1 @@
+//! The durable, gapless, provable append-only log, and its rebuildable view.

@@ -1,0 +1,1 @@
+//! The hub's applied records: idempotent, searchable, countable.

@@ -1,0 +1,5 @@
+//! The `kakou` command.
+
+fn main() -> std::process::ExitCode {
+    kakou::cli::main()
+}

@@ -1,0 +1,125 @@
+//! What a credential is and what is known of it: genuine, current, and whose.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::subject::{Class, SubjectKind};
+use crate::base::Pii;
+
+/// The kind of thing that was presented.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum CredentialKind {
+    /// A pass signed by a hub.
+    #[n(0)]
+    HubPass,
+    /// A Chinese identity number, typed or read from a card.
+    #[n(1)]
+    IdNumber,
+    /// A `HC1:` health certificate (EU, WHO).
+    #[n(2)]
+    HealthCertificate,
+    /// A `shc:/` SMART Health Card.
+    #[n(3)]
+    SmartHealthCard,
+    /// A link to a medical record, not an entry pass.
+    #[n(4)]
+    HealthLink,
+    /// A `NZCP:` pass.
+    #[n(5)]
+    NzCovidPass,
+    /// An ICAO visible digital seal in JSON.
+    #[n(6)]
+    VdsNc,
+    /// A zipped verifiable credential (DIVOC).
+    #[n(7)]
+    Divoc,
+    /// A web address; never opened.
+    #[n(8)]
+    Url,
+    /// Any other text.
+    #[n(9)]
+    Text,
+    /// Bytes that are no text.
+    #[n(10)]
+    Binary,
+}
+
+/// Whether a credential is genuine.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum Authenticity {
+    /// A trusted issuer's signature matches.
+    #[n(0)]
+    Genuine,
+    /// A trusted issuer's key is named and the signature does not match, or the content is malformed.
+    #[n(1)]
+    Forged,
+    /// Signed with a key that this kiosk does not trust.
+    #[n(2)]
+    UnknownIssuer,
+    /// Nothing here can verify this kind.
+    #[n(3)]
+    Unverified,
+}
+
+/// Whether a credential is valid at this time and place.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum Currency {
+    /// Valid now and here.
+    #[n(0)]
+    Current,
+    /// No longer valid.
+    #[n(1)]
+    Expired,
+    /// Not valid yet.
+    #[n(2)]
+    NotYetValid,
+    /// Issued for another site.
+    #[n(3)]
+    WrongSite,
+    /// The kiosk's clock cannot be trusted enough to say.
+    #[n(4)]
+    ClockUntrusted,
+    /// It does not say, or cannot be verified anyway.
+    #[n(5)]
+    Unknown,
+}
+
+/// What a genuine credential says of its holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Person or vehicle.
+    pub subject: SubjectKind,
+    /// What the holder is to the place.
+    pub class: Class,
+    /// The issuer's random identifier of the pass, in hexadecimal.
+    pub pass: Pii<String>,
+    /// Name as printed, often already masked by the issuer.
+    pub name: Option<Pii<String>>,
+    /// Plate that the pass is bound to, normalised.
+    pub plate: Option<Pii<String>>,
+}
+
+/// A credential as checked, without the text it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// What it is.
+    pub kind: CredentialKind,
+    /// Whether it is genuine.
+    pub authentic: Authenticity,
+    /// Whether it is valid now and here.
+    pub current: Currency,
+    /// Whose it is; only for genuine ones.
+    pub holder: Option<Holder>,
+}

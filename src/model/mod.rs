@@ -1,0 +1,19 @@
+//! The words of a checkpoint: subjects, steps, credentials, readings, verdicts, records.
+
+pub mod blind;
+pub mod credential;
+pub mod observation;
+pub mod record;
+pub mod step;
+pub mod subject;
+pub mod temperature;
+pub mod verdict;
+
+pub use blind::{Blinded, Blinder};
+pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};
+pub use observation::{Level, Observation, Observed, Scan, Signal, Via};
+pub use record::{Body, Draft, Entry, Passage, Person, Personal, Vehicle};
+pub use step::{Attestation, Evidence, StepKind, StepOutcome, StepRecord};
+pub use subject::{Class, Direction, SubjectKind};
+pub use temperature::{Guidance, NotMeasured, Screening, ThermalReading, Zone};
+pub use verdict::{Decider, Reason, Verdict};

@@ -1,0 +1,342 @@
+//! Records: what a kiosk writes down, split into a public part and a personal part.
+//!
+//! # Format
+//!
+//! A record is a CBOR ([RFC 8949]) array, written by `minicbor` with the index of each field as in this file. New
+//! fields take new indices and are optional; an index is never used twice, so that every version can read what
+//! any older one wrote. The public part is what the log's Merkle tree commits to and stays readable for ever; it
+//! holds no name, number, plate or temperature. The personal part is sealed by [`crate::journal`] with a key of
+//! its own, so that it can be destroyed while every proof stays valid.
+//!
+//! [RFC 8949]: https://www.rfc-editor.org/rfc/rfc8949
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::step::StepRecord;
+use super::subject::{Class, Direction, SubjectKind};
+use super::verdict::{Decider, Reason, Verdict};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Pii, PolicyId, Seq, Slug, Stamp};
+
+/// A record as it lies in the journal: the public part.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Entry {
+    /// Gapless number within the epoch.
+    #[n(0)]
+    pub seq: Seq,
+    /// When it was appended.
+    #[n(1)]
+    pub stamp: Stamp,
+    /// The lane it is about, if any.
+    #[n(2)]
+    pub lane: Option<LaneId>,
+    /// What happened.
+    #[n(3)]
+    pub body: Body,
+}
+
+/// A record before the journal has numbered, stamped and sealed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The lane it is about, if any.
+    pub lane: Option<LaneId>,
+    /// What happened.
+    pub body: Body,
+    /// What it says about persons; sealed before it reaches a disk.
+    pub personal: Option<Personal>,
+}
+
+/// What can be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// The kiosk started.
+    #[n(0)]
+    Booted {
+        /// Version of the program.
+        #[n(0)]
+        version: String,
+        /// Last record found by recovery, if any.
+        #[n(1)]
+        recovered: Option<Seq>,
+        /// Whether the last run ended in order.
+        #[n(2)]
+        clean: bool,
+    },
+    /// The kiosk stopped in order.
+    #[n(1)]
+    Stopped,
+    /// A new sealing key is in use; this is the hub's copy of it.
+    #[n(2)]
+    KeyOpened {
+        /// Number of the key within the epoch.
+        #[n(0)]
+        key: u32,
+        /// HPKE encapsulated key.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        encapsulated: Vec<u8>,
+        /// The sealing key, encrypted to the hub.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        sealed: Vec<u8>,
+    },
+    /// A subject arrived at a lane. Durable before anything is decided about them.
+    #[n(3)]
+    Arrived {
+        /// Person or vehicle.
+        #[n(0)]
+        subject: SubjectKind,
+        /// Which way.
+        #[n(1)]
+        direction: Direction,
+    },
+    /// A verdict on a subject.
+    #[n(4)]
+    Passage(#[n(0)] Box<Passage>),
+    /// What the barrier did after an opening verdict.
+    #[n(5)]
+    Crossed {
+        /// The arrival it belongs to.
+        #[n(0)]
+        arrival: Seq,
+        /// What was seen.
+        #[n(1)]
+        crossing: Crossing,
+    },
+    /// A device failed or works again.
+    #[n(6)]
+    DeviceHealth {
+        /// Which device.
+        #[n(0)]
+        device: DeviceId,
+        /// Why there is no reading, or `None` when it works again.
+        #[n(1)]
+        fault: Option<NoReading>,
+    },
+    /// An attendant signed in or out.
+    #[n(7)]
+    Attendance {
+        /// Who.
+        #[n(0)]
+        attendant: AttendantId,
+        /// In or out.
+        #[n(1)]
+        signed_in: bool,
+    },
+    /// The wall clock was set or stepped: what it now shows at this stamp is the map for earlier records.
+    #[n(8)]
+    ClockMapped,
+    /// Records are missing or cannot be read; the log says so itself.
+    #[n(9)]
+    Gap {
+        /// First missing number.
+        #[n(0)]
+        from: Seq,
+        /// Last missing number.
+        #[n(1)]
+        through: Seq,
+        /// What was found, in plain words.
+        #[n(2)]
+        found: String,
+    },
+}
+
+/// What was seen under a barrier that had been opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum Crossing {
+    /// The subject went through.
+    #[n(0)]
+    Passed,
+    /// The barrier opened and nobody went through in time.
+    #[n(1)]
+    DidNotPass,
+    /// More than one went through on one opening.
+    #[n(2)]
+    Followed,
+    /// The barrier did not open, or did not close.
+    #[n(3)]
+    BarrierStuck,
+}
+
+/// A verdict and everything it rests on, without personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+pub struct Passage {
+    /// The arrival it decides.
+    #[n(0)]
+    pub arrival: Seq,
+    /// The earlier verdict on the same arrival that it follows up, such as a referral.
+    #[n(1)]
+    pub follows: Option<Seq>,
+    /// Person or vehicle.
+    #[n(2)]
+    pub subject: SubjectKind,
+    /// Which way.
+    #[n(3)]
+    pub direction: Direction,
+    /// What the subject is to the place.
+    #[n(4)]
+    pub class: Class,
+    /// The outcome.
+    #[n(5)]
+    pub verdict: Verdict,
+    /// Why, most important first; empty for a plain admission.
+    #[n(6)]
+    pub reasons: Vec<Reason>,
+    /// Who decided.
+    #[n(7)]
+    pub decided_by: Decider,
+    /// The profile that applied.
+    #[n(8)]
+    pub profile: Slug,
+    /// Identity of the policy in force.
+    #[n(9)]
+    pub policy: PolicyId,
+    /// Number of the public notice that the policy cites, if any.
+    #[n(10)]
+    pub notice: Option<u32>,
+    /// The subject's own steps, in the profile's order.
+    #[n(11)]
+    pub steps: Vec<StepRecord>,
+    /// A vehicle's occupants, in the order they were recorded.
+    #[n(12)]
+    pub occupants: Vec<Occupant>,
+    /// Milliseconds from arrival to verdict.
+    #[n(13)]
+    pub took_ms: u32,
+}
+
+/// One occupant of a vehicle, without personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+pub struct Occupant {
+    /// What the occupant is to the place.
+    #[n(0)]
+    pub class: Class,
+    /// The occupant's own outcome; a vehicle may leave while one occupant stays.
+    #[n(1)]
+    pub verdict: Verdict,
+    /// Why.
+    #[n(2)]
+    pub reasons: Vec<Reason>,
+    /// The occupant's steps.
+    #[n(3)]
+    pub steps: Vec<StepRecord>,
+}
+
+/// The personal part of a record. Exists in the clear only in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Personal {
+    /// The person, or a vehicle's occupants in the order of [`Passage::occupants`].
+    #[n(0)]
+    pub people: Vec<Person>,
+    /// The vehicle.
+    #[n(1)]
+    pub vehicle: Option<Vehicle>,
+}
+
+/// What is known of one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Person {
+    /// Name.
+    #[n(0)]
+    pub name: Option<Pii<String>>,
+    /// Identity number, normalised.
+    #[n(1)]
+    pub id_number: Option<Pii<String>>,
+    /// Telephone number.
+    #[n(2)]
+    pub phone: Option<Pii<String>>,
+    /// Where from.
+    #[n(3)]
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    #[n(4)]
+    pub destination: Option<Pii<String>>,
+    /// Whom they visit.
+    #[n(5)]
+    pub host: Option<Pii<String>>,
+    /// Identifier of the pass presented.
+    #[n(6)]
+    pub pass: Option<Pii<String>>,
+    /// Skin temperature, kept only when it was not plainly below the threshold temperature.
+    #[n(7)]
+    pub skin: Option<Pii<CentiCelsius>>,
+    /// Contact thermometer's value, where one was taken.
+    #[n(8)]
+    pub contact: Option<Pii<CentiCelsius>>,
+}
+
+/// What is known of a vehicle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Vehicle {
+    /// Plate, normalised; empty for a vehicle without one.
+    #[n(0)]
+    pub plate: Option<Pii<String>>,
+    /// Plate as it was typed or read.
+    #[n(1)]
+    pub plate_raw: Option<Pii<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{BootId, ClockTrust, Mono, Wall};
+
+    #[test]
+    fn a_record_survives_encoding() {
+        let entry = sample();
+        let bytes = minicbor::to_vec(&entry).unwrap();
+        assert_eq!(minicbor::decode::<Entry>(&bytes).unwrap(), entry);
+        assert!(bytes.len() < 160, "{} bytes", bytes.len());
+    }
+
+    #[test]
+    fn unknown_later_fields_are_passed_over() {
+        // What a later version might write: one more field at the end of the array.
+        let mut bytes = minicbor::to_vec(sample()).unwrap();
+        assert_eq!(bytes[0], 0x84, "an array of four");
+        bytes[0] = 0x85;
+        bytes.push(0x18);
+        bytes.push(42);
+        assert_eq!(minicbor::decode::<Entry>(&bytes).unwrap(), sample());
+    }
+
+    #[test]
+    fn cut_bytes_are_an_error_and_not_a_panic() {
+        let bytes = minicbor::to_vec(sample()).unwrap();
+        for length in 0..bytes.len() {
+            assert!(minicbor::decode::<Entry>(&bytes[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    fn sample() -> Entry {
+        let passage = Passage {
+            arrival: Seq::FIRST,
+            follows: None,
+            subject: SubjectKind::Person,
+            direction: Direction::Inbound,
+            class: Class::Resident,
+            verdict: Verdict::Admitted,
+            reasons: vec![],
+            decided_by: Decider::Policy,
+            profile: "residential-in".parse().unwrap(),
+            policy: PolicyId([3; 16]),
+            notice: Some(12),
+            steps: vec![],
+            occupants: vec![],
+            took_ms: 3_400,
+        };
+        Entry {
+            seq: Seq::FIRST.next(),
+            stamp: Stamp {
+                boot: BootId([1; 16]),
+                mono: Mono::from_millis(90_000),
+                wall: Wall(1_790_000_000_000),
+                trust: ClockTrust::Synced,
+                max_error_ms: 12,
+            },
+            lane: Some("in-1".parse().unwrap()),
+            body: Body::Passage(Box::new(passage)),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The only code that touches the operating system, a clock, a pin, a camera or a socket.

@@ -1,0 +1,1 @@
+//! The lowest seams, simulated: bus bytes, serial bytes, frames, lines, disks.

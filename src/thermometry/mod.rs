@@ -1,0 +1,1 @@
+//! Sensor reading to screening value: pure.

@@ -1,0 +1,1 @@
+//! Camera frame to codes: pure.

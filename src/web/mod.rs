@@ -1,0 +1,1 @@
+//! The kiosk's two faces as server-rendered pages.
