@@ -2,6 +2,7 @@
 
 pub mod blind;
 pub mod credential;
+pub mod mask;
 pub mod observation;
 pub mod record;
 pub mod step;

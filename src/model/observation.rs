@@ -57,8 +57,10 @@ pub enum Via {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signal {
-    /// Somebody or something stands before the barrier: loop A, or a presence sensor.
+    /// Somebody or something waits before the barrier, on the outer side: loop A, or a presence sensor.
     Presence,
+    /// Somebody or something waits on the inner side of a lane that takes both directions.
+    PresenceInside,
     /// Something is under the barrier: loop B, or the light beam.
     Beam,
     /// The barrier's upper end switch.
