@@ -3,8 +3,8 @@
 pub mod command;
 pub mod status;
 
-pub use command::{Act, Command, Decision, Refused, Registration};
+pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, HubStatus, JournalStatus, KioskStatus, LaneStatus,
-    OccupantStatus, Phase, Prompt, StepState, StepStatus, VerdictStatus,
+    NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus, VerdictStatus,
 };

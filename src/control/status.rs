@@ -6,7 +6,9 @@
 use serde::Serialize;
 
 use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
-use crate::model::{Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone};
+use crate::model::{
+    Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
+};
 
 /// What a lane is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -198,6 +200,10 @@ pub struct LaneStatus {
     pub steps: Vec<StepStatus>,
     /// Fields that the registration asks for.
     pub fields: Vec<&'static str>,
+    /// What the attest step asks an attendant to confirm.
+    pub attestations: Vec<Attestation>,
+    /// Agents that the site disinfects with.
+    pub agents: Vec<Slug>,
     /// Number of occupants declared, for a vehicle.
     pub declared: Option<u8>,
     /// Occupants so far, for a vehicle; the last unsettled one is being served.
@@ -261,6 +267,15 @@ pub struct DeviceStatus {
     pub fault: Option<NoReading>,
 }
 
+/// The public notice in force: the legal basis that the idle screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoticeStatus {
+    /// Its number.
+    pub number: u32,
+    /// Its title, in the site's words.
+    pub title: String,
+}
+
 /// The whole kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KioskStatus {
@@ -268,6 +283,8 @@ pub struct KioskStatus {
     pub kiosk: KioskId,
     /// Its name in the site's words.
     pub title: String,
+    /// The notice in force, if the policy cites one.
+    pub notice: Option<NoticeStatus>,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// The journal.
