@@ -1,1 +1,12 @@
 //! The durable, gapless, provable append-only log, and its rebuildable view.
+//!
+//! [`stored`] is what one record is, in memory, in a batch and in the tree; [`merkle`] the RFC 6962 tree over the
+//! records; [`note`] the signed statement of the tree's size and root.
+
+pub mod merkle;
+pub mod note;
+pub mod stored;
+
+pub use merkle::{Frontier, Hash};
+pub use note::{Note, SignedNote, SigningKey, VerifyingKey};
+pub use stored::{Seal, Stored};
