@@ -1,1 +1,38 @@
-//! The kiosk's two faces as server-rendered pages.
+//! The kiosk's two faces as server-rendered pages: the subject's at the lane, the attendant's in the booth.
+//!
+//! Every page works with plain links and form posts; one small script adds live updates, keypads and
+//! hold-to-confirm. What is shown comes from [`KioskStatus`](crate::control::KioskStatus) only, what is asked goes
+//! out as [`Command`](crate::control::Command)s: a page decides nothing.
+
+mod assets;
+mod guard;
+pub mod handle;
+mod page;
+mod shared;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+
+pub use handle::{Ask, Attendance, Attendant, Handle, Preview, Recent, RecentRow};
+
+use shared::Shared;
+
+/// Longest body of a post, in bytes: the registration form with five long fields.
+const BODY_MAX: usize = 8 * 1024;
+
+/// The pages of a kiosk.
+///
+/// Answers only under loopback names and those of [`Handle::hosts`], and takes posts only from its own pages.
+pub fn router(handle: Handle) -> Router {
+    let shared = Arc::new(Shared::new(handle));
+    Router::new()
+        .route("/", get(page::index))
+        .route("/assets/{name}", get(assets::file))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check))
+        .with_state(shared)
+}

@@ -1,0 +1,1 @@
+// Live updates, keypads and hold-to-confirm for both faces.

@@ -1,0 +1,120 @@
+//! What the pages need of the daemon: status in, commands out, pictures, the recent list, who may sign in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::base::{AttendantId, LaneId, Mono, Pii, Wall};
+use crate::control::{Command, KioskStatus, Refused};
+use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
+
+/// A command and where its answer goes.
+pub type Ask = (Command, oneshot::Sender<Result<(), Refused>>);
+
+/// The pages' connections to the rest of the kiosk.
+pub struct Handle {
+    /// What is shown. When its sender is gone, the screens say that they have lost the kiosk.
+    pub status: watch::Receiver<Arc<KioskStatus>>,
+    /// What is asked. An answer that takes longer than a few seconds is reported as none.
+    pub commands: mpsc::Sender<Ask>,
+    /// The camera pictures of the lanes that have a camera.
+    pub previews: BTreeMap<LaneId, watch::Receiver<Arc<Preview>>>,
+    /// Past passages.
+    pub recent: Arc<dyn Recent>,
+    /// Who may sign in.
+    pub attendants: Vec<Attendant>,
+    /// Told of every sign-in and sign-out; a full or closed channel is logged and does not stop anybody.
+    pub attendance: mpsc::Sender<Attendance>,
+    /// Names and addresses, without port, under which the pages may be asked for besides loopback.
+    pub hosts: Vec<String>,
+}
+
+/// A person who may sign in.
+#[derive(Clone)]
+pub struct Attendant {
+    /// Staff name, as it stands in records.
+    pub id: AttendantId,
+    /// Name on the sign-in page.
+    pub name: String,
+    /// Argon2id hash of the PIN as a PHC string (`$argon2id$v=19$…`).
+    pub pin: String,
+}
+
+impl fmt::Debug for Attendant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attendant").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Somebody signed in or out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attendance {
+    /// Who.
+    pub attendant: AttendantId,
+    /// In or out.
+    pub signed_in: bool,
+}
+
+/// A small picture of what a lane's camera sees, for the subject to aim by. Never stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// When the frame was taken.
+    pub at: Mono,
+    /// Width in pixels.
+    pub width: u16,
+    /// Height in pixels.
+    pub height: u16,
+    /// The picture as a BMP file.
+    pub bmp: Vec<u8>,
+    /// Corners of the codes found, in pixels of this picture, in order around each.
+    pub outlines: Vec<[(u16, u16); 4]>,
+}
+
+/// Past passages, newest first, without personal data in the clear.
+///
+/// Calls may block on a disk: they are made from a thread that may wait. The error is a sentence for the
+/// attendant and names nobody.
+pub trait Recent: Send + Sync {
+    /// At most `limit` passages, those before record number `before` where one is given.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String>;
+
+    /// At most `limit` passages of the plate or identity number `text`, as typed.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn search(&self, text: &Pii<String>, limit: usize) -> Result<Vec<RecentRow>, String>;
+}
+
+/// One past passage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentRow {
+    /// Record number.
+    pub seq: u64,
+    /// When it was decided.
+    pub wall: Wall,
+    /// Where.
+    pub lane: LaneId,
+    /// Person or vehicle.
+    pub kind: SubjectKind,
+    /// Which way.
+    pub direction: Direction,
+    /// What the subject is to the place.
+    pub class: Class,
+    /// Masked name or plate, where one is known.
+    pub subject: Option<String>,
+    /// Occupants recorded, for a vehicle.
+    pub occupants: usize,
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Who decided.
+    pub decided_by: Decider,
+}
