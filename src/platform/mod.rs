@@ -1,1 +1,3 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
+
+pub mod entropy;
