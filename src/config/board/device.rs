@@ -1,0 +1,232 @@
+//! Reads each `[[device]]` table by its driver's keys.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::{
+    Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Input, Lamp, Mlx90614, Mlx90614Iio, Output,
+    Place, Pull, Scanner, Spot, Voltage, place,
+};
+use crate::base::{DeviceId, LaneId};
+use crate::config::Report;
+use crate::config::section::{Kind, Section, hexadecimal, integer, name, number, one_of, path};
+use crate::model::Signal;
+
+/// Largest line number: above that of any chip we know.
+const LINE_MAX: u32 = 511;
+const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::High)];
+const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+const BAUDS: [u32; 6] = [1_200, 9_600, 19_200, 38_400, 57_600, 115_200];
+
+/// A device with the places of its values in the file, for mistakes that only show on the whole board.
+pub(super) struct Placed {
+    pub(super) device: Device,
+    pub(super) span: Range<usize>,
+    /// Each line that it uses: key, place, number.
+    pub(super) lines: Vec<(&'static str, Range<usize>, u32)>,
+    /// Place of the bus address, or of the path, which no other device may use as well.
+    pub(super) address: Option<Range<usize>>,
+}
+
+/// Reads all devices; those with mistakes are noted and left out.
+pub(super) fn all(
+    report: &mut Report<'_>,
+    file: &mut Section<'_>,
+    lanes: &[LaneId],
+    simulated: bool,
+) -> Vec<Placed> {
+    let mut devices = Vec::new();
+    for (index, element) in file.elements(report, "device", Board::DEVICES_MAX).into_iter().enumerate() {
+        let Some(table) = element.get_ref().as_table() else {
+            report.value(element.span(), "device", "must be a table: [[device]]");
+            continue;
+        };
+        let table = Section::new(table, element.span(), format!("device[{index}]."));
+        devices.extend(one(report, table, lanes, simulated));
+    }
+    devices
+}
+
+fn one(report: &mut Report<'_>, mut table: Section<'_>, lanes: &[LaneId], simulated: bool) -> Option<Placed> {
+    let id: Option<DeviceId> = table.need(report, "id", &name());
+    if let Some(id) = &id {
+        table.rename(format!("device[{id}]."));
+    }
+    let known: Vec<(&str, LaneId)> = lanes.iter().map(|lane| (lane.as_str(), lane.clone())).collect();
+    let lane = table.need(report, "lane", &one_of(&known));
+    let mut wires = Wires { report, table, lines: Vec::new(), address: None, simulated };
+    let driver = wires.driver();
+    let Wires { report, table, lines, address, .. } = wires;
+    let span = table.span();
+    // Without a driver nothing is known of its keys: one mistake is enough.
+    if driver.is_some() {
+        table.finish(report);
+    }
+    Some(Placed { device: Device { id: id?, lane: lane?, driver: driver?? }, span, lines, address })
+}
+
+/// One device's table, and what it is wired to.
+struct Wires<'w, 'r, 't> {
+    report: &'w mut Report<'r>,
+    table: Section<'t>,
+    lines: Vec<(&'static str, Range<usize>, u32)>,
+    address: Option<Range<usize>>,
+    simulated: bool,
+}
+
+impl Wires<'_, '_, '_> {
+    /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
+    fn driver(&mut self) -> Option<Option<Driver>> {
+        type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
+        let drivers: [(&str, Reader); 10] = [
+            ("mlx90614", |wires| wires.mlx90614()),
+            ("mlx90614-iio", |wires| wires.mlx90614_iio()),
+            ("scanner", |wires| wires.scanner()),
+            ("camera", |wires| wires.camera()),
+            ("barrier", |wires| wires.barrier()),
+            ("lamp", |wires| wires.lamp()),
+            ("presence", |wires| wires.sense(Signal::Presence)),
+            ("presence-inside", |wires| wires.sense(Signal::PresenceInside)),
+            ("beam", |wires| wires.sense(Signal::Beam)),
+            ("button", |wires| wires.sense(Signal::Button)),
+        ];
+        let read = self.table.need(self.report, "driver", &one_of(&drivers))?;
+        Some(read(self))
+    }
+
+    fn mlx90614(&mut self) -> Option<Driver> {
+        let bus = self.place("bus");
+        let address = self.or("address", &hexadecimal(0x03..=0x77), 0x5A);
+        self.address =
+            Some(if self.table.has("address") { self.table.place("address") } else { self.table.span() });
+        let (spot, settling_ms) = self.spot();
+        Some(Driver::Mlx90614(Mlx90614 { bus: bus?, address, spot, settling_ms }))
+    }
+
+    fn mlx90614_iio(&mut self) -> Option<Driver> {
+        let folder = self.table.need(self.report, "path", &path());
+        self.address = Some(self.table.place("path"));
+        let (spot, settling_ms) = self.spot();
+        Some(Driver::Mlx90614Iio(Mlx90614Iio { folder: folder?, spot, settling_ms }))
+    }
+
+    fn spot(&mut self) -> (Spot, u32) {
+        self.or("field", &one_of(&[("spot", ())]), ());
+        let supply_mv = self.or("supply_mv", &integer(2_600..=3_600), 3_300);
+        let emissivity = self.or("emissivity", &number(0.90..=1.00), 0.98);
+        let settling_ms = self.or("settling_ms", &integer(100..=5_000), 150);
+        (Spot { supply_mv, emissivity }, settling_ms)
+    }
+
+    fn scanner(&mut self) -> Option<Driver> {
+        let path = self.place("path");
+        self.address = Some(self.table.place("path"));
+        let expected = BAUDS.map(|baud| baud.to_string()).join(" or ");
+        let bauds = Kind::new(expected, |value| {
+            let written = value.as_integer()?.as_str().parse().ok()?;
+            BAUDS.contains(&written).then_some(written)
+        });
+        let baud = self.or("baud", &bauds, 9_600);
+        Some(Driver::Scanner(Scanner { path: path?, baud }))
+    }
+
+    fn camera(&mut self) -> Option<Driver> {
+        let width = self.or("width", &integer(160..=3_840), 1_280);
+        let height = self.or("height", &integer(120..=2_160), 720);
+        let fps = self.or("fps", &integer(1..=60), 15);
+        let given = ["path", "frames", "mjpeg"].map(|key| self.table.has(key));
+        if given.iter().filter(|given| **given).count() != 1 {
+            let expected = "exactly one of path, frames and mjpeg must say where the pictures come from";
+            self.report.hidden(self.table.span(), self.table.key("path"), expected);
+            return None;
+        }
+        let source = if given[0] {
+            self.address = Some(self.table.place("path"));
+            match self.place("path")? {
+                Place::Simulated => CameraSource::Simulated,
+                Place::Path(path) => CameraSource::V4l2(path),
+            }
+        } else if given[1] {
+            CameraSource::Frames(self.path("frames")?)
+        } else {
+            CameraSource::Mjpeg(self.path("mjpeg")?)
+        };
+        Some(Driver::Camera(Camera { source, width, height, fps }))
+    }
+
+    fn barrier(&mut self) -> Option<Driver> {
+        let active = self.or("open_level", &one_of(&LEVELS), Voltage::High);
+        let open = self.need_line("line").map(|line| Output { line, active });
+        let active = self.or("close_level", &one_of(&LEVELS), Voltage::High);
+        let close = self.get_line("close_line").map(|line| Output { line, active });
+        let drives = [("pulse", Drive::Pulse), ("hold", Drive::Hold)];
+        let drive = self.or("drive", &one_of(&drives), Drive::Pulse);
+        let pulse_ms = self.or("pulse_ms", &integer(50..=5_000), 500);
+        let travel_ms_max = self.or("travel_ms_max", &integer(500..=60_000), 6_000);
+        let switch_active = self.or("switch_level", &one_of(&LEVELS), Voltage::Low);
+        let pull = self.pull("switch_pull", switch_active);
+        let debounce_ms = self.or("debounce_ms", &integer(0..=1_000), 50);
+        let mut switch = |key, signal| {
+            let line = self.get_line(key)?;
+            Some(Input { signal, line, active: switch_active, pull, debounce_ms })
+        };
+        let opened = switch("opened_line", Signal::BarrierOpen);
+        let closed = switch("closed_line", Signal::BarrierClosed);
+        if drive == Drive::Hold && close.is_some() {
+            let expected = r#"must be left out with drive = "hold": releasing the line closes"#;
+            self.report.value(self.table.place("close_line"), self.table.key("close_line"), expected);
+        }
+        Some(Driver::Barrier(Barrier { open: open?, close, drive, pulse_ms, travel_ms_max, opened, closed }))
+    }
+
+    fn lamp(&mut self) -> Option<Driver> {
+        let active = self.or("level", &one_of(&LEVELS), Voltage::High);
+        let mut output = |key| self.need_line(key).map(|line| Output { line, active });
+        let (stop, wait, go) = (output("stop_line"), output("wait_line"), output("go_line"));
+        Some(Driver::Lamp(Lamp { stop: stop?, wait: wait?, go: go? }))
+    }
+
+    fn sense(&mut self, signal: Signal) -> Option<Driver> {
+        let line = self.need_line("line");
+        let active = self.or("level", &one_of(&LEVELS), Voltage::Low);
+        let pull = self.pull("pull", active);
+        let debounce_ms = self.or("debounce_ms", &integer(0..=1_000), 50);
+        Some(Driver::Input(Input { signal, line: line?, active, pull, debounce_ms }))
+    }
+
+    /// The pull that holds an open contact at the level that is not active, unless the file says otherwise.
+    fn pull(&mut self, key: &'static str, active: Voltage) -> Pull {
+        let opposite = match active {
+            Voltage::Low => Pull::Up,
+            Voltage::High => Pull::Down,
+        };
+        self.or(key, &one_of(&PULLS), opposite)
+    }
+
+    fn or<T>(&mut self, key: &'static str, kind: &Kind<'_, T>, default: T) -> T {
+        self.table.get_or(self.report, key, kind, default)
+    }
+
+    fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+        self.table.need(self.report, key, &path())
+    }
+
+    fn place(&mut self, key: &'static str) -> Option<Place> {
+        place(self.report, &mut self.table, key, self.simulated)
+    }
+
+    fn need_line(&mut self, key: &'static str) -> Option<u32> {
+        let line = self.table.need(self.report, key, &integer(0..=LINE_MAX));
+        self.note_line(key, line)
+    }
+
+    fn get_line(&mut self, key: &'static str) -> Option<u32> {
+        let line = self.table.get(self.report, key, &integer(0..=LINE_MAX));
+        self.note_line(key, line)
+    }
+
+    fn note_line(&mut self, key: &'static str, line: Option<u32>) -> Option<u32> {
+        self.lines.extend(line.map(|line| (key, self.table.place(key), line)));
+        line
+    }
+}

@@ -1,0 +1,202 @@
+//! Each mistake that a board file can have, and the files we ship.
+
+use super::*;
+
+const PERSON: &str = r#"
+name = "test"
+lanes = ["gate"]
+
+[gpio]
+chip = "pinctrl-bcm2711"
+
+[[device]]
+id = "barrier"
+lane = "gate"
+driver = "barrier"
+line = 17
+close_line = 27
+closed_line = 22
+
+[[device]]
+id = "brow"
+lane = "gate"
+driver = "mlx90614"
+bus = "/dev/i2c-1"
+address = 0x5A
+
+[[device]]
+id = "beam"
+lane = "gate"
+driver = "beam"
+line = 23
+"#;
+
+#[test]
+fn a_right_board_is_read_with_its_defaults() {
+    let board = Board::parse("b.toml", PERSON).unwrap();
+    assert_eq!(board.gpio, Gpio { backend: Backend::Gpiocdev, chip: "pinctrl-bcm2711".into() });
+    assert_eq!(board.devices.len(), 3);
+    let Driver::Barrier(barrier) = &board.devices[0].driver else { panic!("{board:?}") };
+    assert_eq!(barrier.open, Output { line: 17, active: Voltage::High });
+    let closed = barrier.closed.unwrap();
+    assert_eq!((closed.active, closed.pull), (Voltage::Low, Pull::Up));
+    assert_eq!((barrier.opened, barrier.pulse_ms, barrier.drive), (None, 500, Drive::Pulse));
+    let Driver::Mlx90614(chip) = &board.devices[1].driver else { panic!("{board:?}") };
+    assert_eq!((chip.address, chip.spot.supply_mv, chip.settling_ms), (0x5A, 3_300, 150));
+}
+
+/// What to replace in the right board, by what, and what the message must contain beside the file's name.
+type Case = (&'static str, &'static str, &'static [&'static str]);
+
+#[test]
+fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
+    let cases: [Case; 19] = [
+        (
+            "line = 23",
+            "line = 17",
+            &["27: device[beam].line = 17", "already used by device[barrier].line", "once"],
+        ),
+        ("line = 23", "line = 22", &["device[beam].line = 22", "device[barrier].closed_line"]),
+        ("line = 23", "line = 600", &["27: device[beam].line = 600", "must be 0 to 511"]),
+        ("line = 23", "line = -1", &["device[beam].line = -1", "must be 0 to 511"]),
+        ("line = 23", "line = 23\ncolour = 1", &["28: device[beam].colour = 1", "unknown key; known are"]),
+        ("address = 0x5A", "address = 0x80", &["21: device[brow].address = 0x80", "must be 0x03 to 0x77"]),
+        ("address = 0x5A", "supply_mv = 5000", &["device[brow].supply_mv = 5000", "must be 2600 to 3600"]),
+        ("address = 0x5A", "emissivity = 0.5", &["device[brow].emissivity = 0.5", "must be 0.9 to 1"]),
+        ("address = 0x5A", "settling_ms = 10", &["device[brow].settling_ms = 10", "must be 100 to 5000"]),
+        (
+            "driver = \"beam\"",
+            "driver = \"bean\"",
+            &["device[beam].driver = \"bean\"", "\"mlx90614\" or", "\"beam\""],
+        ),
+        ("id = \"beam\"", "id = \"brow\"", &["device[brow].id", "\"brow\" is used twice", "its own"]),
+        ("id = \"beam\"", "id = \"B\"", &["device[2].id = \"B\"", "1 to 32 characters of a-z"]),
+        (
+            "driver = \"barrier\"\nline = 17\nclose_line = 27\nclosed_line = 22",
+            "driver = \"button\"\nline = 17",
+            &["3: lanes = [\"gate\"]", "lane \"gate\" has no barrier", "must have one"],
+        ),
+        (
+            "lane = \"gate\"\ndriver = \"beam\"",
+            "lane = \"door\"\ndriver = \"beam\"",
+            &["device[beam].lane = \"door\"", "must be \"gate\""],
+        ),
+        (
+            "chip = \"pinctrl-bcm2711\"",
+            "backend = \"cdev\"",
+            &["6: gpio.backend = \"cdev\"", "\"gpiocdev\" or \"rppal\" or \"simulated\""],
+        ),
+        (
+            "[gpio]\nchip = \"pinctrl-bcm2711\"",
+            "",
+            &["device[barrier].line = 17", "must have a [gpio] table"],
+        ),
+        ("closed_line = 22", "pulse_ms = 9", &["14: device[barrier].pulse_ms = 9", "must be 50 to 5000"]),
+        ("closed_line = 22", "drive = \"hold\"", &["device[barrier].close_line = 27", "left out with drive"]),
+        ("name = \"test\"", "name = \"test\"\nbogus = 1", &["3: bogus = 1", "unknown key; known are name"]),
+    ];
+    for (right, wrong, parts) in cases {
+        assert!(PERSON.contains(right), "{right}");
+        let said = mistakes(&PERSON.replacen(right, wrong, 1));
+        assert!(said.starts_with("b.toml:"), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "{wrong:?} gave {said:?}, which lacks {part:?}");
+        }
+    }
+}
+
+#[test]
+fn an_address_or_a_path_is_used_once() {
+    let second =
+        "\n[[device]]\nid = \"neck\"\nlane = \"gate\"\ndriver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\n";
+    let said = mistakes(&format!("{PERSON}{second}address = 0x5A\n"));
+    assert!(
+        said.contains("34: device[neck].address = 0x5A: address 0x5a on /dev/i2c-1 is already used"),
+        "{said}"
+    );
+    let said = mistakes(&format!("{PERSON}{second}address = 0x5B\n"));
+    assert!(said.contains("already has the thermometer device[brow]; it must have at most one"), "{said}");
+
+    let scanner = |id: &str| {
+        format!(
+            "\n[[device]]\nid = \"{id}\"\nlane = \"gate\"\ndriver = \"scanner\"\npath = \"/dev/ttyUSB0\"\n"
+        )
+    };
+    let said = mistakes(&format!("{PERSON}{}{}", scanner("a"), scanner("b")));
+    assert!(said.contains("device[b].path = \"/dev/ttyUSB0\": path /dev/ttyUSB0 is already used"), "{said}");
+}
+
+#[test]
+fn a_camera_has_exactly_one_source() {
+    let camera = |keys: &str| {
+        let text =
+            format!("{PERSON}\n[[device]]\nid = \"eye\"\nlane = \"gate\"\ndriver = \"camera\"\n{keys}\n");
+        Board::parse("b.toml", &text).map_err(|mistakes| mistakes.to_string())
+    };
+    for good in ["path = \"/dev/video0\"", "frames = \"pictures\"", "mjpeg = \"a.mjpeg\"\nfps = 5"] {
+        assert!(camera(good).is_ok(), "{good}");
+    }
+    for bad in ["", "path = \"/dev/video0\"\nframes = \"x\""] {
+        assert!(camera(bad).unwrap_err().contains("exactly one of path, frames and mjpeg"), "{bad}");
+    }
+    assert!(camera("path = \"/dev/video0\"\nfps = 0").unwrap_err().contains("fps = 0: must be 1 to 60"));
+}
+
+#[test]
+fn only_a_simulated_board_may_have_simulated_devices() {
+    let text = PERSON.replace("\"/dev/i2c-1\"", "\"simulated\"");
+    assert!(mistakes(&text).contains("bus = \"simulated\": must be a path; simulated devices need"));
+    assert!(Board::parse("b", &format!("simulated = true\n{text}")).is_ok());
+    let lines = PERSON.replace("chip = \"pinctrl-bcm2711\"", "backend = \"simulated\"");
+    assert!(mistakes(&lines).contains("unless the board says simulated = true"));
+    assert!(Board::parse("b", &format!("simulated = true\n{lines}")).is_ok());
+}
+
+#[test]
+fn rppal_knows_the_header_only() {
+    let text = PERSON.replace("chip = \"pinctrl-bcm2711\"", "backend = \"rppal\"");
+    assert!(Board::parse("b", &text).is_ok());
+    let said = mistakes(&text.replace("line = 23", "line = 40"));
+    assert!(said.contains("line = 40: must be 0 to 27"), "{said}");
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_said_at_once_in_their_order() {
+    let text =
+        PERSON.replace("0x5A", "0x80").replace("line = 23", "line = 999").replace("line = 17", "line = 998");
+    let lines: Vec<_> = mistakes(&text).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains("998") && lines[1].contains("0x80") && lines[2].contains("999"), "{lines:?}");
+}
+
+#[test]
+fn what_is_no_board_file_at_all_is_refused_without_a_panic() {
+    for text in
+        ["", "\0", "=", "device = 3", "[[device]]", "lanes = []\nname = \"x\"", "lanes = 1", "[device]"]
+    {
+        assert!(Board::parse("b", text).is_err(), "{text:?}");
+    }
+    assert!(Board::parse("b", &"#".repeat(Board::LENGTH_MAX + 1)).is_err());
+    assert!(Board::read(Path::new("/nowhere/b.toml")).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn every_board_that_we_ship_is_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("boards");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let board = Board::read(&path).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            assert_eq!(path.file_stem().unwrap().to_str().unwrap(), board.name.as_str());
+            assert_eq!(board.simulated, board.name.as_str() == "simulated");
+            names.push(board.name.to_string());
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["rpi-zero2w", "rpi4-person", "rpi4-vehicle", "rpi5", "simulated"]);
+}
+
+fn mistakes(text: &str) -> String {
+    Board::parse("b.toml", text).unwrap_err().to_string()
+}

@@ -1,0 +1,158 @@
+//! What must hold across all devices of a board.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::device::Placed;
+use super::{Backend, CameraSource, Device, Driver, Gpio, Place};
+use crate::base::LaneId;
+use crate::config::Report;
+use crate::model::Signal;
+
+/// Largest BCM number on the 40-pin header. Source: Raspberry Pi documentation, "GPIO and the 40-pin header".
+const HEADER_LINE_MAX: u32 = 27;
+
+/// Notes ids, lines and addresses that are used twice, and lanes that lack a barrier or have two of a kind.
+pub(super) fn check(
+    report: &mut Report<'_>,
+    devices: &[Placed],
+    lanes: &[LaneId],
+    gpio: &Option<Gpio>,
+    lanes_at: Range<usize>,
+) {
+    ids(report, devices);
+    lines(report, devices, gpio);
+    addresses(report, devices);
+    kinds(report, devices);
+    // A device with mistakes is left out; its lane would then seem to lack it.
+    if report.is_clean() {
+        barriers(report, devices, lanes, lanes_at);
+    }
+}
+
+fn ids(report: &mut Report<'_>, devices: &[Placed]) {
+    let mut seen = BTreeMap::new();
+    for Placed { device, span, .. } in devices {
+        if seen.insert(&device.id, ()).is_some() {
+            let expected =
+                format!("id {:?} is used twice; each device must have its own", device.id.as_str());
+            report.hidden(span.clone(), key(device, "id"), expected);
+        }
+    }
+}
+
+fn lines(report: &mut Report<'_>, devices: &[Placed], gpio: &Option<Gpio>) {
+    let mut used: BTreeMap<u32, String> = BTreeMap::new();
+    let rppal = gpio.as_ref().is_some_and(|gpio| gpio.backend == Backend::Rppal);
+    for (device, (name, at, line)) in
+        devices.iter().flat_map(|placed| placed.lines.iter().map(|line| (&placed.device, line)))
+    {
+        if gpio.is_none() {
+            let expected = "uses a line, so the board must have a [gpio] table with backend and chip";
+            report.value(at.clone(), key(device, name), expected);
+        }
+        if rppal && *line > HEADER_LINE_MAX {
+            let expected = format!(r#"must be 0 to {HEADER_LINE_MAX} with backend = "rppal""#);
+            report.value(at.clone(), key(device, name), expected);
+        }
+        match used.get(line) {
+            Some(other) => {
+                let expected = format!("line is already used by {other}; each line must be used once");
+                report.value(at.clone(), key(device, name), expected);
+            }
+            None => {
+                used.insert(*line, key(device, name));
+            }
+        }
+    }
+}
+
+fn addresses(report: &mut Report<'_>, devices: &[Placed]) {
+    let mut used: BTreeMap<(PathBuf, Option<u8>), &Device> = BTreeMap::new();
+    for placed in devices {
+        let device = &placed.device;
+        let Some(address) = address(&device.driver) else { continue };
+        let at = placed.address.clone().unwrap_or_else(|| placed.span.clone());
+        let (name, what) = match address.1 {
+            Some(number) => ("address", format!("address {number:#04x} on {}", address.0.display())),
+            None => ("path", format!("path {}", address.0.display())),
+        };
+        match used.get(&address) {
+            Some(other) => {
+                let expected =
+                    format!("{what} is already used by device[{}]; it must be used once", other.id);
+                report.value(at, key(device, name), expected);
+            }
+            None => {
+                used.insert(address, device);
+            }
+        }
+    }
+}
+
+/// What no second device may have: a bus with an address, or a path alone.
+fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
+    let real = |place: &Place| match place {
+        Place::Path(path) => Some((path.clone(), None)),
+        // Every simulated scanner and camera is one of its own.
+        Place::Simulated => None,
+    };
+    match driver {
+        Driver::Mlx90614(chip) => match &chip.bus {
+            Place::Path(bus) => Some((bus.clone(), Some(chip.address))),
+            Place::Simulated => Some((Path::new("simulated").to_owned(), Some(chip.address))),
+        },
+        Driver::Mlx90614Iio(iio) => Some((iio.folder.clone(), None)),
+        Driver::Scanner(scanner) => real(&scanner.path),
+        Driver::Camera(camera) => match &camera.source {
+            CameraSource::V4l2(path) => Some((path.clone(), None)),
+            CameraSource::Simulated | CameraSource::Frames(_) | CameraSource::Mjpeg(_) => None,
+        },
+        Driver::Barrier(_) | Driver::Lamp(_) | Driver::Input(_) => None,
+    }
+}
+
+/// What a lane can have only one of; several scanners and cameras may serve one lane.
+fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
+    let mut seen: BTreeMap<(&LaneId, &str), &Device> = BTreeMap::new();
+    for Placed { device, span, .. } in devices {
+        let kind = match &device.driver {
+            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => "thermometer",
+            Driver::Barrier(_) => "barrier",
+            Driver::Lamp(_) => "lamp",
+            Driver::Input(input) => match input.signal {
+                Signal::Presence => "presence input",
+                Signal::PresenceInside => "inner presence input",
+                Signal::Beam => "beam input",
+                Signal::Button => "button",
+                Signal::BarrierOpen | Signal::BarrierClosed => continue,
+            },
+            Driver::Scanner(_) | Driver::Camera(_) => continue,
+        };
+        if let Some(other) = seen.insert((&device.lane, kind), device) {
+            let expected = format!(
+                "lane {:?} already has the {kind} device[{}]; it must have at most one",
+                device.lane.as_str(),
+                other.id
+            );
+            report.hidden(span.clone(), key(device, "driver"), expected);
+        }
+    }
+}
+
+fn barriers(report: &mut Report<'_>, devices: &[Placed], lanes: &[LaneId], lanes_at: Range<usize>) {
+    for lane in lanes {
+        let has = |placed: &Placed| {
+            placed.device.lane == *lane && matches!(placed.device.driver, Driver::Barrier(_))
+        };
+        if !devices.iter().any(has) {
+            let expected = format!("lane {:?} has no barrier; each lane must have one", lane.as_str());
+            report.value(lanes_at.clone(), "lanes", expected);
+        }
+    }
+}
+
+fn key(device: &Device, name: &str) -> String {
+    format!("device[{}].{name}", device.id)
+}
