@@ -1,1 +1,31 @@
-//! Camera frame to codes: pure.
+//! Camera frame to codes: pure. No thread, no clock, no device.
+//!
+//! ```text
+//! bytes ─▶ raw::Raw ─convert─▶ frame::Frame ─▶ fast (every frame, three scales) ──▶ codes ─▶ tracker ─▶ one event
+//!             │ MJPEG: jpeg         │                    │ nothing read                            a presentation
+//!             │ still: picture      └─▶ preview          └─▶ slow (one attempt, elsewhere) ─▶ codes ─▶ tracker
+//! ```
+//! [`reader::Reader`] is the whole of it for one camera. Slow attempts run where they cannot stall a lane:
+//! `platform::isolate`.
+
+pub mod code;
+pub mod convert;
+pub mod fast;
+pub mod filter;
+pub mod frame;
+pub mod jpeg;
+pub mod picture;
+pub mod preview;
+pub mod raw;
+pub mod reader;
+pub mod second;
+pub mod slow;
+pub mod symbols;
+pub mod tracker;
+
+pub use code::{Attempt, Code, Lane, Part};
+pub use frame::{Frame, FrameError, Point};
+pub use preview::Preview;
+pub use raw::{PixelFormat, Raw};
+pub use reader::{Reader, Sight};
+pub use tracker::{Presented, Tracker};

@@ -1,0 +1,77 @@
+//! The slow lane: one dear attempt on a frame that the fast lane could not read.
+//!
+//! Video gives many frames, so one attempt a frame in rotation meets more different pictures than all of them on one.
+
+use super::code::{Attempt, Code, Lane};
+use super::frame::{Frame, Point};
+use super::symbols::{self, Effort};
+use super::{filter, second};
+
+/// Larger pictures are halved first.
+const LONG_SIDE_MAX: usize = 1_280;
+
+/// Makes one attempt at `frame`. Corners are in pixels of the frame.
+///
+/// All but the [`unbounded`](Attempt::unbounded) attempts do bounded work. None panics.
+pub fn attempt(attempt: Attempt, frame: &Frame) -> Vec<Code> {
+    let (fitted, factor) = filter::fitted(frame, LONG_SIDE_MAX);
+    let lane = Lane::Slow(attempt);
+    let harder = |picture: &Frame| symbols::find(picture, Effort::HARDER, lane).codes;
+    let mut codes = match attempt {
+        Attempt::Harder => harder(&fitted),
+        Attempt::Sharpened => harder(&filter::sharpened(&fitted)),
+        Attempt::Inverted => harder(&filter::inverted(&fitted)),
+        Attempt::Mean => second::mean(&fitted),
+        Attempt::Native => second::native(&fitted),
+    };
+    for code in &mut codes {
+        code.corners = code.corners.map(|p| Point::new(p.x * factor, p.y * factor));
+    }
+    codes
+}
+
+/// Takes turns between attempts, leaving out those that were switched off.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    attempts: Vec<Attempt>,
+    next: usize,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self { attempts: Attempt::ALL.to_vec(), next: 0 }
+    }
+}
+
+impl Rotation {
+    /// Leaves `attempt` out from now on.
+    pub fn switch_off(&mut self, attempt: Attempt) {
+        self.attempts.retain(|&kept| kept != attempt);
+    }
+
+    /// Whose turn it is; `None` when all are switched off.
+    pub fn turn(&mut self) -> Option<Attempt> {
+        self.next = if self.next < self.attempts.len() { self.next } else { 0 };
+        let attempt = self.attempts.get(self.next).copied();
+        self.next += 1;
+        attempt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attempt_has_its_turn_and_one_switched_off_has_none() {
+        let mut rotation = Rotation::default();
+        let round: Vec<_> = (0..5).filter_map(|_| rotation.turn()).collect();
+        assert_eq!(round, Attempt::ALL);
+        rotation.switch_off(Attempt::Native);
+        rotation.switch_off(Attempt::Harder);
+        let round: Vec<_> = (0..4).filter_map(|_| rotation.turn()).collect();
+        assert!(round.len() == 4 && !round.contains(&Attempt::Native) && !round.contains(&Attempt::Harder));
+        Attempt::ALL.iter().for_each(|&attempt| rotation.switch_off(attempt));
+        assert_eq!(rotation.turn(), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! Finds and decodes QR symbols in one grey picture, by rxing's port of the zxing-cpp detector.
+//!
+//! The steps are called one by one rather than through its reader: so every symbol in view is read, the module grid
+//! and mirrored or partial symbols are known, and the work is bounded: a picture full of finder patterns
+//! offers thousands of triples, of which only the most plausible are tried.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{
+    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
+};
+use rxing::{Binarizer, Luma8Source};
+
+use super::code::{Code, Lane, Part};
+use super::frame::{Frame, Point};
+use crate::base::Pii;
+
+/// How much work a search may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Looks for finder patterns on every third row instead of a number of rows that follows from the height.
+    pub every_row: bool,
+    /// Most triples of finder patterns that are sampled. Each costs up to about 0.1 ms.
+    pub triples_max: usize,
+}
+
+impl Effort {
+    /// For every frame.
+    pub const USUAL: Self = Self { every_row: false, triples_max: 48 };
+    /// For a frame that the fast lane could not read, and for small pictures.
+    pub const HARDER: Self = Self { every_row: true, triples_max: 192 };
+}
+
+/// Codes from one picture, and how many finder patterns belong to none of them.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was read, in pixels of the picture searched.
+    pub codes: Vec<Code>,
+    /// Finder patterns that are part of no code that was read; three may be another code.
+    pub left: usize,
+}
+
+/// Searches `frame`; `lane` is written into what is found. Nothing is found in a picture that makes the decoder fail.
+pub fn find(frame: &Frame, effort: Effort, lane: Lane) -> Found {
+    // All state is local to the call: nothing half-changed survives a panic.
+    catch_unwind(AssertUnwindSafe(|| search(frame, effort, lane))).unwrap_or_default()
+}
+
+/// Number of finder patterns in `frame`; 0 in a picture that makes the detector fail.
+pub fn finder_patterns(frame: &Frame) -> usize {
+    let count = || with_bits(frame, |bits| FindFinderPatterns(bits, false, 0).len());
+    catch_unwind(AssertUnwindSafe(count)).ok().flatten().unwrap_or_default()
+}
+
+fn with_bits<T>(frame: &Frame, use_bits: impl FnOnce(&BitMatrix) -> T) -> Option<T> {
+    let (width, height) = (u32::try_from(frame.width()).ok()?, u32::try_from(frame.height()).ok()?);
+    let source = Luma8Source::new_with_slice(frame.luma(), width, height).ok()?;
+    let binarizer = HybridBinarizer::new(source);
+    binarizer.get_black_matrix().ok().map(use_bits)
+}
+
+fn search(frame: &Frame, effort: Effort, lane: Lane) -> Found {
+    with_bits(frame, |bits| search_bits(bits, effort, lane)).unwrap_or_default()
+}
+
+fn search_bits(bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
+    let mut patterns = FindFinderPatterns(bits, effort.every_row, 0);
+    let mut codes = Vec::new();
+    let mut used = Vec::new();
+    let mut tried = 0;
+    for set in GenerateFinderPatternSets(&mut patterns) {
+        let FinderPatternSet { bl, tl, tr } = set;
+        if [bl, tl, tr].iter().any(|pattern| used.contains(pattern)) {
+            continue;
+        }
+        tried += 1;
+        if tried > effort.triples_max {
+            break;
+        }
+        if let Some(code) = read_triple(bits, &set, lane) {
+            used.extend([bl, tl, tr]);
+            codes.push(code);
+        }
+    }
+    Found { left: patterns.len().saturating_sub(used.len()), codes }
+}
+
+fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<Code> {
+    let sampled = SampleQR(bits, set).ok()?;
+    let symbol = Decode(sampled.getBits()).ok()?;
+    let payload = symbol.content().bytes();
+    if !symbol.isValid() || payload.is_empty() {
+        return None;
+    }
+    let corners = corners(sampled.getPoints())?;
+    let modules = u16::try_from(sampled.getBits().width()).ok()?;
+    let append = symbol.structuredAppend();
+    let part = (append.count > 1).then(|| Part {
+        index: u8::try_from(append.index).unwrap_or_default(),
+        count: u8::try_from(append.count).unwrap_or_default(),
+        parity: append.id.parse().unwrap_or_default(),
+    });
+    Some(Code { payload: Pii::new(payload.to_vec()), corners, modules, part, lane })
+}
+
+fn corners(points: &[rxing::Point]) -> Option<[Point; 4]> {
+    // The sampler names them upper left, upper right, lower left, lower right.
+    let &[a, b, d, c] = points else { return None };
+    Some([a, b, c, d].map(|p| Point::new(p.x, p.y)))
+}
