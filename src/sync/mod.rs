@@ -1,1 +1,23 @@
-//! The outbox and the wire between kiosk and hub.
+//! The way from a kiosk's journal to its hub: what is sent when, what it looks like on the wire, enrolment.
+//!
+//! # Protocol
+//!
+//! The kiosk *is* the durable queue, so nothing stands between its journal and the hub's ledger. Every request is
+//! HTTP; the kiosk asks, the hub answers.
+//!
+//! | request | body | answers |
+//! |---|---|---|
+//! | `GET /v1/logs/{kiosk}/{epoch}/head` | | `200` [`Head`](wire::Head): the number the hub expects next |
+//! | `POST /v1/logs/{kiosk}/{epoch}/entries?from=N` | a [`batch`](wire) | `200` [`Head`](wire::Head) · `409` [`Head`](wire::Head): send from `next` · `413` send less · `429`, `503` later |
+//! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
+//! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
+//!
+//! Any other refusal is a [`Problem`](wire::Problem) in JSON that says what is wrong and where. Batches and
+//! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication.
+//! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
+
+pub mod enrolment;
+pub mod outbox;
+pub mod wire;
+
+pub use outbox::{Action, Answer, Outbox, Settings};
