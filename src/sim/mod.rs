@@ -1,1 +1,3 @@
 //! The lowest seams, simulated: bus bytes, serial bytes, frames, lines, disks.
+
+pub mod camera;
