@@ -2,7 +2,13 @@
 
 pub mod board;
 pub mod error;
+pub mod policy;
+pub mod profile;
+pub mod profile_file;
 pub mod section;
+pub mod table;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};
+pub use policy::{Policy, Screening};
+pub use profile::{Ask, Field, FieldRule, Need, Profile, Profiles, StepRule, Takes};

@@ -1,0 +1,64 @@
+//! The policy in force: profiles, thresholds and the notice that they rest on, with an identity of its own.
+
+use ring::digest;
+use serde::Serialize;
+
+use super::profile::Profiles;
+use crate::base::{CentiCelsius, PolicyId};
+
+/// What rules a kiosk. Two kiosks with one `id` decide alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// First half of the SHA-256 of the [canonical text](Self::canonical).
+    pub id: PolicyId,
+    /// Number of the public notice that it cites, if any.
+    pub notice: Option<u32>,
+    /// How skin temperature is judged.
+    pub screening: Screening,
+    /// Every profile that a lane may use.
+    pub profiles: Profiles,
+}
+
+/// How a skin temperature is judged.
+///
+/// What is compared with the threshold temperature is skin + `correction`. Below `threshold` − `guard` is below; at or
+/// above `threshold` + `guard` is for a person to decide; between them, measure again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Screening {
+    /// Threshold temperature.
+    pub threshold: CentiCelsius,
+    /// Half the width of the guard band, in hundredths of a degree.
+    pub guard: u16,
+    /// Added to the skin temperature for the site's place of measurement, in hundredths of a degree.
+    pub correction: i16,
+    /// Skin below this is too cold to measure, which is not normal.
+    pub cold: CentiCelsius,
+    /// Above this it is no skin.
+    pub hot: CentiCelsius,
+}
+
+#[derive(Serialize)]
+struct Canonical<'a> {
+    version: u8,
+    notice: Option<u32>,
+    screening: &'a Screening,
+    profiles: &'a Profiles,
+}
+
+impl Policy {
+    /// The policy of these parts.
+    pub fn new(notice: Option<u32>, screening: Screening, profiles: Profiles) -> Self {
+        let mut policy = Self { id: PolicyId([0; 16]), notice, screening, profiles };
+        let digest = digest::digest(&digest::SHA256, policy.canonical().as_bytes());
+        policy.id.0.copy_from_slice(&digest.as_ref()[..16]);
+        policy
+    }
+
+    /// The text whose digest is the policy's identity: compact JSON, keys in the order of these types.
+    pub fn canonical(&self) -> String {
+        let Self { id: _, notice, screening, profiles } = self;
+        let canonical = Canonical { version: 1, notice: *notice, screening, profiles };
+        // Serialising numbers, texts and lists cannot fail; maps with odd keys could, and there are none.
+        serde_json::to_string(&canonical).unwrap_or_default()
+    }
+}

@@ -1,0 +1,4 @@
+//! Configuration files: what is read from good ones, and what is said about bad ones.
+
+#[path = "config/profiles.rs"]
+mod profiles;
