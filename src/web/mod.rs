@@ -5,10 +5,19 @@
 //! out as [`Command`](crate::control::Command)s: a page decides nothing.
 
 mod assets;
+mod attendant;
 mod guard;
 pub mod handle;
+mod id;
+mod lane;
+mod live;
+mod pad;
 mod page;
+mod session;
 mod shared;
+mod symbol;
+mod theme;
+pub mod words;
 
 use std::sync::Arc;
 
@@ -32,6 +41,11 @@ pub fn router(handle: Handle) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/assets/{name}", get(assets::file))
+        .route("/lane/{lane}", get(lane::face))
+        .route("/lane/{lane}/live", get(lane::events))
+        .route("/lane/{lane}/preview.bmp", get(lane::preview))
+        .route("/lane/{lane}/id", get(id::pad).post(id::submit))
+        .merge(attendant::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check))
         .with_state(shared)

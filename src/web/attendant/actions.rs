@@ -1,0 +1,326 @@
+//! The six places for actions, and which action is where.
+//!
+//! ```text
+//! F1 admit, begin, next     F2 emergency, always
+//! F3 the step's own way     F4 other ways, waive
+//! F5 other decisions        F6 turn back
+//! ```
+//! What opens the barrier is in the first row, what refuses in the last, and a row lies between them.
+
+use maud::{Markup, html};
+
+use super::address;
+use super::card::kebab;
+use crate::control::{Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
+use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
+use crate::web::page::labelled;
+use crate::web::symbol::{self, Symbol};
+use crate::web::words::{Words, desk, face, words};
+
+/// One action of the attendant.
+pub struct Action {
+    /// Its symbol.
+    pub symbol: Symbol,
+    /// What it says.
+    pub words: Words,
+    /// What it does.
+    pub does: Does,
+    /// How it looks.
+    pub look: &'static str,
+}
+
+/// What an action does.
+pub enum Does {
+    /// Leads to a page under the lane's.
+    Leads(String),
+    /// Posts these fields at once.
+    Posts(Vec<(&'static str, String)>),
+    /// Posts these fields after a hold of one second, or after a page that asks.
+    Holds(Vec<(&'static str, String)>),
+    /// Nothing now, and says why.
+    Waits(Words),
+}
+
+/// The emergency: on every page of a lane.
+pub fn emergency() -> Action {
+    Action {
+        symbol: symbol::URGENT,
+        words: words("紧急放行", "Emergency"),
+        does: Does::Holds(vec![("act", "emergency".to_owned())]),
+        look: "urgent",
+    }
+}
+
+/// The six places of the lane's page.
+pub fn panel(lane: &LaneStatus) -> Markup {
+    html! {
+        div.actions {
+            @for (index, action) in places(lane).iter().enumerate() {
+                div.place {
+                    @if let Some(action) = action { (button(lane, action, index + 1)) }
+                }
+            }
+        }
+    }
+}
+
+/// What is in each of the six places.
+fn places(lane: &LaneStatus) -> [Option<Action>; 6] {
+    let (mut first, mut rest) = (None, [None, None, None, None]);
+    match lane.phase {
+        Phase::Idle => {
+            let [one, two] = begins(lane);
+            first = one;
+            rest[0] = two;
+        }
+        Phase::Steps | Phase::Referred => {
+            first = Some(admit(lane));
+            rest = [step_way(lane), other_ways(lane), Some(other_decisions()), Some(turn_back(lane))];
+        }
+        Phase::Ended => first = Some(next()),
+        Phase::Recording | Phase::Crossing | Phase::OutOfService => {}
+    }
+    let [third, fourth, fifth, sixth] = rest;
+    [first, Some(emergency()), third, fourth, fifth, sixth]
+}
+
+/// Begins a session for a subject that no sensor announced, one way or either.
+fn begins(lane: &LaneStatus) -> [Option<Action>; 2] {
+    let begin = |direction: Direction| {
+        let words = match (lane.takes, direction) {
+            (SubjectKind::Person, Direction::Inbound) => words("来人，进", "Person in"),
+            (SubjectKind::Person, Direction::Outbound) => words("来人，出", "Person out"),
+            (SubjectKind::Vehicle, Direction::Inbound) => words("来车，进", "Vehicle in"),
+            (SubjectKind::Vehicle, Direction::Outbound) => words("来车，出", "Vehicle out"),
+        };
+        let fields = vec![
+            ("act", "begin".to_owned()),
+            ("subject", kebab(&lane.takes)),
+            ("direction", kebab(&direction)),
+        ];
+        Action { symbol: symbol::direction(direction), words, does: Does::Posts(fields), look: "plain" }
+    };
+    match lane.direct {
+        Direct::Inbound => [Some(begin(Direction::Inbound)), None],
+        Direct::Outbound => [Some(begin(Direction::Outbound)), None],
+        Direct::Both => [Some(begin(Direction::Inbound)), Some(begin(Direction::Outbound))],
+    }
+}
+
+fn next() -> Action {
+    Action {
+        symbol: symbol::TICK,
+        words: words("下一位", "Next"),
+        does: Does::Posts(vec![("act", "next".to_owned())]),
+        look: "plain",
+    }
+}
+
+/// Admits, once nothing stands in the way; until then it says what does.
+fn admit(lane: &LaneStatus) -> Action {
+    let does = if open_steps(lane).next().is_none() {
+        Does::Posts(decision(Decision::Admit, Reason::AttendantDecision))
+    } else {
+        Does::Waits(words("还有项目未完成", "Steps still open"))
+    };
+    Action { symbol: symbol::AHEAD, words: desk::decision(Decision::Admit), does, look: "admit" }
+}
+
+fn turn_back(lane: &LaneStatus) -> Action {
+    let fields = decision(Decision::TurnBack, likely_reason(lane));
+    Action {
+        symbol: symbol::U_TURN,
+        words: desk::decision(Decision::TurnBack),
+        does: Does::Holds(fields),
+        look: "refuse",
+    }
+}
+
+fn other_decisions() -> Action {
+    Action {
+        symbol: symbol::TALK,
+        words: words("其他决定", "Other decisions"),
+        does: Does::Leads("/decide".to_owned()),
+        look: "plain",
+    }
+}
+
+fn other_ways(lane: &LaneStatus) -> Option<Action> {
+    open_steps(lane).next()?;
+    Some(Action {
+        symbol: symbol::LIST,
+        words: words("其他办法", "Other ways"),
+        does: Does::Leads("/ways".to_owned()),
+        look: "plain",
+    })
+}
+
+/// The first way to settle the first open step; a follow-up once none is open.
+fn step_way(lane: &LaneStatus) -> Option<Action> {
+    match open_steps(lane).next() {
+        Some(step) => step_ways(lane, step).into_iter().next(),
+        None => Some(Action {
+            symbol: symbol::AHEAD,
+            words: desk::decision(Decision::AdmitWithFollowUp),
+            does: Does::Posts(decision(Decision::AdmitWithFollowUp, Reason::AttendantDecision)),
+            look: "plain",
+        }),
+    }
+}
+
+/// Every way to settle the open steps, likeliest first.
+pub fn ways(lane: &LaneStatus) -> Vec<Action> {
+    open_steps(lane).flat_map(|step| step_ways(lane, step)).collect()
+}
+
+/// Ways to settle one step.
+fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
+    let leads =
+        |symbol, words, to: &str| Action { symbol, words, does: Does::Leads(to.to_owned()), look: "plain" };
+    let posts = |symbol, words, fields| Action { symbol, words, does: Does::Posts(fields), look: "plain" };
+    let attest = |what: Attestation| {
+        let fields = vec![("act", "attest".to_owned()), ("what", kebab(&what))];
+        posts(symbol::attestation(what), desk::attestation(what), fields)
+    };
+    let act = |name: &str| vec![("act", name.to_owned())];
+    let mut ways = match step.kind {
+        StepKind::Credential => vec![
+            leads(symbol::CARD, words("输入身份证号", "Type ID number"), "/pad/id"),
+            attest(Attestation::UnverifiedCredential),
+        ],
+        StepKind::Temperature => {
+            let contact =
+                leads(symbol::THERMOMETER, words("体温计复测", "Contact thermometer"), "/pad/contact");
+            let again = posts(symbol::AGAIN, words("重新测温", "Measure again"), act("again"));
+            if wants_attendant(&step.state) { vec![contact, again] } else { vec![again, contact] }
+        }
+        StepKind::Registration => vec![leads(symbol::CLIPBOARD, words("填写登记", "Register"), "/register")],
+        StepKind::Attest => lane.attestations.iter().copied().map(attest).collect(),
+        StepKind::Plate => vec![
+            leads(symbol::PLATE, words("输入车牌", "Type the plate"), "/pad/plate"),
+            posts(symbol::CROSS, words("无牌", "No plate"), act("no-plate")),
+        ],
+        StepKind::Occupants => {
+            vec![leads(symbol::PEOPLE, words("输入人数", "How many people"), "/pad/count")]
+        }
+        StepKind::Disinfection if lane.disinfecting => {
+            vec![posts(symbol::TICK, words("消毒完成", "Disinfection done"), act("stop-disinfection"))]
+        }
+        StepKind::Disinfection => lane.agents.iter().map(start_disinfection).collect(),
+    };
+    if !step.waivers.is_empty() {
+        let to = format!("/waive/{}", kebab(&step.kind));
+        ways.push(leads(symbol::LEAP, waive_words(step.kind), &to));
+    }
+    ways
+}
+
+fn start_disinfection(agent: &crate::base::Slug) -> Action {
+    let fields = vec![("act", "start-disinfection".to_owned()), ("agent", agent.to_string())];
+    let words = desk::slug(agent).unwrap_or(words("开始消毒", "Start disinfection"));
+    Action { symbol: symbol::SPRAY, words, does: Does::Posts(fields), look: "plain" }
+}
+
+/// Names the step that is set aside.
+const fn waive_words(step: StepKind) -> Words {
+    match step {
+        StepKind::Credential => words("免出示码", "Waive the code"),
+        StepKind::Temperature => words("免测温", "Waive temperature"),
+        StepKind::Registration => words("免登记", "Waive registration"),
+        StepKind::Attest => words("免查看", "Waive the look"),
+        StepKind::Plate => words("免车牌", "Waive the plate"),
+        StepKind::Occupants => words("免查乘员", "Waive occupants"),
+        StepKind::Disinfection => words("免消毒", "Waive disinfection"),
+    }
+}
+
+/// Open steps of whoever is being served: first those that need the attendant, then in order. A vehicle's
+/// occupants come before its own later steps.
+pub fn open_steps(lane: &LaneStatus) -> impl Iterator<Item = &StepStatus> {
+    let occupant = lane.occupants.iter().find(|occupant| !occupant.settled);
+    let occupants = occupant.map(|occupant| occupant.steps.as_slice()).unwrap_or_default();
+    let mut open: Vec<&StepStatus> =
+        occupants.iter().chain(&lane.steps).filter(|step| is_open(step)).collect();
+    open.sort_by_key(|step| match step.state {
+        StepState::NeedsAttendant { .. } | StepState::Failed { .. } => 0,
+        StepState::Asked => 1,
+        StepState::Open | StepState::Done | StepState::Waived { .. } => 2,
+    });
+    open.into_iter()
+}
+
+const fn is_open(step: &StepStatus) -> bool {
+    match step.state {
+        StepState::Open | StepState::Asked | StepState::NeedsAttendant { .. } | StepState::Failed { .. } => {
+            true
+        }
+        StepState::Done | StepState::Waived { .. } => false,
+    }
+}
+
+const fn wants_attendant(state: &StepState) -> bool {
+    match state {
+        StepState::NeedsAttendant { .. } | StepState::Failed { .. } => true,
+        StepState::Open | StepState::Asked | StepState::Done | StepState::Waived { .. } => false,
+    }
+}
+
+/// Why the attendant most likely refuses: what the lane itself found, else their own judgement.
+pub fn likely_reason(lane: &LaneStatus) -> Reason {
+    let verdict = lane.verdict.as_ref().and_then(|verdict| verdict.reasons.first().copied());
+    let step = open_steps(lane).find_map(|step| match step.state {
+        StepState::NeedsAttendant { reason } | StepState::Failed { reason } => Some(reason),
+        StepState::Open | StepState::Asked | StepState::Done | StepState::Waived { .. } => None,
+    });
+    verdict.or(step).unwrap_or(Reason::AttendantDecision)
+}
+
+/// The fields of a decision.
+pub fn decision(decision: Decision, reason: Reason) -> Vec<(&'static str, String)> {
+    vec![("act", "decide".to_owned()), ("decision", kebab(&decision)), ("reason", kebab(&reason))]
+}
+
+/// One action as a button; `key` is the function key that presses it.
+pub fn button(lane: &LaneStatus, action: &Action, key: usize) -> Markup {
+    let id = format!("f{key}");
+    let name = format!("F{key}");
+    let inside = html! { kbd { (name) } (labelled(action.symbol, action.words)) };
+    let form = |fields: &[(&'static str, String)], button: Markup| {
+        html! {
+            form method="post" action=(address(lane, "/do")) {
+                input type="hidden" name="seen" value=(lane.passages);
+                @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+                (button)
+            }
+        }
+    };
+    match &action.does {
+        Does::Leads(to) => html! {
+            a.act.(action.look) id=(id) data-key=(name) href=(address(lane, to)) { (inside) }
+        },
+        Does::Posts(fields) => form(
+            fields,
+            html! { button.act.(action.look) id=(id) data-key=(name) type="submit" { (inside) } },
+        ),
+        Does::Holds(fields) => form(
+            fields,
+            html! {
+                button.act.hold.(action.look) id=(id) data-key=(name) type="submit"
+                    formaction=(address(lane, "/sure")) {
+                    (inside)
+                    span.hint { (words("按住一秒", "Hold 1 s")) }
+                }
+            },
+        ),
+        Does::Waits(why) => html! {
+            button.act.(action.look) id=(id) data-key=(name) type="button" disabled {
+                (inside) span.hint { (why) }
+            }
+        },
+    }
+}
+
+/// What a step is called where only its name is known.
+pub fn step_name(step: StepKind) -> Words {
+    face::step(step)
+}

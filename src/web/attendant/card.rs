@@ -1,0 +1,277 @@
+//! What the attendant sees of the kiosk and of one lane.
+
+use maud::{Markup, html};
+
+use super::address;
+use crate::base::NoReading;
+use crate::control::{
+    BarrierState, KioskStatus, LaneStatus, OccupantStatus, StepState, StepStatus, TemperatureStatus,
+    VerdictStatus,
+};
+use crate::model::{SubjectKind, Zone};
+use crate::web::handle::Attendant;
+use crate::web::page::{day_and_time, labelled, time_of_day};
+use crate::web::symbol;
+use crate::web::words::{Words, desk, face, words};
+
+/// Most occupants in the list; of more, those who are done are only counted.
+const OCCUPANTS_SHOWN: usize = 6;
+
+/// The line at the top: where, who, when, and what is wrong.
+pub fn bar(status: &KioskStatus, by: &Attendant) -> Markup {
+    html! {
+        header.bar {
+            span.title { (status.title) }
+            @if status.simulated { span.chip { (words("模拟", "Simulated")) } }
+            span.who { (symbol::ATTENDANT) (by.name) }
+            span.hub { (hub(status)) }
+            time data-time { (time_of_day(status.wall)) }
+        }
+        (banners(status))
+    }
+}
+
+fn hub(status: &KioskStatus) -> Markup {
+    let (mark, said) = match (status.hub.enrolled, status.hub.online) {
+        (false, _) => (symbol::RING, words("未接中心", "No hub")),
+        (true, true) => (symbol::TICK, words("已连中心", "Hub")),
+        (true, false) => (symbol::OFFLINE, words("离线", "Offline")),
+    };
+    html! { (mark) (said) @if status.hub.waiting > 0 { " · " (status.hub.waiting) } }
+}
+
+/// What is wrong, worst first, each in a sentence that says what follows.
+fn banners(status: &KioskStatus) -> Markup {
+    let hub = &status.hub;
+    html! {
+        @if let Some(why) = &status.journal.failed {
+            p.banner.bad role="alert" {
+                (symbol::OUT_OF_SERVICE)
+                (words("记录写不进去，所有通道停止放行", "Records cannot be written: no lane admits anybody"))
+                " · " (why)
+            }
+        }
+        @if hub.enrolled && !hub.online {
+            p.banner role="status" {
+                (symbol::OFFLINE)
+                span {
+                    "与中心断开" @if let Some(last) = hub.last { "，自 " (day_and_time(last)) " 起" }
+                    "，" (hub.waiting) " 条待传。通道照常工作 "
+                    span.en {
+                        "Hub offline" @if let Some(last) = hub.last { " since " (time_of_day(last)) }
+                        ", " (hub.waiting) " waiting. Lanes work on"
+                    }
+                }
+            }
+        }
+        @if let Some(said) = desk::clock(status.trust) {
+            p.banner role="status" { (symbol::CLOCK) (said) }
+        }
+        @for device in status.devices.iter().filter(|device| device.fault.is_some()).take(2) {
+            p.banner role="status" {
+                (symbol::DEVICES) (device.device) " · "
+                (desk::no_reading(device.fault.unwrap_or(NoReading::Absent)))
+            }
+        }
+    }
+}
+
+/// The lanes to choose from, and the way to everything else.
+pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
+    html! {
+        nav.rail {
+            @for lane in &status.lanes {
+                a.tab href=(address(lane, "")) aria-current=[(lane.lane == shown.lane).then_some("page")] {
+                    (symbol::phase(lane.phase))
+                    b { (lane.title) }
+                    span.since data-since=(lane.lane) {}
+                }
+            }
+            a.tab.more href="/attendant/more" { (symbol::MORE) span { (words("更多", "More")) } }
+        }
+    }
+}
+
+/// One lane.
+pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
+    html! {
+        section.card.{ "is-" (kebab(&lane.phase)) } {
+            h1 {
+                (symbol::phase(lane.phase))
+                span { (desk::phase(lane.phase)) }
+                span.since data-since=(lane.lane) {}
+            }
+            (subject(lane))
+            @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
+            @if let Some(temperature) = &lane.temperature { (thermometer(temperature)) }
+            div.lists {
+                (steps(&lane.steps))
+                @if lane.takes == SubjectKind::Vehicle { (occupants(lane)) }
+            }
+            (gate(lane))
+            @if lane.steps.is_empty() && lane.subject.is_none() { (quiet(status, lane)) }
+        }
+    }
+}
+
+/// Who is here, masked, and which way they go.
+fn subject(lane: &LaneStatus) -> Markup {
+    html! {
+        p.subject {
+            @if let Some(direction) = lane.direction {
+                span.direction { (symbol::direction(direction)) (desk::direction(direction)) }
+            }
+            @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b { (subject) } }
+            @if let Some(class) = lane.class { span.chip { (desk::class(class)) } }
+        }
+    }
+}
+
+fn verdict_box(verdict: &VerdictStatus) -> Markup {
+    html! {
+        div.verdict.{ "is-" (verdict.verdict.name()) } {
+            (symbol::verdict(verdict.verdict))
+            div {
+                b { (desk::verdict(verdict.verdict)) }
+                @for reason in &verdict.reasons { p.reason { (desk::reason(*reason)) } }
+                p.record {
+                    @if verdict.durable {
+                        (symbol::TICK) (words("已记录", "Recorded"))
+                        @if let Some(seq) = verdict.seq { " № " (seq) }
+                    } @else {
+                        (symbol::HOURGLASS) (words("正在写入", "Being written"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The value and what it means; without a value, why: never anything that looks like one.
+fn thermometer(temperature: &TemperatureStatus) -> Markup {
+    let (class, said) = match temperature.zone {
+        Ok(zone @ Zone::Below) => ("below", desk::zone(zone)),
+        Ok(zone @ (Zone::Recheck | Zone::Refer)) => ("look", desk::zone(zone)),
+        Err(why) => ("none", desk::not_measured(why)),
+    };
+    html! {
+        p.temperature.(class) {
+            (symbol::THERMOMETER)
+            @if let (Ok(_), Some(skin)) = (temperature.zone, temperature.skin) {
+                b { (skin) " °C" } span.small { (words("皮肤", "skin")) }
+            }
+            span { (said) }
+        }
+    }
+}
+
+fn steps(steps: &[StepStatus]) -> Markup {
+    html! {
+        ol.steps {
+            @for step in steps {
+                li.(state_class(&step.state)) {
+                    span.mark { (symbol::step_state(&step.state)) }
+                    span.name { (symbol::step(step.kind)) (face::step(step.kind)) }
+                    span.state { (desk::step_state(&step.state)) (detail(&step.state)) }
+                }
+            }
+        }
+    }
+}
+
+/// Why a step stands as it does, or who set it aside.
+fn detail(state: &StepState) -> Markup {
+    html! {
+        @match state {
+            StepState::NeedsAttendant { reason } | StepState::Failed { reason } => {
+                span.why { (desk::reason(*reason)) }
+            }
+            StepState::Waived { by } => span.why { (by) },
+            StepState::Open | StepState::Asked | StepState::Done => {}
+        }
+    }
+}
+
+const fn state_class(state: &StepState) -> &'static str {
+    match state {
+        StepState::Open => "open",
+        StepState::Asked => "now",
+        StepState::NeedsAttendant { .. } => "needs",
+        StepState::Done => "done",
+        StepState::Waived { .. } => "waived",
+        StepState::Failed { .. } => "failed",
+    }
+}
+
+/// The occupants: those who are not settled first, then as many others as there is room for.
+fn occupants(lane: &LaneStatus) -> Markup {
+    let numbered = lane.occupants.iter().enumerate();
+    let mut shown: Vec<_> = numbered.collect();
+    shown.sort_by_key(|(_, occupant)| occupant.settled);
+    shown.truncate(OCCUPANTS_SHOWN);
+    let settled = lane.occupants.iter().filter(|occupant| occupant.settled).count();
+    html! {
+        @if let Some(declared) = lane.declared {
+            div.occupants {
+                h2 { (symbol::PEOPLE) b { (settled) "/" (declared) } " " (words("乘员已查", "occupants checked")) }
+                ol { @for (index, person) in shown { (occupant(index, person)) } }
+            }
+        }
+    }
+}
+
+fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
+    const NAMELESS: Words = words("未知", "Unknown");
+    html! {
+        li.settled[occupant.settled] {
+            span.number { (index + 1) }
+            span.name { @match &occupant.name { Some(name) => (name), None => (NAMELESS.zh) } }
+            span.class { (desk::class(occupant.class).zh) }
+            span.row {
+                @for step in &occupant.steps {
+                    span.(state_class(&step.state)) title=(face::step(step.kind).zh) {
+                        (if matches!(step.state, StepState::Open | StepState::Asked) {
+                            symbol::step(step.kind)
+                        } else {
+                            symbol::step_state(&step.state)
+                        })
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lamp, barrier, and what stands under it.
+fn gate(lane: &LaneStatus) -> Markup {
+    html! {
+        footer.gate {
+            span.lamp.{ "is-" (kebab(&lane.lamp)) } { (labelled(symbol::aspect(lane.lamp), desk::aspect(lane.lamp))) }
+            span.bad[lane.barrier == BarrierState::Stuck] {
+                (labelled(symbol::barrier(lane.barrier), desk::barrier(lane.barrier)))
+            }
+            @if lane.beam_blocked {
+                span { (labelled(symbol::CAR, words("杆下有物", "Something under the barrier"))) }
+            }
+            @if lane.disinfecting { span { (labelled(symbol::SPRAY, words("消毒中", "Disinfecting"))) } }
+        }
+    }
+}
+
+/// What an empty lane shows: what it has done so far.
+fn quiet(status: &KioskStatus, lane: &LaneStatus) -> Markup {
+    html! {
+        dl.quiet {
+            dt { (words("本次开机以来通过", "Passages since start")) } dd { (lane.passages) }
+            dt { (words("最后一条记录", "Last record")) } dd { "№ " (status.journal.durable) }
+        }
+    }
+}
+
+/// The name of a value as serde writes it.
+pub fn kebab<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(_) | Err(_) => String::new(),
+    }
+}

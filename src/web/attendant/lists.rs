@@ -1,0 +1,159 @@
+//! Recent passages and devices. Looking at passages is logged with the name of who looked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::SignedIn;
+use crate::base::Pii;
+use crate::model::Decider;
+use crate::web::handle::RecentRow;
+use crate::web::page::{self, Frame, day_and_time, labelled};
+use crate::web::session;
+use crate::web::shared::Shared;
+use crate::web::symbol;
+use crate::web::words::{desk, words};
+
+/// Passages on one page.
+const ROWS: usize = 12;
+
+/// Where a page of passages begins.
+#[derive(Deserialize)]
+pub struct Turn {
+    before: Option<u64>,
+}
+
+type Rows = Result<Vec<RecentRow>, String>;
+
+/// `GET /attendant/recent`
+pub async fn recent(
+    State(shared): State<Arc<Shared>>,
+    signed_in: SignedIn,
+    Query(turn): Query<Turn>,
+    headers: HeaderMap,
+) -> Markup {
+    let source = Arc::clone(&shared.handle.recent);
+    let rows = read(move || source.recent(ROWS, turn.before)).await;
+    tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "recent passages viewed");
+    show(&rows, &headers)
+}
+
+/// `POST /attendant/recent`: by plate or identity number. A post, so that neither ends up in an address.
+pub async fn search(
+    State(shared): State<Arc<Shared>>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    Form(mut fields): Form<BTreeMap<String, String>>,
+) -> Markup {
+    let source = Arc::clone(&shared.handle.recent);
+    let text = Pii::new(fields.remove("text").unwrap_or_default());
+    let rows = read(move || source.search(&text, ROWS)).await;
+    tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "passages searched");
+    show(&rows, &headers)
+}
+
+async fn read(rows: impl FnOnce() -> Rows + Send + 'static) -> Rows {
+    tokio::task::spawn_blocking(rows).await.unwrap_or_else(|_| Err("读取失败 could not be read".to_owned()))
+}
+
+fn show(rows: &Rows, headers: &HeaderMap) -> Markup {
+    let last = rows.as_ref().ok().filter(|rows| rows.len() == ROWS).and_then(|rows| rows.last());
+    let content = html! {
+        main.list {
+            header {
+                a.act.back href="/attendant/more" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
+                h1 { (words("最近通行", "Recent passages")) }
+                form.search method="post" action="/attendant/recent" autocomplete="off" {
+                    input name="text" maxlength="18" placeholder="车牌或身份证号 Plate or ID number" required;
+                    button.act type="submit" { (labelled(symbol::EYE, words("查找", "Search"))) }
+                }
+                @if let Some(last) = last {
+                    a.act href={ "/attendant/recent?before=" (last.seq) } data-key="F5" {
+                        kbd { "F5" } (labelled(symbol::MORE, words("更早", "Older")))
+                    }
+                }
+            }
+            @match rows {
+                Ok(rows) if rows.is_empty() => p.note { (words("没有记录", "No passages")) },
+                Ok(rows) => (table(rows)),
+                Err(why) => p.message role="alert" { (symbol::ATTENTION) span { (why) } },
+            }
+        }
+    };
+    let frame = Frame {
+        title: "最近通行",
+        kind: "desk-list",
+        theme: session::theme(headers),
+        live: None,
+        subject: None,
+    };
+    page::page(&frame, &content)
+}
+
+fn table(rows: &[RecentRow]) -> Markup {
+    html! {
+        table {
+            tbody {
+                @for row in rows {
+                    tr {
+                        td.number { (row.seq) }
+                        td { (day_and_time(row.wall)) }
+                        td { (row.lane) }
+                        td { (symbol::direction(row.direction)) (desk::direction(row.direction).zh) }
+                        td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " +" (row.occupants) } }
+                        td { (desk::class(row.class).zh) }
+                        td.verdict.{ "is-" (row.verdict.name()) } {
+                            (symbol::verdict(row.verdict)) (desk::verdict(row.verdict).zh)
+                        }
+                        td.why {
+                            @if let Some(reason) = row.reasons.first() { (desk::reason(*reason).zh) }
+                            @if let Decider::Attendant(by) = &row.decided_by { " · " (by) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `GET /attendant/devices`
+pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: HeaderMap) -> Markup {
+    let status = shared.status();
+    let content = html! {
+        main.list {
+            header {
+                a.act.back href="/attendant/more" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
+                h1 { (words("设备", "Devices")) }
+            }
+            table {
+                tbody {
+                    @for device in &status.devices {
+                        tr.bad[device.fault.is_some()] {
+                            td { (if device.fault.is_some() { symbol::ATTENTION } else { symbol::TICK }) }
+                            td { b { (device.device) } }
+                            td { (device.driver) }
+                            td { @if let Some(lane) = &device.lane { (lane) } }
+                            td { @match device.fault {
+                                Some(fault) => (desk::no_reading(fault)),
+                                None => (words("工作中", "Working")),
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let frame = Frame {
+        title: "设备",
+        kind: "desk-list",
+        theme: session::theme(&headers),
+        live: None,
+        subject: None,
+    };
+    page::page(&frame, &content)
+}

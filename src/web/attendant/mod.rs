@@ -1,0 +1,147 @@
+//! The attendant's face: sign in, then one lane at a time with at most six actions in fixed places.
+
+mod act;
+mod actions;
+mod card;
+mod dialog;
+mod lists;
+mod settings;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use tokio::time::Instant;
+
+use super::handle::Attendant;
+use super::live::{self, Regions};
+use super::page::{self, Frame, not_found};
+use super::session::{self, Flash, Token};
+use super::shared::{Shared, lane};
+use super::symbol;
+use super::words::{Words, words};
+use crate::base::LaneId;
+use crate::control::{KioskStatus, LaneStatus};
+
+/// The pages under `/attendant`.
+pub fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/attendant", get(home))
+        .route("/attendant/sign-in", get(sign_in::names))
+        .route("/attendant/sign-in/{id}", get(sign_in::pad).post(sign_in::submit))
+        .route("/attendant/sign-out", post(sign_in::sign_out))
+        .route("/attendant/more", get(settings::more))
+        .route("/attendant/theme", post(settings::set_theme))
+        .route("/attendant/recent", get(lists::recent).post(lists::search))
+        .route("/attendant/devices", get(lists::devices))
+        .route("/attendant/lane/{lane}", get(show))
+        .route("/attendant/lane/{lane}/live", get(events))
+        .route("/attendant/lane/{lane}/do", post(act::perform))
+        .route("/attendant/lane/{lane}/sure", post(dialog::sure))
+        .route("/attendant/lane/{lane}/ways", get(dialog::ways))
+        .route("/attendant/lane/{lane}/decide", get(dialog::decide))
+        .route("/attendant/lane/{lane}/waive/{step}", get(dialog::waive))
+        .route("/attendant/lane/{lane}/register", get(dialog::register))
+        .route("/attendant/lane/{lane}/pad/{kind}", get(dialog::pad).post(act::key))
+}
+
+/// Somebody who is signed in. A page without leads to the sign-in.
+pub struct SignedIn {
+    /// Who.
+    pub by: Attendant,
+    /// By which session.
+    pub token: Token,
+}
+
+impl FromRequestParts<Arc<Shared>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Response> {
+        let token = session::token(&parts.headers);
+        match token.and_then(|token| Some((token, shared.sessions.touch(&token, Instant::now())?))) {
+            Some((token, by)) => Ok(Self { by, token }),
+            None => Err(Redirect::to("/attendant/sign-in").into_response()),
+        }
+    }
+}
+
+/// `GET /attendant`: the first lane.
+async fn home(State(shared): State<Arc<Shared>>, _: SignedIn) -> Response {
+    match shared.status().lanes.first() {
+        Some(lane) => Redirect::to(&address(lane, "")).into_response(),
+        None => Redirect::to("/attendant/more").into_response(),
+    }
+}
+
+/// `GET /attendant/lane/{lane}`
+async fn show(
+    State(shared): State<Arc<Shared>>,
+    signed_in: SignedIn,
+    Path(id): Path<LaneId>,
+    headers: HeaderMap,
+) -> Response {
+    let status = shared.status();
+    let Some(lane) = lane(&status, &id) else { return not_found() };
+    let frame = Frame {
+        title: &lane.title,
+        kind: "desk",
+        theme: session::theme(&headers),
+        live: Some(address(lane, "/live")),
+        subject: None,
+    };
+    let content = html! {
+        @for (id, content) in regions(&status, lane, &signed_in.by) { div id=(id) { (content) } }
+        @if let Some(flash) = shared.sessions.take(&signed_in.token) { (flashed(&flash)) }
+    };
+    page::page(&frame, &content).into_response()
+}
+
+/// `GET /attendant/lane/{lane}/live`; ends with the session.
+async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap, Path(id): Path<LaneId>) -> Response {
+    let token = session::token(&headers);
+    let Some((token, by)) =
+        token.and_then(|token| Some((token, shared.sessions.touch(&token, Instant::now())?)))
+    else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let kiosk = Arc::clone(&shared);
+    let render = move |status: &KioskStatus| -> Option<Regions> {
+        kiosk.sessions.is_open(&token).then_some(())?;
+        Some(regions(status, lane(status, &id)?, &by))
+    };
+    live::stream(&shared, None, Box::new(render))
+}
+
+/// Everything that changes on a lane's page.
+fn regions(status: &KioskStatus, lane: &LaneStatus, by: &Attendant) -> Regions {
+    vec![
+        ("bar", card::bar(status, by)),
+        ("rail", card::rail(status, lane)),
+        ("card", card::card(status, lane)),
+        ("actions", actions::panel(lane)),
+    ]
+}
+
+/// An address under a lane's page.
+fn address(lane: &LaneStatus, rest: &str) -> String {
+    format!("/attendant/lane/{}{rest}", lane.lane)
+}
+
+/// What became of the last act, said once.
+fn flashed(flash: &Flash) -> Markup {
+    html! {
+        div #flash role="alert" {
+            (symbol::ATTENTION)
+            p { b lang="zh" { (flash.zh) } br; span lang="en" { (flash.en) } }
+        }
+    }
+}
+
+/// Why an act on a subject who is no longer here is not carried out.
+const MOVED_ON: Words = words("对象已经换了，请再看一眼", "The lane has moved on: look again");

@@ -1,0 +1,109 @@
+//! The subject's own keypad: an identity number instead of a phone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::lane::{ID_TITLE, told};
+use super::pad::{Kind, Pad};
+use super::page::{self, Frame, not_found};
+use super::shared::{Shared, lane};
+use super::words::face;
+use crate::base::{LaneId, Pii};
+use crate::control::{Act, Direct, LaneStatus, Phase, Refused};
+use crate::model::{Direction, SubjectKind};
+
+/// `GET /lane/{lane}/id`
+pub async fn pad(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -> Response {
+    let status = shared.status();
+    match lane(&status, &id) {
+        Some(lane) => show(&shared, lane, "", None).into_response(),
+        None => not_found(),
+    }
+}
+
+/// `POST /lane/{lane}/id`: a key, or the whole number.
+pub async fn submit(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<LaneId>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let status = shared.status();
+    let Some(lane) = lane(&status, &id) else { return not_found() };
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let text = match field("key") {
+        "" | "enter" => Kind::IdNumber.press(field("text"), "enter"),
+        key => return show(&shared, lane, &Kind::IdNumber.press(field("text"), key), None).into_response(),
+    };
+    if lane.phase == Phase::Idle
+        && let Err(refused) = begin(&shared, lane).await
+    {
+        return refusal(&shared, lane, &text, &refused);
+    }
+    match shared.ask(&id, None, Act::TypeIdNumber(Pii::new(text.clone()))).await {
+        Ok(()) => Redirect::to(&format!("/lane/{id}")).into_response(),
+        Err(refused) => refusal(&shared, lane, &text, &refused),
+    }
+}
+
+/// Begins a session for somebody whom no sensor announced; on a lane for both ways the attendant has to.
+async fn begin(shared: &Shared, lane: &LaneStatus) -> Result<(), Refused> {
+    let direction = match (lane.takes, lane.direct) {
+        (SubjectKind::Person, Direct::Inbound) => Direction::Inbound,
+        (SubjectKind::Person, Direct::Outbound) => Direction::Outbound,
+        (SubjectKind::Person, Direct::Both) | (SubjectKind::Vehicle, _) => {
+            return Err(Refused::NotNow { why: "the attendant begins here" });
+        }
+    };
+    shared.ask(&lane.lane, None, Act::Begin { subject: lane.takes, direction }).await
+}
+
+fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) -> Response {
+    let (status, page) = match refused {
+        Refused::BadIdNumber { .. } => {
+            let said = (face::BAD_NUMBER.zh.to_owned(), face::BAD_NUMBER.en.to_owned());
+            (StatusCode::UNPROCESSABLE_ENTITY, show(shared, lane, text, Some(said)))
+        }
+        Refused::NoSuchLane { .. }
+        | Refused::NeedsAttendant
+        | Refused::NotNow { .. }
+        | Refused::StepNotOpen { .. }
+        | Refused::StepsOpen { .. }
+        | Refused::WaiverNotAllowed { .. }
+        | Refused::OddPlate
+        | Refused::BadField { .. }
+        | Refused::OutOfRange { .. }
+        | Refused::CannotRecord => {
+            (StatusCode::CONFLICT, told(lane, *shared.lane_theme.borrow(), face::NOT_NOW))
+        }
+    };
+    (status, page).into_response()
+}
+
+fn show(shared: &Shared, lane: &LaneStatus, text: &str, message: Option<(String, String)>) -> maud::Markup {
+    let home = format!("/lane/{}", lane.lane);
+    let action = format!("{home}/id");
+    let pad = Pad {
+        kind: Kind::IdNumber,
+        title: ID_TITLE,
+        action: &action,
+        fields: &[],
+        text,
+        message,
+        back: &home,
+        corner: None,
+        other: None,
+    };
+    let frame = Frame {
+        title: &lane.title,
+        kind: "face-pad",
+        theme: *shared.lane_theme.borrow(),
+        live: Some(format!("{home}/live")),
+        subject: Some((lane.lane.to_string(), lane.passages, home.clone())),
+    };
+    page::page(&frame, &pad.markup())
+}

@@ -1,0 +1,230 @@
+//! Who is signed in on which browser, and how often a PIN was wrong.
+//!
+//! A session is a random number in a cookie and lives in memory only: a restart signs everybody out.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use data_encoding::HEXLOWER;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::time::Instant;
+
+use super::handle::Attendant;
+use super::theme::Theme;
+use crate::base::AttendantId;
+
+/// Name of the session's cookie.
+pub const COOKIE: &str = "kakou-session";
+
+/// Name of the cookie with the theme of one attendant's screen.
+pub const THEME_COOKIE: &str = "kakou-theme";
+
+/// A session unused for longer than a shift is over.
+const IDLE_MAX: Duration = Duration::from_secs(12 * 3_600);
+
+/// Most sessions at once; the one unused longest gives way.
+const SESSIONS_MAX: usize = 32;
+
+/// Wrong PINs in a row before an attendant has to wait.
+const TRIES: u32 = 5;
+
+/// How long they wait.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// What a session is found by.
+pub type Token = [u8; 16];
+
+/// Said once on the next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<(String, String)> for Flash {
+    fn from((zh, en): (String, String)) -> Self {
+        Self { zh, en }
+    }
+}
+
+struct Session {
+    by: Attendant,
+    used: Instant,
+    flash: Option<Flash>,
+}
+
+#[derive(Default)]
+struct Tries {
+    wrong: u32,
+    last: Option<Instant>,
+}
+
+/// Every session and every count of wrong PINs.
+#[derive(Default)]
+pub struct Sessions {
+    sessions: Mutex<BTreeMap<Token, Session>>,
+    tries: Mutex<BTreeMap<AttendantId, Tries>>,
+}
+
+impl Sessions {
+    /// Signs `by` in; `None` when the system gives no random numbers.
+    pub fn open(&self, by: Attendant, now: Instant) -> Option<Token> {
+        let mut token = Token::default();
+        SystemRandom::new().fill(&mut token).ok()?;
+        let mut sessions = lock(&self.sessions);
+        if sessions.len() >= SESSIONS_MAX {
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.used).map(|(token, _)| *token);
+            oldest.and_then(|token| sessions.remove(&token));
+        }
+        sessions.insert(token, Session { by, used: now, flash: None });
+        Some(token)
+    }
+
+    /// Who is signed in under `token`; counts as use.
+    pub fn touch(&self, token: &Token, now: Instant) -> Option<Attendant> {
+        let mut sessions = lock(&self.sessions);
+        if now.duration_since(sessions.get(token)?.used) > IDLE_MAX {
+            sessions.remove(token);
+        }
+        let session = sessions.get_mut(token)?;
+        session.used = now;
+        Some(session.by.clone())
+    }
+
+    /// Whether `token` still is a session; does not count as use.
+    pub fn is_open(&self, token: &Token) -> bool {
+        lock(&self.sessions).contains_key(token)
+    }
+
+    /// Signs out; tells who it was.
+    pub fn close(&self, token: &Token) -> Option<AttendantId> {
+        lock(&self.sessions).remove(token).map(|session| session.by.id)
+    }
+
+    /// Leaves a message for the next page.
+    pub fn leave(&self, token: &Token, flash: Flash) {
+        if let Some(session) = lock(&self.sessions).get_mut(token) {
+            session.flash = Some(flash);
+        }
+    }
+
+    /// Takes the message for this page.
+    pub fn take(&self, token: &Token) -> Option<Flash> {
+        lock(&self.sessions).get_mut(token)?.flash.take()
+    }
+
+    /// Whether `id` may try a PIN now.
+    pub fn may_try(&self, id: &AttendantId, now: Instant) -> bool {
+        let tries = lock(&self.tries);
+        let is_recent = |at| now.duration_since(at) < WAIT;
+        let waits = |tries: &Tries| tries.wrong >= TRIES && tries.last.is_some_and(is_recent);
+        !tries.get(id).is_some_and(waits)
+    }
+
+    /// Notes the result of a try.
+    pub fn tried(&self, id: &AttendantId, right: bool, now: Instant) {
+        let mut tries = lock(&self.tries);
+        if right {
+            tries.remove(id);
+        } else {
+            let tries = tries.entry(id.clone()).or_default();
+            tries.wrong = tries.wrong.saturating_add(1);
+            tries.last = Some(now);
+        }
+    }
+}
+
+/// The token in a request's cookies.
+pub fn token(headers: &HeaderMap) -> Option<Token> {
+    let bytes = HEXLOWER.decode(cookie(headers, COOKIE)?.as_bytes()).ok()?;
+    bytes.try_into().ok()
+}
+
+/// The theme in a request's cookies.
+pub fn theme(headers: &HeaderMap) -> Theme {
+    cookie(headers, THEME_COOKIE).and_then(Theme::named).unwrap_or_default()
+}
+
+/// The value of a `Set-Cookie` header that opens the session `token`.
+pub fn set_cookie(token: &Token) -> String {
+    format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", HEXLOWER.encode(token))
+}
+
+/// The value of a `Set-Cookie` header that ends any session.
+pub fn clear_cookie() -> String {
+    format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// A poisoned lock still guards a whole map: each change above is one insert or one remove.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn five_wrong_pins_make_an_attendant_wait_and_nobody_else() {
+        let (sessions, zhou, li, mut now) =
+            (Sessions::default(), named("zhou").id, named("li").id, Instant::now());
+        for _ in 0..TRIES {
+            assert!(sessions.may_try(&zhou, now));
+            sessions.tried(&zhou, false, now);
+        }
+        assert!(!sessions.may_try(&zhou, now) && sessions.may_try(&li, now));
+        now += WAIT;
+        assert!(sessions.may_try(&zhou, now));
+        sessions.tried(&zhou, false, now);
+        assert!(!sessions.may_try(&zhou, now), "the next wrong one waits again");
+        now += WAIT;
+        sessions.tried(&zhou, true, now);
+        sessions.tried(&zhou, false, now);
+        assert!(sessions.may_try(&zhou, now), "a right one starts the count afresh");
+    }
+
+    #[test]
+    fn a_session_ends_by_sign_out_or_after_a_shift_unused() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        let token = sessions.open(named("zhou"), start).unwrap();
+        let used = start + IDLE_MAX;
+        assert_eq!(sessions.touch(&token, used).unwrap().id, named("zhou").id);
+        assert!(sessions.touch(&token, used + IDLE_MAX + Duration::from_secs(1)).is_none());
+        let token = sessions.open(named("zhou"), start).unwrap();
+        assert_eq!(sessions.close(&token), Some(named("zhou").id));
+        assert!(sessions.touch(&token, start).is_none() && !sessions.is_open(&token));
+    }
+
+    #[test]
+    fn the_number_of_sessions_is_bounded() {
+        let (sessions, now) = (Sessions::default(), Instant::now());
+        let tokens: Vec<_> = (0..=SESSIONS_MAX).map(|_| sessions.open(named("zhou"), now).unwrap()).collect();
+        assert_eq!(tokens.iter().filter(|token| sessions.is_open(token)).count(), SESSIONS_MAX);
+    }
+
+    #[test]
+    fn a_cookie_is_read_among_others_and_rubbish_is_none() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(token(&headers), None);
+        let line = format!("a=b; {}; c", set_cookie(&[7; 16]).split(';').next().unwrap());
+        headers.insert(header::COOKIE, HeaderValue::from_str(&line).unwrap());
+        assert_eq!(token(&headers), Some([7; 16]));
+        headers.insert(header::COOKIE, HeaderValue::from_static("kakou-session=zz; kakou-theme=night"));
+        assert_eq!((token(&headers), theme(&headers)), (None, Theme::Night));
+    }
+
+    fn named(id: &str) -> Attendant {
+        Attendant { id: id.parse().unwrap(), name: id.to_owned(), pin: String::new() }
+    }
+}

@@ -1,0 +1,372 @@
+//! What the attendant's face says: plain words for every state, reason and refusal.
+
+use super::{Words, words};
+use crate::base::{ClockTrust, NoReading, Slug};
+use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState};
+use crate::model::{Attestation, Class, Direction, NotMeasured, Reason, SubjectKind, Verdict, Zone};
+
+/// What a lane is doing.
+pub const fn phase(phase: Phase) -> Words {
+    match phase {
+        Phase::Idle => words("空闲", "Idle"),
+        Phase::Steps => words("检查中", "Checking"),
+        Phase::Recording => words("正在记录", "Recording"),
+        Phase::Referred => words("请您决定", "You decide"),
+        Phase::Crossing => words("正在通过", "Crossing"),
+        Phase::Ended => words("已结束", "Ended"),
+        Phase::OutOfService => words("停用", "Out of service"),
+    }
+}
+
+/// An outcome.
+pub const fn verdict(verdict: Verdict) -> Words {
+    match verdict {
+        Verdict::Admitted => words("放行", "Admitted"),
+        Verdict::AdmittedWithFollowUp => words("放行并跟进", "Admitted, follow-up"),
+        Verdict::Advised => words("劝阻", "Advised"),
+        Verdict::TurnedBack => words("劝返", "Turned back"),
+        Verdict::Referred => words("待人工处理", "Referred"),
+        Verdict::Held => words("留置等待", "Held"),
+        Verdict::HandedOff => words("移交", "Handed off"),
+        Verdict::Abandoned => words("已离开", "Left"),
+        Verdict::EmergencyAdmitted => words("紧急放行", "Emergency"),
+    }
+}
+
+/// What an attendant can decide.
+pub const fn decision(decision: Decision) -> Words {
+    match decision {
+        Decision::Admit => words("放行", "Admit"),
+        Decision::AdmitWithFollowUp => words("放行并跟进", "Admit, follow up"),
+        Decision::Advise => words("劝阻", "Advise against"),
+        Decision::TurnBack => words("劝返", "Turn back"),
+        Decision::Hold => words("留置等待", "Hold here"),
+        Decision::HandOff => words("移交", "Hand off"),
+    }
+}
+
+/// Why.
+pub const fn reason(reason: Reason) -> Words {
+    match reason {
+        Reason::NoCredential => words("没有出示码", "No code was shown"),
+        Reason::CredentialUnverified => words("此码无法在本机核验", "This code cannot be verified here"),
+        Reason::CredentialForged => {
+            words("签名不符，码被改动或伪造", "Signature does not match: altered or made up")
+        }
+        Reason::CredentialUnknownIssuer => words("签发方不受信任", "Signed by an unknown issuer"),
+        Reason::CredentialExpired => words("码已过期", "The pass has expired"),
+        Reason::CredentialNotYetValid => words("码尚未生效", "The pass is not valid yet"),
+        Reason::CredentialWrongSite => words("码不属于本场所", "The pass is for another site"),
+        Reason::ClockUntrusted => {
+            words("时钟不可信，无法判断有效期", "Clock not trusted: cannot tell if valid")
+        }
+        Reason::TemperatureElevated => {
+            words("皮肤温度达到阈值，请复测", "Skin at or above threshold: measure again")
+        }
+        Reason::TemperatureUnclear => {
+            words("温度接近阈值，请复测", "Too close to the threshold: measure again")
+        }
+        Reason::TemperatureNotMeasured => words("没有测到温度", "No temperature could be measured"),
+        Reason::NotOnRoster => words("名册中没有此人", "Not on the roster"),
+        Reason::ClassNotAdmitted => words("按规定此类人员不放行", "The policy does not admit this class"),
+        Reason::PlateMismatch => words("车牌与通行证不符", "Plate differs from the pass"),
+        Reason::OccupantReferred => words("有乘员需要处理", "An occupant needs attention"),
+        Reason::Declined => words("不配合检查", "Declined a step"),
+        Reason::AttendantDecision => words("值守人员判断", "Attendant's judgement"),
+        Reason::MedicalEmergency => words("紧急就医", "Urgent medical need"),
+        Reason::Left => words("人已离开", "The subject left"),
+        Reason::TimedOut => words("等待超时", "Nothing happened for too long"),
+        Reason::KioskRestarted => words("设备重启", "The kiosk restarted"),
+        Reason::ClearedByContactThermometer => {
+            words("接触式体温计复测通过", "Cleared by contact thermometer")
+        }
+    }
+}
+
+/// What a subject is to the place.
+pub const fn class(class: Class) -> Words {
+    match class {
+        Class::Resident => words("居民", "Resident"),
+        Class::Worker => words("工作人员", "Worker"),
+        Class::Visitor => words("访客", "Visitor"),
+        Class::Transit => words("过境", "Transit"),
+        Class::Observed => words("观察人员", "Observed"),
+        Class::KeyPerson => words("优先人员", "Key person"),
+        Class::Unknown => words("未登记", "Unknown"),
+    }
+}
+
+/// Person or vehicle.
+pub const fn subject(kind: SubjectKind) -> Words {
+    match kind {
+        SubjectKind::Person => words("人员", "Person"),
+        SubjectKind::Vehicle => words("车辆", "Vehicle"),
+    }
+}
+
+/// Which way.
+pub const fn direction(direction: Direction) -> Words {
+    match direction {
+        Direction::Inbound => words("进", "In"),
+        Direction::Outbound => words("出", "Out"),
+    }
+}
+
+/// Which traffic a lane takes.
+pub const fn direct(direct: Direct) -> Words {
+    match direct {
+        Direct::Inbound => words("入口", "Inbound"),
+        Direct::Outbound => words("出口", "Outbound"),
+        Direct::Both => words("双向", "Both ways"),
+    }
+}
+
+/// How far a step is.
+pub const fn step_state(state: &StepState) -> Words {
+    match state {
+        StepState::Open => words("未做", "To do"),
+        StepState::Asked => words("进行中", "Now"),
+        StepState::NeedsAttendant { .. } => words("请处理", "Needs you"),
+        StepState::Done => words("完成", "Done"),
+        StepState::Waived { .. } => words("免做", "Waived"),
+        StepState::Failed { .. } => words("未通过", "Not satisfied"),
+    }
+}
+
+/// Where a temperature lies.
+pub const fn zone(zone: Zone) -> Words {
+    match zone {
+        Zone::Below => words("低于阈值", "Below threshold"),
+        Zone::Recheck => words("需复测", "Measure again"),
+        Zone::Refer => words("达到阈值，请用体温计复测", "At threshold: use contact thermometer"),
+    }
+}
+
+/// Why there is no temperature.
+pub const fn not_measured(why: NotMeasured) -> Words {
+    match why {
+        NotMeasured::NoReading(reason) => no_reading(reason),
+        NotMeasured::SensorNotReady => words("没测到：传感器未就绪", "Not measured: sensor not ready"),
+        NotMeasured::NobodyThere => words("没测到：没有人靠近", "Not measured: nobody came close"),
+        NotMeasured::TooCold => words("没测到：皮肤太凉，进屋稍等", "Not measured: too cold, wait inside"),
+        NotMeasured::Unsteady => words("没测到：读数不稳", "Not measured: readings unsteady"),
+        NotMeasured::NotSkin => words("没测到：对准的不是皮肤", "Not measured: not skin"),
+    }
+}
+
+/// Why a device gives nothing.
+pub const fn no_reading(why: NoReading) -> Words {
+    match why {
+        NoReading::Absent => words("设备没有应答", "Device does not answer"),
+        NoReading::Timeout => words("设备应答超时", "Device answers too late"),
+        NoReading::Bus => words("线路传输失败", "Transfer failed"),
+        NoReading::Checksum => words("数据校验不符", "Checksum does not match"),
+        NoReading::Flagged => words("设备报告数值无效", "Device flags its value"),
+        NoReading::Stale => words("数值太旧", "Value is too old"),
+    }
+}
+
+/// Where the barrier is.
+pub const fn barrier(state: BarrierState) -> Words {
+    match state {
+        BarrierState::Opening => words("正在打开", "Opening"),
+        BarrierState::Open => words("已打开", "Open"),
+        BarrierState::Closing => words("正在关闭", "Closing"),
+        BarrierState::Closed => words("已关闭", "Closed"),
+        BarrierState::Stuck => words("卡住", "Stuck"),
+    }
+}
+
+/// What the lamp shows.
+pub const fn aspect(aspect: Aspect) -> Words {
+    match aspect {
+        Aspect::Stop => words("停", "Stop"),
+        Aspect::Wait => words("等", "Wait"),
+        Aspect::Go => words("行", "Go"),
+    }
+}
+
+/// What an attendant confirms.
+pub const fn attestation(what: Attestation) -> Words {
+    match what {
+        Attestation::Mask => words("已戴口罩", "Wears a mask"),
+        Attestation::UnverifiedCredential => words("已查看所示的码", "Code shown, looked right"),
+        Attestation::TravelRecord => words("已查看行程", "Travel record shown"),
+        Attestation::Papers => words("人证相符", "Papers match"),
+    }
+}
+
+/// How far the clock is trusted, where that is worth a warning.
+pub const fn clock(trust: ClockTrust) -> Option<Words> {
+    match trust {
+        ClockTrust::None => Some(words("时钟未校准，时间可能不对", "Clock not set: times may be wrong")),
+        ClockTrust::Rtc | ClockTrust::Synced => None,
+    }
+}
+
+/// A field of the registration.
+pub fn field(name: &str) -> Words {
+    match name {
+        "name" => words("姓名", "Name"),
+        "phone" => words("电话", "Phone"),
+        "origin" => words("从哪里来", "From"),
+        "destination" => words("到哪里去", "To"),
+        "host" => words("找谁", "Visits"),
+        _ => words("其他", "Other"),
+    }
+}
+
+/// A waiver's reason or an agent by its name in the profile; names that we do not know stand for themselves.
+pub fn slug(slug: &Slug) -> Option<Words> {
+    Some(match slug.as_str() {
+        "infant" => words("婴幼儿", "Infant"),
+        "child" => words("儿童", "Child"),
+        "elderly" => words("老人", "Elderly person"),
+        "disability" => words("行动不便", "Disability"),
+        "no-phone" => words("没有手机", "No phone"),
+        "known" | "known-by-sight" => words("熟人", "Known by sight"),
+        "device-fault" => words("设备故障", "Device fault"),
+        "companion" => words("由同行人代办", "Companion answers"),
+        "medical" => words("医疗原因", "Medical reason"),
+        "language" => words("语言不通", "Language"),
+        "delivery" => words("送货", "Delivery"),
+        "official" | "on-duty" => words("执行公务", "On official duty"),
+        "weather" => words("天气原因", "Weather"),
+        "queue" => words("排队过长", "Long queue"),
+        "chlorine" | "sodium-hypochlorite" => words("含氯消毒液", "Chlorine"),
+        "peracetic-acid" => words("过氧乙酸", "Peracetic acid"),
+        "quat" | "quaternary-ammonium" => words("季铵盐", "Quaternary ammonium"),
+        "hydrogen-peroxide" => words("过氧化氢", "Hydrogen peroxide"),
+        "alcohol" | "ethanol" => words("酒精", "Alcohol"),
+        _ => return None,
+    })
+}
+
+/// Why nothing happened, Chinese and English.
+pub fn refused(refused: &Refused) -> (String, String) {
+    let zh = match refused {
+        Refused::NoSuchLane { .. } => "本机没有这条通道".to_owned(),
+        Refused::NeedsAttendant => "请先登录".to_owned(),
+        Refused::NotNow { .. } => "现在不能这样做".to_owned(),
+        Refused::StepNotOpen { step } => format!("“{}”已经处理过", super::face::step(*step).zh),
+        Refused::StepsOpen { open } => {
+            let names: Vec<_> = open.iter().map(|step| super::face::step(*step).zh).collect();
+            format!("还有未完成的项目：{}", names.join("、"))
+        }
+        Refused::WaiverNotAllowed { step } => {
+            format!("“{}”不能因此免做", super::face::step(*step).zh)
+        }
+        Refused::BadIdNumber { .. } => "身份证号不对".to_owned(),
+        Refused::OddPlate => "车牌不常见，请核对".to_owned(),
+        Refused::BadField { field: name, .. } => format!("请检查“{}”", field(name).zh),
+        Refused::OutOfRange { low, high, .. } => format!("数值应在 {low} 到 {high} 之间"),
+        Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
+    };
+    (zh, refused.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StepKind;
+
+    #[test]
+    fn every_table_says_something_in_both_languages() {
+        let verdicts = Verdict::ALL.map(verdict);
+        let phases = [
+            Phase::Idle,
+            Phase::Steps,
+            Phase::Recording,
+            Phase::Referred,
+            Phase::Crossing,
+            Phase::Ended,
+            Phase::OutOfService,
+        ]
+        .map(phase);
+        let readings = [
+            NoReading::Absent,
+            NoReading::Timeout,
+            NoReading::Bus,
+            NoReading::Checksum,
+            NoReading::Flagged,
+            NoReading::Stale,
+        ]
+        .map(no_reading);
+        let unmeasured = [
+            NotMeasured::SensorNotReady,
+            NotMeasured::NobodyThere,
+            NotMeasured::TooCold,
+            NotMeasured::Unsteady,
+            NotMeasured::NotSkin,
+        ];
+        let classes = [
+            Class::Resident,
+            Class::Worker,
+            Class::Visitor,
+            Class::Transit,
+            Class::Observed,
+            Class::KeyPerson,
+            Class::Unknown,
+        ];
+        let all = verdicts
+            .into_iter()
+            .chain(phases)
+            .chain(readings)
+            .chain(unmeasured.map(not_measured))
+            .chain(classes.map(class))
+            .chain(reasons().map(reason));
+        for Words { zh, en } in all {
+            assert!(!zh.is_empty() && !en.is_empty() && zh != en, "{zh} {en}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_measured_is_never_called_normal() {
+        let cold = not_measured(NotMeasured::TooCold);
+        assert!(cold.zh.starts_with("没测到") && cold.en.starts_with("Not measured"));
+        for words in reasons().map(reason) {
+            assert!(!words.zh.contains("正常") && !words.en.contains("normal"), "{words:?}");
+            assert!(!words.zh.contains("发热") && !words.en.contains("fever"), "screening is no diagnosis");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_steps_that_are_open() {
+        let open = vec![StepKind::Temperature, StepKind::Registration];
+        let (zh, en) = refused(&Refused::StepsOpen { open });
+        assert_eq!(zh, "还有未完成的项目：测体温、登记");
+        assert!(en.contains("Temperature"), "{en}");
+    }
+
+    /// Every reason: each knows the one after it, so that a new one does not compile unless it is listed.
+    fn reasons() -> impl Iterator<Item = Reason> {
+        std::iter::successors(Some(Reason::NoCredential), |reason| next(*reason))
+    }
+
+    fn next(reason: Reason) -> Option<Reason> {
+        Some(match reason {
+            Reason::NoCredential => Reason::CredentialUnverified,
+            Reason::CredentialUnverified => Reason::CredentialForged,
+            Reason::CredentialForged => Reason::CredentialUnknownIssuer,
+            Reason::CredentialUnknownIssuer => Reason::CredentialExpired,
+            Reason::CredentialExpired => Reason::CredentialNotYetValid,
+            Reason::CredentialNotYetValid => Reason::CredentialWrongSite,
+            Reason::CredentialWrongSite => Reason::ClockUntrusted,
+            Reason::ClockUntrusted => Reason::TemperatureElevated,
+            Reason::TemperatureElevated => Reason::TemperatureUnclear,
+            Reason::TemperatureUnclear => Reason::TemperatureNotMeasured,
+            Reason::TemperatureNotMeasured => Reason::NotOnRoster,
+            Reason::NotOnRoster => Reason::ClassNotAdmitted,
+            Reason::ClassNotAdmitted => Reason::PlateMismatch,
+            Reason::PlateMismatch => Reason::OccupantReferred,
+            Reason::OccupantReferred => Reason::Declined,
+            Reason::Declined => Reason::AttendantDecision,
+            Reason::AttendantDecision => Reason::MedicalEmergency,
+            Reason::MedicalEmergency => Reason::Left,
+            Reason::Left => Reason::TimedOut,
+            Reason::TimedOut => Reason::KioskRestarted,
+            Reason::KioskRestarted => Reason::ClearedByContactThermometer,
+            Reason::ClearedByContactThermometer => return None,
+        })
+    }
+}
