@@ -110,7 +110,7 @@ pub const NOT_NOW: Words = words("请稍等，或告诉工作人员", "Please wa
 
 /// Words that would tell a queue something about somebody's health.
 #[cfg(test)]
-pub(in crate::web) const NEVER: [&str; 22] = [
+const NEVER: [&str; 22] = [
     "发热",
     "发烧",
     "高温",
@@ -129,7 +129,7 @@ pub(in crate::web) const NEVER: [&str; 22] = [
     "normal",
     "positive",
     " infect",
-    "ill ",
+    " ill",
     "sick",
     "quarantine",
     "isolat",
