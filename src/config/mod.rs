@@ -6,7 +6,6 @@ pub mod policy;
 pub mod profile;
 pub mod profile_file;
 pub mod section;
-pub mod table;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use super::error::Mistakes;
+use super::error::{Mistakes, Report};
 use super::profile::{
     Ask, Field, FieldRule, Need, NoPlate, Profile, Profiles, RosterMiss, StepRule, Takes, Title, Unverified,
     When,
 };
-use super::table::{Table, read_file};
+use super::section::{Section, integer, name, one_of, read_file, text};
 use crate::base::Slug;
 use crate::model::{Attestation, Class, Direction};
 
@@ -45,9 +45,6 @@ const ATTESTATIONS: [(&str, Attestation); 4] = [
     ("papers", Attestation::Papers),
 ];
 
-/// What a name must look like, for messages.
-pub const NAME: &str = "must be 1 to 32 characters of a-z, 0-9 and -";
-
 /// The profiles that come with the program, as (file, text).
 pub const SHIPPED: [(&str, &str); 1] =
     [("profiles/residential.toml", include_str!("../../profiles/residential.toml"))];
@@ -68,38 +65,40 @@ pub fn shipped() -> Result<Vec<Profile>, Mistakes> {
 ///
 /// Everything that is wrong with it.
 pub fn read_profiles(file: &str, text: &str) -> Result<Vec<Profile>, Mistakes> {
-    read_file(file, text, |table| {
-        let profiles = table.some_tables("profile", profile);
+    read_file(file, text, |report, mut file| {
+        let tables = file.some_tables(report, "profile");
+        let profiles: Vec<Profile> = tables.into_iter().filter_map(|table| profile(report, table)).collect();
         if let Err(conflict) = Profiles::new(profiles.clone()) {
-            table.misfit("profile", conflict.to_string());
+            file.misfit(report, "profile", conflict.to_string());
         }
+        file.finish(report);
         Some(profiles)
     })
 }
 
-fn profile(table: &mut Table<'_, '_>) -> Option<Profile> {
-    let id: Option<Slug> = table.parsed("id", NAME);
+fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
+    let id: Option<Slug> = table.need(report, "id", &name());
     if let Some(id) = &id {
-        table.called(id);
+        table.rename(format!("profile[{id}]."));
     }
-    let zh = table.text("title_zh", 1..=40);
-    let en = table.text("title_en", 1..=60);
-    let takes = table.choice("takes", &TAKES);
-    let directions = table.choice_list("directions", &DIRECTIONS);
+    let zh = table.need(report, "title_zh", &text(120));
+    let en = table.need(report, "title_en", &text(60));
+    let takes = table.need(report, "takes", &one_of(&TAKES));
+    let directions = table.list(report, "directions", &one_of(&DIRECTIONS));
     if directions.is_empty() {
-        table.misfit("directions", "must name inbound, outbound or both");
+        table.misfit(report, "directions", "must name inbound, outbound or both");
     }
-    let classes = table.choice_list("classes", &CLASSES);
-    let not_admitted = table.choice_list("not_admitted", &CLASSES);
-    let session_timeout = seconds(table, "session_timeout_s", 10, 3_600);
-    let idle_timeout = seconds(table, "idle_timeout_s", 5, 600);
-    if let (Some(session), Some(idle)) = (session_timeout, idle_timeout)
-        && idle > session
-    {
-        table.misfit("idle_timeout_s", "must be at most session_timeout_s");
+    let classes = table.list(report, "classes", &one_of(&CLASSES));
+    let not_admitted = table.list(report, "not_admitted", &one_of(&CLASSES));
+    let session_timeout = table.need(report, "session_timeout_s", &integer(10..=3_600u64));
+    let idle_timeout = table.need(report, "idle_timeout_s", &integer(5..=600u64));
+    if session_timeout.is_some_and(|session| idle_timeout.is_some_and(|idle| idle > session)) {
+        table.misfit(report, "idle_timeout_s", "must be at most session_timeout_s");
     }
-    let steps = table.some_tables("step", |table| step(table, takes));
-    note_doubles(table, &steps);
+    let steps = table.some_tables(report, "step");
+    let steps: Vec<StepRule> = steps.into_iter().filter_map(|table| step(report, table, takes)).collect();
+    note_doubles(report, &table, &steps);
+    table.finish(report);
     Some(Profile {
         id: id?,
         title: Title { zh: zh?, en: en? },
@@ -107,79 +106,88 @@ fn profile(table: &mut Table<'_, '_>) -> Option<Profile> {
         directions,
         classes,
         not_admitted,
-        session_timeout: session_timeout?,
-        idle_timeout: idle_timeout?,
+        session_timeout: Duration::from_secs(session_timeout?),
+        idle_timeout: Duration::from_secs(idle_timeout?),
         steps,
     })
 }
 
 /// Records and commands name a step by its kind, so a kind stands for one step.
-fn note_doubles(table: &Table<'_, '_>, steps: &[StepRule]) {
+fn note_doubles(report: &mut Report<'_>, table: &Section<'_>, steps: &[StepRule]) {
     let same = |one: &StepRule, other: &StepRule| match (&one.ask, &other.ask) {
         (Ask::Attest { what: one }, Ask::Attest { what: other }) => one == other,
         _ => one.kind() == other.kind(),
     };
     for (index, step) in steps.iter().enumerate() {
         if steps[..index].iter().any(|earlier| same(earlier, step)) {
-            table.misfit("step", format!("must not ask for {:?} twice", step.kind()));
+            table.misfit(report, "step", format!("must not ask for {:?} twice", step.kind()));
         }
     }
 }
 
-fn step(table: &Table<'_, '_>, takes: Option<Takes>) -> Option<StepRule> {
-    let ask = ask(table, takes);
-    let when = table.table("when", |table| {
-        let classes = table.choice_list("classes", &CLASSES);
-        Some(When { classes, directions: table.choice_list("directions", &DIRECTIONS) })
-    });
-    let waivers = table.parsed_list("waivers", NAME);
-    let timeout = seconds(table, "timeout_s", 3, 1_800);
-    let attempts = table.number_or("attempts", 1..=10, 1);
-    Some(StepRule { ask: ask?, when: when.unwrap_or_default(), waivers, timeout: timeout?, attempts })
+fn step(report: &mut Report<'_>, mut table: Section<'_>, takes: Option<Takes>) -> Option<StepRule> {
+    let ask = ask(report, &mut table, takes);
+    let when = when(report, &mut table);
+    let waivers = table.list(report, "waivers", &name());
+    let timeout = table.need(report, "timeout_s", &integer(3..=1_800u64));
+    let attempts = table.get_or(report, "attempts", &integer(1..=10u8), 1);
+    table.finish(report);
+    Some(StepRule { ask: ask?, when, waivers, timeout: Duration::from_secs(timeout?), attempts })
 }
 
-type Read = fn(&Table<'_, '_>) -> Option<Ask>;
+fn when(report: &mut Report<'_>, table: &mut Section<'_>) -> When {
+    let Some(mut table) = table.table(report, "when") else { return When::default() };
+    let classes = table.list(report, "classes", &one_of(&CLASSES));
+    let directions = table.list(report, "directions", &one_of(&DIRECTIONS));
+    table.finish(report);
+    When { classes, directions }
+}
 
-/// Step kinds: name, whom they can be asked of, and how their settings are read.
-const KINDS: [(&str, &[Takes], Read); 7] = [
-    ("credential", &[Takes::Person, Takes::Vehicle, Takes::Occupant], credential),
-    ("temperature", &[Takes::Person, Takes::Occupant], |_| Some(Ask::Temperature)),
-    ("registration", &[Takes::Person, Takes::Vehicle, Takes::Occupant], registration),
-    ("attest", &[Takes::Person, Takes::Vehicle, Takes::Occupant], attest),
-    ("plate", &[Takes::Vehicle], plate),
-    ("occupants", &[Takes::Vehicle], occupants),
-    ("disinfection", &[Takes::Vehicle], disinfection),
+type Read = fn(&mut Report<'_>, &mut Section<'_>) -> Option<Ask>;
+
+/// A kind of step: whom it can be asked of, and how its settings are read.
+type KindRule = (&'static [Takes], Read);
+
+const EVERYBODY: &[Takes] = &[Takes::Person, Takes::Vehicle, Takes::Occupant];
+
+const KINDS: [(&str, KindRule); 7] = [
+    ("credential", (EVERYBODY, credential)),
+    ("temperature", (&[Takes::Person, Takes::Occupant], |_, _| Some(Ask::Temperature))),
+    ("registration", (EVERYBODY, registration)),
+    ("attest", (EVERYBODY, attest)),
+    ("plate", (&[Takes::Vehicle], plate)),
+    ("occupants", (&[Takes::Vehicle], occupants)),
+    ("disinfection", (&[Takes::Vehicle], disinfection)),
 ];
 
-fn ask(table: &Table<'_, '_>, takes: Option<Takes>) -> Option<Ask> {
-    let names: Vec<(&str, usize)> = KINDS.iter().enumerate().map(|(index, kind)| (kind.0, index)).collect();
-    let (_, fits, read) = KINDS[table.choice("kind", &names)?];
+fn ask(report: &mut Report<'_>, table: &mut Section<'_>, takes: Option<Takes>) -> Option<Ask> {
+    let (fits, read) = table.need(report, "kind", &one_of(&KINDS))?;
     if let Some(takes) = takes.filter(|takes| !fits.contains(takes)) {
-        table.misfit("kind", format!("must be a step that a {takes:?} can take").to_lowercase());
+        table.misfit(report, "kind", format!("must be a step that a {takes:?} can take").to_lowercase());
     }
-    read(table)
+    read(report, table)
 }
 
-fn credential(table: &Table<'_, '_>) -> Option<Ask> {
+fn credential(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
     let unverified = [("attendant", Unverified::Attendant), ("refuse", Unverified::Refuse)];
     let misses = [
         ("register", RosterMiss::Register),
         ("attendant", RosterMiss::Attendant),
         ("refuse", RosterMiss::Refuse),
     ];
-    let unverified = table.choice("unverified", &unverified);
-    let roster_miss = table.choice("roster_miss", &misses);
+    let unverified = table.need(report, "unverified", &one_of(&unverified));
+    let roster_miss = table.need(report, "roster_miss", &one_of(&misses));
     Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss? })
 }
 
-fn registration(table: &Table<'_, '_>) -> Option<Ask> {
-    let required = table.choice_list("required", &FIELDS);
-    let optional = table.choice_list("optional", &FIELDS);
+fn registration(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
+    let required = table.list(report, "required", &one_of(&FIELDS));
+    let optional = table.list(report, "optional", &one_of(&FIELDS));
     if required.is_empty() && optional.is_empty() {
-        table.misfit("required", "must name a field here or under optional");
+        table.misfit(report, "required", "must name a field here or under optional");
     }
     if optional.iter().any(|field| required.contains(field)) {
-        table.misfit("optional", "must name no field that is required");
+        table.misfit(report, "optional", "must name no field that is required");
     }
     let rule = |need| move |field| FieldRule { field, need };
     let mut fields: Vec<FieldRule> = required.into_iter().map(rule(Need::Required)).collect();
@@ -187,34 +195,28 @@ fn registration(table: &Table<'_, '_>) -> Option<Ask> {
     Some(Ask::Registration { fields })
 }
 
-fn attest(table: &Table<'_, '_>) -> Option<Ask> {
-    Some(Ask::Attest { what: table.choice("what", &ATTESTATIONS)? })
+fn attest(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
+    Some(Ask::Attest { what: table.need(report, "what", &one_of(&ATTESTATIONS))? })
 }
 
-fn plate(table: &Table<'_, '_>) -> Option<Ask> {
+fn plate(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
     let choices = [("record", NoPlate::Record), ("attendant", NoPlate::Attendant)];
-    Some(Ask::Plate { no_plate: table.choice("no_plate", &choices)? })
+    Some(Ask::Plate { no_plate: table.need(report, "no_plate", &one_of(&choices))? })
 }
 
-fn occupants(table: &Table<'_, '_>) -> Option<Ask> {
-    Some(Ask::Occupants { max: table.number("max", 1..=99)? })
+fn occupants(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
+    Some(Ask::Occupants { max: table.need(report, "max", &integer(1..=99u8))? })
 }
 
-fn disinfection(table: &Table<'_, '_>) -> Option<Ask> {
-    let agents: Vec<Slug> = table.parsed_list("agents", NAME);
+fn disinfection(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
+    let agents = table.list(report, "agents", &name::<Slug>());
     if agents.is_empty() {
-        table.misfit("agents", "must name at least one agent");
+        table.misfit(report, "agents", "must name at least one agent");
     }
-    let shortest = table.number("seconds_min", 1..=600);
-    let longest = table.number("seconds_max", 1..=600);
-    if let (Some(shortest), Some(longest)) = (shortest, longest)
-        && shortest > longest
-    {
-        table.misfit("seconds_max", "must be at least seconds_min");
+    let shortest = table.need(report, "seconds_min", &integer(1..=600u16));
+    let longest = table.need(report, "seconds_max", &integer(1..=600u16));
+    if shortest.is_some_and(|shortest| longest.is_some_and(|longest| shortest > longest)) {
+        table.misfit(report, "seconds_max", "must be at least seconds_min");
     }
     Some(Ask::Disinfection { agents, seconds_min: shortest?, seconds_max: longest? })
-}
-
-fn seconds(table: &Table<'_, '_>, key: &'static str, low: u64, high: u64) -> Option<Duration> {
-    table.number(key, low..=high).map(Duration::from_secs)
 }

@@ -11,7 +11,40 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Report;
+use super::{Mistakes, Report};
+
+/// Most elements of a list or array of tables.
+const LIST_MAX: usize = 256;
+
+/// Largest file read, in bytes; ours are a few thousand.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
+
+/// Reads the TOML `text` of `file` with `read` and answers what it made of it, or everything that is wrong.
+///
+/// # Errors
+///
+/// Every mistake: of syntax, and what `read` noted.
+pub fn read_file<T>(
+    file: &str,
+    text: &str,
+    read: impl FnOnce(&mut Report<'_>, Section<'_>) -> Option<T>,
+) -> Result<T, Mistakes> {
+    let mut report = Report::new(file, text);
+    if text.len() > FILE_BYTES_MAX {
+        report.whole("", format!("must be at most {FILE_BYTES_MAX} bytes"));
+        return report.finish(None);
+    }
+    match DeTable::parse(text) {
+        Ok(table) => {
+            let value = read(&mut report, Section::new(table.get_ref(), table.span(), ""));
+            report.finish(value)
+        }
+        Err(error) => {
+            report.toml(&error);
+            report.finish(None)
+        }
+    }
+}
 
 /// Turns a value as written into what it means; `None` where it means nothing.
 type Read<'k, T> = dyn Fn(&DeValue<'_>) -> Option<T> + 'k;
@@ -177,6 +210,67 @@ impl<'t> Section<'t> {
                 Vec::new()
             }
         }
+    }
+
+    /// The elements of the list `key`, each of `kind` and none twice; wrong ones are noted and left out.
+    pub fn list<T: PartialEq>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        kind: &Kind<'_, T>,
+    ) -> Vec<T> {
+        let mut values = Vec::new();
+        for element in self.elements(report, key, LIST_MAX) {
+            match (kind.read)(element.get_ref()) {
+                Some(value) if values.contains(&value) => {
+                    report.value(element.span(), self.key(key), "must be named once");
+                }
+                Some(value) => values.push(value),
+                None => report.value(element.span(), self.key(key), format!("must be {}", kind.expected)),
+            }
+        }
+        values
+    }
+
+    /// The tables of the array `key`, which messages call `key[1].` and so on; what is no table is noted.
+    pub fn tables(&mut self, report: &mut Report<'_>, key: &'static str) -> Vec<Section<'t>> {
+        let heading = format!("must be tables headed [[{}]]", self.heading(key));
+        let mut sections = Vec::new();
+        for (index, element) in self.elements(report, key, LIST_MAX).into_iter().enumerate() {
+            match element.get_ref().as_table() {
+                Some(table) => {
+                    let way = format!("{}[{}].", self.key(key), index + 1);
+                    sections.push(Section::new(table, element.span(), way));
+                }
+                None => report.value(element.span(), self.key(key), heading.clone()),
+            }
+        }
+        sections
+    }
+
+    /// As [`tables`](Self::tables); that there is none is a mistake too.
+    pub fn some_tables(&mut self, report: &mut Report<'_>, key: &'static str) -> Vec<Section<'t>> {
+        let written = self.take(key).and_then(|value| value.get_ref().as_array());
+        if written.is_none_or(|array| array.is_empty()) {
+            let expected = format!("must be at least one table headed [[{}]]", self.heading(key));
+            self.misfit(report, key, expected);
+            return Vec::new();
+        }
+        self.tables(report, key)
+    }
+
+    /// Notes that the value of `key`, right by itself, does not fit with the rest; or that it is missing.
+    pub fn misfit(&self, report: &mut Report<'_>, key: &str, expected: impl Into<String>) {
+        match self.table.get(key) {
+            Some(value) => report.value(value.span(), self.key(key), expected),
+            None => report.hidden(self.span(), self.key(key), expected),
+        }
+    }
+
+    /// The heading of the tables under `key`: the way to it without names and numbers.
+    fn heading(&self, key: &str) -> String {
+        let way = self.key(key);
+        way.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect::<Vec<_>>().join(".")
     }
 
     /// The table `key`, if there is one.
