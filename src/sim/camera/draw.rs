@@ -4,9 +4,10 @@ use super::pose::{Shot, Symbol, narrow, size};
 use super::{HEIGHT, Scenery, WIDTH};
 use crate::base::{Mono, Random};
 
-/// Quiet zone, then the rim of the phone, in modules.
-const QUIET: f32 = 4.0;
-const RIM: f32 = 6.0;
+/// Quiet zone in modules.
+const QUIET: usize = 4;
+/// The phone around it.
+const RIM_GREY: u8 = 24;
 /// Distance of the picture's plane in pixels: what perspective a tilt gives.
 const FOCUS: f32 = 700.0;
 
@@ -81,23 +82,24 @@ pub(super) fn subject(luma: &mut [u8], scenery: Scenery, nearness: f32, now: Mon
 /// A phone that shows `symbol`, as `shot` sees it.
 pub(super) fn card(luma: &mut [u8], symbol: &Symbol, shot: &Shot, blur: usize) {
     let map = Map::new(shot);
-    let reach = size(symbol.modules) / 2.0 + QUIET + RIM;
-    let Some((left, right, top, bottom)) = map.bounds(reach) else { return };
-    let half = size(symbol.modules) / 2.0;
+    let cells = Cells::new(symbol, shot);
+    let Some(area) = map.bounds(size(cells.side) / 2.0) else { return };
+    let (left, right, top, bottom) = area;
     for y in top..bottom {
-        let row = &mut luma[y * WIDTH..][..WIDTH];
         let mut walk = map.row(left, y);
-        for (x, pixel) in (left..right).zip(&mut row[left..right]) {
-            // Two places a pixel, so that edges are not jagged.
-            let (a, b) = (walk.at(0.25, 0.25, &map), walk.at(0.75, 0.75, &map));
+        let mut gain =
+            65_536.0 * (1.0 + shot.light.0 * (size(left) - 320.0) + shot.light.1 * (size(y) - 240.0));
+        for pixel in &mut luma[y * WIDTH + left..y * WIDTH + right] {
+            if let Some(grey) = cells.grey(&walk) {
+                *pixel = scaled(grey, gain);
+            }
             walk.step(&map);
-            let greys = [a, b].map(|(u, v)| texture(symbol, shot, half, u, v));
-            let [Some(a), Some(b)] = greys else { continue };
-            let slope = shot.light.0 * (size(x) - 320.0) + shot.light.1 * (size(y) - 240.0);
-            *pixel = clamp((a + b) * 0.5 * (1.0 + slope));
+            gain += 65_536.0 * shot.light.0;
         }
     }
-    let area = (left, right, top, bottom);
+    if let Some((u, v, radius)) = shot.glare {
+        shine(luma, map.place(u, v), radius * shot.scale);
+    }
     let along = pixel(shot.smear / 2.0).min(12);
     if along > 0 {
         smear(luma, area, along);
@@ -108,23 +110,55 @@ pub(super) fn card(luma: &mut [u8], symbol: &Symbol, shot: &Shot, blur: usize) {
     }
 }
 
-/// Grey at a place of the card in modules from its middle; none outside the card.
-fn texture(symbol: &Symbol, shot: &Shot, half: f32, u: f32, v: f32) -> Option<f32> {
-    let far = u.abs().max(v.abs());
-    if far < half {
-        let (x, y) = (pixel(u + half).min(symbol.modules - 1), pixel(v + half).min(symbol.modules - 1));
-        let grey = if symbol.dark[y * symbol.modules + x] { shot.black } else { shot.white };
-        return Some(shot.glare.map_or(grey, |(gu, gv, radius)| {
-            let near = (u - gu).hypot(v - gv) / radius;
-            if near < 2.0 { grey + (250.0 - grey) * (1.0 - near / 2.0) } else { grey }
-        }));
+/// The card as a square of cells, one a module: symbol, quiet zone and rim.
+struct Cells {
+    side: usize,
+    grey: Vec<u8>,
+}
+
+impl Cells {
+    fn new(symbol: &Symbol, shot: &Shot) -> Self {
+        let (modules, white, black) = (symbol.modules, clamp(shot.white), clamp(shot.black));
+        let rim = 2 + modules / 16;
+        let edge = QUIET + rim;
+        let side = modules + 2 * edge;
+        let mut grey = vec![RIM_GREY; side * side];
+        for row in grey.chunks_exact_mut(side).take(side - rim).skip(rim) {
+            row[rim..side - rim].fill(white);
+        }
+        for (row, dark) in grey.chunks_exact_mut(side).skip(edge).zip(symbol.dark.chunks_exact(modules)) {
+            for (cell, &dark) in row[edge..].iter_mut().zip(dark) {
+                *cell = if dark { black } else { white };
+            }
+        }
+        Self { side, grey }
     }
-    if far < half + QUIET {
-        Some(shot.white)
-    } else if far < half + QUIET + RIM {
-        Some(24.0)
-    } else {
-        None
+
+    /// The sum of two places a quarter pixel from the middle of the pixel at which `walk` is, so that edges are not jagged.
+    #[inline]
+    fn grey(&self, walk: &Walk) -> Option<u16> {
+        let ([u, v, w], [du, dv]) = (walk.at, walk.quarter);
+        let (one, half) = (1.0 / w, size(self.side) * 0.5);
+        let (u, v, du, dv) = (u * one + half, v * one + half, du * one, dv * one);
+        let at = |u: f32, v: f32| {
+            let inside = u >= 0.0 && v >= 0.0;
+            let (x, y) = (pixel(u), pixel(v));
+            (inside && x < self.side && y < self.side).then(|| u16::from(self.grey[y * self.side + x]))
+        };
+        Some(at(u - du, v - dv)? + at(u + du, v + dv)?)
+    }
+}
+
+/// A soft reflection.
+fn shine(luma: &mut [u8], (cx, cy): (f32, f32), radius: f32) {
+    let reach = 2.0 * radius;
+    for y in pixel(cy - reach)..pixel(cy + reach).min(HEIGHT) {
+        for x in pixel(cx - reach)..pixel(cx + reach).min(WIDTH) {
+            let far = (size(x) - cx).hypot(size(y) - cy) / reach;
+            let here = &mut luma[y * WIDTH + x];
+            let grey = f32::from(*here);
+            *here = clamp(grey + (250.0 - grey).max(0.0) * (1.0 - far).max(0.0));
+        }
     }
 }
 
@@ -159,11 +193,8 @@ impl Map {
 
     /// Columns and rows of the picture that a square of `reach` modules about the middle covers.
     fn bounds(&self, reach: f32) -> Option<(usize, usize, usize, usize)> {
-        let m = self.0;
-        let corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)].map(|(u, v)| {
-            let w = m[6] * u + m[7] * v + m[8];
-            ((m[0] * u + m[1] * v + m[2]) / w, (m[3] * u + m[4] * v + m[5]) / w)
-        });
+        let corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)];
+        let corners = corners.map(|(u, v)| self.place(u, v));
         let span = |values: [f32; 4], limit: usize| {
             let low = values.into_iter().fold(f32::INFINITY, f32::min);
             let high = values.into_iter().fold(f32::NEG_INFINITY, f32::max);
@@ -174,26 +205,32 @@ impl Map {
         (left < right && top < bottom).then_some((left, right, top, bottom))
     }
 
+    /// Where in the picture a place of the card is.
+    fn place(&self, u: f32, v: f32) -> (f32, f32) {
+        let m = self.0;
+        let w = m[6] * u + m[7] * v + m[8];
+        ((m[0] * u + m[1] * v + m[2]) / w, (m[3] * u + m[4] * v + m[5]) / w)
+    }
+
     fn row(&self, x: usize, y: usize) -> Walk {
-        let (m, x, y) = (self.1, size(x), size(y));
-        Walk([m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5], m[6] * x + m[7] * y + m[8]])
+        let (m, x, y) = (self.1, size(x) + 0.5, size(y) + 0.5);
+        let at = [m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5], m[6] * x + m[7] * y + m[8]];
+        Walk { at, quarter: [0.25 * (m[0] + m[1]), 0.25 * (m[3] + m[4])] }
     }
 }
 
-/// A place on a row, before the division.
-struct Walk([f32; 3]);
+/// A place on a row, before the division, and a quarter of the way to the next pixel to the right and below.
+struct Walk {
+    at: [f32; 3],
+    quarter: [f32; 2],
+}
 
 impl Walk {
-    fn at(&self, dx: f32, dy: f32, map: &Map) -> (f32, f32) {
-        let (m, [u, v, w]) = (&map.1, self.0);
-        let w = 1.0 / (w + m[6] * dx + m[7] * dy);
-        ((u + m[0] * dx + m[1] * dy) * w, (v + m[3] * dx + m[4] * dy) * w)
-    }
-
+    #[inline]
     fn step(&mut self, map: &Map) {
-        self.0[0] += map.1[0];
-        self.0[1] += map.1[3];
-        self.0[2] += map.1[6];
+        self.at[0] += map.1[0];
+        self.at[1] += map.1[3];
+        self.at[2] += map.1[6];
     }
 }
 
@@ -228,9 +265,22 @@ fn smear(luma: &mut [u8], (left, right, top, bottom): (usize, usize, usize, usiz
 fn soften(luma: &mut [u8], area: (usize, usize, usize, usize), reach: usize) {
     smear(luma, area, reach);
     let (left, right, top, bottom) = area;
-    for x in left..right {
-        let column: Vec<u8> = (top..bottom).map(|y| luma[y * WIDTH + x]).collect();
-        mean(&column, reach, |i, value| luma[(top + i) * WIDTH + x] = value);
+    if reach > 1 {
+        for x in left..right {
+            let column: Vec<u8> = (top..bottom).map(|y| luma[y * WIDTH + x]).collect();
+            mean(&column, reach, |i, value| luma[(top + i) * WIDTH + x] = value);
+        }
+        return;
+    }
+    let mut above = luma[top * WIDTH + left..top * WIDTH + right].to_vec();
+    for y in top..bottom - 1 {
+        let (upper, lower) = luma.split_at_mut((y + 1) * WIDTH);
+        let row = &mut upper[y * WIDTH + left..][..right - left];
+        for ((above, here), below) in above.iter_mut().zip(row).zip(&lower[left..right]) {
+            let sum = u16::from(*above) + 2 * u16::from(*here) + u16::from(*below);
+            *above = *here;
+            *here = (sum / 4).to_le_bytes()[0];
+        }
     }
 }
 
@@ -297,6 +347,7 @@ fn level(value: i32) -> u8 {
     u8::try_from(value.clamp(0, 255)).unwrap_or_default()
 }
 
+#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -306,6 +357,7 @@ fn pixel(value: f32) -> usize {
     value as usize
 }
 
+#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -313,4 +365,10 @@ fn pixel(value: f32) -> usize {
 )]
 fn clamp(value: f32) -> u8 {
     value as u8
+}
+
+/// Half the sum of two greys, times `gain` / 65,536.
+#[inline]
+fn scaled(two: u16, gain: f32) -> u8 {
+    clamp(f32::from(two) * gain * (0.5 / 65_536.0))
 }

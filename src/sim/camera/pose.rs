@@ -76,22 +76,24 @@ impl Hold {
         let dark = code.to_colors().iter().map(|&color| color == qrcode::Color::Dark).collect();
         let (width, height) = (size(WIDTH), size(HEIGHT));
         // A hand brings the code as near as it must: small symbols 4 to 6 pixels a module, dense ones what fits.
-        let fits = 0.9 * height / (size(modules) + 8.0);
+        let dense = modules > 60;
+        let turn = if dense { between(-0.06, 0.06) } else { between(-0.35, 0.35) };
+        let fits = 0.94 * height / ((size(modules) + 8.0) * (turn.cos() + turn.sin().abs()));
         let scale = between(4.0, 6.0).min(if beside { 0.55 * fits } else { fits });
-        let across = if beside { 0.78 } else { between(0.4, 0.55) };
+        let across = if beside { 0.78 } else { between(0.42, 0.54) };
         // The hand of a second code comes from the right; a first one makes room by being small.
-        let rest = (across * width, between(0.48, 0.54) * height);
+        let rest = (across * width, between(0.48, 0.52) * height);
         let side = if beside || between(0.0, 1.0) < 0.5 { 1.35 } else { -0.35 };
-        let tiltable = if scale < 2.8 { 0.08 } else { 0.3 };
+        let tiltable = if dense { 0.06 } else { 0.3 };
         Self {
             start,
             end: start + duration,
             scale,
             rest,
             from: (side * width, between(0.5, 1.1) * height),
-            turn: between(-0.35, 0.35),
+            turn,
             tilt: (between(-tiltable, tiltable), between(-tiltable, tiltable)),
-            tremble: between(0.4, 1.6),
+            tremble: between(0.2, 1.0),
             light: (between(-4e-4, 4e-4), between(-4e-4, 4e-4)),
             white: between(190.0, 245.0),
             black: between(12.0, 60.0),
