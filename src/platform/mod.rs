@@ -1,3 +1,5 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
 
+pub mod camera;
 pub mod entropy;
+pub mod isolate;

@@ -40,6 +40,37 @@ pub fn decode_luma(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
     Frame::new(width, height, pixels, at)
 }
 
+/// How far the picture at the start of a stream reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The first so many bytes are a picture.
+    Whole(usize),
+    /// The first so many bytes are none; at least one.
+    Skip(usize),
+    /// More bytes are needed to say.
+    More,
+}
+
+/// Finds the picture at the start of `bytes`, by its segments: a thumbnail inside does not end it.
+pub fn extent(bytes: &[u8]) -> Extent {
+    let start = bytes.windows(2).position(|pair| pair == START);
+    match start {
+        Some(0) => {}
+        Some(start) => return Extent::Skip(start),
+        // The last byte may be half of a start.
+        None if bytes.len() > 1 => return Extent::Skip(bytes.len() - 1),
+        None => return Extent::More,
+    }
+    match Head::walk(bytes) {
+        Ok(head) => match bytes[head.scan..].windows(2).position(|pair| pair == END) {
+            Some(end) => Extent::Whole(head.scan + end + 2),
+            None => Extent::More,
+        },
+        Err(Broken::Ends) => Extent::More,
+        Err(Broken::NoMarker) => Extent::Skip(2),
+    }
+}
+
 fn planes(bytes: &[u8], wanted: ColorSpace) -> Result<(usize, usize, Vec<u8>, ColorSpace), FrameError> {
     let whole = complete(bytes)?;
     // The decoder is used once and dropped: nothing of it is seen after a panic.
@@ -78,8 +109,8 @@ fn complete(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FrameError> {
     if bytes.len() > BYTES_MAX {
         return Err(refuse("larger than any camera's frame"));
     }
-    let head = Head::walk(bytes).ok_or_else(|| refuse("no start of scan"))?;
-    if !bytes[head.scan..].windows(2).any(|pair| pair == [0xFF, 0xD9]) {
+    let head = Head::walk(bytes).map_err(|_| refuse("no start of scan"))?;
+    if !bytes[head.scan..].windows(2).any(|pair| pair == END) {
         return Err(refuse("truncated: no end of image"));
     }
     if head.tables {
@@ -100,23 +131,36 @@ struct Head {
     tables: bool,
 }
 
+enum Broken {
+    /// The bytes end before the scan starts.
+    Ends,
+    /// There is something else where a marker must be.
+    NoMarker,
+}
+
+const START: [u8; 2] = [0xFF, 0xD8];
+const END: [u8; 2] = [0xFF, 0xD9];
+
 impl Head {
-    fn walk(bytes: &[u8]) -> Option<Self> {
-        let mut at = bytes.strip_prefix(&[0xFF, 0xD8]).map(|_| 2)?;
+    fn walk(bytes: &[u8]) -> Result<Self, Broken> {
+        let mut at = if bytes.starts_with(&START) { 2 } else { return Err(Broken::NoMarker) };
         let mut tables = false;
         loop {
-            let [0xFF, marker] = *bytes.get(at..at + 2)? else { return None };
-            match marker {
-                0xDA => return Some(Self { scan: at, tables }),
+            let [first, marker] = *bytes.get(at..at + 2).ok_or(Broken::Ends)? else {
+                return Err(Broken::Ends);
+            };
+            match (first, marker) {
+                (0xFF, 0xDA) => return Ok(Self { scan: at, tables }),
                 // A marker may be preceded by any number of fill bytes.
-                0xFF => {
+                (0xFF, 0xFF) => {
                     at += 1;
                     continue;
                 }
-                0xC4 => tables = true,
-                _ => {}
+                (0xFF, 0xC4) => tables = true,
+                (0xFF, _) => {}
+                _ => return Err(Broken::NoMarker),
             }
-            let length = bytes.get(at + 2..at + 4)?;
+            let length = bytes.get(at + 2..at + 4).ok_or(Broken::Ends)?;
             at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
         }
     }
@@ -187,6 +231,20 @@ mod tests {
         assert_eq!(with, without);
         assert_eq!((with.width(), with.height(), with.at), (16, 8, Mono(3)));
         assert!(with.luma()[0] < 4 && with.luma()[15] > 251, "{} {}", with.luma()[0], with.luma()[15]);
+    }
+
+    #[test]
+    fn a_picture_in_a_stream_ends_where_it_ends() {
+        let mut whole = half_and_half(&[]);
+        // A comment with a picture inside, as a thumbnail is.
+        whole.splice(2..2, [0xFF, 0xFE, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9]);
+        let stream = [&whole[..], &whole].concat();
+        assert_eq!(extent(&stream), Extent::Whole(whole.len()));
+        assert!((2..whole.len()).all(|length| extent(&whole[..length]) == Extent::More));
+        assert_eq!(extent(&stream[1..]), Extent::Skip(5), "the comment's content looks like a start");
+        assert_eq!(extent(b"abc\xFF"), Extent::Skip(3));
+        assert_eq!(extent(&[0xFF, 0xD8, 7, 7]), Extent::Skip(2));
+        assert_eq!((extent(&[]), extent(&[0xFF])), (Extent::More, Extent::More));
     }
 
     #[test]

@@ -1,0 +1,138 @@
+//! What a camera's thread does: take a frame, read it, give hard ones to the slow lane, make a preview now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::now;
+use crate::base::{Mono, NoReading};
+use crate::platform::isolate::Isolate;
+use crate::vision::raw::{CameraError, Source};
+use crate::vision::{Frame, Presented, Preview, Reader, convert};
+
+/// Previews are no more frequent than this.
+const PREVIEW: Duration = Duration::from_millis(120);
+
+/// What one turn gave.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Codes newly held up.
+    pub presented: Vec<Presented>,
+    /// A picture for the screens, when one was due.
+    pub preview: Option<Preview>,
+    /// The camera failed, or works again; `None` while nothing changed.
+    pub health: Option<Result<(), NoReading>>,
+}
+
+/// A camera with its reader. One thread owns it and calls [`turn`](Self::turn) over and over.
+pub struct Watch {
+    source: Box<dyn Source>,
+    reader: Reader,
+    slow: Isolate,
+    health: Option<Result<(), NoReading>>,
+    previewed: Option<Mono>,
+}
+
+impl Watch {
+    /// Watches `source`, whose slow attempts `slow` makes.
+    pub fn new(source: Box<dyn Source>, slow: Isolate) -> Self {
+        Self { source, reader: Reader::default(), slow, health: None, previewed: None }
+    }
+
+    /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and when it ends.
+    pub fn turn(&mut self, wait: Duration) -> Seen {
+        let mut taken = None;
+        let outcome = self.source.next(wait, &mut |raw| taken = Some(convert::grey(raw)));
+        let mut seen = Seen::default();
+        match (outcome, taken) {
+            (Ok(()), Some(Ok(frame))) => {
+                self.read(Arc::new(frame), &mut seen);
+                self.note(Ok(()), "", &mut seen);
+            }
+            (Ok(()), Some(Err(e))) => self.note(Err(NoReading::Bus), &e.to_string(), &mut seen),
+            (Ok(()), None) => self.note(Err(NoReading::Timeout), "no picture", &mut seen),
+            (Err(CameraError { camera, what, reason }), _) => {
+                self.note(Err(reason), &format!("{camera}: {what}"), &mut seen);
+            }
+        }
+        self.late(&mut seen);
+        seen
+    }
+
+    fn read(&mut self, frame: Arc<Frame>, seen: &mut Seen) {
+        let sight = self.reader.read(&frame);
+        seen.presented = sight.presented;
+        if self.previewed.is_none_or(|last| frame.at.since(last) >= PREVIEW) {
+            self.previewed = Some(frame.at);
+            seen.preview = Some(self.reader.preview(&frame));
+        }
+        if let Some(attempt) = sight.attempt {
+            // Busy with an older frame: this one goes without, the next is newer anyway.
+            self.slow.offer(now(), attempt, frame);
+        }
+    }
+
+    fn late(&mut self, seen: &mut Seen) {
+        if let Some(answer) = self.slow.poll(now()) {
+            seen.presented.extend(self.reader.late(answer.at, &answer.codes));
+            if let Some(attempt) = answer.switched_off {
+                self.reader.switch_off(attempt);
+            }
+        }
+    }
+
+    fn note(&mut self, health: Result<(), NoReading>, what: &str, seen: &mut Seen) {
+        if self.health == Some(health) {
+            return;
+        }
+        match health {
+            Err(reason) => tracing::warn!(error = %reason, what, "camera gives no picture"),
+            Ok(()) if self.health.is_some() => tracing::info!("camera gives pictures again"),
+            Ok(()) => {}
+        }
+        self.health = Some(health);
+        seen.health = Some(health);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::camera::Folder;
+
+    #[test]
+    fn a_code_in_a_folder_of_pictures_is_one_event_with_a_preview() {
+        let folder = tempfile::tempdir().unwrap();
+        let code = qrcode::QrCode::new("folder").unwrap();
+        let colors = code.to_colors();
+        let dark = |x: usize, y: usize| {
+            let at = |v: usize| v.checked_sub(40).map(|v| v / 4).filter(|&v| v < code.width());
+            at(x).zip(at(y)).is_some_and(|(x, y)| colors[y * code.width() + x] == qrcode::Color::Dark)
+        };
+        let pixels: Vec<u8> = (0..320 * 240).map(|i| if dark(i % 320, i / 320) { 20 } else { 220 }).collect();
+        for i in 0..3 {
+            let picture = [b"P5 320 240 255\n", &pixels[..]].concat();
+            std::fs::write(folder.path().join(format!("{i}.pgm")), picture).unwrap();
+        }
+        let source = Folder::open(folder.path(), Duration::ZERO).unwrap();
+        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let turns: Vec<_> = (0..6).map(|_| watch.turn(Duration::from_millis(1))).collect();
+        let events: Vec<_> = turns.iter().flat_map(|seen| &seen.presented).collect();
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].payload.expose(), b"folder");
+        assert_eq!(turns[0].health, Some(Ok(())));
+        assert!(turns[1..].iter().all(|seen| seen.health.is_none()));
+        assert_eq!(turns[0].preview.as_ref().map(|p| (p.width, p.height)), Some((320, 240)));
+    }
+
+    #[test]
+    fn a_broken_picture_and_its_end_are_each_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [("a.jpg", "\u{FF}"), ("b.jpg", "bad"), ("c.pgm", "P5 1 1 255 x")] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let source = Folder::open(folder.path(), Duration::ZERO).unwrap();
+        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let health: Vec<_> = (0..3).map(|_| watch.turn(Duration::ZERO).health).collect();
+        assert_eq!(health, [Some(Err(NoReading::Bus)), None, Some(Ok(()))]);
+    }
+}
