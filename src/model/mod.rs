@@ -2,13 +2,17 @@
 
 pub mod blind;
 pub mod credential;
+pub mod id_number;
 pub mod mask;
 pub mod observation;
+pub mod phone;
+pub mod plate;
 pub mod record;
 pub mod step;
 pub mod subject;
 pub mod temperature;
 pub mod verdict;
+pub mod width;
 
 pub use blind::{Blinded, Blinder};
 pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};

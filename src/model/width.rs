@@ -1,0 +1,23 @@
+//! Full-width characters, as Chinese input methods type them, to their ordinary forms.
+
+/// The ordinary form of a full-width ASCII character or space; any other character as it is.
+///
+/// Source: Unicode 16, Halfwidth and Fullwidth Forms: U+FF01…U+FF5E are U+0021…U+007E, U+3000 is the wide space.
+pub fn narrow(character: char) -> char {
+    match character {
+        '\u{3000}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFF01 + 0x21).unwrap_or(character),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::narrow;
+
+    #[test]
+    fn wide_digits_letters_and_spaces_become_ordinary_and_the_rest_stays() {
+        let narrowed: String = "ＡｚＯ０９！～　京é".chars().map(narrow).collect();
+        assert_eq!(narrowed, "AzO09!~ 京é");
+    }
+}
