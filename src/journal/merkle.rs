@@ -84,6 +84,11 @@ impl Frontier {
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
 
+    /// Length of the encoding, in bytes.
+    pub fn encoded_len(&self) -> usize {
+        8 + self.peaks.len() * 32
+    }
+
     /// Appends the encoding to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.size.to_le_bytes());

@@ -6,15 +6,25 @@
 
 pub mod disk;
 pub mod entropy;
+pub mod frame;
 mod hpke;
+pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod reader;
+pub mod recovery;
+mod scan;
 pub mod seal;
+pub mod segment;
 pub mod stored;
+pub mod verify;
 
 pub use disk::Disk;
 pub use entropy::Entropy;
+pub use log::{Journal, Options};
 pub use merkle::{Frontier, Hash};
 pub use note::{Note, SignedNote, SigningKey, VerifyingKey};
+pub use reader::Reader;
+pub use recovery::{OpenArrival, Recovery};
 pub use seal::{HubOpener, Sealer, SealingKey};
 pub use stored::{Seal, Stored};

@@ -266,6 +266,11 @@ impl Sealer {
         Ok(Body::KeyOpened { key: key.number, encapsulated, sealed })
     }
 
+    /// Gives back the source of randomness.
+    pub(super) fn into_entropy(self) -> Box<dyn Entropy> {
+        self.entropy
+    }
+
     fn draw_key<D: Disk>(&mut self, disk: &mut D, epoch: Epoch, number: u32) -> Result<(), Error> {
         let mut secret = Zeroizing::new([0; 32]);
         self.entropy.fill(&mut secret[..])?;

@@ -1,5 +1,6 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
 
 pub mod camera;
+pub mod disk;
 pub mod entropy;
 pub mod isolate;

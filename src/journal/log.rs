@@ -1,0 +1,406 @@
+//! The writer: appends records, makes them durable in groups, starts new segments.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::disk::Disk;
+use super::entropy::Entropy;
+use super::frame::{LogCrc, frontier_len, record_len};
+use super::merkle::Frontier;
+use super::note::Note;
+use super::reader::Reader;
+use super::recovery::{Recovery, next_generation, recover};
+use super::seal::{self, Sealer};
+use super::segment::{Header, Name};
+use super::stored::{Seal, Stored};
+use crate::base::{Epoch, KioskId, Seq, Stamp};
+use crate::model::{Draft, Entry};
+
+/// File that holds room for the last records of a full disk.
+const BALLAST: &str = "ballast";
+/// Appended bytes after which a commit happens by itself.
+const BUFFER_MAX: usize = 1024 * 1024;
+/// Records between two frontier frames.
+const FRONTIER_EVERY: u32 = 32;
+
+/// How a journal lies on its disk.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whose log it is.
+    pub kiosk: KioskId,
+    /// Length of a segment, in bytes.
+    pub segment_len: u64,
+    /// Length of the ballast file, in bytes; 0 for none.
+    pub ballast_len: u64,
+}
+
+impl Options {
+    /// Segments of 4 MiB and a ballast of 64 MiB.
+    pub fn new(kiosk: KioskId) -> Self {
+        Self { kiosk, segment_len: 4 * 1024 * 1024, ballast_len: 64 * 1024 * 1024 }
+    }
+}
+
+/// Why a record is not in the journal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No room for another segment. All that was acknowledged is safe; [`Journal::release_ballast`] makes room once.
+    #[error("the disk is full")]
+    Full,
+    /// The medium failed. Nothing is known about records that were not acknowledged; see [`Journal::reopen`].
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An earlier failure has not been dealt with.
+    #[error("the journal failed earlier")]
+    Failed,
+    /// The record is longer than allowed.
+    #[error("record: {0}")]
+    Record(#[from] super::stored::Error),
+    /// The personal part cannot be sealed.
+    #[error("record: {0}")]
+    Seal(#[from] seal::Error),
+}
+
+/// The one writer of a kiosk's log.
+pub struct Journal<D> {
+    disk: D,
+    options: Options,
+    log: LogCrc,
+    segment: Name,
+    file: String,
+    segment_len: u64,
+    /// Where `buffer` goes.
+    offset: u64,
+    /// Frames that were appended since the last commit.
+    buffer: Vec<u8>,
+    /// The record being appended.
+    public: Vec<u8>,
+    next: u64,
+    /// Over all records appended.
+    frontier: Frontier,
+    /// Over all records that are durable.
+    durable_frontier: Frontier,
+    durable: Arc<AtomicU64>,
+    since_frontier: u32,
+    failed: bool,
+    sealer: Sealer,
+}
+
+impl<D> fmt::Debug for Journal<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Journal {} at {}", self.file, self.next)
+    }
+}
+
+impl<D: Disk> Journal<D> {
+    /// Opens the journal on `disk`, whatever state it is in, and says what was found.
+    ///
+    /// Append [`Recovery::drafts`] next. Reads one or two segments.
+    ///
+    /// # Errors
+    ///
+    /// Only when the disk cannot be listed or written at all.
+    pub fn open(disk: D, options: Options, entropy: Box<dyn Entropy>) -> Result<(Self, Recovery), Error> {
+        Self::open_with(disk, options, entropy, None)
+    }
+
+    fn open_with(
+        mut disk: D,
+        options: Options,
+        mut entropy: Box<dyn Entropy>,
+        shared: Option<(Epoch, Arc<AtomicU64>)>,
+    ) -> Result<(Self, Recovery), Error> {
+        let mut recovery = Recovery::default();
+        let tail = recover(&mut disk, &options.kiosk, &mut recovery).map_err(failed("reading the log"))?;
+        let tail = match tail {
+            Some(tail) => tail,
+            None => {
+                recovery.fresh = recovery.ended.is_none();
+                begin(&mut disk, &options, &mut *entropy)?
+            }
+        };
+        let epoch = tail.name.epoch;
+        let sealer = Sealer::open(&mut disk, &options.kiosk, epoch, entropy)?;
+        let durable = match shared {
+            Some((shared_epoch, durable)) if shared_epoch == epoch => durable,
+            Some(_) | None => Arc::default(),
+        };
+        durable.store(tail.next - 1, Ordering::Release);
+        let mut journal = Self {
+            log: LogCrc::new(epoch),
+            file: tail.name.file(),
+            segment: tail.name,
+            segment_len: tail.segment_len,
+            offset: tail.offset,
+            buffer: Vec::with_capacity(64 * 1024),
+            public: Vec::with_capacity(4 * 1024),
+            next: tail.next,
+            durable_frontier: tail.frontier.clone(),
+            frontier: tail.frontier,
+            durable,
+            since_frontier: tail.since_frontier,
+            failed: false,
+            sealer,
+            disk,
+            options,
+        };
+        journal.lay_ballast(&mut recovery)?;
+        Ok((journal, recovery))
+    }
+
+    /// Starts over after a failure: reads the tail again and goes on from what is really there.
+    ///
+    /// Records that were appended and not acknowledged may be there or not. Readers stay valid unless the epoch
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn reopen(self) -> Result<(Self, Recovery), Error> {
+        let shared = Some((self.segment.epoch, self.durable));
+        Self::open_with(self.disk, self.options, self.sealer.into_entropy(), shared)
+    }
+
+    /// The life of this log.
+    pub fn epoch(&self) -> Epoch {
+        self.segment.epoch
+    }
+
+    /// The last durable record, if there is any.
+    pub fn durable(&self) -> Option<Seq> {
+        Seq::new(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Size and root over the durable records, ready to be signed.
+    pub fn note(&self) -> Note {
+        Note::new(&self.options.kiosk, self.segment.epoch, &self.durable_frontier)
+    }
+
+    /// What seals this log's records.
+    pub fn sealer(&mut self) -> &mut Sealer {
+        &mut self.sealer
+    }
+
+    /// A reader of the durable records, for any thread, on a handle of its own to the same directory.
+    pub fn reader<R: Disk>(&self, disk: R) -> Reader<R> {
+        Reader::following(disk, self.segment, Arc::clone(&self.durable))
+    }
+
+    /// Whether a failure has to be dealt with by [`reopen`](Self::reopen).
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Numbers, stamps, seals and buffers a record. It is durable only when [`commit`](Self::commit) says so.
+    ///
+    /// Syncs only to start a new segment, or when very much is buffered.
+    ///
+    /// # Errors
+    ///
+    /// After [`Error::Record`] or [`Error::Seal`] the journal is as it was; after [`Error::Full`] everything appended
+    /// before is durable and this record is not there; after [`Error::Io`] it has failed.
+    pub fn append(&mut self, draft: Draft, stamp: Stamp) -> Result<Seq, Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        let Some(seq) = Seq::new(self.next) else { return Err(Error::Failed) };
+        let seal = match &draft.personal {
+            None => Seal::None,
+            Some(personal) => self.sealer.seal(personal)?,
+        };
+        let entry = Entry { seq, stamp, lane: draft.lane, body: draft.body };
+        self.public.clear();
+        let encoded = minicbor::encode(&entry, &mut self.public);
+        if encoded.is_err() || self.public.len() > Stored::PUBLIC_MAX {
+            return Err(super::stored::Error::Length(self.public.len()).into());
+        }
+        self.make_room(record_len(self.public.len(), &seal))?;
+        let acknowledged = self.durable.load(Ordering::Relaxed);
+        let leaf = self.log.write_record(&mut self.buffer, self.next, acknowledged, &self.public, &seal);
+        self.frontier.push(leaf);
+        self.next += 1;
+        self.since_frontier += 1;
+        if self.since_frontier >= FRONTIER_EVERY {
+            self.log.write_frontier(&mut self.buffer, acknowledged, &self.frontier);
+            self.since_frontier = 0;
+        }
+        if self.buffer.len() >= BUFFER_MAX {
+            self.commit()?;
+        }
+        Ok(seq)
+    }
+
+    /// Makes everything appended so far durable, with one sync; returns the last durable record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], after which nothing is known about what was not yet acknowledged.
+    pub fn commit(&mut self) -> Result<Option<Seq>, Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        if self.buffer.is_empty() {
+            return Ok(self.durable());
+        }
+        // Until it is known to have worked, it has not.
+        self.failed = true;
+        let written = self.disk.write_at(&self.file, self.offset, &self.buffer);
+        written.map_err(failed("writing records"))?;
+        self.disk.sync(&self.file).map_err(failed("syncing records"))?;
+        self.failed = false;
+        self.offset += self.buffer.len() as u64;
+        self.buffer.clear();
+        self.durable_frontier.clone_from(&self.frontier);
+        self.durable.store(self.next - 1, Ordering::Release);
+        Ok(self.durable())
+    }
+
+    /// Gives up the room that was kept for a full disk; returns whether there was any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn release_ballast(&mut self) -> Result<bool, Error> {
+        match self.disk.remove(BALLAST) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed("removing the ballast")(error)),
+        }
+        self.disk.sync_dir().map_err(failed("removing the ballast"))?;
+        Ok(true)
+    }
+
+    /// Commits and ends. Append [`crate::model::Body::Stopped`] first.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub fn close(mut self) -> Result<(), Error> {
+        if self.since_frontier > 0 && !self.failed {
+            let room = self.segment_len.saturating_sub(self.offset + self.buffer.len() as u64);
+            if frontier_len(&self.frontier) as u64 <= room {
+                let acknowledged = self.durable.load(Ordering::Relaxed);
+                self.log.write_frontier(&mut self.buffer, acknowledged, &self.frontier);
+            }
+        }
+        self.commit().map(|_| ())
+    }
+
+    /// Sees to it that a frame of `length` and a frontier after it fit; starts a new segment if they do not.
+    fn make_room(&mut self, length: usize) -> Result<(), Error> {
+        // One more peak than now: the record may add one.
+        let length = (length + frontier_len(&self.frontier) + 32) as u64;
+        if self.offset + self.buffer.len() as u64 + length <= self.segment_len {
+            return Ok(());
+        }
+        self.commit()?;
+        let name = Name { first: self.next, ..self.segment };
+        let header = Header {
+            name,
+            previous: self.segment.first,
+            kiosk: self.options.kiosk.clone(),
+            frontier: self.frontier.clone(),
+        };
+        let created = create_segment(&mut self.disk, &header, self.options.segment_len, length);
+        if let Err(Error::Io { .. }) = created {
+            self.failed = true;
+        }
+        (self.offset, self.segment_len) = created?;
+        self.segment = name;
+        self.file = name.file();
+        self.since_frontier = 0;
+        Ok(())
+    }
+
+    fn lay_ballast(&mut self, recovery: &mut Recovery) -> Result<(), Error> {
+        let doing = "laying the ballast";
+        let length = self.options.ballast_len;
+        if length == 0 || self.disk.len(BALLAST).is_ok_and(|there| there >= length) {
+            return Ok(());
+        }
+        // A shorter one is what a power cut left of an earlier attempt.
+        match self.disk.remove(BALLAST) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(doing)(error)),
+            Ok(()) | Err(_) => {}
+        }
+        match self.disk.create(BALLAST, length) {
+            Ok(()) => Ok(()),
+            Err(error) if is_full(&error) => {
+                recovery.remarks.push("the disk has no room for the ballast".to_owned());
+                self.disk.remove(BALLAST).map_err(failed(doing))
+            }
+            Err(error) => Err(failed(doing)(error)),
+        }
+    }
+}
+
+/// Begins a new log.
+fn begin<D: Disk>(
+    disk: &mut D,
+    options: &Options,
+    entropy: &mut dyn Entropy,
+) -> Result<super::recovery::Tail, Error> {
+    let mut epoch = [0; 16];
+    entropy.fill(&mut epoch).map_err(failed("drawing an epoch"))?;
+    let generation = next_generation(disk).map_err(failed("reading the log"))?;
+    let name = Name { generation, epoch: Epoch(epoch), first: 1 };
+    let header = Header { name, previous: 0, kiosk: options.kiosk.clone(), frontier: Frontier::new() };
+    let (offset, segment_len) = create_segment(disk, &header, options.segment_len, 0)?;
+    Ok(super::recovery::Tail {
+        name,
+        segment_len,
+        offset,
+        next: 1,
+        frontier: Frontier::new(),
+        since_frontier: 0,
+    })
+}
+
+/// Creates a segment with room for `length` behind its header, and makes it durable before it is used.
+///
+/// Returns where frames start and how long the segment is.
+fn create_segment<D: Disk>(
+    disk: &mut D,
+    header: &Header,
+    segment_len: u64,
+    length: u64,
+) -> Result<(u64, u64), Error> {
+    let file = header.name.file();
+    let bytes = header.encode();
+    let start = bytes.len() as u64;
+    let segment_len = segment_len.max(start + length);
+    let mut created = disk.create(&file, segment_len);
+    if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+        // Left by an attempt that failed: a segment of this number was never in use.
+        disk.remove(&file).map_err(failed("creating a segment"))?;
+        created = disk.create(&file, segment_len);
+    }
+    match created {
+        Ok(()) => {}
+        Err(error) if is_full(&error) => {
+            disk.remove(&file).map_err(failed("creating a segment"))?;
+            return Err(Error::Full);
+        }
+        Err(error) => return Err(failed("creating a segment")(error)),
+    }
+    disk.write_at(&file, 0, &bytes).map_err(failed("creating a segment"))?;
+    disk.sync(&file).map_err(failed("creating a segment"))?;
+    disk.sync_dir().map_err(failed("creating a segment"))?;
+    Ok((start, segment_len))
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn failed(doing: &'static str) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Io { doing, source }
+}
