@@ -1,4 +1,8 @@
 //! The lowest seams, simulated: bus bytes, serial bytes, frames, lines, disks.
 
 pub mod camera;
+pub mod clock;
 pub mod disk;
+pub mod lines;
+pub mod serial;
+pub mod thermometer;
