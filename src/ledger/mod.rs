@@ -1,1 +1,28 @@
-//! The hub's applied records: idempotent, searchable, countable.
+//! The hub's applied records, exactly once each, and what is asked of them: search, tallies, gaps, export.
+//!
+//! A [`Ledger`] is one SQLite file with one writer. Records are stored as they were signed, next to the columns that
+//! are searched, and the state of each log (what is expected next, the right edge of its Merkle tree, the cosigned
+//! note) changes in the same transaction. Personal data stays in the kiosk's sealed boxes: the ledger opens a
+//! box in memory to index it under the hub's own blinding key and to show it, and never stores what was inside.
+
+mod access;
+mod apply;
+mod enrol;
+mod export;
+mod extract;
+mod heartbeat;
+mod keys;
+mod record;
+mod report;
+mod schema;
+mod search;
+
+pub use access::{Access, Officer};
+pub use apply::{Applied, Refused};
+pub use enrol::{EnrolRefused, Kiosk};
+pub use export::Columns;
+pub use keys::Keys;
+pub use record::{Record, RecordId};
+pub use report::{Alarm, AlarmKind, Day, Gate, Hole, Tally};
+pub use schema::{Error, Ledger};
+pub use search::{Cursor, Filter, Page, PersonalState, Row};

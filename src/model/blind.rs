@@ -25,6 +25,8 @@ pub enum IdentifierKind {
     Phone,
     /// The identifier of a pass.
     Pass,
+    /// A person's name.
+    Name,
 }
 
 impl IdentifierKind {
@@ -34,6 +36,7 @@ impl IdentifierKind {
             Self::Plate => b"plate\0",
             Self::Phone => b"phone\0",
             Self::Pass => b"pass\0",
+            Self::Name => b"name\0",
         }
     }
 }

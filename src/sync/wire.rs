@@ -29,6 +29,8 @@ pub const BODY_MAX: usize = 4 << 20;
 pub const ENTRIES_MAX: usize = 1_000;
 /// Most bytes of a note.
 pub const NOTE_MAX: usize = 16 << 10;
+/// Name under which a hub cosigns notes.
+pub const HUB_NOTE_NAME: &str = "kakou-hub";
 /// Largest compression window that a receiver grants, as a power of two: 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 const MAGIC: [u8; 4] = *b"KKB1";

@@ -1,0 +1,272 @@
+//! What is searched of a record: columns of its public part, blinded identifiers of its sealed part.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::record::{SEAL_COLUMNS, record_key, signed, split_key, stored_seal};
+use super::report::AlarmKind;
+use super::schema::{Error, Ledger, SEQ_BITS, day_of, name_of};
+use crate::base::{ClockTrust, Epoch, KioskId, LaneId, Pii, Stamp, Wall};
+use crate::journal::{Seal, seal};
+use crate::model::blind::IdentifierKind;
+use crate::model::record::Crossing;
+use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal};
+
+/// How far a trusted clock may be ahead of the hub's before it is not believed.
+const AHEAD_MAX_MS: i64 = 3_600_000;
+
+/// One cell of the tallies.
+struct Cell {
+    at: i64,
+    kiosk: String,
+    verdict: String,
+    subject: String,
+    direction: String,
+    occupants: i64,
+}
+
+/// How an identifier is written before it is blinded: upper case, half width, without separators.
+pub(super) fn normalised(text: &str) -> String {
+    let half = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
+    };
+    let kept = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '.' | '·' | '•' | '・');
+    text.chars().map(half).filter(kept).flat_map(char::to_uppercase).collect()
+}
+
+impl Ledger {
+    pub(super) fn extract(
+        &self,
+        record: i64,
+        kiosk: &KioskId,
+        epoch: Epoch,
+        entry: &Entry,
+        sealed: &Seal,
+        received: Wall,
+    ) -> Result<(), Error> {
+        let (at, sure) = placed(&entry.stamp, received);
+        let (log, _) = split_key(record);
+        self.db.prepare_cached("UPDATE logs SET last_at = ?2 WHERE log = ?1")?.execute(params![log, at.0])?;
+        match &entry.body {
+            Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, (at, sure))?,
+            Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
+            Body::Crossed { arrival, crossing } => {
+                self.crossed(record_key(log, arrival.get()), *crossing)?;
+            }
+            Body::Gap { from, through, found } => {
+                let (first, last) = (from.get(), through.get());
+                let found: String = found.chars().take(400).collect();
+                let values = params![record, signed(first), signed(last), found];
+                self.db.execute(
+                    "INSERT INTO holes (record, first, last, found) VALUES (?1, ?2, ?3, ?4)",
+                    values,
+                )?;
+                let detail = format!("records {first} to {last} are missing: {found}");
+                self.alarm(received, kiosk, epoch, AlarmKind::Hole, &detail)?;
+            }
+            Body::Booted { .. }
+            | Body::Stopped
+            | Body::Arrived { .. }
+            | Body::DeviceHealth { .. }
+            | Body::Attendance { .. }
+            | Body::ClockMapped => {}
+        }
+        Ok(())
+    }
+
+    fn passage(
+        &self,
+        record: i64,
+        kiosk: &KioskId,
+        entry: &Entry,
+        passage: &Passage,
+        sealed: &Seal,
+        (at, sure): (Wall, bool),
+    ) -> Result<(), Error> {
+        let (log, _) = split_key(record);
+        let box_key = match sealed {
+            Seal::Boxed { bytes, .. } => seal::box_key(bytes),
+            Seal::None | Seal::Erased { .. } => None,
+        };
+        let decided_by = match &passage.decided_by {
+            Decider::Policy => None,
+            Decider::Attendant(attendant) => Some(attendant.as_str()),
+        };
+        let cell = Cell {
+            at: at.0,
+            kiosk: kiosk.as_str().to_owned(),
+            verdict: passage.verdict.name().to_owned(),
+            subject: name_of(&passage.subject),
+            direction: name_of(&passage.direction),
+            occupants: i64::try_from(passage.occupants.len()).unwrap_or(i64::MAX),
+        };
+        self.db
+            .prepare_cached(
+                "INSERT INTO passages (record, kiosk, at, at_sure, lane, subject, direction, class, verdict,
+                                       reason, decided_by, occupants, took_ms, arrival, box_key, personal)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'none')",
+            )?
+            .execute(params![
+                record,
+                cell.kiosk,
+                at.0,
+                sure,
+                entry.lane.as_ref().map(LaneId::as_str),
+                cell.subject,
+                cell.direction,
+                name_of(&passage.class),
+                cell.verdict,
+                passage.reasons.first().map(name_of),
+                decided_by,
+                cell.occupants,
+                passage.took_ms,
+                record_key(log, passage.arrival.get()),
+                box_key,
+            ])?;
+        self.index(record, sealed)?;
+        self.tally(&cell, 1)?;
+        if let Some(earlier) = passage.follows {
+            self.supersede(record_key(log, earlier.get()), record)?;
+        }
+        Ok(())
+    }
+
+    /// Counts an arrival by its last verdict only.
+    fn supersede(&self, earlier: i64, record: i64) -> Result<(), Error> {
+        let mut update = self.db.prepare_cached(
+            "UPDATE passages SET superseded = ?2 WHERE record = ?1 AND superseded IS NULL AND record < ?2
+             RETURNING at, kiosk, verdict, subject, direction, occupants",
+        )?;
+        let cell = update.query_row([earlier, record], |row| {
+            Ok(Cell {
+                at: row.get(0)?,
+                kiosk: row.get(1)?,
+                verdict: row.get(2)?,
+                subject: row.get(3)?,
+                direction: row.get(4)?,
+                occupants: row.get(5)?,
+            })
+        });
+        match cell.optional()? {
+            Some(cell) => self.tally(&cell, -1),
+            None => Ok(()),
+        }
+    }
+
+    fn tally(&self, cell: &Cell, change: i64) -> Result<(), Error> {
+        let Cell { at, kiosk, verdict, subject, direction, occupants } = cell;
+        self.db
+            .prepare_cached(
+                "INSERT INTO tallies VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE
+                 SET passages = passages + excluded.passages, occupants = occupants + excluded.occupants",
+            )?
+            .execute(params![
+                day_of(Wall(*at)),
+                kiosk,
+                verdict,
+                subject,
+                direction,
+                change,
+                change * occupants
+            ])?;
+        Ok(())
+    }
+
+    fn crossed(&self, arrival: i64, crossing: Crossing) -> Result<(), Error> {
+        self.db
+            .prepare_cached("UPDATE passages SET crossing = ?2 WHERE arrival = ?1 AND superseded IS NULL")?
+            .execute(params![arrival, name_of(&crossing)])?;
+        Ok(())
+    }
+
+    /// Takes up a sealing key and indexes what waited for it.
+    fn key_opened(
+        &self,
+        record: i64,
+        kiosk: &KioskId,
+        epoch: Epoch,
+        number: u32,
+        received: Wall,
+    ) -> Result<(), Error> {
+        let (log, _) = split_key(record);
+        self.db.execute(
+            "INSERT INTO sealing_keys (log, number, record) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET record = ?3",
+            params![log, number, record],
+        )?;
+        self.opened.borrow_mut().remove(&(log, number));
+        if self.sealing_key(log, number)?.is_none() {
+            let detail = format!("sealing key {number} is for another hub: its records stay closed here");
+            return self.alarm(received, kiosk, epoch, AlarmKind::Sealed, &detail);
+        }
+        let waiting = format!(
+            "SELECT record, {SEAL_COLUMNS} FROM passages JOIN entries USING (record)
+             WHERE personal IN ('waiting', 'unreadable') AND box_key = ?3 AND record BETWEEN ?1 AND ?2"
+        );
+        let mut query = self.db.prepare_cached(&waiting)?;
+        let mut rows = query.query(params![log << SEQ_BITS, record, number])?;
+        let mut found = vec![];
+        while let Some(row) = rows.next()? {
+            found.push((row.get(0)?, stored_seal(row, 1)?));
+        }
+        found.into_iter().try_for_each(|(record, sealed)| self.index(record, &sealed))
+    }
+
+    /// Indexes who a passage is about, as far as its box opens.
+    fn index(&self, record: i64, sealed: &Seal) -> Result<(), Error> {
+        let (log, _) = split_key(record);
+        let state = match sealed {
+            Seal::None => "none",
+            Seal::Erased { .. } => "erased",
+            Seal::Boxed { bytes, .. } => match self.open_box(log, sealed)? {
+                Some(personal) => {
+                    let mut insert =
+                        self.db.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2)")?;
+                    for blinded in self.identifiers(&personal) {
+                        insert.execute(params![blinded.0, record])?;
+                    }
+                    "indexed"
+                }
+                None => {
+                    let number = seal::box_key(bytes);
+                    let key = number.map(|number| self.sealing_key(log, number)).transpose()?.flatten();
+                    if number.is_some() && key.is_none() { "waiting" } else { "unreadable" }
+                }
+            },
+        };
+        self.db
+            .prepare_cached("UPDATE passages SET personal = ?2 WHERE record = ?1")?
+            .execute(params![record, state])?;
+        Ok(())
+    }
+
+    fn identifiers(&self, personal: &Personal) -> Vec<Blinded> {
+        let mut found = vec![];
+        let mut blind = |kind, text: &Option<Pii<String>>| {
+            let text = text.as_ref().map(|text| normalised(text.expose())).filter(|text| !text.is_empty());
+            found.extend(text.map(|text| self.keys.blinder.blind(kind, &text)));
+        };
+        for person in &personal.people {
+            blind(IdentifierKind::IdNumber, &person.id_number);
+            blind(IdentifierKind::Phone, &person.phone);
+            blind(IdentifierKind::Name, &person.name);
+            blind(IdentifierKind::Pass, &person.pass);
+        }
+        if let Some(vehicle) = &personal.vehicle {
+            blind(IdentifierKind::Plate, &vehicle.plate);
+        }
+        found
+    }
+}
+
+/// When a record is placed, and whether that is sure.
+///
+/// An untrusted clock places nothing: such a record is placed when it arrived, and keeps its own stamp.
+fn placed(stamp: &Stamp, received: Wall) -> (Wall, bool) {
+    match stamp.trust {
+        ClockTrust::Rtc | ClockTrust::Synced if stamp.wall.0 <= received.0.saturating_add(AHEAD_MAX_MS) => {
+            (stamp.wall, true)
+        }
+        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced => (received, false),
+    }
+}

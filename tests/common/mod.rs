@@ -1,0 +1,5 @@
+//! What several tests share.
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a fixture may panic")]
+
+pub mod kiosk;
