@@ -1,5 +1,7 @@
 //! The subcommands of `kakou`, one file each.
 
+mod read;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -13,6 +15,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Reads QR codes from pictures (JPEG, binary PGM). Exit code 1 when a picture has none.
+    Read(read::Arguments),
     /// Succeeds when the program can start at all.
     Version,
 }
@@ -21,6 +25,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
+        Command::Read(arguments) => read::run(&arguments),
         Command::Version => ExitCode::SUCCESS,
     }
 }

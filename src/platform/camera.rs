@@ -1,4 +1,5 @@
-//! Cameras: a V4L2 device, a folder of pictures, or a stream of JPEGs; and the thread-side loop that reads codes from them.
+//! Cameras: a V4L2 device, a folder of pictures, or a stream of JPEGs; and the thread-side loop that reads
+//! codes from them.
 
 mod folder;
 mod mjpeg;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use crate::base::{Mono, NoReading};
 use crate::config::board::{Camera, CameraSource};
+use crate::platform::clock::mono as now;
 use crate::vision::raw::{CameraError, Source};
 
 pub use folder::Folder;
@@ -19,7 +21,8 @@ pub use watch::{Seen, Watch};
 
 /// Opens what the board file names.
 ///
-/// A V4L2 device need not be there yet: it is opened, and opened again after a fault, when a frame is asked for.
+/// A V4L2 device need not be there yet: it is opened, and opened again after a fault, when a frame is asked
+/// for.
 ///
 /// # Errors
 ///
@@ -38,15 +41,6 @@ pub fn open(camera: &Camera) -> Result<Box<dyn Source>, CameraError> {
 
 fn error(path: &Path, what: impl ToString, reason: NoReading) -> CameraError {
     CameraError { camera: path.display().to_string(), what: what.to_string(), reason }
-}
-
-/// Time since boot, sleep included.
-fn now() -> Mono {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Mono(
-        seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.tv_nsec).unwrap_or_default()),
-    )
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file has no pace of its own")]

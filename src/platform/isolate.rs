@@ -1,10 +1,11 @@
 //! Slow attempts on a thread of their own, which is given up when it overruns.
 //!
-//! rqrr's search has no bound ([`crate::vision::second`]), and a thread cannot be stopped from outside. So the thread that
-//! feeds a lane never waits for an attempt: it offers a frame when the worker is free and asks later. A worker that
-//! overruns its deadline is abandoned (it ends by itself once its search does) and another one started. An
-//! attempt that overran [`STRIKES`] times is switched off with a warning, and no more than [`ABANDONED_MAX`] workers are
-//! ever given up: a stranger's picture costs at most that many busy threads.
+//! rqrr's search has no bound ([`crate::vision::second`]), and a thread cannot be stopped from outside. So
+//! the thread that feeds a lane never waits for an attempt: it offers a frame when the worker is free and
+//! asks later. A worker that overruns its deadline is abandoned (it ends by itself once its search does) and
+//! another one started. An attempt that overran [`STRIKES`] times is switched off with a warning, and no more
+//! than [`ABANDONED_MAX`] workers are ever given up: a stranger's picture costs at most that many busy
+//! threads.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,7 +73,8 @@ impl Isolate {
         Self { deadline, work, worker: None, busy: None, strikes: BTreeMap::new(), abandoned: 0 }
     }
 
-    /// Starts an attempt, unless one is under way, or `attempt` is switched off, or too many threads were given up.
+    /// Starts an attempt, unless one is under way, or `attempt` is switched off, or too many threads were
+    /// given up.
     pub fn offer(&mut self, now: Mono, attempt: Attempt, frame: Arc<Frame>) -> bool {
         if self.busy.is_some() || self.is_off(attempt) {
             return false;
@@ -89,7 +91,8 @@ impl Isolate {
             },
         };
         if worker.jobs.try_send((attempt, frame)).is_err() {
-            // The thread has ended, which only a failure outside an attempt can do: the next frame starts another.
+            // The thread has ended, which only a failure outside an attempt can do: the next frame starts
+            // another.
             return false;
         }
         self.worker = Some(worker);

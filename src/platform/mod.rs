@@ -1,6 +1,7 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
 
 pub mod camera;
+pub mod clock;
 pub mod disk;
 pub mod entropy;
 pub mod isolate;

@@ -1,8 +1,9 @@
 //! A camera that looks at a simulated lane: real QR symbols, held up by hand.
 //!
-//! Frames are 640 × 480 luma at 15 a second. A presentation enters from an edge, is held still with a trembling hand, and
-//! leaves; it is turned, tilted, unevenly lit, sometimes shining, blurred while it moves, and noisy. What a frame shows follows
-//! from the seed, the presentations and the time alone, not from how often one looks.
+//! Frames are 640 × 480 luma at 15 a second. A presentation enters from an edge, is held still with a
+//! trembling hand, and leaves; it is turned, tilted, unevenly lit, sometimes shining, blurred while it moves,
+//! and noisy. What a frame shows follows from the seed, the presentations and the time alone, not from how
+//! often one looks.
 
 mod draw;
 mod pose;

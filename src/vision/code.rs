@@ -8,7 +8,8 @@ use crate::base::Pii;
 pub struct Code {
     /// The symbol's bytes as encoded, never passed through a character set: a stranger's text until verified.
     pub payload: Pii<Vec<u8>>,
-    /// Outer corners in pixels of the frame: upper left, upper right, lower right, lower left as the symbol sees them.
+    /// Outer corners in pixels of the frame: upper left, upper right, lower right, lower left as the symbol
+    /// sees them.
     pub corners: [Point; 4],
     /// Modules a side: 21 (version 1) to 177 (version 40).
     pub modules: u16,

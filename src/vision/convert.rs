@@ -1,8 +1,9 @@
 //! Pixel formats to grey: luma, or the white-referenced minimum of the channels.
 //!
-//! Yellow on white has almost no contrast in luma: rxing reads 0 % of #ffc000 codes through it and 71 % through the
-//! *white-referenced minimum*: each channel is divided by its own white (the 97th percentile), and the darkest of
-//! the three counts. It costs nothing on black codes (344 colour photographs: no loss). Measured in design/vision.md, section 5.
+//! Yellow on white has almost no contrast in luma: rxing reads 0 % of #ffc000 codes through it and 71 %
+//! through the *white-referenced minimum*: each channel is divided by its own white (the 97th percentile),
+//! and the darkest of the three counts. It costs nothing on black codes (344 colour photographs: no loss).
+//! Measured in design/vision.md, section 5.
 //!
 //! Channels: ITU-R BT.601, `R = Y + 1.402 Cr`, `G = Y − 0.344 Cb − 0.714 Cr`, `B = Y + 1.772 Cb`, in 1/256.
 
@@ -22,7 +23,8 @@ const WHITE_MIN: u32 = 48;
 ///
 /// # Errors
 ///
-/// When the bytes are too few, the size is impossible, or the JPEG is broken. Never panics, whatever the bytes.
+/// When the bytes are too few, the size is impossible, or the JPEG is broken. Never panics, whatever the
+/// bytes.
 pub fn grey(raw: Raw<'_>) -> Result<Frame, FrameError> {
     let Raw { format, width, height, stride, bytes, at } = raw;
     match format {

@@ -1,7 +1,8 @@
 //! The fast lane: every frame at half, full and quarter size, until nothing is left to read.
 //!
-//! Three scales of one detector read 77.7 % of 1,076 photographs at 1.1 ms in the median (design/vision.md, section 3):
-//! half size averages screen moiré and noise away, full size reads dense symbols, quarter size those that fill the picture.
+//! Three scales of one detector read 77.7 % of 1,076 photographs at 1.1 ms in the median (design/vision.md,
+//! section 3): half size averages screen moiré and noise away, full size reads dense symbols, quarter size
+//! those that fill the picture.
 
 use super::code::{Code, Lane};
 use super::frame::{Frame, Point};
@@ -60,7 +61,8 @@ impl Fast {
 }
 
 impl Glance {
-    /// Adds what `picture` shows, `factor` times smaller than the frame. True when nothing more is to be expected.
+    /// Adds what `picture` shows, `factor` times smaller than the frame. True when nothing more is to be
+    /// expected.
     fn add(&mut self, picture: &Frame, effort: Effort, factor: f32) -> bool {
         let found = symbols::find(picture, effort, Lane::Fast);
         for mut code in found.codes {

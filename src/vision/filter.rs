@@ -34,14 +34,15 @@ pub fn sharpened(frame: &Frame) -> Frame {
     out
 }
 
-/// Whether each pixel is darker than the mean of the square of `window` pixels around it, by at least 1/16 of that mean
-/// where the surroundings are flat (or noise would decide).
+/// Whether each pixel is darker than the mean of the square of `window` pixels around it, by at least 1/16 of
+/// that mean where the surroundings are flat (or noise would decide).
 ///
 /// By an integral picture: the cost does not depend on the window.
 pub fn darker_than_mean(frame: &Frame, window: usize) -> Vec<bool> {
     let (width, height) = (frame.width(), frame.height());
     let stride = width + 1;
-    // At most 33 million pixels of 255: more than 32 bits hold, so sums wrap; differences are right all the same.
+    // At most 33 million pixels of 255: more than 32 bits hold, so sums wrap; differences are right all the
+    // same.
     let mut sums = vec![0_u32; stride * (height + 1)];
     for y in 0..height {
         let mut row = 0_u32;

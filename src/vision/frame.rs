@@ -60,7 +60,8 @@ pub enum FrameError {
         /// What there is.
         given: usize,
     },
-    /// The layout cannot have this size, such as an odd width in a format that shares colour between two pixels.
+    /// The layout cannot have this size, such as an odd width in a format that shares colour between two
+    /// pixels.
     #[error("{format} cannot hold {width}×{height} pixels")]
     Shape {
         /// The layout.
@@ -95,7 +96,8 @@ pub fn check_size(width: usize, height: usize) -> Result<(), FrameError> {
 
 /// A grey picture without padding, at most 8K, and when it was taken.
 ///
-/// Grey is luma for grey cameras and the white-referenced minimum for colour ones; see [`convert`](super::convert).
+/// Grey is luma for grey cameras and the white-referenced minimum for colour ones; see
+/// [`convert`](super::convert).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     width: usize,
@@ -173,7 +175,8 @@ impl Frame {
         self.width.max(self.height)
     }
 
-    /// The picture at half size, each pixel the mean of four. A side of one pixel stays; an odd last one is dropped.
+    /// The picture at half size, each pixel the mean of four. A side of one pixel stays; an odd last one is
+    /// dropped.
     pub fn half(&self) -> Self {
         let mut out = Self { width: 1, height: 1, luma: Vec::new(), at: self.at };
         self.half_into(&mut out);

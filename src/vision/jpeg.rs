@@ -1,8 +1,9 @@
 //! JPEG frames, as cameras deliver them and as files hold them.
 //!
-//! A UVC camera often leaves the Huffman tables out of its MJPEG frames (USB Device Class Definition for Video
-//! Devices, Motion-JPEG Payload 1.5, section 3.3 allows the default ones); a decoder then refuses the frame. The default tables are put
-//! in before decoding. A frame that ends early is an error: its lower part would be flat grey.
+//! A UVC camera often leaves the Huffman tables out of its MJPEG frames (USB Device Class Definition for
+//! Video Devices, Motion-JPEG Payload 1.5, section 3.3 allows the default ones); a decoder then refuses the
+//! frame. The default tables are put in before decoding. A frame that ends early is an error: its lower part
+//! would be flat grey.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -209,8 +210,8 @@ mod tests {
         bytes.extend_from_slice(&[0xFF, 0xC0, 0, 11, 8, 0, 8, 0, 16, 1, 1, 0x11, 0]);
         bytes.extend_from_slice(tables);
         bytes.extend_from_slice(&[0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0]);
-        // Two blocks, each a DC difference and end of block. −128: category 8 `111110`, value 127 `01111111`; `1010`.
-        // +255: category 8, value `11111111`; `1010`. Filled up with ones.
+        // Two blocks, each a DC difference and end of block. −128: category 8 `111110`, value 127 `01111111`;
+        // `1010`. +255: category 8, value `11111111`; `1010`. Filled up with ones.
         let bits = "111110011111111010111110111111111010";
         let filled = format!("{bits}{}", "1".repeat(8 - bits.len() % 8));
         for byte in filled.as_bytes().chunks(8) {

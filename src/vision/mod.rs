@@ -1,9 +1,9 @@
 //! Camera frame to codes: pure. No thread, no clock, no device.
 //!
 //! ```text
-//! bytes ─▶ raw::Raw ─convert─▶ frame::Frame ─▶ fast (every frame, three scales) ──▶ codes ─▶ tracker ─▶ one event
-//!             │ MJPEG: jpeg         │                    │ nothing read                            a presentation
-//!             │ still: picture      └─▶ preview          └─▶ slow (one attempt, elsewhere) ─▶ codes ─▶ tracker
+//! bytes ─▶ raw::Raw ─convert─▶ frame::Frame ─▶ fast: every frame, three scales ─▶ codes ─▶ tracker: one
+//!            │ MJPEG: jpeg        │              │ nothing read                      ▲      event a
+//!            │ still: picture     └─▶ preview    └─▶ slow: one attempt, elsewhere ───┘      presentation
 //! ```
 //! [`reader::Reader`] is the whole of it for one camera. Slow attempts run where they cannot stall a lane:
 //! `platform::isolate`.

@@ -26,8 +26,8 @@ pub fn encode_pgm(frame: &Frame) -> Vec<u8> {
     bytes
 }
 
-/// `P5`, width, height and largest value in decimal, each after white space or `#` comments; one white space; the pixels.
-/// Source: Netpbm, pgm(5).
+/// `P5`, width, height and largest value in decimal, each after white space or `#` comments; one white space;
+/// the pixels. Source: Netpbm, pgm(5).
 fn pgm(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
     let mut rest = &bytes[2..];
     let mut number = || -> Option<usize> {

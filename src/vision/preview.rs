@@ -1,7 +1,8 @@
-//! The camera's picture for the screens: small, grey, as BMP, which every browser shows and which costs nothing to encode.
+//! The camera's picture for the screens: small, grey, as BMP, which every browser shows and which costs
+//! nothing to encode.
 //!
-//! File: BITMAPFILEHEADER (14 bytes), BITMAPINFOHEADER (40), 256 grey palette entries of 4 bytes, then rows from the bottom
-//! up, each filled to a multiple of four bytes. Source: Microsoft, "Bitmap Storage".
+//! File: BITMAPFILEHEADER (14 bytes), BITMAPINFOHEADER (40), 256 grey palette entries of 4 bytes, then rows
+//! from the bottom up, each filled to a multiple of four bytes. Source: Microsoft, "Bitmap Storage".
 
 use super::frame::{Frame, Point};
 use crate::base::Mono;
@@ -34,7 +35,8 @@ impl std::fmt::Debug for Preview {
 }
 
 impl Preview {
-    /// The preview of `frame`, halved until it is at most [`SIDE_MAX`] a side, with `outlines` in pixels of the frame.
+    /// The preview of `frame`, halved until it is at most [`SIDE_MAX`] a side, with `outlines` in pixels of
+    /// the frame.
     pub fn of(frame: &Frame, outlines: &[[Point; 4]]) -> Self {
         let (small, factor) = super::filter::fitted(frame, SIDE_MAX);
         let scaled = |corners: &[Point; 4]| corners.map(|p| Point::new(p.x / factor, p.y / factor));

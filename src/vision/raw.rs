@@ -52,7 +52,7 @@ pub trait Source: Send {
     ///
     /// # Errors
     ///
-    /// [`NoReading::Timeout`] when none came, [`NoReading::Absent`] when the camera is not there. A source recovers
-    /// by itself: keep calling.
+    /// [`NoReading::Timeout`] when none came, [`NoReading::Absent`] when the camera is not there. A source
+    /// recovers by itself: keep calling.
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError>;
 }

@@ -1,12 +1,16 @@
 //! A second opinion: rqrr, with its own finder, on a picture or on a bitmap made for it.
 //!
-//! It reads 3 to 4 of 100 pictures that rxing does not, because it finds and fits symbols in another way (flood fill and a
-//! perspective adjusted step by step). Its search has no bound: while it looks for an alignment pattern it spirals as far as a badly
-//! estimated module size says (one photograph took 65 s), and it copies the picture for each triple of finder patterns.
-//! The spiral also runs outside the picture, so a picture cannot be made safe beforehand; giving its decoder a
-//! grid that rxing sampled (`Grid::new`) is bounded but reads only what rxing reads. So it is kept whole, and:
-//! - [`super::slow::attempt`] refuses it pictures with more than [`PATTERNS_MAX`] finder patterns (the quadratic cost);
-//! - a panic ends the attempt only; the spiral is left to `platform::isolate`, which gives up a thread that overruns.
+//! It reads 3 to 4 of 100 pictures that rxing does not, because it finds and fits symbols in another way
+//! (flood fill and a perspective adjusted step by step). Its search has no bound: while it looks for an
+//! alignment pattern it spirals as far as a badly estimated module size says (one photograph took 65 s), and
+//! it copies the picture for each triple of finder patterns. The spiral also runs outside the picture, so a
+//! picture cannot be made safe beforehand. Its decoder alone is bounded, on a grid that rxing sampled
+//! (`Grid::new`), but adds nothing: of 2,445 grids from 676 photographs it decoded 1,318, all of which rxing
+//! decodes as well. So rqrr is kept whole, and:
+//! - [`super::slow::attempt`] refuses it pictures with more than [`PATTERNS_MAX`] finder patterns (the
+//!   quadratic cost);
+//! - a panic ends the attempt only; the spiral is left to `platform::isolate`, which gives up a thread that
+//!   overruns.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,6 +1,7 @@
 //! The slow lane: one dear attempt on a frame that the fast lane could not read.
 //!
-//! Video gives many frames, so one attempt a frame in rotation meets more different pictures than all of them on one.
+//! Video gives many frames, so one attempt a frame in rotation meets more different pictures than all of them
+//! on one.
 
 use super::code::{Attempt, Code, Lane};
 use super::frame::{Frame, Point};

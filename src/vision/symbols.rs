@@ -1,8 +1,8 @@
 //! Finds and decodes QR symbols in one grey picture, by rxing's port of the zxing-cpp detector.
 //!
-//! The steps are called one by one rather than through its reader: so every symbol in view is read, the module grid
-//! and mirrored or partial symbols are known, and the work is bounded: a picture full of finder patterns
-//! offers thousands of triples, of which only the most plausible are tried.
+//! The steps are called one by one rather than through its reader: so every symbol in view is read, the
+//! module grid and mirrored or partial symbols are known, and the work is bounded: a picture full of finder
+//! patterns offers thousands of triples, of which only the most plausible are tried.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -42,7 +42,8 @@ pub struct Found {
     pub left: usize,
 }
 
-/// Searches `frame`; `lane` is written into what is found. Nothing is found in a picture that makes the decoder fail.
+/// Searches `frame`; `lane` is written into what is found. Nothing is found in a picture that makes the
+/// decoder fail.
 pub fn find(frame: &Frame, effort: Effort, lane: Lane) -> Found {
     // All state is local to the call: nothing half-changed survives a panic.
     catch_unwind(AssertUnwindSafe(|| search(frame, effort, lane))).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! A file or pipe of JPEG pictures one after the other, with or without anything between them.
 //!
-//! A file is shown at the camera's pace and begins again at its end; a pipe is shown as it comes and ends when it does.
+//! A file is shown at the camera's pace and begins again at its end; a pipe is shown as it comes and ends
+//! when it does.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek};

@@ -1,4 +1,5 @@
-//! A V4L2 camera: streaming into mapped buffers, newest frame first, opened again after a stall or an unplugging.
+//! A V4L2 camera: streaming into mapped buffers, newest frame first, opened again after a stall or an
+//! unplugging.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,8 @@ struct Stream {
 }
 
 impl V4l2 {
-    /// The camera at `path`, asked for a size and pace near those given. It is opened when a frame is asked for.
+    /// The camera at `path`, asked for a size and pace near those given. It is opened when a frame is asked
+    /// for.
     pub fn new(path: &Path, width: u32, height: u32, fps: u32) -> Self {
         Self { path: path.to_owned(), width, height, fps, stream: None, retry: Mono::ZERO, copy: Vec::new() }
     }
@@ -148,8 +150,8 @@ impl Stream {
 
 /// The best of what is offered for pictures of so many pixels.
 ///
-/// Colour in the clear reads yellow codes best (79 against 68 of 100 through MJPEG); above [`UNCOMPRESSED_MAX`] the bus
-/// would slow it to a few frames a second.
+/// Colour in the clear reads yellow codes best (79 against 68 of 100 through MJPEG); above
+/// [`UNCOMPRESSED_MAX`] the bus would slow it to a few frames a second.
 fn choose(offered: &[FourCc], pixels: u32) -> Option<PixelFormat> {
     use PixelFormat::{Grey, Mjpeg, Nv12, Yuyv};
     let order =

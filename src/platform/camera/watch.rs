@@ -1,4 +1,5 @@
-//! What a camera's thread does: take a frame, read it, give hard ones to the slow lane, make a preview now and then.
+//! What a camera's thread does: take a frame, read it, give hard ones to the slow lane, make a preview now
+//! and then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,8 @@ impl Watch {
         Self { source, reader: Reader::default(), slow, health: None, previewed: None }
     }
 
-    /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and when it ends.
+    /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and
+    /// when it ends.
     pub fn turn(&mut self, wait: Duration) -> Seen {
         let mut taken = None;
         let outcome = self.source.next(wait, &mut |raw| taken = Some(convert::grey(raw)));

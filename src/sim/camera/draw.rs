@@ -134,7 +134,8 @@ impl Cells {
         Self { side, grey }
     }
 
-    /// The sum of two places a quarter pixel from the middle of the pixel at which `walk` is, so that edges are not jagged.
+    /// The sum of two places a quarter pixel from the middle of the pixel at which `walk` is, so that edges
+    /// are not jagged.
     #[inline]
     fn grey(&self, walk: &Walk) -> Option<u16> {
         let ([u, v, w], [du, dv]) = (walk.at, walk.quarter);

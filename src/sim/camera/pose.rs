@@ -75,7 +75,8 @@ impl Hold {
         let modules = code.width();
         let dark = code.to_colors().iter().map(|&color| color == qrcode::Color::Dark).collect();
         let (width, height) = (size(WIDTH), size(HEIGHT));
-        // A hand brings the code as near as it must: small symbols 4 to 6 pixels a module, dense ones what fits.
+        // A hand brings the code as near as it must: small symbols 4 to 6 pixels a module, dense ones what
+        // fits.
         let dense = modules > 60;
         let turn = if dense { between(-0.06, 0.06) } else { between(-0.35, 0.35) };
         let fits = 0.94 * height / ((size(modules) + 8.0) * (turn.cos() + turn.sin().abs()));

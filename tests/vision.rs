@@ -1,0 +1,8 @@
+//! The reader against photographs, hostile pictures and the simulated camera.
+#![expect(clippy::unwrap_used, reason = "fixtures outside test functions may fail the test")]
+
+mod vision {
+    pub mod corpus;
+    pub mod hostile;
+    pub mod sequences;
+}
