@@ -106,7 +106,7 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
             section.ask-for {
                 div.ground { (symbol) }
                 div.said role="status" {
-                    h1 { (verb) }
+                    h1.{ "of-" (verb.zh.chars().count()) } { (verb) }
                     p { (how) }
                     @if lane.prompt == Prompt::Welcome || lane.prompt == Prompt::TurnBack { (notice(status)) }
                 }
@@ -163,9 +163,9 @@ fn ticks(lane: &LaneStatus) -> Markup {
                 @for step in served(lane) {
                     @let state = shown_state(&step.state);
                     li.(state) {
-                        (symbol::step(step.kind))
+                        (symbol::step(step.kind, lane.attestations.first().copied()))
                         @if state == "done" { span.mark { (symbol::TICK) } }
-                        span.name { (face::step(step.kind).zh) }
+                        span.name { (face::step(step.kind, lane.attestations.first().copied()).zh) }
                     }
                 }
                 @if let Some(declared) = lane.declared {
@@ -205,7 +205,7 @@ pub fn told(lane: &LaneStatus, theme: super::theme::Theme, said: super::words::W
             header { span.where { (lane.title) } }
             section.ask-for {
                 div.ground { (symbol::ATTENDANT) }
-                div.said role="status" { h1 { (said) } }
+                div.said role="status" { h1.small { (said) } }
             }
             footer { ol.ticks {} a.act.no-phone href={ "/lane/" (lane.lane) } { (labelled(symbol::BACK, words("返回", "Back"))) } }
         } }

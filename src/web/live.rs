@@ -42,6 +42,9 @@ pub fn stream(shared: &Shared, preview: Option<watch::Receiver<Arc<Preview>>>, r
         return (StatusCode::SERVICE_UNAVAILABLE, "too many screens are open").into_response();
     };
     let mut status = shared.handle.status.clone();
+    if status.has_changed().is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the kiosk has stopped").into_response();
+    }
     status.mark_changed();
     let mut theme = shared.lane_theme.subscribe();
     theme.mark_unchanged();

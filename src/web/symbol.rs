@@ -31,7 +31,7 @@ drawings! {
     // A clipboard with lines.
     CLIPBOARD = r#"<rect x="20" y="16" width="60" height="78" rx="6"/><path d="M38 8h24v16H38zM34 44h32M34 60h32M34 76h18"/>"#;
     // A person with a peaked cap.
-    ATTENDANT = r#"<path d="M12 94c2-24 16-34 38-34s36 10 38 34"/><path d="M33 33c0 16 8 25 17 25s17-9 17-25"/><path d="M27 26c4-14 12-20 23-20s19 6 23 20z" fill="currentColor"/><path d="M24 30h52"/><path d="M50 72v12M44 78h12" stroke-width="5"/>"#;
+    ATTENDANT = r#"<path d="M10 95c2-24 16-35 40-35s38 11 40 35"/><path d="M32 36c0 15 8 24 18 24s18-9 18-24"/><path d="M25 30l5-20c12-5 28-5 40 0l5 20z" fill="currentColor"/><path d="M18 36c20-8 44-8 64 0" stroke-width="8"/><path d="M38 64l12 14 12-14" stroke-width="6"/>"#;
     // A person.
     PERSON = r#"<circle cx="50" cy="24" r="16"/><path d="M16 94c2-28 14-42 34-42s32 14 34 42"/>"#;
     // A car from the front, before a line.
@@ -43,13 +43,13 @@ drawings! {
     // A broad arrow that points ahead.
     AHEAD = r#"<path d="M50 6L90 50H66v44H34V50H10z" fill="currentColor"/>"#;
     // An arrow that turns round.
-    U_TURN = r#"<path d="M24 94V42c0-18 12-30 27-30s27 12 27 30v28" stroke-width="14"/><path d="M56 64l22 26 22-26z" fill="currentColor" stroke-width="4"/>"#;
+    U_TURN = r#"<path d="M22 94V42c0-18 11-30 26-30s26 12 26 30v26" stroke-width="14"/><path d="M54 62l20 26 20-26z" fill="currentColor" stroke-width="4"/>"#;
     // A person standing within a marked square.
-    WAIT_HERE = r#"<circle cx="50" cy="16" r="11"/><path d="M50 32v30M34 42h32M50 62l-10 22M50 62l10 22"/><path d="M22 68H8v26h84V68H78" stroke-width="6"/>"#;
+    WAIT_HERE = r#"<circle cx="50" cy="17" r="13"/><path d="M50 36v26M30 62V48c0-8 6-12 20-12s20 4 20 12v14M42 62v24M58 62v24"/><path d="M26 72H6v23h88V72H74" stroke-width="6"/>"#;
     // A cross in a triangle.
     OUT_OF_SERVICE = r#"<path d="M50 8L96 90H4z"/><path d="M38 52l24 24M62 52L38 76" stroke-width="9"/>"#;
     // An open gate with a path through it.
-    GATE = r#"<path d="M10 94V14M90 94V14M10 24h80"/><path d="M34 94l8-46M66 94l-8-46" stroke-dasharray="12 10"/><path d="M50 84V58M40 66l10-10 10 10"/>"#;
+    GATE = r#"<path d="M8 95V8M92 95V8M8 14h84" stroke-width="9"/><path d="M50 30L76 58H62v36H38V58H24z" fill="currentColor"/>"#;
     // A face between arrows that come closer.
     CLOSER = r#"<path d="M44 50c0-20 9-32 22-32s22 12 22 32-9 36-22 36-22-16-22-36z"/><path d="M4 50h28M20 36l14 14-14 14"/><circle cx="66" cy="36" r="6"/>"#;
     // A face within brackets.
@@ -155,13 +155,16 @@ pub const fn guidance(guidance: Guidance) -> Symbol {
     }
 }
 
-/// A step.
-pub const fn step(kind: StepKind) -> Symbol {
+/// A step of a lane where the first thing to attest is `attest`.
+pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Symbol {
     match kind {
         StepKind::Credential => CODE,
         StepKind::Temperature => FOREHEAD,
         StepKind::Registration => CLIPBOARD,
-        StepKind::Attest => EYE,
+        StepKind::Attest => match attest {
+            Some(what) => attestation(what),
+            None => EYE,
+        },
         StepKind::Plate => PLATE,
         StepKind::Occupants => PEOPLE,
         StepKind::Disinfection => SPRAY,

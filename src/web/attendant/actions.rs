@@ -322,5 +322,5 @@ pub fn button(lane: &LaneStatus, action: &Action, key: usize) -> Markup {
 
 /// What a step is called where only its name is known.
 pub fn step_name(step: StepKind) -> Words {
-    face::step(step)
+    face::step(step, None)
 }

@@ -5,8 +5,7 @@ use maud::{Markup, html};
 use super::address;
 use crate::base::NoReading;
 use crate::control::{
-    BarrierState, KioskStatus, LaneStatus, OccupantStatus, StepState, StepStatus, TemperatureStatus,
-    VerdictStatus,
+    BarrierState, KioskStatus, LaneStatus, OccupantStatus, StepState, TemperatureStatus, VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
 use crate::web::handle::Attendant;
@@ -27,7 +26,6 @@ pub fn bar(status: &KioskStatus, by: &Attendant) -> Markup {
             span.hub { (hub(status)) }
             time data-time { (time_of_day(status.wall)) }
         }
-        (banners(status))
     }
 }
 
@@ -40,27 +38,25 @@ fn hub(status: &KioskStatus) -> Markup {
     html! { (mark) (said) @if status.hub.waiting > 0 { " · " (status.hub.waiting) } }
 }
 
-/// What is wrong, worst first, each in a sentence that says what follows.
-fn banners(status: &KioskStatus) -> Markup {
+/// What is wrong, worst first, each on one line. They stand above the lane, so that no action moves.
+pub fn banners(status: &KioskStatus) -> Markup {
     let hub = &status.hub;
     html! {
         @if let Some(why) = &status.journal.failed {
             p.banner.bad role="alert" {
                 (symbol::OUT_OF_SERVICE)
-                (words("记录写不进去，所有通道停止放行", "Records cannot be written: no lane admits anybody"))
-                " · " (why)
+                (words("记录写不进去，停止放行", "Cannot record: no lane admits anybody"))
             }
+            p.banner.bad { (why) }
         }
         @if hub.enrolled && !hub.online {
             p.banner role="status" {
                 (symbol::OFFLINE)
-                span {
-                    "与中心断开" @if let Some(last) = hub.last { "，自 " (day_and_time(last)) " 起" }
-                    "，" (hub.waiting) " 条待传。通道照常工作 "
-                    span.en {
-                        "Hub offline" @if let Some(last) = hub.last { " since " (time_of_day(last)) }
-                        ", " (hub.waiting) " waiting. Lanes work on"
-                    }
+                span.zh {
+                    "离线" @if let Some(last) = hub.last { "，自 " (day_and_time(last)) } "，" (hub.waiting) " 条待传"
+                }
+                span.en {
+                    "Offline" @if let Some(last) = hub.last { " since " (time_of_day(last)) } ", " (hub.waiting) " waiting"
                 }
             }
         }
@@ -69,7 +65,7 @@ fn banners(status: &KioskStatus) -> Markup {
         }
         @for device in status.devices.iter().filter(|device| device.fault.is_some()).take(2) {
             p.banner role="status" {
-                (symbol::DEVICES) (device.device) " · "
+                (symbol::DEVICES) b { (device.device) }
                 (desk::no_reading(device.fault.unwrap_or(NoReading::Absent)))
             }
         }
@@ -105,11 +101,11 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
             @if let Some(temperature) = &lane.temperature { (thermometer(temperature)) }
             div.lists {
-                (steps(&lane.steps))
+                (steps(lane))
                 @if lane.takes == SubjectKind::Vehicle { (occupants(lane)) }
             }
-            (gate(lane))
             @if lane.steps.is_empty() && lane.subject.is_none() { (quiet(status, lane)) }
+            (gate(lane))
         }
     }
 }
@@ -165,26 +161,28 @@ fn thermometer(temperature: &TemperatureStatus) -> Markup {
     }
 }
 
-fn steps(steps: &[StepStatus]) -> Markup {
+fn steps(lane: &LaneStatus) -> Markup {
+    let attest = lane.attestations.first().copied();
     html! {
         ol.steps {
-            @for step in steps {
+            @for step in &lane.steps {
                 li.(state_class(&step.state)) {
                     span.mark { (symbol::step_state(&step.state)) }
-                    span.name { (symbol::step(step.kind)) (face::step(step.kind)) }
-                    span.state { (desk::step_state(&step.state)) (detail(&step.state)) }
+                    span.name { (symbol::step(step.kind, attest)) (face::step(step.kind, attest)) }
+                    span.state { (desk::step_state(&step.state)) (detail(&step.state, lane)) }
                 }
             }
         }
     }
 }
 
-/// Why a step stands as it does, or who set it aside.
-fn detail(state: &StepState) -> Markup {
+/// Why a step stands as it does, unless the verdict says so already, or who set it aside.
+fn detail(state: &StepState, lane: &LaneStatus) -> Markup {
+    let said = lane.verdict.as_ref().map(|verdict| verdict.reasons.as_slice()).unwrap_or_default();
     html! {
         @match state {
             StepState::NeedsAttendant { reason } | StepState::Failed { reason } => {
-                span.why { (desk::reason(*reason)) }
+                @if !said.contains(reason) { span.why { (desk::reason(*reason)) } }
             }
             StepState::Waived { by } => span.why { (by) },
             StepState::Open | StepState::Asked | StepState::Done => {}
@@ -229,9 +227,9 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
             span.class { (desk::class(occupant.class).zh) }
             span.row {
                 @for step in &occupant.steps {
-                    span.(state_class(&step.state)) title=(face::step(step.kind).zh) {
+                    span.(state_class(&step.state)) title=(face::step(step.kind, None).zh) {
                         (if matches!(step.state, StepState::Open | StepState::Asked) {
-                            symbol::step(step.kind)
+                            symbol::step(step.kind, None)
                         } else {
                             symbol::step_state(&step.state)
                         })

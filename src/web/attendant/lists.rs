@@ -69,7 +69,7 @@ fn show(rows: &Rows, headers: &HeaderMap) -> Markup {
                 a.act.back href="/attendant/more" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
                 h1 { (words("最近通行", "Recent passages")) }
                 form.search method="post" action="/attendant/recent" autocomplete="off" {
-                    input name="text" maxlength="18" placeholder="车牌或身份证号 Plate or ID number" required;
+                    input name="text" maxlength="18" placeholder="车牌、身份证号 Plate, ID" required;
                     button.act type="submit" { (labelled(symbol::EYE, words("查找", "Search"))) }
                 }
                 @if let Some(last) = last {

@@ -123,6 +123,7 @@ fn regions(status: &KioskStatus, lane: &LaneStatus, by: &Attendant) -> Regions {
     vec![
         ("bar", card::bar(status, by)),
         ("rail", card::rail(status, lane)),
+        ("banners", card::banners(status)),
         ("card", card::card(status, lane)),
         ("actions", actions::panel(lane)),
     ]

@@ -25,12 +25,13 @@ pub async fn more(State(shared): State<Arc<Shared>>, signed_in: SignedIn, header
             header { h1 { (words("更多", "More")) } p.subject { b { (signed_in.by.name) } } }
             div.place.at-1 { (link("F1", "/attendant/recent", symbol::LIST, words("最近通行", "Recent passages"))) }
             div.place.at-3 { (link("F3", "/attendant/devices", symbol::DEVICES, words("设备", "Devices"))) }
+            // Not where the emergency is on a lane's pages: that place does nothing grave here.
+            div.place.at-2 { (theme("F2", "lanes", words("通道屏亮度", "Lane screens"), lanes)) }
             div.place.at-4 { (theme("F4", "desk", words("本屏亮度", "This screen"), desk)) }
-            div.place.at-5 { (theme("F5", "lanes", words("通道屏亮度", "Lane screens"), lanes)) }
-            div.place.at-2 {
+            div.place.at-5 {
                 form method="post" action="/attendant/sign-out" {
-                    button.act.plain data-key="F2" type="submit" {
-                        kbd { "F2" } (labelled(symbol::SIGN_OUT, words("退出登录", "Sign out")))
+                    button.act.plain data-key="F5" type="submit" {
+                        kbd { "F5" } (labelled(symbol::SIGN_OUT, words("退出登录", "Sign out")))
                     }
                 }
             }

@@ -138,7 +138,7 @@ pub const fn zone(zone: Zone) -> Words {
     match zone {
         Zone::Below => words("低于阈值", "Below threshold"),
         Zone::Recheck => words("需复测", "Measure again"),
-        Zone::Refer => words("达到阈值，请用体温计复测", "At threshold: use contact thermometer"),
+        Zone::Refer => words("达到阈值，请复测", "At threshold"),
     }
 }
 
@@ -248,13 +248,13 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::NoSuchLane { .. } => "本机没有这条通道".to_owned(),
         Refused::NeedsAttendant => "请先登录".to_owned(),
         Refused::NotNow { .. } => "现在不能这样做".to_owned(),
-        Refused::StepNotOpen { step } => format!("“{}”已经处理过", super::face::step(*step).zh),
+        Refused::StepNotOpen { step } => format!("“{}”已经处理过", super::face::step(*step, None).zh),
         Refused::StepsOpen { open } => {
-            let names: Vec<_> = open.iter().map(|step| super::face::step(*step).zh).collect();
+            let names: Vec<_> = open.iter().map(|step| super::face::step(*step, None).zh).collect();
             format!("还有未完成的项目：{}", names.join("、"))
         }
         Refused::WaiverNotAllowed { step } => {
-            format!("“{}”不能因此免做", super::face::step(*step).zh)
+            format!("“{}”不能因此免做", super::face::step(*step, None).zh)
         }
         Refused::BadIdNumber { .. } => "身份证号不对".to_owned(),
         Refused::OddPlate => "车牌不常见，请核对".to_owned(),

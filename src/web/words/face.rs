@@ -2,7 +2,7 @@
 
 use super::{Words, words};
 use crate::control::Prompt;
-use crate::model::{Guidance, StepKind, SubjectKind};
+use crate::model::{Attestation, Guidance, StepKind, SubjectKind};
 
 /// One request: a verb to be read across a road, and a sentence beneath it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,13 +89,19 @@ pub const fn guidance(guidance: Guidance) -> Request {
     Request { verb, how }
 }
 
-/// A step, as its symbol is named to those who cannot see it.
-pub const fn step(kind: StepKind) -> Words {
+/// A step of a lane where the first thing to attest is `attest`.
+pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
     match kind {
         StepKind::Credential => words("出示码", "Code"),
         StepKind::Temperature => words("测体温", "Temperature"),
         StepKind::Registration => words("登记", "Register"),
-        StepKind::Attest => words("查看", "Look"),
+        StepKind::Attest => match attest {
+            Some(Attestation::Mask) => words("口罩", "Mask"),
+            Some(Attestation::UnverifiedCredential) => words("看码", "Code seen"),
+            Some(Attestation::TravelRecord) => words("行程", "Travel"),
+            Some(Attestation::Papers) => words("证件", "Papers"),
+            None => words("查看", "Look"),
+        },
         StepKind::Plate => words("车牌", "Plate"),
         StepKind::Occupants => words("乘员", "Occupants"),
         StepKind::Disinfection => words("消毒", "Disinfect"),
@@ -182,7 +188,9 @@ mod tests {
             assert!(how.zh.chars().count() <= 19, "{} takes too long to say", how.zh);
             assert!(how.en.len() <= 42, "{} takes too long to say", how.en);
         }
-        assert!(STEPS.into_iter().all(|kind| !step(kind).zh.is_empty() && !step(kind).en.is_empty()));
+        assert!(
+            STEPS.into_iter().all(|kind| !step(kind, None).zh.is_empty() && !step(kind, None).en.is_empty())
+        );
     }
 
     #[test]

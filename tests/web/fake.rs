@@ -1,0 +1,162 @@
+//! A kiosk that is only what a test says: a status that tests set, and a script that answers commands.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
+use kakou::base::{Pii, Wall};
+use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
+use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
+use kakou::web::{Ask, Attendance, Attendant, Handle, Preview, Recent, RecentRow, router};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+/// What becomes of a command.
+pub type Script = fn(&Command, &mut KioskStatus) -> Result<(), Refused>;
+
+/// A kiosk without a kiosk behind it.
+pub struct Fake {
+    /// Where it listens.
+    pub address: SocketAddr,
+    status: Arc<watch::Sender<Arc<KioskStatus>>>,
+    commands: Arc<Mutex<Vec<Command>>>,
+    preview: watch::Sender<Arc<Preview>>,
+    attendance: Mutex<mpsc::Receiver<Attendance>>,
+    tasks: [tokio::task::JoinHandle<()>; 2],
+}
+
+impl Fake {
+    /// Serves `status`; its first lane has a camera.
+    pub async fn start(status: KioskStatus, script: Script) -> Self {
+        let camera = status.lanes[0].lane.clone();
+        let status = Arc::new(watch::Sender::new(Arc::new(status)));
+        let preview = watch::Sender::new(Arc::new(Preview::default()));
+        let (asks, asked) = mpsc::channel(8);
+        let (attendance, attended) = mpsc::channel(8);
+        let handle = Handle {
+            status: status.subscribe(),
+            commands: asks,
+            previews: BTreeMap::from([(camera, preview.subscribe())]),
+            recent: Arc::new(Past),
+            attendants: attendants(),
+            attendance,
+            hosts: vec![],
+        };
+        let commands = Arc::default();
+        let lanes = tokio::spawn(answer(asked, Arc::clone(&status), Arc::clone(&commands), script));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            let _ = axum::serve(listener, router(handle)).await;
+        });
+        Self { address, status, commands, preview, attendance: Mutex::new(attended), tasks: [lanes, server] }
+    }
+
+    /// The address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Changes the status.
+    pub fn set(&self, change: impl FnOnce(&mut KioskStatus)) {
+        self.status.send_modify(|status| change(Arc::make_mut(status)));
+    }
+
+    /// Changes the first lane.
+    pub fn set_lane(&self, lane: LaneStatus) {
+        self.set(|status| status.lanes[0] = lane);
+    }
+
+    /// Shows a camera picture.
+    pub fn show(&self, preview: Preview) {
+        self.preview.send_replace(Arc::new(preview));
+    }
+
+    /// The commands so far, taken.
+    pub fn commands(&self) -> Vec<Command> {
+        std::mem::take(&mut *self.commands.lock().expect("no test panicked here"))
+    }
+
+    /// Who came and went so far, taken.
+    pub fn attendance(&self) -> Vec<Attendance> {
+        let mut attended = self.attendance.lock().expect("no test panicked here");
+        std::iter::from_fn(|| attended.try_recv().ok()).collect()
+    }
+
+    /// Ends everything, as a power cut would.
+    pub fn stop(self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+async fn answer(
+    mut asked: mpsc::Receiver<Ask>,
+    status: Arc<watch::Sender<Arc<KioskStatus>>>,
+    commands: Arc<Mutex<Vec<Command>>>,
+    script: Script,
+) {
+    while let Some((command, answer)) = asked.recv().await {
+        let mut said = Ok(());
+        status.send_modify(|status| said = script(&command, Arc::make_mut(status)));
+        commands.lock().expect("no test panicked here").push(command);
+        let _ = answer.send(said);
+    }
+}
+
+/// Two attendants: the PIN of `zhou` is 2468, that of `li` 1357.
+fn attendants() -> Vec<Attendant> {
+    let attendant = |id: &str, name: &str, pin| Attendant {
+        id: id.parse().expect("a slug"),
+        name: name.to_owned(),
+        pin: hash(pin),
+    };
+    vec![attendant("zhou", "周师傅", "2468"), attendant("li", "李师傅", "1357")]
+}
+
+/// The cheapest hash that Argon2 allows: tests do not guard anything.
+fn hash(pin: &str) -> String {
+    let params = Params::new(8, 1, 1, None).expect("allowed parameters");
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password(pin.as_bytes()).expect("a hash").to_string()
+}
+
+/// Three past passages.
+struct Past;
+
+impl Recent for Past {
+    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+        let rows = [
+            row(41, "王*明", Verdict::Admitted),
+            row(40, "陌*", Verdict::TurnedBack),
+            row(38, "川A··45", Verdict::Admitted),
+        ];
+        Ok(rows.into_iter().filter(|row| before.is_none_or(|before| row.seq < before)).take(limit).collect())
+    }
+
+    fn search(&self, text: &Pii<String>, _: usize) -> Result<Vec<RecentRow>, String> {
+        match text.expose().as_str() {
+            "川A12345" => Ok(vec![row(38, "川A··45", Verdict::Admitted)]),
+            "broken" => Err("记录暂时读不出来".to_owned()),
+            _ => Ok(vec![]),
+        }
+    }
+}
+
+fn row(seq: u64, subject: &str, verdict: Verdict) -> RecentRow {
+    let vehicle = subject.starts_with('川');
+    RecentRow {
+        seq,
+        wall: Wall::from_secs(1_769_877_000 + i64::try_from(seq).unwrap_or(0) * 60),
+        lane: "in-1".parse().expect("a slug"),
+        kind: if vehicle { SubjectKind::Vehicle } else { SubjectKind::Person },
+        direction: Direction::Inbound,
+        class: Class::Resident,
+        subject: Some(subject.to_owned()),
+        occupants: if vehicle { 3 } else { 0 },
+        verdict,
+        reasons: if verdict == Verdict::TurnedBack { vec![Reason::Declined] } else { vec![] },
+        decided_by: Decider::Policy,
+    }
+}

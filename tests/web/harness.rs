@@ -1,0 +1,214 @@
+//! A real browser for tests: headless Chromium, driven through chromedriver on a free port.
+//!
+//! Missing programs are a failed test, never a skipped one: `tests/prepare` installs them.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longest wait for something to appear on a page.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Time between two looks at a page.
+const POLL: Duration = Duration::from_millis(40);
+
+/// A browser with one window of 1024 × 600, the size of a kiosk's panel.
+pub struct Browser {
+    /// The window, for what this harness does not offer.
+    pub client: Client,
+    driver: Driver,
+    _profile: TempDir,
+}
+
+/// Chromedriver; ended with the test, whatever its outcome.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The driver ends its browsers when it is told to end; a hard kill would leave them behind.
+        let pid = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let asked = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        if !matches!(asked, Some(Ok(()))) {
+            let _ = self.0.kill();
+        }
+        let _ = self.0.wait();
+    }
+}
+
+impl Browser {
+    /// Starts a browser with its own empty profile.
+    pub async fn start() -> Self {
+        let profile = tempfile::tempdir().expect("a directory for the browser's profile");
+        let (driver, port) = start_driver();
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--window-size=1024,600",
+        ];
+        let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let screen = json!({ "width": 1024, "height": 600, "pixelRatio": 1.0, "touch": false });
+        let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": screen } });
+        let capabilities =
+            [("goog:chromeOptions".to_owned(), options)].into_iter().collect::<serde_json::Map<_, _>>();
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("chromium starts");
+        Self { client, driver, _profile: profile }
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.expect("the page opens");
+    }
+
+    /// The element `css`, once it is on the page.
+    pub async fn wait_for(&self, css: &str) -> Element {
+        let found = async || self.client.find(Locator::Css(css)).await.ok();
+        self.poll(css, found).await
+    }
+
+    /// Waits until the visible text of `css` contains `text`.
+    pub async fn wait_for_text(&self, css: &str, text: &str) {
+        let found = async || self.text(css).await.contains(text).then_some(());
+        self.poll(&format!("{text:?} in {css}"), found).await;
+    }
+
+    /// Waits until `css` is no longer on the page.
+    pub async fn wait_until_gone(&self, css: &str) {
+        let gone = async || self.client.find_all(Locator::Css(css)).await.ok()?.is_empty().then_some(());
+        self.poll(&format!("{css} to go"), gone).await;
+    }
+
+    /// Waits until the address of the page ends with `end`.
+    pub async fn wait_for_address(&self, end: &str) {
+        let there = async || self.client.current_url().await.ok()?.as_str().ends_with(end).then_some(());
+        self.poll(&format!("address {end}"), there).await;
+    }
+
+    /// Waits until the script `condition` gives true.
+    pub async fn wait_until(&self, condition: &str) {
+        let script = format!("return Boolean({condition})");
+        let met = async || (self.client.execute(&script, vec![]).await.ok()? == true).then_some(());
+        self.poll(condition, met).await;
+    }
+
+    async fn poll<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let polled = async {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        match tokio::time::timeout(DEADLINE, polled).await {
+            Ok(found) => found,
+            Err(_) => {
+                let page = self.text("body").await;
+                panic!("waited in vain for {what}; the page says:\n{page}")
+            }
+        }
+    }
+
+    /// The visible text of `css`; empty while there is no such element.
+    pub async fn text(&self, css: &str) -> String {
+        match self.client.find(Locator::Css(css)).await {
+            Ok(element) => element.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Clicks `css`, once it is there.
+    pub async fn click(&self, css: &str) {
+        self.wait_for(css).await.click().await.expect("the element can be clicked");
+    }
+
+    /// Presses the pointer on `css` for as long as told.
+    pub async fn hold(&self, css: &str, time: Duration) {
+        let element = self.wait_for(css).await;
+        let press = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Pause { duration: time })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(press).await.expect("the pointer moves");
+    }
+
+    /// Fills the input `css`.
+    pub async fn fill(&self, css: &str, text: &str) {
+        self.wait_for(css).await.send_keys(text).await.expect("text can be typed");
+    }
+
+    /// Types `text` into whatever has the focus.
+    pub async fn keys(&self, text: &str) {
+        let strokes = text.chars().flat_map(|value| [KeyAction::Down { value }, KeyAction::Up { value }]);
+        let keyboard = strokes.fold(KeyActions::new("keyboard".to_owned()), |keys, stroke| keys.then(stroke));
+        self.client.perform_actions(keyboard).await.expect("keys can be pressed");
+    }
+
+    /// Presses the keys of a pad, one after the other.
+    pub async fn press(&self, keys: &str) {
+        for key in keys.chars() {
+            self.click(&format!("div.keys:not([hidden]) button[value=\"{key}\"]")).await;
+        }
+    }
+
+    /// The result of a script.
+    pub async fn script(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.expect("the script runs")
+    }
+
+    /// Writes what the window shows to a PNG file.
+    pub async fn screenshot(&self, path: &Path) {
+        let png = self.client.screenshot().await.expect("a picture can be taken");
+        std::fs::write(path, png).expect("the picture can be written");
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        let Self { client, driver, _profile: profile } = self;
+        let _ = client.close().await;
+        drop(driver);
+        drop(profile);
+    }
+}
+
+/// Starts chromedriver on a port of its own choice, and reads which.
+fn start_driver() -> (Driver, u16) {
+    let mut child = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver can be started (tests/prepare installs it)");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe was asked for")).lines();
+    let driver = Driver(child);
+    let port = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_suffix('.')?.rsplit_once("successfully on port ")?.1.parse().ok())
+        .expect("chromedriver says its port");
+    // Nobody may block on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (driver, port)
+}

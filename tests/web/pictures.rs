@@ -1,0 +1,97 @@
+//! Pictures of every screen: `KAKOU_PICTURES=dir cargo test --test web pictures` writes them as PNG files.
+
+use std::path::Path;
+
+use kakou::control::{KioskStatus, LaneStatus};
+
+use super::attendant::{obey, sign_in};
+use super::fake::Fake;
+use super::harness::Browser;
+use super::states;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_can_be_drawn() {
+    let Some(folder) = std::env::var_os("KAKOU_PICTURES") else { return };
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    let fake = Fake::start(states::kiosk(), obey).await;
+    fake.show(states::picture());
+    let browser = Browser::start().await;
+    sign_in(&browser, &fake).await;
+    for theme in ["day", "sunlight", "night"] {
+        subjects(&browser, &fake, folder, theme).await;
+        attendants(&browser, &fake, folder, theme).await;
+        for switch in ["desk", "lanes"] {
+            browser.open(&fake.url("/attendant/more")).await;
+            browser.click(&format!("form:has(input[value={switch}]) button")).await;
+            browser.wait_for("form.none, main.choices").await;
+        }
+    }
+    browser.close().await;
+}
+
+async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
+    for (name, lane) in states::scenes() {
+        fake.set_lane(lane);
+        browser.open(&fake.url("/lane/in-1")).await;
+        if name == "asking-code" {
+            browser.wait_for("#outline polygon").await;
+        }
+        browser.screenshot(&folder.join(format!("lane-{name}-{theme}.png"))).await;
+    }
+    browser.open(&fake.url("/lane/in-1/id")).await;
+    browser.press("51010719").await;
+    browser.screenshot(&folder.join(format!("lane-id-{theme}.png"))).await;
+}
+
+async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
+    let scenes: [(&str, LaneStatus); 5] = [
+        ("idle", states::idle()),
+        ("steps", states::asking_code()),
+        ("referred", states::referred()),
+        ("crossing", states::go()),
+        ("turned-back", states::turned_back()),
+    ];
+    for (name, lane) in scenes {
+        fake.set_lane(lane);
+        shot(browser, fake, folder, "/attendant/lane/in-1", &format!("desk-{name}-{theme}")).await;
+    }
+    fake.set_lane(states::referred());
+    let pages = [
+        ("/attendant/lane/in-1/ways", "ways"),
+        ("/attendant/lane/in-1/decide", "decide"),
+        ("/attendant/lane/in-1/waive/temperature", "waive"),
+        ("/attendant/lane/in-1/pad/contact", "contact"),
+        ("/attendant/lane/in-1/register", "register"),
+        ("/attendant/recent", "recent"),
+        ("/attendant/devices", "devices"),
+        ("/attendant/more", "more"),
+    ];
+    for (page, name) in pages {
+        shot(browser, fake, folder, page, &format!("desk-{name}-{theme}")).await;
+    }
+    let before = fake_status(fake, |status| {
+        status.lanes[1] = states::vehicle();
+        states::trouble(status);
+    });
+    shot(browser, fake, folder, "/attendant/lane/car-1", &format!("desk-vehicle-{theme}")).await;
+    shot(browser, fake, folder, "/attendant/lane/car-1/pad/plate", &format!("desk-plate-{theme}")).await;
+    browser.press("川A1").await;
+    browser.screenshot(&folder.join(format!("desk-plate-typed-{theme}.png"))).await;
+    fake.set(|status| *status = before);
+}
+
+async fn shot(browser: &Browser, fake: &Fake, folder: &Path, page: &str, name: &str) {
+    browser.open(&fake.url(page)).await;
+    browser.screenshot(&folder.join(format!("{name}.png"))).await;
+}
+
+/// Changes the status and gives what it was before.
+fn fake_status(fake: &Fake, change: impl FnOnce(&mut KioskStatus)) -> KioskStatus {
+    let mut before = None;
+    fake.set(|status| {
+        before = Some(status.clone());
+        change(status);
+    });
+    before.expect("the change was made")
+}
