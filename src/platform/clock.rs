@@ -13,6 +13,12 @@ pub fn mono() -> Mono {
     )
 }
 
+/// Does nothing until `until`. Returns at once if that is past.
+#[expect(clippy::disallowed_methods, reason = "a thread that owns a blocking device waits here")]
+pub fn wait_until(until: Mono) {
+    std::thread::sleep(until.since(mono()));
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
