@@ -18,6 +18,7 @@ pub mod seal;
 pub mod segment;
 pub mod stored;
 pub mod verify;
+pub mod view;
 
 pub use disk::Disk;
 pub use entropy::Entropy;
@@ -28,3 +29,4 @@ pub use reader::Reader;
 pub use recovery::{OpenArrival, Recovery};
 pub use seal::{HubOpener, Sealer, SealingKey};
 pub use stored::{Seal, Stored};
+pub use view::View;

@@ -1,0 +1,199 @@
+//! The view against a short log of its own.
+
+use std::path::Path;
+
+use super::*;
+use crate::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Stamp, Wall};
+use crate::journal::stored::Seal;
+use crate::model::{Class, Decider, Direction, Person, Reason, SubjectKind, Vehicle, Verdict};
+
+const EPOCH: Epoch = Epoch([7; 16]);
+
+#[test]
+fn a_list_shows_passages_newest_first_with_masked_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let view = filled(dir.path());
+    let rows = view.recent(10, None).unwrap();
+    let shown: Vec<_> = rows.iter().map(|row| (row.seq, row.verdict, row.label.as_deref())).collect();
+    assert_eq!(
+        shown,
+        [
+            (6, Verdict::Admitted, Some("川K***76")),
+            (4, Verdict::Referred, None),
+            (2, Verdict::Admitted, Some("王*")),
+        ]
+    );
+    assert_eq!(rows[2].crossing, Some(Crossing::Passed));
+    assert_eq!(rows[1].reasons, [Reason::TemperatureElevated]);
+    assert_eq!(rows[1].decided_by.as_ref().map(|by| by.as_str()), Some("li"));
+    assert_eq!(view.recent(1, Some(rows[0].id)).unwrap(), rows[1..2]);
+    assert_eq!(view.passage(EPOCH, 4).unwrap().as_ref(), Some(&rows[1]));
+    assert_eq!(view.passage(EPOCH, 5).unwrap(), None);
+    assert_eq!(view.row_of(4).unwrap(), Some(rows[1].id));
+    assert_eq!(view.row_of(5).unwrap(), None);
+}
+
+#[test]
+fn a_search_finds_whom_it_names_and_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let view = filled(dir.path());
+    let found = |kind, text| -> Vec<u64> {
+        view.with_identifier(kind, text, 9).unwrap().iter().map(|row| row.seq).collect()
+    };
+    assert_eq!(found(IdentifierKind::Plate, "川KA3476"), [6]);
+    assert_eq!(found(IdentifierKind::IdNumber, "11010519491231002X"), [6, 2]);
+    assert_eq!(found(IdentifierKind::Phone, "11010519491231002X"), [0_u64; 0]);
+}
+
+#[test]
+fn counts_and_open_arrivals() {
+    let dir = tempfile::tempdir().unwrap();
+    let view = filled(dir.path());
+    let counts = view.counts_since(Wall(0)).unwrap();
+    let admitted = counts.iter().filter(|count| count.verdict == Verdict::Admitted);
+    assert_eq!(
+        admitted.map(|count| (count.subject, count.count)).collect::<Vec<_>>(),
+        [(SubjectKind::Person, 1), (SubjectKind::Vehicle, 1),]
+    );
+    assert_eq!(view.counts_since(Wall(7_000)).unwrap(), []);
+    let open = view.open_arrivals(9).unwrap();
+    assert_eq!(open.iter().map(|open| open.seq).collect::<Vec<_>>(), [8]);
+}
+
+#[test]
+fn no_name_number_or_plate_is_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path()));
+    let bytes = std::fs::read(dir.path().join("view.sqlite")).unwrap();
+    for text in ["王小明", "11010519491231002X", "川KA3476"] {
+        assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+    }
+    assert!(bytes.windows(4).any(|window| window == "王*".as_bytes()), "the masked form is");
+}
+
+#[test]
+fn applying_twice_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = filled(dir.path());
+    let before = view.recent(10, None).unwrap();
+    view.apply(EPOCH, 1, &log(), &[key()]).unwrap();
+    assert_eq!((view.recent(10, None).unwrap(), view.applied(EPOCH).unwrap()), (before, 8));
+}
+
+#[test]
+fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
+    let blinder = || Blinder::new(&[1; 32]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("view.sqlite");
+    drop(filled(dir.path()));
+    let (view, why) = View::open(&path, blinder(), Check::Pages).unwrap();
+    assert_eq!((why, view.applied(EPOCH).unwrap()), (None, 8), "a good one is kept");
+    view.connection.pragma_update(None, "user_version", 9).unwrap();
+    drop(view);
+    let (view, why) = View::open(&path, blinder(), Check::Opening).unwrap();
+    let why = why.unwrap();
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 1"), "{why}");
+    assert_eq!(view.applied(EPOCH).unwrap(), 0);
+    assert!(dir.path().join("view.sqlite.set-aside").exists());
+    drop(view);
+    let (view, why) = View::open(&path, Blinder::new(&[2; 32]), Check::Opening).unwrap();
+    assert!(why.unwrap().contains("another blinding key"));
+    drop(view);
+    std::fs::write(&path, b"not a database at all, but long enough to have been one").unwrap();
+    let (_, why) = View::open(&path, blinder(), Check::Opening).unwrap();
+    assert!(why.unwrap().contains("not a database"));
+}
+
+#[test]
+fn pages_that_were_overwritten_are_noticed_and_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("view.sqlite");
+    drop(filled(dir.path()));
+    let mut bytes = std::fs::read(&path).unwrap();
+    for page in bytes.chunks_mut(4_096).skip(1) {
+        page.fill(0x5A);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let (mut view, why) = View::open(&path, Blinder::new(&[1; 32]), Check::Pages).unwrap();
+    assert!(why.is_some());
+    view.apply(EPOCH, 1, &log(), &[key()]).unwrap();
+    assert_eq!(view.recent(10, None).unwrap().len(), 3);
+}
+
+fn filled(dir: &Path) -> View {
+    let path = dir.join("view.sqlite");
+    let (mut view, why) = View::open(&path, Blinder::new(&[1; 32]), Check::Pages).unwrap();
+    assert_eq!(why, None);
+    view.apply(EPOCH, 1, &log()[..3], &[key()]).unwrap();
+    view.apply(EPOCH, 1, &log(), &[key()]).unwrap();
+    view
+}
+
+fn log() -> Vec<Stored> {
+    let wang = Person {
+        name: Some(Pii::new("王小明".to_owned())),
+        id_number: Some(Pii::new("11010519491231002X".to_owned())),
+        ..Person::default()
+    };
+    let truck = Vehicle { plate: Some(Pii::new("川KA3476".to_owned())), plate_raw: None };
+    let person = Personal { people: vec![wang.clone()], vehicle: None };
+    let vehicle = Personal { people: vec![wang], vehicle: Some(truck) };
+    let mut referred = passage(3, SubjectKind::Person, Verdict::Referred);
+    referred.reasons = vec![Reason::TemperatureElevated];
+    referred.decided_by = Decider::Attendant("li".parse().unwrap());
+    let crossed = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed };
+    let admitted = |arrival, subject| Body::Passage(Box::new(passage(arrival, subject, Verdict::Admitted)));
+    let bodies = [
+        (arrived(SubjectKind::Person), None),
+        (admitted(1, SubjectKind::Person), Some(person.clone())),
+        (arrived(SubjectKind::Person), None),
+        (Body::Passage(Box::new(referred)), None),
+        (arrived(SubjectKind::Vehicle), None),
+        (admitted(5, SubjectKind::Vehicle), Some(vehicle)),
+        (crossed, None),
+        (arrived(SubjectKind::Person), None),
+    ];
+    (1..).zip(bodies).map(|(number, (body, personal))| stored(number, body, personal)).collect()
+}
+
+fn stored(number: u64, body: Body, personal: Option<Personal>) -> Stored {
+    let stamp = Stamp {
+        boot: BootId([1; 16]),
+        mono: Mono(5),
+        wall: Wall(i64::try_from(number).unwrap() * 1_000 - 1_500),
+        trust: ClockTrust::None,
+        max_error_ms: 0,
+    };
+    let seq = Seq::new(number).unwrap();
+    let entry = Entry { seq, stamp, lane: Some("in-1".parse().unwrap()), body };
+    let mut random = crate::base::Random::new(number);
+    let seal = personal.map_or(Seal::None, |personal| key().seal(&personal, &mut random).unwrap());
+    Stored::new(&entry, seal).unwrap()
+}
+
+fn key() -> SealingKey {
+    SealingKey::new(1, [9; 32])
+}
+
+fn arrived(subject: SubjectKind) -> Body {
+    Body::Arrived { subject, direction: Direction::Inbound }
+}
+
+fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> Passage {
+    Passage {
+        arrival: Seq::new(arrival).unwrap(),
+        follows: None,
+        subject,
+        direction: Direction::Inbound,
+        class: Class::Resident,
+        verdict,
+        reasons: vec![],
+        decided_by: Decider::Policy,
+        profile: "residential-in".parse().unwrap(),
+        policy: PolicyId([3; 16]),
+        notice: None,
+        steps: vec![],
+        occupants: vec![],
+        took_ms: 1_000,
+    }
+}
