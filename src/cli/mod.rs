@@ -1,5 +1,6 @@
 //! The subcommands of `kakou`, one file each.
 
+mod journal;
 mod read;
 
 use std::process::ExitCode;
@@ -17,6 +18,12 @@ struct Arguments {
 enum Command {
     /// Reads QR codes from pictures (JPEG, binary PGM). Exit code 1 when a picture has none.
     Read(read::Arguments),
+    /// Says what lies in a journal, and whether all of it is whole.
+    Journal {
+        /// What to do.
+        #[command(subcommand)]
+        action: journal::Action,
+    },
     /// Succeeds when the program can start at all.
     Version,
 }
@@ -26,6 +33,7 @@ pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
         Command::Read(arguments) => read::run(&arguments),
+        Command::Journal { action } => journal::run(&action),
         Command::Version => ExitCode::SUCCESS,
     }
 }
