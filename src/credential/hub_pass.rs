@@ -1,0 +1,150 @@
+//! Passes signed by a hub.
+//!
+//! # Format
+//!
+//! `KK1:` and the base45 (RFC 9285) of a COSE_Sign1 (RFC 9052), untagged and in shortest form:
+//!
+//! ```text
+//! [ bstr {1: -8 (EdDSA), 4: key id}, {}, bstr claims, bstr signature ]
+//! ```
+//!
+//! The key id is the first 8 bytes of the SHA-256 of the Ed25519 public key; the external data of the signature is
+//! `kakou pass 1`; [`claims`](super::claims) has the claims. The whole is at most 300 characters of the QR alphanumeric
+//! mode, so that the symbol stays small.
+//!
+//! A pass has exactly one spelling: what differs by one byte from what this module writes is refused, even if the
+//! signature would match.
+
+use coset::{CborSerializable, CoseSign1, CoseSign1Builder, Header, HeaderBuilder, iana};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+use super::Trust;
+use super::claims::{BadBytes, Claims};
+use crate::base::{ClockTrust, Pii, Wall};
+use crate::model::{Authenticity, Credential, CredentialKind, Currency, Holder};
+
+/// How every pass begins.
+pub const PREFIX: &str = "KK1:";
+
+/// Longest pass, in characters.
+pub const LENGTH_MAX: usize = 300;
+
+/// How far a clock may be off before a pass counts as expired or not yet valid: 5 minutes.
+pub const SKEW_SECONDS: i64 = 300;
+
+const EXTERNAL: &[u8] = b"kakou pass 1";
+
+/// Why no pass can be issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadClaims {
+    /// The claims contradict each other: a vehicle without a plate, a person with one, an end before the start.
+    #[error("the claims contradict each other")]
+    Unsound,
+    /// The pass would not fit into a small symbol.
+    #[error("a pass has at most {LENGTH_MAX} characters: shorten the site, the name or the list of lanes")]
+    TooLong,
+}
+
+/// The key id of a `public` key.
+pub fn key_id(public: &[u8; 32]) -> [u8; 8] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, public);
+    let mut id = [0; 8];
+    id.copy_from_slice(&digest.as_ref()[..8]);
+    id
+}
+
+/// Signs a pass with the hub's `signer`.
+///
+/// # Errors
+///
+/// When the claims make no pass, or too long a one.
+pub fn issue(claims: &Claims, signer: &Ed25519KeyPair) -> Result<String, BadClaims> {
+    if !claims.is_sound() {
+        return Err(BadClaims::Unsound);
+    }
+    let mut public = [0; 32];
+    public.copy_from_slice(signer.public_key().as_ref());
+    let envelope = CoseSign1Builder::new()
+        .protected(header(&key_id(&public)))
+        .payload(claims.encode())
+        .create_signature(EXTERNAL, |message| signer.sign(message).as_ref().to_vec())
+        .build();
+    let bytes = envelope.to_vec().map_err(|_| BadClaims::Unsound)?;
+    let pass = format!("{PREFIX}{}", base45::encode(bytes));
+    if pass.len() <= LENGTH_MAX { Ok(pass) } else { Err(BadClaims::TooLong) }
+}
+
+/// Checks a payload that begins with [`PREFIX`].
+pub(super) fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Credential {
+    let answer =
+        |authentic, current| Credential { kind: CredentialKind::HubPass, authentic, current, holder: None };
+    let Some(envelope) = open(payload) else { return answer(Authenticity::Forged, Currency::Unknown) };
+    let mut named =
+        trust.keys.iter().filter(|key| key_id(key)[..] == envelope.protected.header.key_id).peekable();
+    if named.peek().is_none() {
+        return answer(Authenticity::UnknownIssuer, Currency::Unknown);
+    }
+    if !named.any(|key| is_signed(&envelope, key)) {
+        return answer(Authenticity::Forged, Currency::Unknown);
+    }
+    match Claims::decode(envelope.payload.as_deref().unwrap_or_default()) {
+        Ok(claims) => {
+            let current = current(&claims, trust, now, clock);
+            Credential { holder: Some(holder(claims)), ..answer(Authenticity::Genuine, current) }
+        }
+        Err(BadBytes::NotUnderstood) => answer(Authenticity::Genuine, Currency::Unknown),
+        Err(BadBytes::Malformed) => answer(Authenticity::Forged, Currency::Unknown),
+    }
+}
+
+/// The envelope, if it is spelt as [`issue`] spells it. The algorithm follows from the key and is not the pass's to say.
+fn open(payload: &[u8]) -> Option<CoseSign1> {
+    if payload.len() > LENGTH_MAX {
+        return None;
+    }
+    let text = payload.strip_prefix(PREFIX.as_bytes())?;
+    let bytes = base45::decode(text).ok().filter(|bytes| base45::encode(bytes).as_bytes() == text)?;
+    let envelope = CoseSign1::from_slice(&bytes).ok()?;
+    let key_id: [u8; 8] = envelope.protected.header.key_id.as_slice().try_into().ok()?;
+    let header = header(&key_id).to_vec().ok();
+    let plain = envelope.protected.original_data == header
+        && envelope.unprotected.is_empty()
+        && envelope.payload.is_some()
+        && envelope.signature.len() == 64;
+    (plain && envelope.clone().to_vec().is_ok_and(|again| again == bytes)).then_some(envelope)
+}
+
+fn header(key_id: &[u8; 8]) -> Header {
+    HeaderBuilder::new().algorithm(iana::Algorithm::EdDSA).key_id(key_id.to_vec()).build()
+}
+
+fn is_signed(envelope: &CoseSign1, key: &[u8; 32]) -> bool {
+    let key = UnparsedPublicKey::new(&ED25519, key);
+    envelope.verify_signature(EXTERNAL, |signature, message| key.verify(message, signature)).is_ok()
+}
+
+fn current(claims: &Claims, trust: &Trust, now: Wall, clock: ClockTrust) -> Currency {
+    let elsewhere =
+        trust.lane.as_ref().is_some_and(|lane| !claims.lanes.is_empty() && !claims.lanes.contains(lane));
+    if claims.site != trust.site || elsewhere {
+        return Currency::WrongSite;
+    }
+    let early = now.as_secs().saturating_add(SKEW_SECONDS) < claims.not_before.as_secs();
+    let late = now.as_secs().saturating_sub(SKEW_SECONDS) >= claims.expires.as_secs();
+    match clock {
+        ClockTrust::None if early || late || now < trust.passed => Currency::ClockUntrusted,
+        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced if early => Currency::NotYetValid,
+        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced if late => Currency::Expired,
+        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced => Currency::Current,
+    }
+}
+
+fn holder(claims: Claims) -> Holder {
+    Holder {
+        subject: claims.subject,
+        class: claims.class,
+        pass: Pii::new(data_encoding::HEXLOWER.encode(&claims.pass)),
+        name: claims.name,
+        plate: claims.plate,
+    }
+}

@@ -1,0 +1,46 @@
+//! Hub passes: good ones are read, and nothing else is ever taken for a good one.
+
+#[path = "credential/forgeries.rs"]
+mod forgeries;
+#[path = "credential/passes.rs"]
+mod passes;
+
+use kakou::base::{Pii, Wall};
+use kakou::credential::{Claims, Trust};
+use kakou::model::{Class, SubjectKind};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+/// 2026-03-01T00:00:00Z.
+const NOW: Wall = Wall(1_772_323_200_000);
+const DAY: i64 = 86_400_000;
+
+fn signer(seed: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+}
+
+fn public(signer: &Ed25519KeyPair) -> [u8; 32] {
+    signer.public_key().as_ref().try_into().unwrap()
+}
+
+fn trust() -> Trust {
+    Trust::new("jinhe-garden".parse().unwrap(), vec![public(&signer(1)), public(&signer(2))])
+}
+
+fn person() -> Claims {
+    Claims {
+        pass: *b"\x01\x23\x45\x67\x89\xab\xcd\xef",
+        subject: SubjectKind::Person,
+        class: Class::Resident,
+        site: "jinhe-garden".parse().unwrap(),
+        not_before: Wall(NOW.0 - DAY),
+        expires: Wall(NOW.0 + DAY),
+        name: Some(Pii::new("王*".to_owned())),
+        plate: None,
+        lanes: vec![],
+    }
+}
+
+fn vehicle() -> Claims {
+    let plate = Some(Pii::new("川KA3476".to_owned()));
+    Claims { subject: SubjectKind::Vehicle, name: None, plate, ..person() }
+}
