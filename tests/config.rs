@@ -2,3 +2,5 @@
 
 #[path = "config/profiles.rs"]
 mod profiles;
+#[path = "config/rosters.rs"]
+mod rosters;

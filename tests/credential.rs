@@ -1,5 +1,7 @@
 //! Hub passes: good ones are read, and nothing else is ever taken for a good one.
 
+#![allow(clippy::unwrap_used, reason = "a fixture may panic")]
+
 #[path = "credential/forgeries.rs"]
 mod forgeries;
 #[path = "credential/passes.rs"]

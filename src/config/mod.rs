@@ -5,6 +5,8 @@ pub mod error;
 pub mod policy;
 pub mod profile;
 pub mod profile_file;
+pub mod roster;
+pub mod roster_csv;
 pub mod section;
 
 pub use board::Board;

@@ -3,7 +3,7 @@
 use ring::digest;
 use serde::Serialize;
 
-use super::profile::Profiles;
+use super::profile::Profile;
 use crate::base::{CentiCelsius, PolicyId};
 
 /// What rules a kiosk. Two kiosks with one `id` decide alike.
@@ -15,13 +15,13 @@ pub struct Policy {
     pub notice: Option<u32>,
     /// How skin temperature is judged.
     pub screening: Screening,
-    /// Every profile that a lane may use.
-    pub profiles: Profiles,
+    /// Every profile that a lane uses.
+    pub profiles: Vec<Profile>,
 }
 
 /// How a skin temperature is judged.
 ///
-/// What is compared with the threshold temperature is skin + `correction`. Below `threshold` − `guard` is below; at or
+/// What is compared with the threshold temperature is skin + `factor` · (skin − surroundings) + `correction`. Below `threshold` − `guard` is below; at or
 /// above `threshold` + `guard` is for a person to decide; between them, measure again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Screening {
@@ -31,6 +31,8 @@ pub struct Screening {
     pub guard: u16,
     /// Added to the skin temperature for the site's place of measurement, in hundredths of a degree.
     pub correction: i16,
+    /// Share of the difference between skin and surroundings that is added, in thousandths.
+    pub factor: u16,
     /// Skin below this is too cold to measure, which is not normal.
     pub cold: CentiCelsius,
     /// Above this it is no skin.
@@ -42,12 +44,12 @@ struct Canonical<'a> {
     version: u8,
     notice: Option<u32>,
     screening: &'a Screening,
-    profiles: &'a Profiles,
+    profiles: &'a [Profile],
 }
 
 impl Policy {
     /// The policy of these parts.
-    pub fn new(notice: Option<u32>, screening: Screening, profiles: Profiles) -> Self {
+    pub fn new(notice: Option<u32>, screening: Screening, profiles: Vec<Profile>) -> Self {
         let mut policy = Self { id: PolicyId([0; 16]), notice, screening, profiles };
         let digest = digest::digest(&digest::SHA256, policy.canonical().as_bytes());
         policy.id.0.copy_from_slice(&digest.as_ref()[..16]);

@@ -204,24 +204,20 @@ fn optional_keys(bytes: &[u8]) -> Result<usize, BadBytes> {
 
 /// Passes over one plain value or a list of plain values.
 fn skip(d: &mut Decoder<'_>) -> Result<(), BadBytes> {
-    let plain = |d: &mut Decoder<'_>| match d.datatype()? {
-        Type::Bool | Type::Null | Type::Bytes | Type::String => Ok(d.skip()?),
-        Type::U8
-        | Type::U16
-        | Type::U32
-        | Type::U64
-        | Type::I8
-        | Type::I16
-        | Type::I32
-        | Type::I64
-        | Type::Int => Ok(d.skip()?),
-        _ => Err(BadBytes::Malformed),
-    };
+    let plain =
+        |d: &mut Decoder<'_>| if is_plain(d.datatype()?) { Ok(d.skip()?) } else { Err(BadBytes::Malformed) };
     if d.datatype()? != Type::Array {
         return plain(d);
     }
     let count = d.array()?.ok_or(BadBytes::Malformed)?;
     (0..count).try_for_each(|_| plain(d))
+}
+
+/// Whether a value of this type holds no other values and has a definite length.
+fn is_plain(kind: Type) -> bool {
+    use Type as T;
+    matches!(kind, T::Bool | T::Null | T::Bytes | T::String)
+        || matches!(kind, T::U8 | T::U16 | T::U32 | T::U64 | T::I8 | T::I16 | T::I32 | T::I64 | T::Int)
 }
 
 fn seconds(d: &mut Decoder<'_>) -> Result<Wall, BadBytes> {

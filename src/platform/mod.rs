@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod gpio;
 pub mod i2c;
 pub mod iio;
+pub mod files;
 pub mod isolate;
 pub mod serial;
 pub mod unusable;

@@ -159,15 +159,16 @@ fn a_policy_is_known_by_what_it_says() {
         threshold: CentiCelsius::new(3_730).unwrap(),
         guard: 20,
         correction: 50,
+        factor: 200,
         cold: CentiCelsius::new(3_200).unwrap(),
         hot: CentiCelsius::new(4_300).unwrap(),
     };
-    let profiles = Profiles::new(shipped().unwrap()).unwrap();
+    let profiles = shipped().unwrap();
     let policy = Policy::new(Some(12), screening, profiles.clone());
     assert_eq!(policy.id, Policy::new(Some(12), screening, profiles.clone()).id);
     assert_ne!(policy.id, Policy::new(Some(13), screening, profiles.clone()).id);
     let wider = Screening { guard: 30, ..screening };
     assert_ne!(policy.id, Policy::new(Some(12), wider, profiles.clone()).id);
-    assert_ne!(policy.id, Policy::new(Some(12), screening, Profiles::default()).id);
+    assert_ne!(policy.id, Policy::new(Some(12), screening, vec![]).id);
     assert!(policy.canonical().starts_with(r#"{"version":1,"notice":12,"screening":{"threshold":3730"#));
 }

@@ -150,8 +150,11 @@ fn well_signed(claims: &[u8]) -> String {
     text(&builder.create_signature(b"kakou pass 1", sign).build().to_vec().unwrap())
 }
 
-/// Claims as `(key, CBOR of the value)`, in the order given.
-fn claims(entries: &[(u64, Vec<u8>)]) -> Vec<u8> {
+/// Key and CBOR of the value.
+type Claim = (u64, Vec<u8>);
+
+/// The bytes of claims in the order given.
+fn claims(entries: &[Claim]) -> Vec<u8> {
     let mut bytes = vec![0xA0 | u8::try_from(entries.len()).unwrap()];
     for (key, value) in entries {
         Encoder::new(&mut bytes).u64(*key).unwrap();
@@ -164,7 +167,7 @@ fn cbor(value: impl minicbor::Encode<()>) -> Vec<u8> {
     minicbor::to_vec(value).unwrap()
 }
 
-fn good_entries() -> Vec<(u64, Vec<u8>)> {
+fn good_entries() -> Vec<Claim> {
     vec![
         (0, cbor(1u8)),
         (1, [&[0x48][..], b"\x01\x23\x45\x67\x89\xab\xcd\xef"].concat()),
@@ -180,7 +183,7 @@ fn good_entries() -> Vec<(u64, Vec<u8>)> {
 #[test]
 fn well_signed_claims_of_any_other_shape_are_refused() {
     assert_eq!(well_signed(&claims(&good_entries())), issue(&person(), &signer(1)).unwrap());
-    let mut shapes: Vec<(String, Vec<(u64, Vec<u8>)>)> = Vec::new();
+    let mut shapes: Vec<(String, Vec<Claim>)> = Vec::new();
     for index in 0..7 {
         let mut entries = good_entries();
         let dropped = entries.remove(index).0;

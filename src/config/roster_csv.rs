@@ -1,0 +1,204 @@
+//! Reads a roster from a spreadsheet's CSV file; what is wrong is named by line and column, never by its value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::profile_file::CLASSES;
+use crate::base::Pii;
+use crate::model::blind::IdentifierKind;
+use crate::model::id_number::IdNumber;
+use crate::model::plate::{Form, Plate};
+use crate::model::{Blinded, Blinder, Class, phone};
+
+/// Largest file, in bytes: a million rows of 64.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Most faults that are listed; all are counted.
+pub const FAULTS_LISTED_MAX: usize = 100;
+
+/// Columns that are read. Others are refused, so that a misspelt one cannot be lost.
+const COLUMNS: [&str; 6] = ["id_number", "plate", "phone", "class", "name", "note"];
+
+/// Chinese names of the classes, as spreadsheets have them.
+const CHINESE: [(&str, Class); 9] = [
+    ("居民", Class::Resident),
+    ("住户", Class::Resident),
+    ("职工", Class::Worker),
+    ("工作人员", Class::Worker),
+    ("访客", Class::Visitor),
+    ("过境", Class::Transit),
+    ("观察", Class::Observed),
+    ("保障人员", Class::KeyPerson),
+    ("其他", Class::Unknown),
+];
+
+/// What a CSV file gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Import {
+    /// Blinded identifiers and their classes.
+    pub people: BTreeMap<Blinded, Class>,
+    /// Rows that were read.
+    pub rows: usize,
+    /// Rows that were left out.
+    pub skipped: usize,
+    /// Why, for the first of them.
+    pub faults: Vec<Fault>,
+}
+
+/// What is wrong with one row. Holds nothing of what is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// The column.
+    pub column: &'static str,
+    /// What is wrong, in plain words.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: column {}: {}", self.line, self.column, self.why)
+    }
+}
+
+/// Why a file cannot be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCsv {
+    /// Too large.
+    #[error("file is larger than {FILE_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Not UTF-8.
+    #[error("file is not UTF-8; save it from the spreadsheet as \"CSV UTF-8\"")]
+    NotUtf8,
+    /// A column that nobody reads.
+    #[error("line 1: column {number} has an unknown heading; known are {}", COLUMNS.join(", "))]
+    UnknownColumn {
+        /// Its number, from 1.
+        number: usize,
+    },
+    /// A heading twice.
+    #[error("line 1: heading {0} is there twice")]
+    ColumnTwice(&'static str),
+    /// A column that is needed.
+    #[error("line 1: there must be a column class and at least one of id_number, plate and phone")]
+    MissingColumn,
+}
+
+/// Reads the CSV file `bytes`: a line of headings, then a row a person or vehicle.
+///
+/// `class` is needed, and at least one of `id_number`, `plate` and `phone` in each row; each of them becomes an
+/// identifier of its own. `name` and `note` may be there for people who read the file; they are not kept.
+///
+/// # Errors
+///
+/// When the file cannot be read as such a table. Faults of single rows are in the [`Import`].
+pub fn import(bytes: &[u8], blinder: &Blinder) -> Result<Import, BadCsv> {
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(BadCsv::TooLarge);
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(BadCsv::NotUtf8);
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let columns = columns(reader.headers().map_err(|_| BadCsv::NotUtf8)?)?;
+    let mut import = Import::default();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|_| BadCsv::NotUtf8)? {
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        import.rows += 1;
+        let cells = Cells { columns: &columns, record: &record };
+        match row(&cells, blinder).and_then(|(identifiers, class)| import.take(&identifiers, class)) {
+            Ok(()) => {}
+            Err((column, why)) => {
+                import.skipped += 1;
+                let line = record.position().map_or(0, csv::Position::line);
+                if import.faults.len() < FAULTS_LISTED_MAX {
+                    import.faults.push(Fault { line, column, why });
+                }
+            }
+        }
+    }
+    Ok(import)
+}
+
+/// The column, and what is wrong there.
+type RowFault = (&'static str, &'static str);
+
+/// The column, and what is written there, blinded.
+type Identifier = (&'static str, Blinded);
+
+impl Import {
+    fn take(&mut self, identifiers: &[Identifier], class: Class) -> Result<(), RowFault> {
+        let other =
+            |(_, blinded): &&Identifier| self.people.get(blinded).is_some_and(|known| *known != class);
+        if let Some((column, _)) = identifiers.iter().find(other) {
+            return Err((column, "is on the list already, with another class"));
+        }
+        self.people.extend(identifiers.iter().map(|(_, blinded)| (*blinded, class)));
+        Ok(())
+    }
+}
+
+fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadCsv> {
+    let mut columns = Vec::new();
+    for (index, heading) in headings.iter().enumerate() {
+        let known = COLUMNS.iter().find(|column| heading.eq_ignore_ascii_case(column));
+        let known = *known.ok_or(BadCsv::UnknownColumn { number: index + 1 })?;
+        if columns.contains(&known) {
+            return Err(BadCsv::ColumnTwice(known));
+        }
+        columns.push(known);
+    }
+    let has = |column| columns.contains(&column);
+    let enough = has("class") && (has("id_number") || has("plate") || has("phone"));
+    if enough { Ok(columns) } else { Err(BadCsv::MissingColumn) }
+}
+
+struct Cells<'r> {
+    columns: &'r [&'static str],
+    record: &'r csv::StringRecord,
+}
+
+impl Cells<'_> {
+    /// What is written in `column`; `None` where nothing is.
+    fn get(&self, column: &str) -> Option<Pii<String>> {
+        let index = self.columns.iter().position(|known| *known == column)?;
+        self.record.get(index).filter(|text| !text.is_empty()).map(|text| Pii::new(text.to_owned()))
+    }
+}
+
+fn row(cells: &Cells<'_>, blinder: &Blinder) -> Result<(Vec<Identifier>, Class), RowFault> {
+    if cells.record.len() > cells.columns.len() {
+        return Err(("class", "the row has more cells than there are headings"));
+    }
+    let class = cells.get("class").ok_or(("class", "is missing"))?;
+    let class = class_of(class.expose()).ok_or(("class", "names no class"))?;
+    let mut identifiers = Vec::new();
+    if let Some(text) = cells.get("id_number") {
+        let number = IdNumber::parse(&text).map_err(|error| ("id_number", error.why()))?;
+        let blinded = blinder.blind(IdentifierKind::IdNumber, number.normalised().expose());
+        identifiers.push(("id_number", blinded));
+    }
+    if let Some(text) = cells.get("plate") {
+        let plate = Plate::parse(&text).ok().filter(|plate| plate.form() != Form::Odd);
+        let plate = plate.ok_or(("plate", "does not follow the grammar of plates"))?;
+        identifiers.push(("plate", blinder.blind(IdentifierKind::Plate, plate.normalised().expose())));
+    }
+    if let Some(text) = cells.get("phone") {
+        let number = phone::normalised(&text).ok_or(("phone", "is no telephone number"))?;
+        identifiers.push(("phone", blinder.blind(IdentifierKind::Phone, number.expose())));
+    }
+    if identifiers.is_empty() {
+        return Err(("id_number", "is missing, and so are plate and phone"));
+    }
+    Ok((identifiers, class))
+}
+
+fn class_of(text: &str) -> Option<Class> {
+    let known = CLASSES.iter().chain(&CHINESE).find(|(name, _)| name.eq_ignore_ascii_case(text));
+    known.map(|(_, class)| *class)
+}
