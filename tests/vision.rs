@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "fixtures outside test functions may fail the test")]
 
 mod vision {
+    pub mod command;
     pub mod corpus;
     pub mod hostile;
     pub mod sequences;

@@ -12,10 +12,10 @@ use super::jpeg;
 use super::raw::{PixelFormat, Raw};
 
 /// White of the picture after referencing: below 255, so that a shine does not clip to the same value.
-const WHITE: u32 = 235;
+const WHITE: i32 = 235;
 
 /// A channel's white is never taken to be darker than this, or the noise of a dark frame would be blown up.
-const WHITE_MIN: u32 = 48;
+const WHITE_MIN: i32 = 48;
 
 /// Converts what a camera delivers to the grey that codes are read from.
 ///
@@ -63,7 +63,7 @@ pub(super) fn ycbcr(pixels: &[u8]) -> Vec<u8> {
     let mut whites = Whites::new();
     pixels.chunks_exact(3).step_by(13).for_each(|p| whites.count(channels(p[0], p[1], p[2])));
     let gains = whites.gains();
-    pixels.chunks_exact(3).map(|p| darkest(channels(p[0], p[1], p[2]), gains)).collect()
+    pixels.chunks_exact(3).map(|p| darkest(p[0], tint(p[1], p[2]), gains)).collect()
 }
 
 fn check_yuyv(width: usize, height: usize, stride: usize, given: usize) -> Result<(), FrameError> {
@@ -84,8 +84,8 @@ fn yuyv(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<
     let mut out = Vec::with_capacity(width * height);
     for row in rows() {
         for p in row.chunks_exact(4) {
-            out.push(darkest(channels(p[0], p[1], p[3]), gains));
-            out.push(darkest(channels(p[2], p[1], p[3]), gains));
+            let tint = tint(p[1], p[3]);
+            out.extend_from_slice(&[darkest(p[0], tint, gains), darkest(p[2], tint, gains)]);
         }
     }
     Ok(out)
@@ -110,25 +110,32 @@ fn nv12(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<
     let mut out = Vec::with_capacity(width * height);
     for (y, uv) in rows() {
         for (y, uv) in y[..width].chunks_exact(2).zip(uv[..width].chunks_exact(2)) {
-            out.push(darkest(channels(y[0], uv[0], uv[1]), gains));
-            out.push(darkest(channels(y[1], uv[0], uv[1]), gains));
+            let tint = tint(uv[0], uv[1]);
+            out.extend_from_slice(&[darkest(y[0], tint, gains), darkest(y[1], tint, gains)]);
         }
     }
     Ok(out)
 }
 
-/// Red, green and blue, each 0 to 255.
-fn channels(y: u8, cb: u8, cr: u8) -> [u32; 3] {
-    let (y, cb, cr) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
-    let red = y + ((359 * cr) >> 8);
-    let green = y - ((88 * cb + 183 * cr) >> 8);
-    let blue = y + ((454 * cb) >> 8);
-    [red, green, blue].map(|c| c.clamp(0, 255).unsigned_abs())
+/// What colour adds to red, green and blue.
+#[inline]
+fn tint(cb: u8, cr: u8) -> [i32; 3] {
+    let (cb, cr) = (i32::from(cb) - 128, i32::from(cr) - 128);
+    [(359 * cr) >> 8, -((88 * cb + 183 * cr) >> 8), (454 * cb) >> 8]
 }
 
-fn darkest([red, green, blue]: [u32; 3], gains: [u32; 3]) -> u8 {
-    let least = (red * gains[0]).min(green * gains[1]).min(blue * gains[2]) >> 8;
-    u8::try_from(least).unwrap_or(u8::MAX)
+/// Red, green and blue, each 0 to 255.
+#[inline]
+fn channels(y: u8, cb: u8, cr: u8) -> [i32; 3] {
+    tint(cb, cr).map(|tint| (i32::from(y) + tint).clamp(0, 255))
+}
+
+/// The least of red, green and blue, each times its gain in 1/256.
+#[inline]
+fn darkest(y: u8, tint: [i32; 3], gains: [i32; 3]) -> u8 {
+    let y = i32::from(y);
+    let least = ((y + tint[0]) * gains[0]).min((y + tint[1]) * gains[1]).min((y + tint[2]) * gains[2]);
+    (least >> 8).clamp(0, 255).to_le_bytes()[0]
 }
 
 /// A histogram of each channel, to find its white.
@@ -142,19 +149,19 @@ impl Whites {
         Self { counts: [[0; 256]; 3], total: 0 }
     }
 
-    fn count(&mut self, pixel: [u32; 3]) {
+    fn count(&mut self, pixel: [i32; 3]) {
         for (counts, value) in self.counts.iter_mut().zip(pixel) {
-            counts[value as usize & 0xFF] += 1;
+            counts[usize::from(value.to_le_bytes()[0])] += 1;
         }
         self.total += 1;
     }
 
     /// What each channel is multiplied by, in 1/256, so that its 97th percentile becomes [`WHITE`].
-    fn gains(&self) -> [u32; 3] {
+    fn gains(&self) -> [i32; 3] {
         self.counts.map(|counts| {
             let mut brighter = self.total * 3 / 100;
             let mut white = 255;
-            for (value, &count) in (0..=255_u32).rev().zip(counts.iter().rev()) {
+            for (value, &count) in (0..=255_i32).rev().zip(counts.iter().rev()) {
                 white = value;
                 if count > brighter {
                     break;
@@ -191,6 +198,26 @@ mod tests {
         let plain = luma(raw(PixelFormat::Yuyv, 32, 16, 64, &bytes)).unwrap();
         assert!(least.luma()[0] < 20 && least.luma()[511] > 225, "{} {}", least.luma()[0], least.luma()[511]);
         assert_eq!((plain.luma()[0], plain.luma()[511]), (189, 255));
+    }
+
+    #[test]
+    fn a_bright_yellow_code_is_read_through_the_minimum_and_not_through_luma() {
+        // #ffff28: 24 levels below white in luma.
+        const BRIGHT: [u8; 3] = [231, 21, 146];
+        let code = qrcode::QrCode::new("yellow pass").unwrap();
+        let dark = |v: usize| v.checked_sub(60).map(|v| v / 6).filter(|&v| v < code.width());
+        let mut bytes = vec![];
+        for i in 0..320 * 320 / 2 {
+            // Two pixels share their colour; modules are six pixels wide.
+            let module = dark(2 * i % 320).zip(dark(2 * i / 320));
+            let yellow = module.is_some_and(|(x, y)| code[(x, y)] == qrcode::Color::Dark);
+            let [y, cb, cr] = if yellow { BRIGHT } else { [255, 128, 128] };
+            bytes.extend_from_slice(&[y, cb, y, cr]);
+        }
+        let shot = raw(PixelFormat::Yuyv, 320, 320, 640, &bytes);
+        let mut fast = crate::vision::fast::Fast::default();
+        assert_eq!(fast.read(&grey(shot).unwrap()).codes[0].payload.expose(), b"yellow pass");
+        assert!(fast.read(&luma(shot).unwrap()).codes.is_empty());
     }
 
     #[test]
