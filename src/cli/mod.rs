@@ -1,7 +1,10 @@
 //! The subcommands of `kakou`, one file each.
 
 mod journal;
+mod park;
+mod probe;
 mod read;
+mod sim_pins;
 
 use std::process::ExitCode;
 
@@ -16,6 +19,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Drives every output of a board to its safe level.
+    Park(park::Arguments),
+    /// Reads every device of a board and says what it saw. Exit code 1 when one failed.
+    Probe(probe::Arguments),
     /// Reads QR codes from pictures (JPEG, binary PGM). Exit code 1 when a picture has none.
     Read(read::Arguments),
     /// Says what lies in a journal, and whether all of it is whole.
@@ -32,6 +39,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
+        Command::Park(arguments) => park::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Journal { action } => journal::run(&action),
         Command::Version => ExitCode::SUCCESS,

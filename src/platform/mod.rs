@@ -1,13 +1,14 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
 
+pub mod assemble;
 pub mod camera;
 pub mod clock;
 pub mod disk;
 pub mod entropy;
+pub mod files;
 pub mod gpio;
 pub mod i2c;
 pub mod iio;
-pub mod files;
 pub mod isolate;
 pub mod serial;
 pub mod unusable;

@@ -1,0 +1,248 @@
+//! `kakou probe`: reads every device of a board and says what it saw, one line each.
+//!
+//! Outputs are only driven to their safe level. A kiosk that runs has the lines: stop it first.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::sim_pins::SimPins;
+use crate::base::{DeviceId, Mono, NoReading, Random};
+use crate::config::Board;
+use crate::config::board::{Backend, Camera, CameraSource, Device, Driver, Mlx90614, Place, Scanner, Spot};
+use crate::drivers::Thermometer;
+use crate::drivers::lines::Input;
+use crate::drivers::mlx90614::{OnBus, Poller};
+use crate::drivers::pins::AnyInput;
+use crate::model::{Level, ThermalReading};
+use crate::platform::assemble::{self, Pins};
+use crate::platform::serial::{self, Got};
+use crate::platform::unusable::Unusable;
+use crate::platform::{camera, clock, gpio};
+use crate::sim::clock::SimClock;
+use crate::sim::lines::Lines;
+use crate::sim::thermometer::{Part, chip};
+use crate::sim::{camera as scenery, serial as reader};
+use crate::thermometry::Settings;
+use crate::vision::convert;
+
+/// Readings that may fail before a thermometer counts as failed.
+const TRIES: u8 = 3;
+/// How long a camera has for its first frame.
+const CAMERA_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a scanner is listened to.
+const SCANNER_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Arguments of `kakou probe`.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Board file.
+    #[arg(long, value_name = "FILE")]
+    board: PathBuf,
+}
+
+/// Reads every device. Exit code 1 when one failed.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let mut out = io::stdout().lock();
+    let good = match Board::read(&arguments.board) {
+        Ok(board) => probe(&board, &mut out),
+        Err(mistakes) => writeln!(out, "{mistakes}").map(|()| false),
+    };
+    if good.is_ok_and(|good| good) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether every device gave something.
+fn probe(board: &Board, out: &mut impl Write) -> io::Result<bool> {
+    let pins = board.devices.first().map(|device| lines(board, &device.id));
+    let mut good = true;
+    for device in &board.devices {
+        let pins = match &pins {
+            Some(Ok(pins)) => Ok(pins.as_ref()),
+            Some(Err(error)) => Err(error),
+            None => continue,
+        };
+        let (mark, said) = match look(device, pins) {
+            Ok(saw) => ("ok", saw),
+            Err(reason) => ("FAILED", reason),
+        };
+        good &= mark == "ok";
+        writeln!(out, "{mark:<6} {:<20} {:<14} {said}", device.id.as_str(), device.driver.name())?;
+        out.flush()?;
+    }
+    Ok(good)
+}
+
+fn lines(board: &Board, first: &DeviceId) -> Result<Box<dyn Pins>, Unusable> {
+    Ok(match board.gpio.backend {
+        Backend::Simulated => Box::new(SimPins(Lines::of(board))),
+        Backend::Gpiocdev | Backend::Rppal => Box::new(gpio::Lines::open(first, &board.gpio)?),
+    })
+}
+
+/// What a device gave, or why nothing.
+type Saw = Result<String, String>;
+
+fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
+    let pins = pins.map_err(|error| format!("{}: {}", error.path, error.cause));
+    match &device.driver {
+        Driver::Mlx90614(wiring) => mlx90614(device, wiring),
+        Driver::Mlx90614Iio(wiring) => {
+            let thermometer = assemble::thermometer(device).map_err(|error| error.cause)?;
+            thermometer.map_or(Err("is no thermometer".into()), |mut one| measure(one.as_mut(), wiring.spot))
+        }
+        Driver::Scanner(scanner) => listen(&device.id, scanner),
+        Driver::Camera(camera) => picture(camera),
+        Driver::Barrier(barrier) => {
+            let mut gate = assemble::gate(pins?, &device.id, barrier, clock::mono()).map_err(text)?;
+            let opened = level(gate.opened.as_mut().map(|sensed| &mut sensed.line))?;
+            let closed = level(gate.closed.as_mut().map(|sensed| &mut sensed.line))?;
+            Ok(format!("parked; switch open: {opened}, switch closed: {closed}"))
+        }
+        Driver::Lamp(lamp) => {
+            let mut lamp = assemble::lamp(pins?, &device.id, lamp).map_err(text)?;
+            lamp.park().map_err(text)?;
+            Ok("dark".into())
+        }
+        Driver::Input(input) => {
+            let mut sensed = assemble::sense(pins?, &device.id, input).map_err(text)?;
+            level(Some(&mut sensed.line)).map(Into::into)
+        }
+    }
+}
+
+fn mlx90614(device: &Device, wiring: &Mlx90614) -> Saw {
+    if let Some(mut thermometer) = assemble::thermometer(device).map_err(|error| error.cause)? {
+        return measure(thermometer.as_mut(), wiring.spot);
+    }
+    // A simulated chip lives in its own time: an hour from now it is warm.
+    let time = SimClock::new(Mono::ZERO);
+    let (_, bus) = chip(Part::BAA, wiring.address, &time, Random::new(0));
+    time.advance(Duration::from_secs(3_600));
+    let mut thermometer = OnBus::new(bus, Poller::new(wiring.address, Duration::ZERO, Mono::ZERO));
+    let reading = thermometer.poll(time.now()).unwrap_or(Err(NoReading::Timeout));
+    reading.map(|reading| describe(&reading, wiring.spot)).map_err(text)
+}
+
+fn measure(thermometer: &mut dyn Thermometer, spot: Spot) -> Saw {
+    let mut last = NoReading::Timeout;
+    for _ in 0..TRIES {
+        clock::wait_until(thermometer.due());
+        match thermometer.poll(clock::mono()) {
+            Some(Ok(reading)) => return Ok(describe(&reading, spot)),
+            Some(Err(reason)) => last = reason,
+            None => {}
+        }
+    }
+    Err(last.to_string())
+}
+
+fn describe(reading: &ThermalReading, spot: Spot) -> String {
+    let settings = Settings { emissivity: spot.emissivity, supply_mv: spot.supply_mv, ..Settings::default() };
+    format!(
+        "sees {:.2} °C as skin would be, die {:.2} °C (words {:#06x}, {:#06x})",
+        settings.skin(reading).degrees(),
+        settings.die(reading).degrees(),
+        reading.raw_object,
+        reading.raw_die
+    )
+}
+
+fn listen(id: &DeviceId, scanner: &Scanner) -> Saw {
+    let mut simulated = None;
+    let path = match &scanner.path {
+        Place::Path(path) => path.clone(),
+        Place::Simulated => {
+            let mut reader = reader::Reader::new().map_err(text)?;
+            reader.present(b"probe").map_err(text)?;
+            let path = reader.path().to_owned();
+            simulated = Some(reader);
+            path
+        }
+    };
+    let mut stream = serial::open(id, &path, scanner.baud).map_err(|error| error.cause)?;
+    let mut buffer = [0; 4_096];
+    let got = stream.read(&mut buffer, SCANNER_PATIENCE).map_err(text)?;
+    drop(simulated);
+    Ok(match got {
+        Got::Bytes(count) => format!("open, {count} bytes came"),
+        Got::Nothing => "open, silent: show it a code to see more".into(),
+        Got::End => "open, at its end".into(),
+    })
+}
+
+fn picture(camera: &Camera) -> Saw {
+    if camera.source == CameraSource::Simulated {
+        let camera = scenery::Camera::new(scenery::Scenery::Person, Random::new(0));
+        let frame = camera.frame(Mono::ZERO).map_err(text)?;
+        return Ok(format!("{} × {} pixels", frame.width(), frame.height()));
+    }
+    let mut source = camera::open(camera).map_err(|error| error.what)?;
+    let mut saw = Err("gave no frame".to_owned());
+    let taken = source.next(CAMERA_PATIENCE, &mut |raw| {
+        let frame = convert::luma(raw).map_err(|error| format!("a frame cannot be used: {error}"));
+        saw = frame.map(|frame| format!("{} × {} pixels, {:?}", frame.width(), frame.height(), raw.format));
+    });
+    taken.map_err(|error| error.what).and(saw)
+}
+
+fn level(line: Option<&mut Input<AnyInput>>) -> Result<&'static str, String> {
+    let Some(line) = line else { return Ok("none") };
+    Ok(match line.read().map_err(text)? {
+        Level::Active => "active",
+        Level::Idle => "idle",
+    })
+}
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_device_of_the_simulated_board_gives_something() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("boards/simulated.toml");
+        let board = Board::read(&file).unwrap();
+        let (good, said) = probe_text(&board);
+        assert!(good, "{said}");
+        assert_eq!(said.lines().count(), board.devices.len());
+        for part in ["sees 2", "bytes came", "640 × 480 pixels", "switch closed: active", "dark", "idle"] {
+            assert!(said.contains(part), "{part:?} in {said}");
+        }
+    }
+
+    #[test]
+    fn real_input_without_hardware_is_read_and_a_missing_device_fails_with_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("in_temp_object_raw", "15058\n");
+        write("in_temp_ambient_raw", "14832\n");
+        write("in_temp_offset", "-13657.5\n");
+        write("in_temp_scale", "20\n");
+        write("codes.txt", "one\n");
+        let text = "simulated = true\nname = \"files\"\nlanes = [\"a\"]\n[gpio]\nbackend = \"simulated\"\n\
+            [[device]]\nid = \"barrier\"\nlane = \"a\"\ndriver = \"barrier\"\nline = 17\n\
+            [[device]]\nid = \"brow\"\nlane = \"a\"\ndriver = \"mlx90614-iio\"\npath = \"FOLDER\"\n\
+            supply_mv = 3000\nemissivity = 1.0\n\
+            [[device]]\nid = \"codes\"\nlane = \"a\"\ndriver = \"scanner\"\npath = \"FOLDER/codes.txt\"\n\
+            [[device]]\nid = \"eye\"\nlane = \"a\"\ndriver = \"camera\"\nframes = \"FOLDER/none\"\n";
+        let text = text.replace("FOLDER", folder.path().to_str().unwrap());
+        let (good, said) = probe_text(&Board::parse("b.toml", &text).unwrap());
+        assert!(!good, "{said}");
+        let lines: Vec<_> = said.lines().collect();
+        assert!(lines[0].starts_with("ok") && lines[0].contains("switch open: none"), "{said}");
+        assert!(lines[1].contains("sees 28.01 °C as skin would be, die 23.49 °C"), "{said}");
+        assert!(lines[2].contains("bytes came"), "{said}");
+        assert!(lines[3].starts_with("FAILED eye"), "{said}");
+    }
+
+    fn probe_text(board: &Board) -> (bool, String) {
+        let mut out = Vec::new();
+        let good = probe(board, &mut out).unwrap();
+        (good, String::from_utf8(out).unwrap())
+    }
+}
