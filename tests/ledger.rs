@@ -330,7 +330,7 @@ fn passage_of(log: &mut Log, name: &str, number: &str, plate: &str) {
         id_number: Some(Pii::new(number.to_owned())),
         ..Person::default()
     };
-    let vehicle = Vehicle { plate: Some(Pii::new(plate.to_owned())), plate_raw: None };
+    let vehicle = Vehicle { plate: Some(Pii::new(plate.to_owned())), ..Vehicle::default() };
     let personal = Personal { people: vec![person], vehicle: Some(vehicle) };
     log.append(NOW, None, Body::Passage(passage), Some(&personal));
 }

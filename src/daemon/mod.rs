@@ -1,1 +1,21 @@
 //! Wiring: devices, lanes, journal, sync and screens as one running kiosk.
+//!
+//! ```text
+//!   device threads ─Observation─▶ lane task (LaneRunner) ─Append─▶ recorder thread (Recorder, Journal)
+//!   pages ─────────Command──────▶      │        ◀───────Durable, Failed, Restored───────┘
+//!                                      └─status─▶ watch ─▶ pages
+//!   link task (Outbox) ◀─durable── journal reader ─batches─▶ hub
+//! ```
+//! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
+
+pub mod devices;
+pub mod lane;
+pub mod outputs;
+pub mod recorder;
+pub mod recording;
+pub mod runner;
+pub mod unresolved;
+
+pub use outputs::{OnPins, Outputs};
+pub use recorder::{News, Recorder, Request};
+pub use runner::{Append, LaneRunner};

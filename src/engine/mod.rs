@@ -1,1 +1,21 @@
 //! The lane: presence, steps, sessions and decisions as pure state machines.
+//!
+//! Nothing here reads a clock, sleeps, locks or touches a device. [`Lane`] is told what happened and when, and
+//! answers with effects in the order in which they are to be performed; [`Lane::deadline`] says when it must be
+//! called again. Personal data stays inside the session and leaves it only in the sealed part of a record.
+
+pub mod barrier;
+pub mod context;
+pub mod input;
+pub mod lane;
+mod person;
+mod registration;
+pub mod session;
+mod status;
+mod steps;
+mod vehicle;
+
+pub use barrier::{Drive, Times};
+pub use context::{Context, Settings};
+pub use input::{Effect, Input, Screen, Ticket};
+pub use lane::Lane;

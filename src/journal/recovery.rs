@@ -363,7 +363,8 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
-            | Body::ClockMapped => {}
+            | Body::ClockMapped
+            | Body::OpenedByHand => {}
         }
     }
 

@@ -224,6 +224,7 @@ fn apply_entry(
         | Body::DeviceHealth { .. }
         | Body::Attendance { .. }
         | Body::ClockMapped
+        | Body::OpenedByHand
         | Body::Gap { .. } => {}
     }
     Ok(())

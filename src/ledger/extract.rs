@@ -69,7 +69,8 @@ impl Ledger {
             | Body::Arrived { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
-            | Body::ClockMapped => {}
+            | Body::ClockMapped
+            | Body::OpenedByHand => {}
         }
         Ok(())
     }

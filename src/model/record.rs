@@ -138,6 +138,9 @@ pub enum Body {
         #[n(2)]
         found: String,
     },
+    /// The barrier was opened without this program: by a key, by hand, by the emergency release.
+    #[n(10)]
+    OpenedByHand,
 }
 
 /// What was seen under a barrier that had been opened.
@@ -275,6 +278,18 @@ pub struct Vehicle {
     /// Plate as it was typed or read.
     #[n(1)]
     pub plate_raw: Option<Pii<String>>,
+    /// Where from.
+    #[n(2)]
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    #[n(3)]
+    pub destination: Option<Pii<String>>,
+    /// Whom the vehicle visits.
+    #[n(4)]
+    pub host: Option<Pii<String>>,
+    /// Identifier of the vehicle pass presented.
+    #[n(5)]
+    pub pass: Option<Pii<String>>,
 }
 
 #[cfg(test)]

@@ -81,6 +81,12 @@ impl Clock {
     }
 }
 
+/// Lets the calling thread wait for `span`. For device threads only: state machines have deadlines.
+#[expect(clippy::disallowed_methods, reason = "a thread that owns a device keeps the device's pace")]
+pub fn pause(span: std::time::Duration) {
+    std::thread::sleep(span);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

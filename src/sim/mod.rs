@@ -6,3 +6,4 @@ pub mod disk;
 pub mod lines;
 pub mod serial;
 pub mod thermometer;
+pub mod world;

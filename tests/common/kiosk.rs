@@ -135,7 +135,7 @@ impl Log {
         let people = if subject == SubjectKind::Vehicle { vec![person, self.person()] } else { vec![person] };
         let vehicle = (subject == SubjectKind::Vehicle).then(|| {
             let plate = format!("川K{}", 10_000 + self.random.below(90_000));
-            Vehicle { plate: Some(Pii::new(plate)), plate_raw: None }
+            Vehicle { plate: Some(Pii::new(plate)), ..Vehicle::default() }
         });
         let occupant = Occupant { class, verdict, reasons: vec![], steps: steps(verdict) };
         let occupants = if vehicle.is_some() { vec![occupant; people.len()] } else { vec![] };

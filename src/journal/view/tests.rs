@@ -135,7 +135,7 @@ fn log() -> Vec<Stored> {
         id_number: Some(Pii::new("11010519491231002X".to_owned())),
         ..Person::default()
     };
-    let truck = Vehicle { plate: Some(Pii::new("川KA3476".to_owned())), plate_raw: None };
+    let truck = Vehicle { plate: Some(Pii::new("川KA3476".to_owned())), ..Vehicle::default() };
     let person = Personal { people: vec![wang.clone()], vehicle: None };
     let vehicle = Personal { people: vec![wang], vehicle: Some(truck) };
     let mut referred = passage(3, SubjectKind::Person, Verdict::Referred);

@@ -1,0 +1,223 @@
+//! Device threads: one for each thing that can block, each a short loop around a driver that cannot.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+
+use crate::base::{DeviceId, NoReading};
+use crate::drivers::Thermometer;
+use crate::drivers::lines::{Debounce, Input};
+use crate::drivers::pins::AnyInput;
+use crate::drivers::scanner;
+use crate::model::{Observation, Observed, Scan, Signal, Via};
+use crate::platform::camera::Watch;
+use crate::platform::clock::{mono, pause};
+use crate::platform::isolate::Isolate;
+use crate::platform::serial::{Got, Stream};
+use crate::vision::raw::Source;
+use crate::{vision, web};
+
+/// How often input lines are looked at: well within the shortest debounce time that a gate needs.
+const LINES_EVERY: Duration = Duration::from_millis(10);
+/// How long a blocking read waits before it looks whether the kiosk still runs.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long to leave a reader alone that was unplugged.
+const REOPEN_AFTER: Duration = Duration::from_secs(1);
+/// How long one slow attempt at a frame may take.
+const SLOW_MAX: Duration = Duration::from_millis(400);
+
+/// Opens a reader's stream, again after it was unplugged.
+pub type OpenStream = Box<dyn FnMut() -> Result<Stream, String> + Send>;
+
+/// One input line of a lane.
+pub struct LineInput {
+    /// The device, for the log.
+    pub device: DeviceId,
+    /// What it tells.
+    pub signal: Signal,
+    /// The line.
+    pub input: Input<AnyInput>,
+    /// How long a level must stay.
+    pub still: Duration,
+}
+
+/// Where a lane's devices send what they see.
+#[derive(Clone)]
+pub struct Post {
+    /// Into the lane's task.
+    pub observations: mpsc::Sender<Observation>,
+}
+
+impl Post {
+    /// Sends what must not be lost, waiting for room; false when the lane is gone.
+    fn send(&self, device: &DeviceId, what: Observed) -> bool {
+        let observation = Observation { device: device.clone(), at: mono(), what };
+        self.observations.blocking_send(observation).is_ok()
+    }
+
+    /// Sends what the next one replaces anyway; false when the lane is gone.
+    fn offer(&self, device: &DeviceId, what: Observed) -> bool {
+        let observation = Observation { device: device.clone(), at: mono(), what };
+        !matches!(self.observations.try_send(observation), Err(TrySendError::Closed(_)))
+    }
+}
+
+/// Polls a thermometer at its own pace.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn thermometer(post: Post, device: DeviceId, mut sensor: Box<dyn Thermometer + Send>) -> io::Result<()> {
+    start(&device.clone(), move || {
+        loop {
+            pause(sensor.due().since(mono()));
+            if let Some(sample) = sensor.poll(mono())
+                && !post.offer(&device, Observed::Thermal(sample))
+            {
+                return;
+            }
+        }
+    })
+}
+
+/// Reads a code reader's lines, and opens it again when it was unplugged. A file is read once.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn scanner(post: Post, device: DeviceId, mut open: OpenStream) -> io::Result<()> {
+    start(&device.clone(), move || {
+        while !post.observations.is_closed() {
+            match open() {
+                Ok(mut stream) => {
+                    if !post.send(&device, Observed::Health(Ok(())))
+                        || !read_lines(&post, &device, &mut stream)
+                    {
+                        return;
+                    }
+                    tracing::debug!(%device, "reader's stream ended");
+                }
+                Err(error) => tracing::debug!(%device, %error, "reader cannot be opened"),
+            }
+            if !post.send(&device, Observed::Health(Err(NoReading::Absent))) {
+                return;
+            }
+            pause(REOPEN_AFTER);
+        }
+    })
+}
+
+/// Reads until the stream ends; false when the lane is gone.
+fn read_lines(post: &Post, device: &DeviceId, stream: &mut Stream) -> bool {
+    let mut lines = scanner::Lines::new();
+    let mut buffer = [0; 1024];
+    let mut payloads = Vec::new();
+    loop {
+        let now = mono();
+        let patience = lines.due().map_or(PATIENCE, |due| due.since(now).max(Duration::from_millis(1)));
+        let over = match stream.read(&mut buffer, patience) {
+            Ok(Got::Bytes(count)) => {
+                lines.step(mono(), &buffer[..count], &mut payloads);
+                false
+            }
+            Ok(Got::Nothing) => {
+                payloads.extend(lines.expire(mono()));
+                false
+            }
+            Ok(Got::End) => true,
+            Err(error) => {
+                tracing::debug!(%device, %error, "reader cannot be read");
+                true
+            }
+        };
+        if over {
+            payloads.extend(lines.close());
+        }
+        for payload in payloads.drain(..) {
+            if !post.send(device, Observed::Code(Scan { payload, via: Via::Scanner })) {
+                return false;
+            }
+        }
+        if over || post.observations.is_closed() {
+            return over;
+        }
+    }
+}
+
+/// Reads codes from a camera's frames and puts small pictures out for the screens.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn camera(
+    post: Post,
+    device: DeviceId,
+    source: Box<dyn Source>,
+    previews: watch::Sender<Arc<web::Preview>>,
+) -> io::Result<()> {
+    start(&device.clone(), move || {
+        let mut watch = Watch::new(source, Isolate::new(SLOW_MAX));
+        while !post.observations.is_closed() {
+            let seen = watch.turn(PATIENCE);
+            if let Some(preview) = seen.preview {
+                previews.send_replace(Arc::new(shown(preview)));
+            }
+            let health = seen.health.map(Observed::Health);
+            let codes = seen.presented.into_iter();
+            let codes = codes.map(|code| Observed::Code(Scan { payload: code.payload, via: Via::Camera }));
+            if !health.into_iter().chain(codes).all(|what| post.send(&device, what)) {
+                return;
+            }
+        }
+    })
+}
+
+/// Watches the input lines of a lane.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn lines(post: Post, inputs: Vec<LineInput>) -> io::Result<()> {
+    let Some(first) = inputs.first().map(|input| input.device.clone()) else { return Ok(()) };
+    start(&first, move || {
+        let mut inputs: Vec<_> =
+            inputs.into_iter().map(|input| (Debounce::new(input.still), Ok(()), input)).collect();
+        while !post.observations.is_closed() {
+            let now = mono();
+            for (debounce, health, LineInput { device, signal, input, .. }) in &mut inputs {
+                let read = input.read().map_err(|error| {
+                    tracing::debug!(%device, %error, "line cannot be read");
+                    NoReading::Bus
+                });
+                let level = read.ok().and_then(|level| debounce.step(now, level));
+                let changed = level.map(|level| Observed::Line { signal: *signal, level });
+                let failed = (read.map(|_| ()) != *health).then(|| Observed::Health(read.map(|_| ())));
+                *health = read.map(|_| ());
+                if !changed.into_iter().chain(failed).all(|what| post.send(device, what)) {
+                    return;
+                }
+            }
+            pause(LINES_EVERY);
+        }
+    })
+}
+
+/// A camera's small picture as the pages take it.
+fn shown(preview: vision::Preview) -> web::Preview {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the range just before"
+    )]
+    let pixel = |at: f32| at.clamp(0.0, f32::from(u16::MAX)) as u16;
+    let vision::Preview { at, width, height, bmp, outlines } = preview;
+    let outlines = outlines.iter().map(|outline| outline.map(|point| (pixel(point.x), pixel(point.y))));
+    web::Preview { at, width, height, bmp, outlines: outlines.collect() }
+}
+
+fn start(device: &DeviceId, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(device.to_string()).spawn(work).map(|_| ())
+}

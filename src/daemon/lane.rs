@@ -1,0 +1,147 @@
+//! The task of one lane: the only owner of its engine and its outputs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
+
+use super::recorder::{News, Request};
+use super::runner::{Append, LaneRunner};
+use crate::base::{DeviceId, LaneId, Mono};
+use crate::control::{Command, DeviceStatus, LaneStatus, Refused};
+use crate::model::Observation;
+use crate::platform::clock::{Clock, mono};
+
+/// A running session's clock on the screens goes on at this pace.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What one lane tells the screens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneView {
+    /// The lane.
+    pub status: LaneStatus,
+    /// Its devices.
+    pub devices: Vec<DeviceStatus>,
+}
+
+/// Everything that reaches a lane, and everywhere it reaches.
+pub struct LaneTask {
+    /// Which lane.
+    pub id: LaneId,
+    /// The lane itself.
+    pub runner: LaneRunner,
+    /// Its devices and their drivers, for the screens.
+    pub devices: Vec<(DeviceId, &'static str)>,
+    /// What its devices saw.
+    pub observations: mpsc::Receiver<Observation>,
+    /// What people ask.
+    pub commands: mpsc::Receiver<(Command, oneshot::Sender<Result<(), Refused>>)>,
+    /// What the recorder says.
+    pub news: mpsc::Receiver<News>,
+    /// Into the recorder.
+    pub requests: mpsc::Sender<Request>,
+    /// To the screens.
+    pub view: watch::Sender<Arc<LaneView>>,
+    /// Counts turns, for the watchdog.
+    pub progress: Arc<AtomicU64>,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl LaneTask {
+    /// Runs until its observations, commands and news have all ended; leaves the outputs safe.
+    pub async fn run(mut self) {
+        let mut appends = Vec::new();
+        self.runner.start(mono(), &mut appends);
+        loop {
+            self.hand_in(&mut appends);
+            self.publish();
+            self.progress.fetch_add(1, Ordering::Relaxed);
+            let now = mono();
+            let due = self.runner.deadline().map_or(TICK, |at| at.since(now)).min(TICK);
+            // Durable records first: they are what somebody is waiting at the barrier for.
+            tokio::select! {
+                biased;
+                news = self.news.recv() => match news {
+                    Some(news) => self.heard(news, &mut appends),
+                    None => break,
+                },
+                command = self.commands.recv() => match command {
+                    Some((command, reply)) => {
+                        let done = self.runner.command(mono(), &command, &mut appends);
+                        if let Err(refused) = &done {
+                            tracing::debug!(lane = %self.id, %refused, "refused");
+                        }
+                        // A page that has gone away no longer wants to know.
+                        let _ = reply.send(done);
+                    }
+                    None => break,
+                },
+                observation = self.observations.recv() => match observation {
+                    Some(observation) => {
+                        self.runner.observe(&self.clock.stamp(), observation, &mut appends);
+                    }
+                    None => break,
+                },
+                () = sleep(due) => {}
+            }
+            let now = mono();
+            if self.runner.deadline().is_some_and(|at| at <= now) {
+                self.runner.expire(now, &mut appends);
+            }
+        }
+        self.runner.park();
+        tracing::info!(lane = %self.id, "lane parked");
+    }
+
+    fn heard(&mut self, news: News, appends: &mut Vec<Append>) {
+        let now = mono();
+        match news {
+            News::Durable { ticket, seq, .. } => self.runner.durable(now, ticket, seq, appends),
+            News::Failed(_) => self.runner.journal(now, Err(()), appends),
+            News::Restored => self.runner.journal(now, Ok(()), appends),
+        }
+    }
+
+    fn hand_in(&mut self, appends: &mut Vec<Append>) {
+        for append in appends.drain(..) {
+            let answer = append.ticket.map(|ticket| (self.id.clone(), ticket));
+            let request = Request { answer, draft: append.draft, stamp: self.clock.stamp() };
+            // The recorder holds more than all lanes together can have under way; without it nothing opens anyway.
+            if self.requests.try_send(request).is_err() {
+                tracing::error!(lane = %self.id, "the recorder takes nothing");
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let now: Mono = mono();
+        let fault = |device: &DeviceId| self.runner.fault(device);
+        let devices = self.devices.iter().map(|(device, driver)| DeviceStatus {
+            device: device.clone(),
+            lane: Some(self.id.clone()),
+            driver,
+            fault: fault(device),
+        });
+        let view = LaneView { status: self.runner.status(now), devices: devices.collect() };
+        self.view.send_if_modified(|old| {
+            let changed = changed(&old.status, &view.status) || old.devices != view.devices;
+            if changed {
+                *old = Arc::new(view);
+            }
+            changed
+        });
+    }
+}
+
+/// Whether screens must be drawn anew: the running time alone counts only by whole seconds.
+fn changed(old: &LaneStatus, new: &LaneStatus) -> bool {
+    let seconds = |status: &LaneStatus| status.since_ms.map(|ms| ms / 1_000);
+    if seconds(old) != seconds(new) {
+        return true;
+    }
+    let still = LaneStatus { since_ms: new.since_ms, ..old.clone() };
+    still != *new
+}

@@ -1,0 +1,197 @@
+//! The owner of the journal: appends what lanes hand in, commits in groups, answers when it is durable.
+//!
+//! ```text
+//!            append, commit                 failure                      every second
+//!   Working ───────────────▶ Working ───────────────────▶ Failed(why) ──────────────────▶ reopen ─▶ Working
+//! ```
+//!
+//! Invariants: an answer is given for what is durable and for nothing else; whatever was handed in before a failure is
+//! kept here and is in the journal exactly once when it works again.
+
+use std::collections::VecDeque;
+
+use crate::base::{LaneId, Seq, Stamp};
+use crate::engine::Ticket;
+use crate::journal::log::Error;
+use crate::journal::{Disk, Journal, Note};
+use crate::model::Draft;
+
+/// Most records that may wait for a journal that has failed. Lanes stop by themselves long before.
+const WAITING_MAX: usize = 4_096;
+
+/// A record to append, and whom to answer.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Lane and ticket to answer; `None` where nobody waits.
+    pub answer: Option<(LaneId, Ticket)>,
+    /// What to append.
+    pub draft: Box<Draft>,
+    /// When it was handed in.
+    pub stamp: Stamp,
+}
+
+/// What the recorder has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A record is durable.
+    Durable {
+        /// Whose.
+        lane: LaneId,
+        /// Which.
+        ticket: Ticket,
+        /// As what.
+        seq: Seq,
+    },
+    /// Nothing can be recorded, in plain words.
+    Failed(String),
+    /// Records can be written again.
+    Restored,
+}
+
+/// The journal and what is under way to it.
+pub struct Recorder<D> {
+    /// `None` only while it is being reopened, or after that failed: then nobody can open it any more.
+    journal: Option<Journal<D>>,
+    /// Appended and not yet durable, in the order of their numbers.
+    appended: VecDeque<(Seq, Request)>,
+    /// Handed in and not yet appended.
+    waiting: VecDeque<Request>,
+    failed: bool,
+}
+
+impl<D: Disk> Recorder<D> {
+    /// A recorder that owns `journal`.
+    pub fn new(journal: Journal<D>) -> Self {
+        Self { journal: Some(journal), appended: VecDeque::new(), waiting: VecDeque::new(), failed: false }
+    }
+
+    /// The journal, unless it is lost.
+    pub fn journal(&mut self) -> Option<&mut Journal<D>> {
+        self.journal.as_mut()
+    }
+
+    /// Size and root over what is durable.
+    pub fn note(&self) -> Option<Note> {
+        self.journal.as_ref().map(Journal::note)
+    }
+
+    /// Takes a record in. It is appended with the next [`commit`](Self::commit).
+    pub fn hand_in(&mut self, request: Request) {
+        if self.waiting.len() < WAITING_MAX {
+            self.waiting.push_back(request);
+        } else {
+            tracing::error!(
+                "records that nobody waits for are given up: the journal has failed for too long"
+            );
+        }
+    }
+
+    /// The last durable record, if there is any.
+    pub fn durable(&self) -> Option<Seq> {
+        self.journal.as_ref().and_then(Journal::durable)
+    }
+
+    /// Whether nothing can be recorded at the moment.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Ends the journal in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::close`]; also when it has failed.
+    pub fn close(self) -> Result<(), Error> {
+        self.journal.map_or(Err(Error::Failed), Journal::close)
+    }
+
+    /// Appends everything handed in and makes it durable with one sync.
+    pub fn commit(&mut self, news: &mut Vec<News>) {
+        if self.failed {
+            return;
+        }
+        let Some(journal) = &mut self.journal else { return };
+        let mut outcome = Ok(());
+        while let Some(request) = self.waiting.pop_front() {
+            match journal.append((*request.draft).clone(), request.stamp) {
+                Ok(seq) => self.appended.push_back((seq, request)),
+                // A record that can never be written is told of and does not hold up the others.
+                Err(error @ (Error::Record(_) | Error::Seal(_))) => {
+                    tracing::error!(%error, "record cannot be written");
+                }
+                Err(error) => {
+                    self.waiting.push_front(request);
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        let committed = journal.commit();
+        let outcome = outcome.and(committed.map(|_| ()));
+        self.acknowledge(news);
+        if let Err(error) = outcome {
+            self.fail(&error, news);
+        }
+    }
+
+    /// Tries to get a failed journal to work again. Call it every second or so while it has failed.
+    pub fn retry(&mut self, news: &mut Vec<News>) {
+        if !self.failed {
+            return;
+        }
+        let Some(journal) = self.journal.take() else { return };
+        let epoch = journal.epoch();
+        match journal.reopen() {
+            Ok((journal, recovery)) => {
+                tracing::info!(found = %recovery.to_string().trim(), "journal read again");
+                let same_log = journal.epoch() == epoch;
+                self.journal = Some(journal);
+                self.failed = false;
+                if same_log {
+                    self.acknowledge(news);
+                }
+                // What did not reach the disk goes first, in its old order.
+                for (_, request) in std::mem::take(&mut self.appended).into_iter().rev() {
+                    self.waiting.push_front(request);
+                }
+                let mut later = Vec::new();
+                self.commit(&mut later);
+                if !self.failed {
+                    news.push(News::Restored);
+                }
+                news.extend(later.into_iter().filter(|news| !matches!(news, News::Failed(_))));
+            }
+            Err(error) => tracing::error!(%error, "journal cannot be opened"),
+        }
+    }
+
+    /// Answers for everything that is durable now.
+    fn acknowledge(&mut self, news: &mut Vec<News>) {
+        let durable = self.journal.as_ref().and_then(Journal::durable);
+        while let Some((seq, _)) = self.appended.front() {
+            if Some(*seq) > durable {
+                break;
+            }
+            if let Some((seq, Request { answer: Some((lane, ticket)), .. })) = self.appended.pop_front() {
+                news.push(News::Durable { lane, ticket, seq });
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &Error, news: &mut Vec<News>) {
+        self.failed = true;
+        tracing::error!(%error, "records cannot be written");
+        news.push(News::Failed(error.to_string()));
+        // The room kept for this moment takes the records of those who are at the gates now.
+        if matches!(error, Error::Full)
+            && let Some(journal) = &mut self.journal
+            && journal.release_ballast().is_ok_and(|released| released)
+        {
+            self.failed = false;
+            let mut later = Vec::new();
+            self.commit(&mut later);
+            self.failed = true;
+            news.extend(later.into_iter().filter(|news| !matches!(news, News::Failed(_))));
+        }
+    }
+}

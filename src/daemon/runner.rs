@@ -1,0 +1,289 @@
+//! One lane with everything around its engine: checks what devices saw, drives outputs, hands out what to record.
+//!
+//! Pure but for the pins behind [`Outputs`]: the same code runs in a lane's task and in a simulated day.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::outputs::Outputs;
+use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
+use crate::control::{Act, Command, LaneStatus, Refused};
+use crate::credential::{self, Trust};
+use crate::drivers::barrier::{End, Position};
+use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
+use crate::model::{Body, Draft, Guidance, Level, Observation, Observed, Screening, Signal};
+use crate::thermometry::{self, Screener};
+
+/// Samples in a row without a value after which a thermometer counts as failed.
+const FAILURES_MAX: u8 = 5;
+
+/// Something for the journal. An answer is wanted where there is a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// Comes back with the news that it is durable.
+    pub ticket: Option<Ticket>,
+    /// What to append.
+    pub draft: Box<Draft>,
+}
+
+/// A lane, its outputs, its thermometer's judgement and its trust in credentials.
+pub struct LaneRunner {
+    id: LaneId,
+    lane: Lane,
+    screener: Screener,
+    outputs: Box<dyn Outputs>,
+    trust: Arc<Trust>,
+    position: Position,
+    guidance: Option<Guidance>,
+    screening: bool,
+    health: BTreeMap<DeviceId, Health>,
+    effects: Vec<Effect>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Health {
+    failures: u8,
+    fault: Option<NoReading>,
+}
+
+impl LaneRunner {
+    /// A lane at rest.
+    pub fn new(
+        settings: Settings,
+        context: Arc<Context>,
+        screening: thermometry::Settings,
+        trust: Arc<Trust>,
+        outputs: Box<dyn Outputs>,
+    ) -> Self {
+        let id = settings.id.clone();
+        Self {
+            id,
+            position: outputs.position(),
+            lane: Lane::new(settings, context),
+            screener: Screener::new(screening),
+            outputs,
+            trust,
+            guidance: None,
+            screening: false,
+            health: BTreeMap::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Brings lamp and screens to their first state.
+    pub fn start(&mut self, now: Mono, appends: &mut Vec<Append>) {
+        self.step(now, Input::Guided(None), appends);
+    }
+
+    /// Takes what a device of this lane saw. The stamp is the time of taking it in.
+    pub fn observe(&mut self, at: &Stamp, observation: Observation, appends: &mut Vec<Append>) {
+        let now = at.mono;
+        match observation.what {
+            Observed::Thermal(sample) => {
+                self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
+                if self.screening {
+                    let ended = self.screener.sample(now, sample);
+                    self.screened(now, ended, appends);
+                }
+            }
+            Observed::Code(scan) => {
+                let credential = credential::check(scan.payload.expose(), &self.trust, at.wall, at.trust);
+                self.step(now, Input::Presented(credential), appends);
+            }
+            Observed::Line { signal: Signal::BarrierOpen, level } => {
+                self.outputs.switch(End::Open, level);
+                self.barrier_moved(now, appends);
+            }
+            Observed::Line { signal: Signal::BarrierClosed, level } => {
+                self.outputs.switch(End::Closed, level);
+                self.barrier_moved(now, appends);
+            }
+            Observed::Line { signal, level } => self.step(now, Input::Line { signal, level }, appends),
+            Observed::Health(health) => self.note_health(&observation.device, health, 1, appends),
+        }
+    }
+
+    /// Carries out what somebody asks.
+    ///
+    /// # Errors
+    ///
+    /// Says why not; nothing has changed then.
+    pub fn command(
+        &mut self,
+        now: Mono,
+        command: &Command,
+        appends: &mut Vec<Append>,
+    ) -> Result<(), Refused> {
+        let mut effects = std::mem::take(&mut self.effects);
+        let done = self.lane.command(now, command, &mut effects);
+        self.perform(now, &mut effects, appends);
+        self.effects = effects;
+        if matches!(command.act, Act::MeasureAgain) {
+            self.guide(now, appends);
+        }
+        done
+    }
+
+    /// Takes the news that the draft with `ticket` is on the disk as `seq`.
+    pub fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, appends: &mut Vec<Append>) {
+        self.step(now, Input::Durable { ticket, seq }, appends);
+    }
+
+    /// Takes the news that records can, or can no longer, be written.
+    pub fn journal(&mut self, now: Mono, works: Result<(), ()>, appends: &mut Vec<Append>) {
+        let input = if works.is_ok() { Input::JournalRestored } else { Input::JournalFailed };
+        self.step(now, input, appends);
+    }
+
+    /// When [`expire`](Self::expire) must be called.
+    pub fn deadline(&self) -> Option<Mono> {
+        let screener = self.screener.deadline().filter(|_| self.screening);
+        let deadlines = [self.lane.deadline(), screener];
+        let deadlines = deadlines.into_iter().flatten().map(|(at, _)| at);
+        deadlines.chain(self.outputs.due()).min()
+    }
+
+    /// Acts on deadlines that `now` has reached.
+    pub fn expire(&mut self, now: Mono, appends: &mut Vec<Append>) {
+        if let Err(error) = self.outputs.expire(now) {
+            tracing::error!(lane = %self.id, %error, "barrier lines cannot be driven");
+        }
+        self.barrier_moved(now, appends);
+        if self.screening {
+            let ended = self.screener.expire(now);
+            self.screened(now, ended, appends);
+        }
+        let mut effects = std::mem::take(&mut self.effects);
+        self.lane.expire(now, &mut effects);
+        self.perform(now, &mut effects, appends);
+        self.effects = effects;
+    }
+
+    /// A snapshot for the screens.
+    pub fn status(&self, now: Mono) -> LaneStatus {
+        self.lane.status(now)
+    }
+
+    /// Why a device of this lane gives nothing, if it does not.
+    pub fn fault(&self, device: &DeviceId) -> Option<NoReading> {
+        self.health.get(device).and_then(|health| health.fault)
+    }
+
+    /// Drives the outputs to their safe level.
+    pub fn park(&mut self) {
+        self.outputs.park();
+    }
+
+    fn step(&mut self, now: Mono, input: Input, appends: &mut Vec<Append>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.lane.step(now, input, &mut effects);
+        self.perform(now, &mut effects, appends);
+        self.effects = effects;
+    }
+
+    /// Performs effects in their order and leaves the list empty.
+    fn perform(&mut self, now: Mono, effects: &mut Vec<Effect>, appends: &mut Vec<Append>) {
+        for effect in effects.drain(..) {
+            let done = match effect {
+                Effect::Append { ticket, draft } => {
+                    appends.push(Append { ticket: Some(ticket), draft });
+                    Ok(())
+                }
+                Effect::Barrier(Drive::Open) => self.outputs.barrier(now, End::Open),
+                Effect::Barrier(Drive::Close) => self.outputs.barrier(now, End::Closed),
+                Effect::Lamp(aspect) => self.outputs.lamp(aspect),
+                Effect::Prompt(_) => Ok(()),
+                Effect::Screen(Screen::Begin) => {
+                    self.screening = true;
+                    self.screener.begin(now);
+                    Ok(())
+                }
+                Effect::Screen(Screen::Stop) => {
+                    self.screening = false;
+                    self.screener.cancel();
+                    Ok(())
+                }
+            };
+            // The engine sees by the end switches that nothing moves; here it is only said why.
+            if let Err(error) = done {
+                tracing::error!(lane = %self.id, %error, "output cannot be driven");
+            }
+        }
+    }
+
+    fn screened(&mut self, now: Mono, ended: Option<Screening>, appends: &mut Vec<Append>) {
+        if let Some(screening) = ended {
+            self.screening = false;
+            tracing::debug!(lane = %self.id, zone = ?screening.zone, samples = screening.samples, "screened");
+            self.step(now, Input::Screened(screening), appends);
+        }
+        self.guide(now, appends);
+    }
+
+    fn guide(&mut self, now: Mono, appends: &mut Vec<Append>) {
+        let guidance = self.screener.guidance().filter(|_| self.screening);
+        if guidance != self.guidance {
+            self.guidance = guidance;
+            self.step(now, Input::Guided(guidance), appends);
+        }
+    }
+
+    /// Tells the engine of ends left and reached, whether switches or the travel time say so.
+    fn barrier_moved(&mut self, now: Mono, appends: &mut Vec<Append>) {
+        let (before, after) = (end_of(self.position), end_of(self.outputs.position()));
+        self.position = self.outputs.position();
+        if before == after {
+            return;
+        }
+        for (end, level) in [(before, Level::Idle), (after, Level::Active)] {
+            let signal = match end {
+                Some(End::Open) => Signal::BarrierOpen,
+                Some(End::Closed) => Signal::BarrierClosed,
+                None => continue,
+            };
+            self.step(now, Input::Line { signal, level }, appends);
+        }
+    }
+
+    /// Records a fault when it starts and when it ends, not each failed sample.
+    fn note_health(
+        &mut self,
+        device: &DeviceId,
+        result: Result<(), NoReading>,
+        patience: u8,
+        appends: &mut Vec<Append>,
+    ) {
+        let health = self.health.entry(device.clone()).or_default();
+        let fault = match result {
+            Ok(()) => {
+                health.failures = 0;
+                None
+            }
+            Err(reason) => {
+                health.failures = health.failures.saturating_add(1);
+                if health.failures < patience {
+                    return;
+                }
+                Some(reason)
+            }
+        };
+        if fault.is_some() == health.fault.is_some() {
+            return;
+        }
+        health.fault = fault;
+        match fault {
+            Some(error) => tracing::warn!(lane = %self.id, %device, %error, "no reading"),
+            None => tracing::info!(lane = %self.id, %device, "readings are back"),
+        }
+        let body = Body::DeviceHealth { device: device.clone(), fault };
+        let draft = Draft { lane: Some(self.id.clone()), body, personal: None };
+        appends.push(Append { ticket: None, draft: Box::new(draft) });
+    }
+}
+
+fn end_of(position: Position) -> Option<End> {
+    match position {
+        Position::Confirmed(end) | Position::Assumed(end) => Some(end),
+        Position::Between => None,
+    }
+}

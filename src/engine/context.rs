@@ -1,0 +1,41 @@
+//! What a lane decides by: its own settings, the policy in force, the roster.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::barrier::Times;
+use crate::base::LaneId;
+use crate::config::roster::Roster;
+use crate::config::{Policy, Profiles};
+use crate::control::Direct;
+use crate::model::{Blinder, SubjectKind};
+
+/// One lane's own settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which lane.
+    pub id: LaneId,
+    /// Its name in the site's words.
+    pub title: String,
+    /// What it is for.
+    pub takes: SubjectKind,
+    /// Which traffic it takes.
+    pub direct: Direct,
+    /// The barrier's times.
+    pub barrier: Times,
+    /// How long a presence sensor must see nobody before the subject counts as gone.
+    pub leave_after: Duration,
+}
+
+/// What all sessions of a lane are decided by. Replaced as a whole when a new policy or roster comes.
+#[derive(Debug)]
+pub struct Context {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The profiles of this lane.
+    pub profiles: Profiles,
+    /// The people known to the site.
+    pub roster: Arc<Roster>,
+    /// Turns identifiers into what the roster knows.
+    pub blinder: Blinder,
+}

@@ -1,0 +1,68 @@
+//! What a lane is told, and what it answers.
+
+use super::barrier::Drive;
+use crate::base::Seq;
+use crate::control::{Aspect, Prompt};
+use crate::model::{Credential, Draft, Guidance, Level, Screening, Signal};
+
+/// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something that happened at a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// An input line changed.
+    Line {
+        /// Which.
+        signal: Signal,
+        /// What it says now.
+        level: Level,
+    },
+    /// A credential was shown, and checked.
+    Presented(Credential),
+    /// The screening that was asked for is over.
+    Screened(Screening),
+    /// What the subject should do for the screening, when it changes.
+    Guided(Option<Guidance>),
+    /// The draft with this ticket is on the disk.
+    Durable {
+        /// The draft's ticket.
+        ticket: Ticket,
+        /// The number that it got.
+        seq: Seq,
+    },
+    /// Nothing can be recorded any more. Drafts under way are kept by the journal's owner.
+    JournalFailed,
+    /// Records can be written again; news of drafts under way follows.
+    JournalRestored,
+}
+
+/// What a lane wants done. Performed in order by the one task that owns its devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Append a record, and answer with [`Input::Durable`].
+    Append {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// What to append.
+        draft: Box<Draft>,
+    },
+    /// Move the barrier.
+    Barrier(Drive),
+    /// Show a lamp aspect.
+    Lamp(Aspect),
+    /// Tell the subject.
+    Prompt(Prompt),
+    /// Begin screening afresh, or stop.
+    Screen(Screen),
+}
+
+/// Whether the thermometer should be looking for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// From now on, with nothing kept of earlier samples.
+    Begin,
+    /// Not any more.
+    Stop,
+}

@@ -1,0 +1,403 @@
+//! One lane: who is there, what is decided, and when the barrier may open.
+//!
+//! ```text
+//!          presence, code, button        all settled, or a reason        durable
+//!   Idle ─────────────────────▶ Steps ───────────────────▶ Recording ──────────┬─▶ Crossing ─▶ Ended ─▶ Idle
+//!                                 ▲                            ▲               ├─▶ Ended
+//!                                 └──(evidence, commands)      │   a person    ▼
+//!                                                              └──decides── Referred
+//! ```
+//!
+//! Invariants, each with a test here and a check in the simulator:
+//! 1. The barrier opens only on the news that an opening verdict is durable.
+//! 2. `Admitted` is unreachable while a step is neither done nor waived by a named attendant.
+//! 3. Nothing is decided before the arrival is durable.
+//! 4. Every session ends: each state but `Idle` has a deadline, or waits for the barrier or the journal, which
+//!    have theirs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::barrier::{self, Barrier};
+use super::context::{Context, Settings};
+use super::input::{Effect, Input, Screen, Ticket};
+use super::session::{Proposal, Session};
+use crate::base::{AttendantId, Mono, Seq};
+use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused};
+use crate::model::{
+    Body, Credential, Crossing, Direction, Draft, Guidance, Level, Signal, SubjectKind, Verdict,
+};
+
+/// How long a verdict that opens nothing stays on the screens.
+const SHOWN_FOR: Duration = Duration::from_secs(6);
+/// How old a credential may be that was shown while the lane was busy with somebody else.
+const WAITING_MAX: Duration = Duration::from_secs(5);
+
+pub(super) enum State {
+    Idle,
+    Steps(Box<Session>),
+    Recording { session: Box<Session>, ticket: Ticket },
+    Referred(Box<Session>),
+    Crossing(Box<Session>),
+    Ended { session: Box<Session>, until: Mono },
+}
+
+/// One lane with at most one barrier and one session.
+pub struct Lane {
+    pub(super) settings: Settings,
+    pub(super) context: Arc<Context>,
+    pub(super) state: State,
+    pub(super) barrier: Barrier,
+    pub(super) guidance: Option<Guidance>,
+    pub(super) passages: u64,
+    pub(super) out_of_service: bool,
+    presence: [Level; 2],
+    waiting: Option<(Mono, Credential)>,
+    tickets: u64,
+    lamp: Option<Aspect>,
+    prompt: Option<Prompt>,
+    screening: bool,
+}
+
+impl Lane {
+    /// An idle lane whose inputs are all idle.
+    pub fn new(settings: Settings, context: Arc<Context>) -> Self {
+        Self {
+            barrier: Barrier::new(settings.barrier),
+            settings,
+            context,
+            state: State::Idle,
+            guidance: None,
+            passages: 0,
+            out_of_service: false,
+            presence: [Level::Idle; 2],
+            waiting: None,
+            tickets: 0,
+            lamp: None,
+            prompt: None,
+            screening: false,
+        }
+    }
+
+    /// Takes one input that arrived at `now` and appends what follows from it.
+    pub fn step(&mut self, now: Mono, input: Input, effects: &mut Vec<Effect>) {
+        match input {
+            Input::Line { signal, level } => self.line(now, signal, level, effects),
+            Input::Presented(credential) => self.presented(now, credential, effects),
+            Input::Screened(screening) => {
+                if let State::Steps(session) | State::Referred(session) = &mut self.state {
+                    // The screener has stopped by itself; `advance` starts it again if there is another attempt.
+                    self.screening = false;
+                    session.screened(now, &screening);
+                }
+            }
+            Input::Guided(guidance) => self.guidance = guidance,
+            Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
+            Input::JournalFailed => self.out_of_service = true,
+            Input::JournalRestored => self.out_of_service = false,
+        }
+        self.advance(now, effects);
+    }
+
+    /// Carries out what somebody at the lane asks.
+    ///
+    /// # Errors
+    ///
+    /// Says why not; nothing has changed then.
+    pub fn command(
+        &mut self,
+        now: Mono,
+        command: &Command,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refused> {
+        if command.lane != self.settings.id {
+            return Err(Refused::NoSuchLane { lane: command.lane.clone() });
+        }
+        self.act(now, command.by.as_ref(), &command.act, effects)?;
+        self.advance(now, effects);
+        Ok(())
+    }
+
+    /// When [`expire`](Self::expire) must be called, and why, for the log.
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        let own = match &self.state {
+            State::Steps(session) | State::Referred(session) => session.deadline(&self.context),
+            State::Ended { until, .. } => Some((*until, "verdict was shown long enough")),
+            State::Idle | State::Recording { .. } | State::Crossing(_) => None,
+        };
+        own.into_iter().chain(self.barrier.deadline()).min_by_key(|(at, _)| *at)
+    }
+
+    /// Acts on a deadline that `now` has reached. Calling early does nothing.
+    pub fn expire(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        let mut events = Vec::new();
+        self.barrier.expire(now, &mut events);
+        self.barrier_events(now, events, effects);
+        match &mut self.state {
+            State::Steps(session) | State::Referred(session) => session.expire(now, &self.context),
+            State::Ended { until, .. } if *until <= now => self.state = State::Idle,
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
+        }
+        self.advance(now, effects);
+    }
+
+    fn act(
+        &mut self,
+        now: Mono,
+        by: Option<&AttendantId>,
+        act: &Act,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refused> {
+        if self.out_of_service {
+            return Err(Refused::CannotRecord);
+        }
+        match (&mut self.state, act) {
+            (State::Idle | State::Ended { .. }, Act::Begin { subject, direction }) => {
+                by.ok_or(Refused::NeedsAttendant)?;
+                self.begin(now, *subject, *direction, effects)
+            }
+            (
+                State::Idle | State::Ended { .. },
+                Act::Emergency | Act::TypeIdNumber(_) | Act::TypePlate { .. },
+            ) => {
+                if *act == Act::Emergency {
+                    by.ok_or(Refused::NeedsAttendant)?;
+                }
+                self.begin(now, self.settings.takes, self.usual_direction(), effects)?;
+                // The arrival stands even if the number is wrong: somebody is there.
+                self.act(now, by, act, effects)
+            }
+            (State::Steps(session) | State::Referred(session), act) => {
+                session.act(now, by, act, &self.context)
+            }
+            (State::Ended { .. }, Act::Next | Act::Leave) => {
+                self.state = State::Idle;
+                Ok(())
+            }
+            (State::Recording { .. }, _) => Err(Refused::NotNow { why: "the verdict is being recorded" }),
+            (State::Crossing(_), _) => Err(Refused::NotNow { why: "the subject is going through" }),
+            (State::Idle | State::Ended { .. }, _) => Err(Refused::NotNow { why: "nobody is at the lane" }),
+        }
+    }
+
+    fn line(&mut self, now: Mono, signal: Signal, level: Level, effects: &mut Vec<Effect>) {
+        let mut events = Vec::new();
+        self.barrier.line(now, signal, level, &mut events);
+        self.barrier_events(now, events, effects);
+        let side = match signal {
+            Signal::Presence => 0,
+            Signal::PresenceInside => 1,
+            Signal::Beam | Signal::BarrierOpen | Signal::BarrierClosed | Signal::Button => return,
+        };
+        self.presence[side] = level;
+        if let State::Steps(session) | State::Referred(session) = &mut self.state {
+            session.presence(now, self.presence.contains(&Level::Active));
+        }
+    }
+
+    fn presented(&mut self, now: Mono, credential: Credential, effects: &mut Vec<Effect>) {
+        match &mut self.state {
+            State::Steps(session) | State::Referred(session) => {
+                session.present(now, &credential, &self.context);
+            }
+            State::Idle if !self.out_of_service => {
+                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
+                    self.presented(now, credential, effects);
+                }
+            }
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {
+                self.waiting = Some((now, credential));
+            }
+        }
+    }
+
+    fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, effects: &mut Vec<Effect>) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Steps(mut session) => {
+                session.durable(ticket, seq);
+                self.state = State::Steps(session);
+            }
+            State::Recording { mut session, ticket: expected } if ticket == expected => {
+                let verdict = session.recorded(now, seq);
+                self.passages += 1;
+                if verdict.is_some_and(Verdict::opens_barrier) {
+                    self.state = State::Crossing(session);
+                    let mut events = Vec::new();
+                    self.barrier.open(now, &mut events);
+                    return self.barrier_events(now, events, effects);
+                }
+                self.state = match verdict {
+                    Some(Verdict::Referred) => State::Referred(session),
+                    Some(_) | None => State::Ended { session, until: now + SHOWN_FOR },
+                };
+            }
+            other @ (State::Idle
+            | State::Recording { .. }
+            | State::Referred(_)
+            | State::Crossing(_)
+            | State::Ended { .. }) => self.state = other,
+        }
+    }
+
+    fn barrier_events(&mut self, now: Mono, events: Vec<barrier::Event>, effects: &mut Vec<Effect>) {
+        for event in events {
+            match event {
+                barrier::Event::Drive(drive) => effects.push(Effect::Barrier(drive)),
+                barrier::Event::Crossed(crossing) => self.crossed(now, crossing, effects),
+                barrier::Event::OpenedByHand => {
+                    self.append(Body::OpenedByHand, effects);
+                }
+            }
+        }
+    }
+
+    fn crossed(&mut self, now: Mono, crossing: Crossing, effects: &mut Vec<Effect>) {
+        let State::Crossing(session) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        if let Some(arrival) = session.arrival() {
+            self.append(Body::Crossed { arrival, crossing }, effects);
+        }
+        self.state = match crossing {
+            Crossing::Passed => State::Idle,
+            Crossing::DidNotPass | Crossing::Followed | Crossing::BarrierStuck => {
+                State::Ended { session, until: now + SHOWN_FOR }
+            }
+        };
+    }
+
+    /// Does what has become possible, then brings lamp, prompt and screening up to date.
+    fn advance(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        if matches!(self.state, State::Idle) && !self.out_of_service {
+            self.begin_if_somebody_is_here(now, effects);
+        }
+        if !self.out_of_service {
+            self.decide(now, effects);
+        }
+        self.show(effects);
+    }
+
+    fn begin_if_somebody_is_here(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        let shown = self.waiting.take().filter(|(at, _)| now.since(*at) <= WAITING_MAX);
+        if let Some((_, credential)) = shown {
+            return self.presented(now, credential, effects);
+        }
+        // The barrier must be done with the last subject: whoever stands there now may still be them.
+        let direction = match self.presence {
+            _ if self.barrier.beam() == Level::Active => return,
+            [Level::Active, _] if self.settings.direct != Direct::Outbound => Direction::Inbound,
+            [Level::Active, _] => Direction::Outbound,
+            [Level::Idle, Level::Active] => Direction::Outbound,
+            [Level::Idle, Level::Idle] => return,
+        };
+        // A profile is missing only on a misconfigured site, which `check` refuses.
+        let _ = self.begin(now, self.settings.takes, direction, effects);
+    }
+
+    fn begin(
+        &mut self,
+        now: Mono,
+        subject: SubjectKind,
+        direction: Direction,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refused> {
+        if self.out_of_service {
+            return Err(Refused::CannotRecord);
+        }
+        let mut session = Session::begin(now, subject, direction, &self.settings, &self.context)
+            .ok_or(Refused::NotNow { why: "no profile for this subject and direction" })?;
+        session.presence(now, self.presence.contains(&Level::Active));
+        let ticket = self.append(Body::Arrived { subject, direction }, effects);
+        session.arrival_under(ticket);
+        self.guidance = None;
+        self.state = State::Steps(Box::new(session));
+        Ok(())
+    }
+
+    fn decide(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        let (State::Steps(session) | State::Referred(session)) = &self.state else { return };
+        let Some(arrival) = session.arrival() else { return };
+        let Some(proposal) = session.proposal(&self.context) else { return };
+        let Proposal { verdict, .. } = &proposal;
+        assert!(
+            !matches!(verdict, Verdict::Admitted | Verdict::AdmittedWithFollowUp) || session.all_settled(),
+            "admission with an open step"
+        );
+        let taken = std::mem::replace(&mut self.state, State::Idle);
+        let (State::Steps(mut session) | State::Referred(mut session)) = taken else { return };
+        let (passage, personal) = session.conclude(now, arrival, proposal, &self.context);
+        let ticket = self.next_ticket();
+        let draft = Draft {
+            lane: Some(self.settings.id.clone()),
+            body: Body::Passage(Box::new(passage)),
+            personal: Some(personal),
+        };
+        effects.push(Effect::Append { ticket, draft: Box::new(draft) });
+        self.state = State::Recording { session, ticket };
+    }
+
+    fn show(&mut self, effects: &mut Vec<Effect>) {
+        let screen = match &self.state {
+            State::Steps(session) | State::Referred(session) => session.wants_screening(),
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => false,
+        };
+        if screen != self.screening {
+            self.screening = screen;
+            self.guidance = None;
+            effects.push(Effect::Screen(if screen { Screen::Begin } else { Screen::Stop }));
+        }
+        let (lamp, prompt) = (self.lamp_wanted(), self.prompt_wanted());
+        if self.lamp != Some(lamp) {
+            self.lamp = Some(lamp);
+            effects.push(Effect::Lamp(lamp));
+        }
+        if self.prompt != Some(prompt) {
+            self.prompt = Some(prompt);
+            effects.push(Effect::Prompt(prompt));
+        }
+    }
+
+    pub(super) fn lamp_wanted(&self) -> Aspect {
+        match &self.state {
+            State::Crossing(_) if self.barrier.state() == BarrierState::Open => Aspect::Go,
+            State::Steps(_) | State::Recording { .. } | State::Crossing(_) => Aspect::Wait,
+            State::Idle | State::Referred(_) | State::Ended { .. } => Aspect::Stop,
+        }
+    }
+
+    pub(super) fn prompt_wanted(&self) -> Prompt {
+        if self.out_of_service {
+            return Prompt::OutOfService;
+        }
+        match &self.state {
+            State::Idle => match self.settings.takes {
+                SubjectKind::Person => Prompt::Welcome,
+                SubjectKind::Vehicle => Prompt::StopVehicle,
+            },
+            State::Steps(session) => session.prompt(),
+            State::Recording { .. } => Prompt::OneMoment,
+            // Whoever sits behind an open window while the sprayer runs must know first.
+            State::Referred(session) if session.prompt() == Prompt::ShutWindows => Prompt::ShutWindows,
+            State::Referred(_) => Prompt::SeeAttendant,
+            State::Crossing(_) => Prompt::Go,
+            State::Ended { session, .. } => session.ended_prompt(),
+        }
+    }
+
+    fn usual_direction(&self) -> Direction {
+        match (self.settings.direct, self.presence) {
+            (Direct::Outbound, _) | (Direct::Both, [Level::Idle, Level::Active]) => Direction::Outbound,
+            (Direct::Inbound | Direct::Both, _) => Direction::Inbound,
+        }
+    }
+
+    fn append(&mut self, body: Body, effects: &mut Vec<Effect>) -> Ticket {
+        let ticket = self.next_ticket();
+        let draft = Draft { lane: Some(self.settings.id.clone()), body, personal: None };
+        effects.push(Effect::Append { ticket, draft: Box::new(draft) });
+        ticket
+    }
+
+    fn next_ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+}

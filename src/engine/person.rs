@@ -1,0 +1,248 @@
+//! One person's evidence: on foot, or as an occupant of a vehicle.
+
+use super::context::Context;
+use super::registration;
+use super::steps::Steps;
+use crate::base::{AttendantId, CentiCelsius, Pii, Slug};
+use crate::config::profile::{RosterMiss, Unverified};
+use crate::config::{Ask, Profile, Takes};
+use crate::control::status::TemperatureStatus;
+use crate::control::{Act, OccupantStatus, Refused};
+use crate::model::blind::IdentifierKind;
+use crate::model::id_number::IdNumber;
+use crate::model::{
+    Attestation, Authenticity, Class, Credential, CredentialKind, Currency, Direction, Evidence, Person,
+    Reason, Screening, StepKind, StepOutcome, SubjectKind, Zone, mask,
+};
+
+/// Lowest and highest value that a contact thermometer can mean on a living person.
+const CONTACT: [CentiCelsius; 2] = match (CentiCelsius::new(3_000), CentiCelsius::new(4_500)) {
+    (Some(low), Some(high)) => [low, high],
+    (None, _) | (_, None) => [CentiCelsius::ABSOLUTE_ZERO, CentiCelsius::HOTTEST],
+};
+
+/// One person, their steps and what they said of themselves.
+#[derive(Clone, Debug)]
+pub struct PersonSession {
+    takes: Takes,
+    direction: Direction,
+    /// What they are to the place, as far as is known.
+    pub class: Class,
+    /// The profile that applies.
+    pub profile: Slug,
+    /// Their steps.
+    pub steps: Steps,
+    /// What is known of them.
+    pub details: Person,
+    /// The last screening.
+    pub screening: Option<Screening>,
+}
+
+impl PersonSession {
+    /// A person of whom nothing is known; `None` when no profile is for them.
+    pub fn new(takes: Takes, direction: Direction, context: &Context) -> Option<Self> {
+        let class = Class::default();
+        let profile = profile(takes, direction, class, context)?;
+        let steps = Steps::new(profile, direction, class);
+        let (profile, details) = (profile.id.clone(), Person::default());
+        Some(Self { takes, direction, class, profile, steps, details, screening: None })
+    }
+
+    /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
+    pub fn present(&mut self, credential: &Credential, context: &Context) {
+        let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
+        let &Credential { kind, authentic, current, .. } = credential;
+        let evidence = Evidence::Credential { kind, authentic, current };
+        let reason = match (authentic, current) {
+            (Authenticity::Genuine, Currency::Current) => match &credential.holder {
+                Some(holder) if holder.subject == SubjectKind::Person => {
+                    step.settle(evidence);
+                    self.details.pass = Some(holder.pass.clone());
+                    self.details.name = holder.name.clone().or(self.details.name.take());
+                    return self.become_class(holder.class, context);
+                }
+                // A vehicle's pass says nothing of who sits in it.
+                Some(_) | None => Reason::CredentialUnverified,
+            },
+            (Authenticity::Genuine, Currency::Expired) => Reason::CredentialExpired,
+            (Authenticity::Genuine, Currency::NotYetValid) => Reason::CredentialNotYetValid,
+            (Authenticity::Genuine, Currency::WrongSite) => Reason::CredentialWrongSite,
+            (Authenticity::Genuine, Currency::ClockUntrusted) => Reason::ClockUntrusted,
+            (Authenticity::Forged, _) => Reason::CredentialForged,
+            (Authenticity::UnknownIssuer, _) => Reason::CredentialUnknownIssuer,
+            (Authenticity::Genuine, Currency::Unknown) | (Authenticity::Unverified, _) => {
+                Reason::CredentialUnverified
+            }
+        };
+        step.attempts = step.attempts.saturating_add(1);
+        match (reason, &step.rule.ask) {
+            (
+                Reason::CredentialUnverified | Reason::ClockUntrusted,
+                Ask::Credential { unverified: Unverified::Attendant, .. },
+            ) => step.call_attendant(reason),
+            _ => step.fail(reason, Some(evidence)),
+        }
+    }
+
+    /// Takes the result of a screening.
+    pub fn screened(&mut self, screening: &Screening) {
+        let Some(step) = self.steps.unsettled(StepKind::Temperature) else { return };
+        self.screening = Some(*screening);
+        step.attempts = step.attempts.saturating_add(1);
+        let attempts = step.attempts;
+        let evidence = |zone| Evidence::Temperature { zone, attempts };
+        match screening.zone {
+            Ok(Zone::Below) => return step.settle(evidence(Zone::Below)),
+            Ok(Zone::Refer) => step.fail(Reason::TemperatureElevated, Some(evidence(Zone::Refer))),
+            Ok(Zone::Recheck) if attempts >= step.rule.attempts => {
+                step.fail(Reason::TemperatureUnclear, Some(evidence(Zone::Recheck)));
+            }
+            Ok(Zone::Recheck) => {}
+            Err(why) => return step.not_measured(why),
+        }
+        // Kept, sealed, only when it was not plainly below the threshold temperature.
+        self.details.skin = screening.skin.map(Pii::new);
+    }
+
+    /// Carries out an act that concerns one person; `None` for any other act.
+    pub fn act(
+        &mut self,
+        by: Option<&AttendantId>,
+        act: &Act,
+        context: &Context,
+    ) -> Option<Result<(), Refused>> {
+        let by = by.ok_or(Refused::NeedsAttendant);
+        Some(match act {
+            Act::TypeIdNumber(text) => self.type_id_number(text, context),
+            Act::Attest(what) => by.and_then(|by| self.attest(*what, by)),
+            Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(*step, by, reason)),
+            Act::Register(fields) => {
+                by.and_then(|_| registration::take(&mut self.steps, fields, &mut self.details))
+            }
+            Act::ContactTemperature(value) => by.and_then(|by| self.contact(*value, by, context)),
+            Act::MeasureAgain => by.and_then(|_| {
+                self.steps.unsettled_or_refuse(StepKind::Temperature).map(super::steps::Step::reopen)
+            }),
+            Act::Begin { .. }
+            | Act::TypePlate { .. }
+            | Act::NoPlate
+            | Act::DeclareOccupants(_)
+            | Act::StartDisinfection { .. }
+            | Act::StopDisinfection
+            | Act::Decide { .. }
+            | Act::Emergency
+            | Act::Leave
+            | Act::Next => return None,
+        })
+    }
+
+    /// Why the policy turns this person back, if it does and it is known who they are.
+    pub fn turned_back(&self, context: &Context) -> Option<Reason> {
+        let identified = !self.steps.open().any(|kind| kind == StepKind::Credential);
+        let profile = context.profiles.by_id(&self.profile)?;
+        (identified && !profile.admits(self.class)).then_some(Reason::ClassNotAdmitted)
+    }
+
+    /// The name as screens may show it.
+    pub fn masked(&self) -> Option<String> {
+        let name = self.details.name.as_ref().map(mask::name);
+        name.or_else(|| self.details.id_number.as_ref().map(mask::id_number))
+    }
+
+    /// As an occupant on the screens.
+    pub fn status(&self) -> OccupantStatus {
+        OccupantStatus {
+            name: self.masked(),
+            class: self.class,
+            steps: self.steps.status(),
+            settled: self.steps.all_settled(),
+        }
+    }
+
+    /// The last screening on the screens.
+    pub fn temperature(&self) -> Option<TemperatureStatus> {
+        self.screening.map(|screening| TemperatureStatus { zone: screening.zone, skin: screening.skin })
+    }
+
+    fn type_id_number(&mut self, text: &Pii<String>, context: &Context) -> Result<(), Refused> {
+        let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
+        let number = IdNumber::parse(text).map_err(|error| Refused::BadIdNumber { why: error.why() })?;
+        let blinded = context.blinder.blind(IdentifierKind::IdNumber, number.normalised().expose());
+        self.details.id_number = Some(number.normalised().clone());
+        let evidence = Evidence::Credential {
+            kind: CredentialKind::IdNumber,
+            authentic: Authenticity::Unverified,
+            current: Currency::Unknown,
+        };
+        match (context.roster.find(&blinded), &step.rule.ask) {
+            (Some(class), _) => {
+                step.settle(Evidence::RosterEntry);
+                self.become_class(class, context);
+            }
+            // Who they are is then for the registration to say, which an attendant fills in.
+            (None, Ask::Credential { roster_miss: RosterMiss::Register, .. }) => step.settle(evidence),
+            (None, Ask::Credential { roster_miss: RosterMiss::Attendant, .. }) => {
+                step.call_attendant(Reason::NotOnRoster);
+            }
+            (None, _) => step.fail(Reason::NotOnRoster, Some(evidence)),
+        }
+        Ok(())
+    }
+
+    fn attest(&mut self, what: Attestation, by: &AttendantId) -> Result<(), Refused> {
+        let evidence = Evidence::Attested { by: by.clone(), what };
+        if let Some(step) = self.steps.attest(what) {
+            step.settle(evidence);
+            return Ok(());
+        }
+        match what {
+            Attestation::UnverifiedCredential | Attestation::Papers => {
+                let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
+                let looked_at = matches!(what, Attestation::Papers) || step.attention().is_some();
+                if !looked_at || matches!(step.outcome, StepOutcome::Failed { .. }) {
+                    return Err(Refused::NotNow { why: "there is nothing that an attendant could attest" });
+                }
+                step.settle(evidence);
+                Ok(())
+            }
+            Attestation::Mask | Attestation::TravelRecord => {
+                Err(Refused::StepNotOpen { step: StepKind::Attest })
+            }
+        }
+    }
+
+    fn contact(&mut self, value: CentiCelsius, by: &AttendantId, context: &Context) -> Result<(), Refused> {
+        let [low, high] = CONTACT;
+        if !(low..=high).contains(&value) {
+            return Err(Refused::OutOfRange { what: "contact temperature in °C", low: 30, high: 45 });
+        }
+        let step = self.steps.unsettled_or_refuse(StepKind::Temperature)?;
+        self.details.contact = Some(Pii::new(value));
+        let evidence = |zone| Evidence::ContactTemperature { zone, by: by.clone() };
+        if value < context.policy.screening.threshold {
+            step.settle(evidence(Zone::Below));
+        } else {
+            step.fail(Reason::TemperatureElevated, Some(evidence(Zone::Refer)));
+        }
+        Ok(())
+    }
+
+    fn become_class(&mut self, class: Class, context: &Context) {
+        if class == self.class {
+            return;
+        }
+        if let Some(profile) = profile(self.takes, self.direction, class, context) {
+            self.class = class;
+            self.profile = profile.id.clone();
+            self.steps.change(profile, self.direction, class);
+        }
+    }
+}
+
+fn profile(takes: Takes, direction: Direction, class: Class, context: &Context) -> Option<&Profile> {
+    match takes {
+        Takes::Person => context.profiles.choose(SubjectKind::Person, direction, class),
+        Takes::Vehicle => context.profiles.choose(SubjectKind::Vehicle, direction, class),
+        Takes::Occupant => context.profiles.choose_occupant(direction, class),
+    }
+}

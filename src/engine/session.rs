@@ -1,0 +1,498 @@
+//! One subject's encounter with a lane, from arrival to verdict.
+
+use std::time::Duration;
+
+use super::context::{Context, Settings};
+use super::input::Ticket;
+use super::person::PersonSession;
+use super::steps::Steps;
+use super::vehicle::VehicleSession;
+use crate::base::{AttendantId, Mono, Seq, Slug};
+use crate::config::Takes;
+use crate::control::{Act, Decision, Prompt, Refused, VerdictStatus};
+use crate::model::{
+    Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
+    SubjectKind, Verdict,
+};
+
+/// Who is at the lane.
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    Person(Box<PersonSession>),
+    Vehicle(Box<VehicleSession>),
+}
+
+/// A verdict that is about to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Who decided.
+    pub by: Decider,
+}
+
+/// One subject's encounter with a lane.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(super) who: Who,
+    pub(super) direction: Direction,
+    pub(super) arrived: Mono,
+    pub(super) verdict: Option<VerdictStatus>,
+    arrival_ticket: Option<Ticket>,
+    arrival: Option<Seq>,
+    /// The referral that this session now follows up.
+    referral: Option<Seq>,
+    last_activity: Mono,
+    /// Since when the present step has been asked for.
+    asked: Option<(StepKind, Mono)>,
+    leave_after: Duration,
+    /// Whether a presence sensor has seen the subject, and since when it no longer does.
+    seen: bool,
+    gone_since: Option<Mono>,
+    decided: Option<Proposal>,
+}
+
+impl Session {
+    /// A session for a subject of whom nothing is known; `None` when no profile is for them.
+    pub fn begin(
+        now: Mono,
+        subject: SubjectKind,
+        direction: Direction,
+        settings: &Settings,
+        context: &Context,
+    ) -> Option<Self> {
+        let who = match subject {
+            SubjectKind::Person => {
+                Who::Person(Box::new(PersonSession::new(Takes::Person, direction, context)?))
+            }
+            SubjectKind::Vehicle => Who::Vehicle(Box::new(VehicleSession::new(direction, context)?)),
+        };
+        let mut session = Self {
+            who,
+            direction,
+            arrived: now,
+            verdict: None,
+            arrival_ticket: None,
+            arrival: None,
+            referral: None,
+            last_activity: now,
+            asked: None,
+            leave_after: settings.leave_after,
+            seen: false,
+            gone_since: None,
+            decided: None,
+        };
+        session.note_asked(now);
+        Some(session)
+    }
+
+    /// Says under which ticket the arrival is being recorded.
+    pub fn arrival_under(&mut self, ticket: Ticket) {
+        self.arrival_ticket = Some(ticket);
+    }
+
+    /// Takes the news that the record with `ticket` is durable as `seq`.
+    pub fn durable(&mut self, ticket: Ticket, seq: Seq) {
+        if self.arrival_ticket == Some(ticket) {
+            self.arrival = Some(seq);
+        }
+    }
+
+    /// The arrival's number, once it is durable.
+    pub fn arrival(&self) -> Option<Seq> {
+        self.arrival
+    }
+
+    /// Takes what the presence sensors say.
+    pub fn presence(&mut self, now: Mono, somebody: bool) {
+        if somebody {
+            self.seen = true;
+            self.gone_since = None;
+        } else if self.seen {
+            self.gone_since.get_or_insert(now);
+        }
+    }
+
+    /// Takes a credential that was shown.
+    pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
+        match &mut self.who {
+            Who::Person(person) => person.present(credential, context),
+            Who::Vehicle(vehicle) => {
+                vehicle.present(credential, context);
+                vehicle.count_occupants();
+            }
+        }
+        self.active(now);
+    }
+
+    /// Takes the result of a screening.
+    pub fn screened(&mut self, now: Mono, screening: &Screening) {
+        // Nobody in front of the sensor is no attempt; the idle timeout bounds how often that may be.
+        if screening.zone == Err(NotMeasured::NobodyThere) {
+            return;
+        }
+        match &mut self.who {
+            Who::Person(person) => person.screened(screening),
+            Who::Vehicle(vehicle) => {
+                if let Some(person) = vehicle.current() {
+                    person.screened(screening);
+                }
+                vehicle.count_occupants();
+            }
+        }
+        self.active(now);
+    }
+
+    /// Carries out an act.
+    ///
+    /// # Errors
+    ///
+    /// Says why not; nothing has changed then.
+    pub fn act(
+        &mut self,
+        now: Mono,
+        by: Option<&AttendantId>,
+        act: &Act,
+        context: &Context,
+    ) -> Result<(), Refused> {
+        match act {
+            Act::Leave => {
+                let by = by.map_or(Decider::Policy, |by| Decider::Attendant(by.clone()));
+                self.decided =
+                    Some(Proposal { verdict: Verdict::Abandoned, reasons: vec![Reason::Left], by });
+            }
+            Act::Emergency => {
+                let by = Decider::Attendant(by.ok_or(Refused::NeedsAttendant)?.clone());
+                let reasons = vec![Reason::MedicalEmergency];
+                self.decided = Some(Proposal { verdict: Verdict::EmergencyAdmitted, reasons, by });
+            }
+            Act::Decide { decision, reason } => {
+                let by = by.ok_or(Refused::NeedsAttendant)?;
+                self.decided = Some(self.decide(*decision, *reason, by)?);
+            }
+            Act::Begin { .. } | Act::Next => return Err(Refused::NotNow { why: "somebody is at the lane" }),
+            Act::TypeIdNumber(_)
+            | Act::TypePlate { .. }
+            | Act::NoPlate
+            | Act::DeclareOccupants(_)
+            | Act::Register(_)
+            | Act::Attest(_)
+            | Act::Waive { .. }
+            | Act::MeasureAgain
+            | Act::ContactTemperature(_)
+            | Act::StartDisinfection { .. }
+            | Act::StopDisinfection => {
+                let done = match &mut self.who {
+                    Who::Person(person) => person.act(by, act, context),
+                    Who::Vehicle(vehicle) => vehicle.act(now, by, act, context),
+                };
+                done.unwrap_or(Err(Refused::NotNow { why: "this is for vehicles" }))?;
+            }
+        }
+        self.active(now);
+        Ok(())
+    }
+
+    /// The verdict that is due now, if any.
+    pub fn proposal(&self, context: &Context) -> Option<Proposal> {
+        if self.decided.is_some() {
+            return self.decided.clone();
+        }
+        if self.referral.is_some() {
+            return None;
+        }
+        let by_policy = |verdict, reasons| Some(Proposal { verdict, reasons, by: Decider::Policy });
+        match &self.who {
+            Who::Person(person) => {
+                if let Some(reason) = person.turned_back(context) {
+                    return by_policy(Verdict::TurnedBack, vec![reason]);
+                }
+                if let Some(reason) = person.steps.refer() {
+                    return by_policy(Verdict::Referred, vec![reason]);
+                }
+            }
+            Who::Vehicle(vehicle) => {
+                if let Some(reason) = vehicle.occupants.iter().find_map(|person| person.turned_back(context))
+                {
+                    return by_policy(Verdict::TurnedBack, vec![reason]);
+                }
+                if let Some(reason) = vehicle.refer() {
+                    return by_policy(Verdict::Referred, vec![Reason::OccupantReferred, reason]);
+                }
+            }
+        }
+        if self.all_settled() { by_policy(Verdict::Admitted, vec![]) } else { None }
+    }
+
+    /// Whether every step of the subject, and of everybody in the vehicle, is done or waived.
+    pub fn all_settled(&self) -> bool {
+        match &self.who {
+            Who::Person(person) => person.steps.all_settled(),
+            Who::Vehicle(vehicle) => {
+                vehicle.steps.all_settled()
+                    && vehicle.occupants.iter().all(|person| person.steps.all_settled())
+            }
+        }
+    }
+
+    /// Turns a proposal into the record of it.
+    pub fn conclude(
+        &mut self,
+        now: Mono,
+        arrival: Seq,
+        proposal: Proposal,
+        context: &Context,
+    ) -> (Passage, Personal) {
+        let Proposal { verdict, reasons, by } = proposal;
+        self.decided = None;
+        self.verdict = Some(VerdictStatus { verdict, reasons: reasons.clone(), durable: false, seq: None });
+        let (occupants, personal) = match &self.who {
+            Who::Person(person) => (vec![], Personal { people: vec![person.details.clone()], vehicle: None }),
+            Who::Vehicle(vehicle) => {
+                let people = vehicle.occupants.iter().map(|person| person.details.clone()).collect();
+                (vehicle.record(verdict), Personal { people, vehicle: Some(vehicle.details.clone()) })
+            }
+        };
+        let passage = Passage {
+            arrival,
+            follows: self.referral,
+            subject: self.subject(),
+            direction: self.direction,
+            class: self.class(),
+            verdict,
+            reasons,
+            decided_by: by,
+            profile: self.profile().clone(),
+            policy: context.policy.id,
+            notice: context.policy.notice,
+            steps: self.steps().record(),
+            occupants,
+            took_ms: u32::try_from(now.since(self.arrived).as_millis()).unwrap_or(u32::MAX),
+        };
+        (passage, personal)
+    }
+
+    /// Takes the news that the verdict is durable as `seq`; says which verdict that was.
+    pub fn recorded(&mut self, now: Mono, seq: Seq) -> Option<Verdict> {
+        let status = self.verdict.as_mut()?;
+        status.durable = true;
+        status.seq = Some(seq.get());
+        let verdict = status.verdict;
+        if verdict == Verdict::Referred {
+            self.referral = Some(seq);
+            self.active(now);
+        }
+        Some(verdict)
+    }
+
+    /// Whether the thermometer should be looking.
+    pub fn wants_screening(&self) -> bool {
+        match &self.who {
+            Who::Person(person) => person.steps.wants_screening(),
+            Who::Vehicle(vehicle) => vehicle.occupants.iter().any(|person| person.steps.wants_screening()),
+        }
+    }
+
+    /// When [`expire`](Self::expire) must be called, and why.
+    pub fn deadline(&self, context: &Context) -> Option<(Mono, &'static str)> {
+        // What is decided waits only for the journal, which has deadlines of its own.
+        if self.decided.is_some() {
+            return None;
+        }
+        let (session, idle) = self.timeouts(context);
+        let step = self.asked.and_then(|(_, since)| self.step_timeout().map(|timeout| since + timeout));
+        let spraying = match &self.who {
+            Who::Person(_) => None,
+            Who::Vehicle(vehicle) => vehicle.deadline(),
+        };
+        [
+            Some((self.arrived + session, "session has run its longest time")),
+            Some((self.last_activity + idle, "nothing happened for too long")),
+            self.gone_since.map(|since| (since + self.leave_after, "subject left")),
+            step.map(|at| (at, "step takes too long")),
+            spraying,
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
+    }
+
+    /// Acts on deadlines that `now` has reached.
+    pub fn expire(&mut self, now: Mono, context: &Context) {
+        if self.deadline(context).is_none_or(|(at, _)| now < at) {
+            return;
+        }
+        if let Who::Vehicle(vehicle) = &mut self.who {
+            vehicle.expire(now);
+        }
+        self.call_attendant_if_late(now);
+        self.note_asked(now);
+        let (session, idle) = self.timeouts(context);
+        let left = self.gone_since.is_some_and(|since| since + self.leave_after <= now);
+        let late = self.arrived + session <= now || self.last_activity + idle <= now;
+        if left || late {
+            let reason = if left { Reason::Left } else { Reason::TimedOut };
+            let reasons = std::iter::once(reason).chain(self.attention()).collect();
+            self.decided = Some(Proposal { verdict: Verdict::Abandoned, reasons, by: Decider::Policy });
+        }
+    }
+
+    /// What the subject's face asks for.
+    pub fn prompt(&self) -> Prompt {
+        if let Who::Vehicle(vehicle) = &self.who
+            && vehicle.disinfecting()
+        {
+            return Prompt::ShutWindows;
+        }
+        let Some(step) = self.served().asked() else { return Prompt::OneMoment };
+        match step.rule.kind() {
+            _ if step.attention().is_some() => Prompt::WaitForAttendant,
+            StepKind::Credential => Prompt::ShowCode,
+            StepKind::Temperature => Prompt::ShowForehead,
+            StepKind::Registration => Prompt::Register,
+            StepKind::Attest => Prompt::WaitForAttendant,
+            StepKind::Plate | StepKind::Occupants | StepKind::Disinfection => Prompt::StopVehicle,
+        }
+    }
+
+    /// What the subject's face says once the verdict is durable.
+    pub fn ended_prompt(&self) -> Prompt {
+        match self.verdict.as_ref().map(|status| status.verdict) {
+            Some(Verdict::Advised | Verdict::TurnedBack) => Prompt::TurnBack,
+            Some(Verdict::Held) => Prompt::WaitHere,
+            Some(Verdict::Referred | Verdict::HandedOff) => Prompt::SeeAttendant,
+            Some(Verdict::Admitted | Verdict::AdmittedWithFollowUp | Verdict::EmergencyAdmitted) => {
+                Prompt::Go
+            }
+            Some(Verdict::Abandoned) | None => Prompt::Welcome,
+        }
+    }
+
+    /// Person or vehicle.
+    pub fn subject(&self) -> SubjectKind {
+        match &self.who {
+            Who::Person(_) => SubjectKind::Person,
+            Who::Vehicle(_) => SubjectKind::Vehicle,
+        }
+    }
+
+    /// What the subject is to the place.
+    pub fn class(&self) -> Class {
+        match &self.who {
+            Who::Person(person) => person.class,
+            Who::Vehicle(vehicle) => vehicle.class,
+        }
+    }
+
+    /// The subject's own steps.
+    pub fn steps(&self) -> &Steps {
+        match &self.who {
+            Who::Person(person) => &person.steps,
+            Who::Vehicle(vehicle) => &vehicle.steps,
+        }
+    }
+
+    /// The profile that applies.
+    pub fn profile(&self) -> &Slug {
+        match &self.who {
+            Who::Person(person) => &person.profile,
+            Who::Vehicle(vehicle) => &vehicle.profile,
+        }
+    }
+
+    fn decide(&self, decision: Decision, reason: Reason, by: &AttendantId) -> Result<Proposal, Refused> {
+        let verdict = match decision {
+            Decision::Admit => Verdict::Admitted,
+            Decision::AdmitWithFollowUp => Verdict::AdmittedWithFollowUp,
+            Decision::Advise => Verdict::Advised,
+            Decision::TurnBack => Verdict::TurnedBack,
+            Decision::Hold => Verdict::Held,
+            Decision::HandOff => Verdict::HandedOff,
+        };
+        if verdict.opens_barrier() && !self.all_settled() {
+            return Err(Refused::StepsOpen { open: self.open_steps() });
+        }
+        Ok(Proposal { verdict, reasons: vec![reason], by: Decider::Attendant(by.clone()) })
+    }
+
+    fn open_steps(&self) -> Vec<StepKind> {
+        match &self.who {
+            Who::Person(person) => person.steps.open().collect(),
+            Who::Vehicle(vehicle) => {
+                let of_occupants = vehicle.occupants.iter().flat_map(|person| person.steps.open());
+                vehicle.steps.open().chain(of_occupants).collect()
+            }
+        }
+    }
+
+    fn timeouts(&self, context: &Context) -> (Duration, Duration) {
+        let profile = context.profiles.by_id(self.profile());
+        let (session, idle) = profile
+            .map_or((Duration::from_secs(300), Duration::from_secs(60)), |profile| {
+                (profile.session_timeout, profile.idle_timeout)
+            });
+        // Once a person has to decide, the second check takes its time: the session's limit counts anew.
+        match self.referral {
+            Some(_) => (self.last_activity.since(self.arrived) + session, session),
+            None => (session, idle),
+        }
+    }
+
+    fn attention(&self) -> Option<Reason> {
+        self.steps().asked().and_then(super::steps::Step::attention)
+    }
+
+    fn step_timeout(&self) -> Option<Duration> {
+        let step = self.steps().asked()?;
+        step.attention().is_none().then_some(step.rule.timeout)
+    }
+
+    fn call_attendant_if_late(&mut self, now: Mono) {
+        let Some((kind, since)) = self.asked else { return };
+        let Some(timeout) = self.step_timeout() else { return };
+        if since + timeout > now {
+            return;
+        }
+        let reason = match kind {
+            StepKind::Credential => Reason::NoCredential,
+            StepKind::Temperature => Reason::TemperatureNotMeasured,
+            StepKind::Registration
+            | StepKind::Attest
+            | StepKind::Plate
+            | StepKind::Occupants
+            | StepKind::Disinfection => Reason::TimedOut,
+        };
+        let steps = match &mut self.who {
+            Who::Person(person) => &mut person.steps,
+            Who::Vehicle(vehicle) => &mut vehicle.steps,
+        };
+        if let Some(step) = steps.asked_mut() {
+            step.call_attendant(reason);
+        }
+    }
+
+    fn active(&mut self, now: Mono) {
+        self.last_activity = now;
+        self.note_asked(now);
+    }
+
+    fn note_asked(&mut self, now: Mono) {
+        let kind = self.steps().asked().map(|step| step.rule.kind());
+        if kind != self.asked.map(|(kind, _)| kind) {
+            self.asked = kind.map(|kind| (kind, now));
+        }
+    }
+
+    /// The steps that are being worked on: the present occupant's, or the subject's own.
+    pub(super) fn served(&self) -> &Steps {
+        match &self.who {
+            Who::Person(person) => &person.steps,
+            Who::Vehicle(vehicle) => {
+                let waiting = vehicle.occupants.iter().find(|person| !person.steps.all_settled());
+                waiting.map_or(&vehicle.steps, |person| &person.steps)
+            }
+        }
+    }
+}

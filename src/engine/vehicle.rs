@@ -1,0 +1,315 @@
+//! One vehicle's evidence: plate, declared occupants with their own steps, registration, disinfection.
+
+use super::context::Context;
+use super::person::PersonSession;
+use super::registration;
+use super::steps::{Step, Steps};
+use crate::base::{AttendantId, Mono, Pii, Slug};
+use crate::config::profile::NoPlate;
+use crate::config::{Ask, Takes};
+use crate::control::{Act, OddPlate, Refused, Registration};
+use crate::model::plate::{self, Plate};
+use crate::model::record::Occupant;
+use crate::model::step::PlateSource;
+use crate::model::{
+    Authenticity, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind, SubjectKind,
+    Vehicle, Verdict, mask,
+};
+
+/// Disinfection under way.
+#[derive(Clone, Debug)]
+struct Spraying {
+    agent: Slug,
+    by: AttendantId,
+    since: Mono,
+    until: Mono,
+}
+
+/// One vehicle, its steps, and the people in it.
+#[derive(Clone, Debug)]
+pub struct VehicleSession {
+    direction: Direction,
+    /// What the vehicle is to the place.
+    pub class: Class,
+    /// The profile that applies.
+    pub profile: Slug,
+    /// The vehicle's own steps.
+    pub steps: Steps,
+    /// What is known of it.
+    pub details: Vehicle,
+    /// How many people were declared to be in it.
+    pub declared: Option<u8>,
+    /// Those people.
+    pub occupants: Vec<PersonSession>,
+    spraying: Option<Spraying>,
+}
+
+impl VehicleSession {
+    /// A vehicle of which nothing is known; `None` when no profile is for it.
+    pub fn new(direction: Direction, context: &Context) -> Option<Self> {
+        let class = Class::default();
+        let profile = context.profiles.choose(SubjectKind::Vehicle, direction, class)?;
+        Some(Self {
+            direction,
+            class,
+            profile: profile.id.clone(),
+            steps: Steps::new(profile, direction, class),
+            details: Vehicle::default(),
+            declared: None,
+            occupants: Vec::new(),
+            spraying: None,
+        })
+    }
+
+    /// The occupant who is being served: the first whose steps are open and wait for no decision.
+    pub fn current(&mut self) -> Option<&mut PersonSession> {
+        let open = |person: &PersonSession| !person.steps.all_settled();
+        let index = self.occupants.iter().position(|person| open(person) && person.steps.refer().is_none());
+        let index = index.or_else(|| self.occupants.iter().position(open))?;
+        self.occupants.get_mut(index)
+    }
+
+    /// Takes a credential: a vehicle's pass is the vehicle's, any other the present occupant's.
+    pub fn present(&mut self, credential: &Credential, context: &Context) {
+        let vehicle = credential.holder.as_ref().filter(|holder| holder.subject == SubjectKind::Vehicle);
+        let Some(holder) = vehicle else {
+            if let Some(person) = self.current() {
+                person.present(credential, context);
+            }
+            return;
+        };
+        if (credential.authentic, credential.current) != (Authenticity::Genuine, Currency::Current) {
+            if let Some(step) = self.steps.unsettled(StepKind::Plate) {
+                step.call_attendant(Reason::CredentialExpired);
+            }
+            return;
+        }
+        let (class, pass, plate) = (holder.class, holder.pass.clone(), holder.plate.clone());
+        match (&self.details.plate, plate) {
+            (Some(typed), Some(bound)) if *typed != bound => {
+                // The pass belongs to another vehicle: it vouches for nothing here.
+                if let Some(step) = self.steps.asked_mut() {
+                    step.call_attendant(Reason::PlateMismatch);
+                }
+                return;
+            }
+            (None, Some(bound)) => {
+                if let Some(step) = self.steps.unsettled(StepKind::Plate) {
+                    step.settle(Evidence::Plate { source: PlateSource::Pass });
+                }
+                self.details.plate = Some(bound);
+            }
+            (Some(_) | None, _) => {}
+        }
+        self.details.pass = Some(pass);
+        self.become_class(class, context);
+    }
+
+    /// Carries out an act that concerns the vehicle or the present occupant; `None` for any other act.
+    pub fn act(
+        &mut self,
+        now: Mono,
+        by: Option<&AttendantId>,
+        act: &Act,
+        context: &Context,
+    ) -> Option<Result<(), Refused>> {
+        let attendant = by.ok_or(Refused::NeedsAttendant);
+        Some(match act {
+            Act::TypePlate { text, odd } => self.type_plate(text, *odd),
+            Act::NoPlate => attendant.and_then(|_| self.no_plate()),
+            Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
+            Act::StartDisinfection { agent } => {
+                attendant.and_then(|by| self.start_disinfection(now, agent, by))
+            }
+            Act::StopDisinfection => attendant.and_then(|_| self.stop_disinfection(now)),
+            Act::Waive { step, reason } if self.steps.open().any(|open| open == *step) => {
+                attendant.and_then(|by| self.steps.waive(*step, by, reason))
+            }
+            Act::Register(fields) if self.steps.open().any(|open| open == StepKind::Registration) => {
+                attendant.and_then(|_| self.register(fields))
+            }
+            Act::TypeIdNumber(_)
+            | Act::Register(_)
+            | Act::Attest(_)
+            | Act::Waive { .. }
+            | Act::MeasureAgain
+            | Act::ContactTemperature(_) => {
+                let nobody = Refused::NotNow { why: "no occupant is being served" };
+                let done = self.current().map_or(Some(Err(nobody)), |person| person.act(by, act, context))?;
+                self.count_occupants();
+                done
+            }
+            Act::Begin { .. } | Act::Decide { .. } | Act::Emergency | Act::Leave | Act::Next => return None,
+        })
+    }
+
+    fn register(&mut self, fields: &Registration) -> Result<(), Refused> {
+        let mut person = Person::default();
+        registration::take(&mut self.steps, fields, &mut person)?;
+        self.details.origin = person.origin;
+        self.details.destination = person.destination;
+        self.details.host = person.host;
+        Ok(())
+    }
+
+    /// Brings the occupants' step up to date; call after anything that may have settled one of theirs.
+    pub fn count_occupants(&mut self) {
+        let Some(declared) = self.declared else { return };
+        if !self.occupants.iter().all(|person| person.steps.all_settled()) {
+            return;
+        }
+        let recorded = u8::try_from(self.occupants.len()).unwrap_or(u8::MAX);
+        if recorded == declared
+            && let Some(step) = self.steps.unsettled(StepKind::Occupants)
+        {
+            step.settle(Evidence::Occupants { declared, recorded });
+        }
+    }
+
+    /// Whether disinfection is running.
+    pub fn disinfecting(&self) -> bool {
+        self.spraying.is_some()
+    }
+
+    /// When the sprayer stops by itself.
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        self.spraying.as_ref().map(|spraying| (spraying.until, "disinfection has run its longest time"))
+    }
+
+    /// Acts on that deadline.
+    pub fn expire(&mut self, now: Mono) {
+        if self.deadline().is_some_and(|(at, _)| at <= now) {
+            // A run of the longest time is never too short.
+            let _ = self.stop_disinfection(now);
+        }
+    }
+
+    /// Why a person has to decide about somebody in the vehicle.
+    pub fn refer(&self) -> Option<Reason> {
+        self.occupants.iter().find_map(|person| person.steps.refer())
+    }
+
+    /// The plate as screens may show it.
+    pub fn masked(&self) -> Option<String> {
+        self.details.plate.as_ref().map(mask::plate)
+    }
+
+    /// The occupants as a record holds them when the vehicle's verdict is `verdict`.
+    pub fn record(&self, verdict: Verdict) -> Vec<Occupant> {
+        let record = |person: &PersonSession| {
+            let refer = person.steps.refer();
+            Occupant {
+                class: person.class,
+                verdict: if refer.is_some() && !verdict.opens_barrier() {
+                    Verdict::Referred
+                } else {
+                    verdict
+                },
+                reasons: refer.into_iter().collect(),
+                steps: person.steps.record(),
+            }
+        };
+        self.occupants.iter().map(record).collect()
+    }
+
+    fn type_plate(&mut self, text: &Pii<String>, odd: OddPlate) -> Result<(), Refused> {
+        let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
+        let plate = Plate::parse(text)
+            .map_err(|_| Refused::BadField { field: "plate", why: "needs 2 to 10 letters and digits" })?;
+        match (plate.form(), odd) {
+            (plate::Form::Odd, OddPlate::Ask) => return Err(Refused::OddPlate),
+            (plate::Form::Odd, OddPlate::Confirmed) | (plate::Form::Valid(_), _) => {}
+        }
+        step.settle(Evidence::Plate { source: PlateSource::Typed });
+        self.details.plate = Some(plate.normalised().clone());
+        self.details.plate_raw = Some(text.clone());
+        Ok(())
+    }
+
+    fn no_plate(&mut self) -> Result<(), Refused> {
+        let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
+        // Where an attendant has to decide, the first press calls them and their second one confirms.
+        let ask_first = step.rule.ask == Ask::Plate { no_plate: NoPlate::Attendant };
+        if ask_first && step.attention().is_none() {
+            step.call_attendant(Reason::AttendantDecision);
+        } else {
+            step.settle(Evidence::Plate { source: PlateSource::NoPlate });
+        }
+        Ok(())
+    }
+
+    fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
+        let step = self.steps.unsettled_or_refuse(StepKind::Occupants)?;
+        let Ask::Occupants { max } = step.rule.ask else {
+            return Err(Refused::StepNotOpen { step: StepKind::Occupants });
+        };
+        if !(1..=max).contains(&count) {
+            return Err(Refused::OutOfRange { what: "number of occupants", low: 1, high: i32::from(max) });
+        }
+        // A lower number may be declared as long as nobody already recorded disappears by it.
+        let kept = usize::from(count);
+        let begun =
+            |person: &PersonSession| person.details != Person::default() || person.screening.is_some();
+        if self.occupants.iter().skip(kept).any(begun) {
+            return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
+        }
+        self.occupants.truncate(kept);
+        while self.occupants.len() < kept {
+            let person = PersonSession::new(Takes::Occupant, self.direction, context)
+                .ok_or(Refused::NotNow { why: "no profile for occupants" })?;
+            self.occupants.push(person);
+        }
+        self.declared = Some(count);
+        self.count_occupants();
+        Ok(())
+    }
+
+    fn start_disinfection(&mut self, now: Mono, agent: &Slug, by: &AttendantId) -> Result<(), Refused> {
+        let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
+        let Ask::Disinfection { agents, seconds_max, .. } = &step.rule.ask else {
+            return Err(Refused::StepNotOpen { step: StepKind::Disinfection });
+        };
+        if !agents.contains(agent) {
+            return Err(Refused::BadField { field: "agent", why: "is not on the profile's list" });
+        }
+        let until = now + std::time::Duration::from_secs(u64::from(*seconds_max));
+        self.spraying = Some(Spraying { agent: agent.clone(), by: by.clone(), since: now, until });
+        Ok(())
+    }
+
+    fn stop_disinfection(&mut self, now: Mono) -> Result<(), Refused> {
+        let Some(spraying) = self.spraying.take() else {
+            return Err(Refused::NotNow { why: "no disinfection is running" });
+        };
+        let seconds = u16::try_from(now.since(spraying.since).as_secs()).unwrap_or(u16::MAX);
+        let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
+        if too_short(step, seconds) {
+            return Err(Refused::NotNow { why: "that was too short to count; start again" });
+        }
+        step.settle(Evidence::Disinfected { agent: spraying.agent, seconds, by: spraying.by });
+        Ok(())
+    }
+
+    fn become_class(&mut self, class: Class, context: &Context) {
+        if class == self.class {
+            return;
+        }
+        if let Some(profile) = context.profiles.choose(SubjectKind::Vehicle, self.direction, class) {
+            self.class = class;
+            self.profile = profile.id.clone();
+            self.steps.change(profile, self.direction, class);
+        }
+    }
+}
+
+fn too_short(step: &Step, seconds: u16) -> bool {
+    match &step.rule.ask {
+        Ask::Disinfection { seconds_min, .. } => seconds < *seconds_min,
+        Ask::Credential { .. }
+        | Ask::Temperature
+        | Ask::Registration { .. }
+        | Ask::Attest { .. }
+        | Ask::Plate { .. }
+        | Ask::Occupants { .. } => false,
+    }
+}

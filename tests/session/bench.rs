@@ -1,0 +1,228 @@
+//! A lane on a bench: a script drives it, the journal answers when the script says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kakou::base::{AttendantId, CentiCelsius, Mono, NoReading, Pii, Seq};
+use kakou::config::profile_file;
+use kakou::config::roster::Roster;
+use kakou::config::{Policy, Profiles, Screening as ScreeningRule};
+use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
+use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
+use kakou::model::{
+    Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
+    NotMeasured, Passage, Personal, Screening, Signal, SubjectKind, Zone,
+};
+
+pub struct Bench {
+    pub lane: Lane,
+    pub now: Mono,
+    /// Everything that was appended, in order.
+    pub drafts: Vec<Draft>,
+    /// Effects since the last look.
+    pub effects: Vec<Effect>,
+    pending: Vec<Ticket>,
+    durable: u64,
+}
+
+impl Bench {
+    pub fn new(takes: SubjectKind) -> Self {
+        Self::with(takes, profile_file::shipped().expect("shipped profiles are sound"))
+    }
+
+    pub fn with(takes: SubjectKind, profiles: Vec<kakou::config::Profile>) -> Self {
+        let set = Profiles::new(profiles.clone()).expect("a set");
+        let degrees = |value| CentiCelsius::from_degrees(value).expect("a temperature");
+        let screening = ScreeningRule {
+            threshold: degrees(37.3),
+            guard: 30,
+            correction: 0,
+            factor: 200,
+            cold: degrees(33.5),
+            hot: degrees(43.0),
+        };
+        let context = Context {
+            policy: Arc::new(Policy::new(Some(12), screening, profiles)),
+            profiles: set,
+            roster: Arc::new(Roster::default()),
+            blinder: Blinder::new(&[1; 32]),
+        };
+        let settings = Settings {
+            id: "gate".parse().expect("a name"),
+            title: "东门".into(),
+            takes,
+            direct: Direct::Both,
+            barrier: Times {
+                travel_max: Duration::from_secs(5),
+                pass_within: Duration::from_secs(15),
+                clear_for: Duration::from_secs(1),
+            },
+            leave_after: Duration::from_secs(5),
+        };
+        Self {
+            lane: Lane::new(settings, Arc::new(context)),
+            now: Mono::from_millis(1_000_000),
+            drafts: vec![],
+            effects: vec![],
+            pending: vec![],
+            durable: 0,
+        }
+    }
+
+    /// Feeds an input; the journal answers at once.
+    pub fn put(&mut self, input: Input) -> &mut Self {
+        self.put_undurable(input);
+        self.flush();
+        self
+    }
+
+    /// Feeds an input; nothing appended becomes durable.
+    pub fn put_undurable(&mut self, input: Input) -> &mut Self {
+        let mut effects = vec![];
+        self.lane.step(self.now, input, &mut effects);
+        self.take(effects);
+        self
+    }
+
+    /// Lets the journal answer for everything appended so far.
+    pub fn flush(&mut self) {
+        while !self.pending.is_empty() {
+            let ticket = self.pending.remove(0);
+            self.durable += 1;
+            let seq = Seq::new(self.durable).expect("not zero");
+            self.put_undurable(Input::Durable { ticket, seq });
+        }
+    }
+
+    pub fn act_by(&mut self, by: Option<&str>, act: Act) -> Result<(), Refused> {
+        let by = by.map(|name| name.parse::<AttendantId>().expect("a name"));
+        let command = Command { lane: "gate".parse().expect("a name"), by, act };
+        let mut effects = vec![];
+        let done = self.lane.command(self.now, &command, &mut effects);
+        self.take(effects);
+        self.flush();
+        done
+    }
+
+    /// Acts as the attendant `wang`, who must not be refused.
+    pub fn act(&mut self, act: Act) -> &mut Self {
+        self.act_by(Some("wang"), act).expect("not refused");
+        self
+    }
+
+    /// Lets time pass, acting on every deadline on the way.
+    pub fn wait(&mut self, seconds: u64) -> &mut Self {
+        let end = self.now + Duration::from_secs(seconds);
+        while let Some((at, _)) = self.lane.deadline().filter(|(at, _)| *at <= end) {
+            self.now = self.now.max(at);
+            let mut effects = vec![];
+            self.lane.expire(self.now, &mut effects);
+            self.take(effects);
+            self.flush();
+        }
+        self.now = end;
+        self
+    }
+
+    pub fn line(&mut self, signal: Signal, level: Level) -> &mut Self {
+        self.put(Input::Line { signal, level })
+    }
+
+    /// The subject goes through an opened barrier, which then closes.
+    pub fn cross(&mut self) -> &mut Self {
+        self.line(Signal::BarrierClosed, Level::Idle).line(Signal::BarrierOpen, Level::Active);
+        self.line(Signal::Beam, Level::Active).wait(1).line(Signal::Beam, Level::Idle).wait(2);
+        self.line(Signal::BarrierOpen, Level::Idle).line(Signal::BarrierClosed, Level::Active)
+    }
+
+    pub fn passages(&self) -> Vec<&Passage> {
+        fn passage(draft: &Draft) -> Option<&Passage> {
+            match &draft.body {
+                Body::Passage(passage) => Some(passage.as_ref()),
+                Body::Booted { .. }
+                | Body::Stopped
+                | Body::KeyOpened { .. }
+                | Body::Arrived { .. }
+                | Body::Crossed { .. }
+                | Body::DeviceHealth { .. }
+                | Body::Attendance { .. }
+                | Body::ClockMapped
+                | Body::Gap { .. }
+                | Body::OpenedByHand => None,
+            }
+        }
+        self.drafts.iter().filter_map(passage).collect()
+    }
+
+    pub fn last_passage(&self) -> &Passage {
+        self.passages().last().expect("a verdict was recorded")
+    }
+
+    pub fn last_personal(&self) -> &Personal {
+        let sealed = self.drafts.iter().rev().find_map(|draft| draft.personal.as_ref());
+        sealed.expect("a personal part")
+    }
+
+    pub fn opened(&self) -> bool {
+        self.effects.contains(&Effect::Barrier(Drive::Open))
+    }
+
+    pub fn status(&self) -> LaneStatus {
+        self.lane.status(self.now)
+    }
+
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Append { ticket, draft } = &effect {
+                self.pending.push(*ticket);
+                self.drafts.push((**draft).clone());
+            }
+            self.effects.push(effect);
+        }
+    }
+}
+
+pub fn pass(class: Class) -> Input {
+    Input::Presented(credential(SubjectKind::Person, class, Authenticity::Genuine, Currency::Current, None))
+}
+
+pub fn vehicle_pass(class: Class, plate: &str) -> Input {
+    let plate = Some(plate);
+    Input::Presented(credential(SubjectKind::Vehicle, class, Authenticity::Genuine, Currency::Current, plate))
+}
+
+pub fn code(authentic: Authenticity, current: Currency) -> Input {
+    Input::Presented(credential(SubjectKind::Person, Class::Resident, authentic, current, None))
+}
+
+fn credential(
+    subject: SubjectKind,
+    class: Class,
+    authentic: Authenticity,
+    current: Currency,
+    plate: Option<&str>,
+) -> Credential {
+    let genuine = authentic == Authenticity::Genuine;
+    let holder = Holder {
+        subject,
+        class,
+        pass: Pii::new("0011223344556677".into()),
+        name: Some(Pii::new("王小明".into())),
+        plate: plate.map(|plate| Pii::new(plate.into())),
+    };
+    let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
+    Credential { kind, authentic, current, holder: genuine.then_some(holder) }
+}
+
+pub fn temperature(zone: Zone) -> Input {
+    screening(Ok(zone))
+}
+
+pub fn not_measured() -> Input {
+    screening(Err(NotMeasured::NoReading(NoReading::Absent)))
+}
+
+fn screening(zone: Result<Zone, NotMeasured>) -> Input {
+    let skin = CentiCelsius::from_degrees(36.2).filter(|_| zone.is_ok());
+    Input::Screened(Screening { zone, skin, compared: skin, die: skin, raw_object: None, samples: 5 })
+}

@@ -1,0 +1,141 @@
+//! A vehicle with its occupants.
+
+use kakou::base::{CentiCelsius, Pii};
+use kakou::control::{Act, Decision, OddPlate, Phase, Prompt, Refused, Registration};
+use kakou::model::{
+    Attestation, Class, Direction, Evidence, Level, Reason, Signal, StepKind, StepOutcome, SubjectKind,
+    Verdict, Zone,
+};
+
+use crate::bench::{Bench, pass, temperature, vehicle_pass};
+
+fn lane() -> Bench {
+    Bench::new(SubjectKind::Vehicle)
+}
+
+fn plate(text: &str) -> Act {
+    Act::TypePlate { text: Pii::new(text.to_owned()), odd: OddPlate::Ask }
+}
+
+fn occupant(lane: &mut Bench) {
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Below));
+    if lane.status().attestations.contains(&Attestation::Mask) {
+        lane.act(Act::Attest(Attestation::Mask));
+    }
+}
+
+fn register(lane: &mut Bench) {
+    let origin = Some(Pii::new("成都".to_owned()));
+    lane.act(Act::Register(Registration { origin, ..Registration::default() }));
+}
+
+fn disinfect(lane: &mut Bench) {
+    lane.act(Act::StartDisinfection { agent: "chlorine-500".parse().expect("a name") });
+    assert_eq!(lane.status().prompt, Prompt::ShutWindows);
+    lane.wait(8).act(Act::StopDisinfection);
+}
+
+#[test]
+fn a_vehicle_leaves_only_with_every_declared_occupant_recorded() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(plate("京A12345")).act(Act::DeclareOccupants(3));
+    register(&mut lane);
+    disinfect(&mut lane);
+    occupant(&mut lane);
+    occupant(&mut lane);
+    assert!(lane.passages().is_empty(), "one occupant is still to come");
+    let admit = Act::Decide { decision: Decision::Admit, reason: Reason::AttendantDecision };
+    assert!(matches!(lane.act_by(Some("wang"), admit), Err(Refused::StepsOpen { .. })));
+    occupant(&mut lane);
+    let passage = lane.last_passage();
+    assert_eq!((passage.verdict, passage.occupants.len()), (Verdict::Admitted, 3));
+    let counted = Evidence::Occupants { declared: 3, recorded: 3 };
+    assert!(passage.steps.iter().any(|step| step.outcome == StepOutcome::Done(counted.clone())));
+    assert_eq!(lane.last_personal().people.len(), 3);
+    assert!(lane.opened());
+    lane.line(Signal::Presence, Level::Idle).cross();
+    assert_eq!(lane.status().phase, Phase::Idle);
+}
+
+#[test]
+fn an_occupant_with_an_elevated_temperature_holds_the_vehicle_for_a_person_to_decide() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(plate("京A12345")).act(Act::DeclareOccupants(2));
+    occupant(&mut lane);
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Refer));
+    assert_eq!(lane.last_passage().reasons, [Reason::OccupantReferred, Reason::TemperatureElevated]);
+    assert_eq!(lane.last_passage().occupants[1].verdict, Verdict::Referred);
+    lane.act(Act::ContactTemperature(CentiCelsius::from_degrees(36.5).unwrap()));
+    if lane.status().attestations.contains(&Attestation::Mask) {
+        lane.act(Act::Attest(Attestation::Mask));
+    }
+    register(&mut lane);
+    disinfect(&mut lane);
+    assert!(!lane.opened());
+    lane.act(Act::Decide {
+        decision: Decision::AdmitWithFollowUp,
+        reason: Reason::ClearedByContactThermometer,
+    });
+    assert_eq!(lane.last_passage().verdict, Verdict::AdmittedWithFollowUp);
+    assert!(lane.opened());
+}
+
+#[test]
+fn a_plate_outside_the_grammar_is_asked_about_and_never_refused() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active);
+    assert_eq!(lane.act_by(Some("wang"), plate("QQ1")), Err(Refused::OddPlate));
+    lane.act(Act::TypePlate { text: Pii::new("QQ1".to_owned()), odd: OddPlate::Confirmed });
+    assert!(matches!(lane.act_by(Some("wang"), plate("京A12345")), Err(Refused::StepNotOpen { .. })));
+}
+
+#[test]
+fn a_vehicle_pass_gives_the_plate_and_a_pass_of_another_vehicle_vouches_for_nothing() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).put(vehicle_pass(Class::Resident, "京A12345"));
+    assert_eq!(lane.status().class, Some(Class::Resident));
+    assert!(lane.last_step(StepKind::Plate));
+
+    let mut lane = self::lane();
+    lane.line(Signal::Presence, Level::Active).act(plate("京B99999"));
+    lane.put(vehicle_pass(Class::Resident, "京A12345"));
+    assert_eq!(lane.status().class, Some(Class::Unknown));
+}
+
+#[test]
+fn disinfection_that_is_too_short_does_not_count_and_a_forgotten_one_stops_by_itself() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active);
+    let start = || Act::StartDisinfection { agent: "chlorine-500".parse().unwrap() };
+    lane.act(start()).wait(2);
+    assert!(lane.act_by(Some("wang"), Act::StopDisinfection).is_err());
+    lane.act(start()).wait(60);
+    assert!(lane.last_step(StepKind::Disinfection));
+}
+
+#[test]
+fn occupants_already_recorded_cannot_be_declared_away() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(Act::DeclareOccupants(2));
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Below));
+    lane.act(Act::Attest(Attestation::Mask)).put(pass(Class::Resident));
+    assert!(matches!(lane.act_by(Some("wang"), Act::DeclareOccupants(1)), Err(Refused::NotNow { .. })));
+    for count in [0, 61] {
+        let refused = lane.act_by(Some("wang"), Act::DeclareOccupants(count));
+        assert!(matches!(refused, Err(Refused::OutOfRange { .. })), "{count}");
+    }
+}
+
+#[test]
+fn who_waits_inside_goes_out() {
+    let mut lane = lane();
+    lane.line(Signal::PresenceInside, Level::Active);
+    assert_eq!(lane.status().direction, Some(Direction::Outbound));
+}
+
+impl Bench {
+    fn last_step(&self, kind: StepKind) -> bool {
+        let steps = self.status().steps;
+        steps.iter().any(|step| step.kind == kind && step.state == kakou::control::StepState::Done)
+    }
+}
