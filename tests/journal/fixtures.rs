@@ -3,7 +3,7 @@
 use kakou::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Random, Seq, Stamp, Wall};
 use kakou::journal::reader::logs;
 use kakou::journal::verify::verify;
-use kakou::journal::{Disk, Frontier, Journal, Options, Recovery, Stored};
+use kakou::journal::{Disk, Frontier, Journal, Options, Recovery, Seal, Stored};
 use kakou::model::record::Crossing;
 use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict};
 use kakou::sim::disk::SimDisk;
@@ -56,6 +56,9 @@ pub fn check_after_cut(left: &SimDisk, acknowledged: &[Stored], when: &str) {
     assert!(found.starts_with(acknowledged), "{when}: {} of {}", found.len(), acknowledged.len());
     assert_eq!(journal.note().size, found.len() as u64, "{when}");
     assert_eq!(journal.note().root, tree(&found).root(), "{when}");
+    for stored in found.iter().filter(|stored| stored.seal != Seal::None) {
+        assert!(journal.sealer().open_box(&stored.seal).is_ok(), "{when}: a box whose key is gone");
+    }
     let next = found.len() as u64 + 1;
     append(&mut journal, next..=next + 3);
     journal.commit().unwrap();
