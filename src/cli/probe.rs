@@ -26,6 +26,7 @@ use crate::sim::thermometer::{Part, chip};
 use crate::sim::{camera as scenery, serial as reader};
 use crate::thermometry::Settings;
 use crate::vision::convert;
+use crate::vision::raw::CameraError;
 
 /// Readings that may fail before a thermometer counts as failed.
 const TRIES: u8 = 3;
@@ -84,35 +85,36 @@ fn lines(board: &Board, first: &DeviceId) -> Result<Box<dyn Pins>, Unusable> {
 type Saw = Result<String, String>;
 
 fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
-    let pins = pins.map_err(|error| format!("{}: {}", error.path, error.cause));
+    let pins = pins.map_err(unusable);
     match &device.driver {
         Driver::Mlx90614(wiring) => mlx90614(device, wiring),
         Driver::Mlx90614Iio(wiring) => {
-            let thermometer = assemble::thermometer(device).map_err(|error| error.cause)?;
+            let thermometer = assemble::thermometer(device).map_err(|error| unusable(&error))?;
             thermometer.map_or(Err("is no thermometer".into()), |mut one| measure(one.as_mut(), wiring.spot))
         }
         Driver::Scanner(scanner) => listen(&device.id, scanner),
         Driver::Camera(camera) => picture(camera),
         Driver::Barrier(barrier) => {
-            let mut gate = assemble::gate(pins?, &device.id, barrier, clock::mono()).map_err(text)?;
+            let mut gate = assemble::gate(pins?, &device.id, barrier, clock::mono())
+                .map_err(|error| unusable(&error))?;
             let opened = level(gate.opened.as_mut().map(|sensed| &mut sensed.line))?;
             let closed = level(gate.closed.as_mut().map(|sensed| &mut sensed.line))?;
             Ok(format!("parked; switch open: {opened}, switch closed: {closed}"))
         }
         Driver::Lamp(lamp) => {
-            let mut lamp = assemble::lamp(pins?, &device.id, lamp).map_err(text)?;
+            let mut lamp = assemble::lamp(pins?, &device.id, lamp).map_err(|error| unusable(&error))?;
             lamp.park().map_err(text)?;
             Ok("dark".into())
         }
         Driver::Input(input) => {
-            let mut sensed = assemble::sense(pins?, &device.id, input).map_err(text)?;
+            let mut sensed = assemble::sense(pins?, &device.id, input).map_err(|error| unusable(&error))?;
             level(Some(&mut sensed.line)).map(Into::into)
         }
     }
 }
 
 fn mlx90614(device: &Device, wiring: &Mlx90614) -> Saw {
-    if let Some(mut thermometer) = assemble::thermometer(device).map_err(|error| error.cause)? {
+    if let Some(mut thermometer) = assemble::thermometer(device).map_err(|error| unusable(&error))? {
         return measure(thermometer.as_mut(), wiring.spot);
     }
     // A simulated chip lives in its own time: an hour from now it is warm.
@@ -160,7 +162,7 @@ fn listen(id: &DeviceId, scanner: &Scanner) -> Saw {
             path
         }
     };
-    let mut stream = serial::open(id, &path, scanner.baud).map_err(|error| error.cause)?;
+    let mut stream = serial::open(id, &path, scanner.baud).map_err(|error| unusable(&error))?;
     let mut buffer = [0; 4_096];
     let got = stream.read(&mut buffer, SCANNER_PATIENCE).map_err(text)?;
     drop(simulated);
@@ -177,13 +179,13 @@ fn picture(camera: &Camera) -> Saw {
         let frame = camera.frame(Mono::ZERO).map_err(text)?;
         return Ok(format!("{} × {} pixels", frame.width(), frame.height()));
     }
-    let mut source = camera::open(camera).map_err(|error| error.what)?;
+    let mut source = camera::open(camera).map_err(|error| failed(&error))?;
     let mut saw = Err("gave no frame".to_owned());
     let taken = source.next(CAMERA_PATIENCE, &mut |raw| {
         let frame = convert::luma(raw).map_err(|error| format!("a frame cannot be used: {error}"));
         saw = frame.map(|frame| format!("{} × {} pixels, {:?}", frame.width(), frame.height(), raw.format));
     });
-    taken.map_err(|error| error.what).and(saw)
+    taken.map_err(|error| failed(&error)).and(saw)
 }
 
 fn level(line: Option<&mut Input<AnyInput>>) -> Result<&'static str, String> {
@@ -192,6 +194,15 @@ fn level(line: Option<&mut Input<AnyInput>>) -> Result<&'static str, String> {
         Level::Active => "active",
         Level::Idle => "idle",
     })
+}
+
+/// Path and cause; the line begins with the device anyway.
+fn unusable(error: &Unusable) -> String {
+    format!("{}: {}", error.path, error.cause)
+}
+
+fn failed(error: &CameraError) -> String {
+    format!("{}: {}", error.camera, error.what)
 }
 
 fn text(error: impl ToString) -> String {
