@@ -1,9 +1,12 @@
 //! The subcommands of `kakou`, one file each.
 
+mod check;
 mod journal;
 mod park;
+mod pin;
 mod probe;
 mod read;
+mod roster;
 mod sim_pins;
 
 use std::process::ExitCode;
@@ -31,6 +34,16 @@ enum Command {
         #[command(subcommand)]
         action: journal::Action,
     },
+    /// Checks a board file and a configuration; prints what is in force, or everything that is wrong.
+    Check(check::Arguments),
+    /// Turns a PIN into the line of the configuration that holds its hash.
+    Pin,
+    /// Makes and shows the list of people and plates that the site knows.
+    Roster {
+        /// What to do.
+        #[command(subcommand)]
+        action: roster::Action,
+    },
     /// Succeeds when the program can start at all.
     Version,
 }
@@ -43,6 +56,9 @@ pub fn main() -> ExitCode {
         Command::Probe(arguments) => probe::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Journal { action } => journal::run(&action),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Pin => pin::run(),
+        Command::Roster { action } => roster::run(&action),
         Command::Version => ExitCode::SUCCESS,
     }
 }

@@ -116,6 +116,13 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Notes a mistake in another file, which this one names.
+    pub fn also(&mut self, mistake: Mistake) {
+        if self.found.len() < Self::MISTAKES_MAX {
+            self.found.push(mistake);
+        }
+    }
+
     /// Whether anything was noted so far.
     pub fn is_clean(&self) -> bool {
         self.found.is_empty()

@@ -2,14 +2,18 @@
 
 pub mod board;
 pub mod error;
+pub mod pair;
 pub mod policy;
 pub mod profile;
 pub mod profile_file;
 pub mod roster;
 pub mod roster_csv;
 pub mod section;
+pub mod site;
+mod site_file;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};
 pub use policy::{Policy, Screening};
 pub use profile::{Ask, Field, FieldRule, Need, Profile, Profiles, StepRule, Takes};
+pub use site::Site;

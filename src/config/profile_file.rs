@@ -45,6 +45,16 @@ const ATTESTATIONS: [(&str, Attestation); 4] = [
     ("papers", Attestation::Papers),
 ];
 
+/// The name of `class` in files.
+pub fn class_name(class: Class) -> &'static str {
+    CLASSES.iter().find(|(_, known)| *known == class).map_or("unknown", |(name, _)| name)
+}
+
+/// The name of `direction` in files.
+pub fn direction_name(direction: Direction) -> &'static str {
+    DIRECTIONS.iter().find(|(_, known)| *known == direction).map_or("unknown", |(name, _)| name)
+}
+
 /// The profiles that come with the program, as (file, text).
 pub const SHIPPED: [(&str, &str); 1] =
     [("profiles/residential.toml", include_str!("../../profiles/residential.toml"))];

@@ -60,6 +60,15 @@ impl<'k, T> Kind<'k, T> {
     pub fn new(expected: impl Into<String>, read: impl Fn(&DeValue<'_>) -> Option<T> + 'k) -> Self {
         Self { expected: expected.into(), read: Box::new(read) }
     }
+
+    /// The same, narrowed to what is `good`; `expected` says all of it.
+    pub fn and(self, expected: impl Into<String>, good: impl Fn(&T) -> bool + 'k) -> Self
+    where
+        T: 'k,
+    {
+        let read = self.read;
+        Self::new(expected, move |value| read(value).filter(|value| good(value)))
+    }
 }
 
 /// A whole number of `range`.
@@ -285,8 +294,27 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// As [`need`](Self::need), for what may not be quoted: a wrong value is noted without being shown.
+    pub fn need_hidden<T>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        kind: &Kind<'_, T>,
+    ) -> Option<T> {
+        let read = self.take(key).and_then(|value| (kind.read)(value.get_ref()));
+        if read.is_none() {
+            report.hidden(self.place(key), self.key(key), format!("must be {}", kind.expected));
+        }
+        read
+    }
+
     /// Notes each key that was never asked for.
     pub fn finish(self, report: &mut Report<'_>) {
+        self.note_unknown(report);
+    }
+
+    /// Notes each key that was not asked for so far.
+    pub fn note_unknown(&self, report: &mut Report<'_>) {
         for (key, value) in self.table {
             if !self.known.contains(&key.get_ref().as_ref()) {
                 let expected = format!("unknown key; known are {}", self.known.join(", "));

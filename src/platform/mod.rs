@@ -11,5 +11,6 @@ pub mod i2c;
 pub mod iio;
 pub mod isolate;
 pub mod serial;
+pub mod terminal;
 pub mod unusable;
 pub mod watchdog;

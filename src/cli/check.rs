@@ -1,0 +1,105 @@
+//! `kakou check`: says everything that is wrong with a board and a site, or what is in force.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::profile_file::{class_name, direction_name};
+use crate::config::site::Lane;
+use crate::config::{Board, Profile, Site, pair};
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The board file: how this kiosk is wired.
+    #[arg(long)]
+    board: PathBuf,
+    /// The site's configuration: what it wants of this kiosk.
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// Runs the subcommand. Exit code 0: all is well; 1: every mistake is on standard error.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let board = Board::read(&arguments.board);
+    let site = Site::read(&arguments.config);
+    let file = arguments.config.display().to_string();
+    let said = match (&board, &site) {
+        (Ok(board), Ok(site)) => match pair::check(board, site, &file) {
+            Ok(()) => return print(board, site).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            Err(mistakes) => mistakes.to_string(),
+        },
+        (Err(board), Err(site)) => format!("{board}\n{site}"),
+        (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => mistakes.to_string(),
+    };
+    // With standard error gone as well, only the exit code is left to say it.
+    let _ = writeln!(io::stderr().lock(), "{said}");
+    ExitCode::FAILURE
+}
+
+fn print(board: &Board, site: &Site) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let offset = site.utc_offset_minutes;
+    let sign = if offset < 0 { '-' } else { '+' };
+    writeln!(out, "kiosk      {} ({})", site.kiosk, site.title)?;
+    writeln!(out, "site       {}", site.site)?;
+    writeln!(out, "time       UTC{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60)?;
+    writeln!(out, "state      {}", site.state.display())?;
+    writeln!(out, "roster     {}", site.roster.display())?;
+    writeln!(out, "hub        {}", site.hub.as_deref().unwrap_or("none"))?;
+    writeln!(out, "pages      http://{} {}", site.web.listen, site.web.hosts.join(" "))?;
+    writeln!(out, "personal   kept {} days", site.personal_retention.as_secs() / 86_400)?;
+    print_policy(&mut out, site)?;
+    writeln!(out, "board      {}{}", board.name, if board.simulated { " (simulated)" } else { "" })?;
+    for lane in &site.lanes {
+        print_lane(&mut out, board, lane)?;
+    }
+    let names: Vec<&str> = site.attendants.iter().map(|attendant| attendant.id.as_str()).collect();
+    let names = if names.is_empty() {
+        "none: nobody can waive a step or decide".to_owned()
+    } else {
+        names.join(", ")
+    };
+    writeln!(out, "attendants {names}")
+}
+
+fn print_policy(out: &mut impl Write, site: &Site) -> io::Result<()> {
+    let notice = site.policy.notice.map_or("no notice".to_owned(), |number| format!("notice {number}"));
+    writeln!(out, "policy     {} ({notice})", site.policy.id)?;
+    let screening = site.policy.screening;
+    writeln!(
+        out,
+        "screening  threshold {:.2} °C, guard {:.2}, correction {:+.2}, surroundings {:.3}; skin {:.2} to {:.2} °C",
+        screening.threshold.degrees(),
+        f64::from(screening.guard) / 100.0,
+        f64::from(screening.correction) / 100.0,
+        f64::from(screening.factor) / 1_000.0,
+        screening.cold.degrees(),
+        screening.hot.degrees(),
+    )
+}
+
+fn print_lane(out: &mut impl Write, board: &Board, lane: &Lane) -> io::Result<()> {
+    let directions: Vec<&str> = lane.directions.iter().map(|direction| direction_name(*direction)).collect();
+    writeln!(out, "lane       {} ({}): {:?} {}", lane.id, lane.title, lane.takes, directions.join(" and "))?;
+    for device in board.devices.iter().filter(|device| device.lane == lane.id) {
+        writeln!(out, "  device   {} ({})", device.id, device.driver.name())?;
+    }
+    for profile in lane.profiles.iter() {
+        print_profile(out, profile)?;
+    }
+    Ok(())
+}
+
+fn print_profile(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
+    writeln!(out, "  profile  {} ({})", profile.id, profile.title.zh)?;
+    for step in &profile.steps {
+        let kind = format!("{:?}", step.kind()).to_lowercase();
+        let waivers: Vec<&str> = step.waivers.iter().map(|reason| reason.as_str()).collect();
+        let waivers = if waivers.is_empty() { "never".to_owned() } else { waivers.join(", ") };
+        let classes: Vec<&str> = step.when.classes.iter().map(|class| class_name(*class)).collect();
+        let only = if classes.is_empty() { String::new() } else { format!("; only {}", classes.join(", ")) };
+        writeln!(out, "    step   {kind}: {} s; waived for {waivers}{only}", step.timeout.as_secs())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! Reads `kiosk.toml`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use argon2::Params;
+use argon2::password_hash::phc::PasswordHash;
+
+use super::error::{Mistakes, Report};
+use super::policy::{Policy, Screening};
+use super::profile::{Profile, Profiles};
+use super::profile_file::{read_profiles, shipped};
+use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
+use super::site::{Attendant, Lane, PinHash, Site, Web};
+use crate::base::{CentiCelsius, LaneId, Slug};
+use crate::model::{Class, Direction, SubjectKind};
+
+/// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
+const PIN_MEMORY_KIB_MAX: u32 = 64 * 1024;
+
+/// Reads a further profile file that the site names; the error completes "…: ".
+pub(super) type Load<'l> = dyn FnMut(&str) -> Result<String, String> + 'l;
+
+pub(super) fn parse(file: &str, text: &str, load: &mut Load<'_>) -> Result<Site, Mistakes> {
+    read_file(file, text, |report, table| site(report, table, load))
+}
+
+fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> Option<Site> {
+    let kiosk = file.need(report, "id", &name());
+    let title = file.need(report, "title", &text(120));
+    let place = file.need(report, "site", &name());
+    let utc_offset_minutes = file.need(report, "utc_offset", &offset());
+    let state = file.get_or(report, "state", &absolute(), PathBuf::from("/var/lib/kakou"));
+    let roster = file.get_or(report, "roster", &absolute(), state.join("roster.bin"));
+    let hub = file.get(report, "hub", &hub_address());
+    let notice = file.get(report, "notice", &integer(1..=999_999u32));
+    let days = file.get_or(report, "personal_retention_days", &integer(1..=30u64), 14);
+    let web = web(report, &mut file);
+    let screening = screening(report, &mut file);
+    let available = profiles(report, &mut file, load);
+    let lanes = lanes(report, &mut file, &available);
+    let attendants = attendants(report, &mut file);
+    file.finish(report);
+    let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
+    let profiles = available.iter().filter(used).cloned().collect();
+    Some(Site {
+        kiosk: kiosk?,
+        title: title?,
+        site: place?,
+        utc_offset_minutes: utc_offset_minutes?,
+        state,
+        roster,
+        web,
+        hub,
+        personal_retention: Duration::from_secs(days * 86_400),
+        lanes,
+        attendants,
+        policy: Policy::new(notice, screening, profiles),
+    })
+}
+
+fn web(report: &mut Report<'_>, file: &mut Section<'_>) -> Web {
+    let default = Web::default();
+    let Some(mut table) = file.table(report, "web") else { return default };
+    let address =
+        Kind::new("an address and port such as \"127.0.0.1:8080\"", |value| value.as_str()?.parse().ok());
+    let listen: SocketAddr = table.get_or(report, "listen", &address, default.listen);
+    let hosts = table.list(report, "hosts", &host());
+    if !listen.ip().is_loopback() && hosts.is_empty() {
+        table.misfit(
+            report,
+            "hosts",
+            "must name the kiosk's names or addresses, because listen is not loopback",
+        );
+    }
+    table.finish(report);
+    Web { listen, hosts }
+}
+
+fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
+    let mut table = file.table(report, "thermometry");
+    let mut degrees = |key, low: f64, high: f64, default: f64| {
+        let value = table.as_mut().and_then(|table| table.get(report, key, &number(low..=high)));
+        value.unwrap_or(default)
+    };
+    // What Chinese checkpoints compared with: 37.3 °C, an axillary value; hence correction and guard band.
+    let threshold = degrees("threshold_c", 36.0, 40.0, 37.3);
+    let guard = degrees("guard_c", 0.0, 1.0, 0.3);
+    let correction = degrees("correction_c", -2.0, 2.0, 0.0);
+    let factor = degrees("surroundings_factor", 0.0, 1.0, 0.2);
+    let cold = degrees("cold_c", 25.0, 35.9, 33.5);
+    let hot = degrees("hot_c", 40.1, 50.0, 43.0);
+    if let Some(table) = table {
+        table.finish(report);
+    }
+    Screening {
+        threshold: celsius(threshold),
+        guard: hundredths(guard),
+        correction: hundredths(correction),
+        factor: hundredths(factor * 10.0),
+        cold: celsius(cold),
+        hot: celsius(hot),
+    }
+}
+
+fn profiles(report: &mut Report<'_>, file: &mut Section<'_>, load: &mut Load<'_>) -> Vec<Profile> {
+    let mut profiles = shipped().unwrap_or_default();
+    for name in file.list(report, "profile_files", &text(256)) {
+        match load(&name).map(|text| read_profiles(&name, &text)) {
+            Ok(Ok(more)) => profiles.extend(more),
+            Ok(Err(mistakes)) => mistakes.as_slice().iter().for_each(|mistake| report.also(mistake.clone())),
+            Err(error) => file.misfit(report, "profile_files", format!("{name}: {error}")),
+        }
+    }
+    profiles
+}
+
+const TAKES: [(&str, SubjectKind); 2] = [("person", SubjectKind::Person), ("vehicle", SubjectKind::Vehicle)];
+
+const DIRECT: [(&str, &[Direction]); 3] = [
+    ("inbound", &[Direction::Inbound]),
+    ("outbound", &[Direction::Outbound]),
+    ("both", &[Direction::Inbound, Direction::Outbound]),
+];
+
+fn lanes(report: &mut Report<'_>, file: &mut Section<'_>, available: &[Profile]) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    for mut table in file.some_tables(report, "lane") {
+        let Some(lane) = lane(report, &mut table, available) else { continue };
+        if lanes.iter().any(|known| known.id == lane.id) {
+            table.misfit(report, "id", "must be the name of one lane only");
+        }
+        lanes.push(lane);
+    }
+    lanes
+}
+
+fn lane(report: &mut Report<'_>, table: &mut Section<'_>, available: &[Profile]) -> Option<Lane> {
+    let id: Option<LaneId> = table.need(report, "id", &name());
+    if let Some(id) = &id {
+        table.rename(format!("lane[{id}]."));
+    }
+    let title = table.need(report, "title", &text(120));
+    let takes = table.need(report, "takes", &one_of(&TAKES));
+    let directions = table.need(report, "direct", &one_of(&DIRECT));
+    let profiles = lane_profiles(report, table, available, takes, directions);
+    let pass_within_s = table.get_or(report, "pass_within_s", &integer(3..=300u64), 15);
+    let clear_for_ms = table.get_or(report, "clear_for_ms", &integer(200..=30_000u64), 1_000);
+    let leave_after_s = table.get_or(report, "leave_after_s", &integer(1..=120u64), 5);
+    table.note_unknown(report);
+    Some(Lane {
+        id: id?,
+        title: title?,
+        takes: takes?,
+        directions: directions?.to_vec(),
+        profiles: profiles?,
+        pass_within: Duration::from_secs(pass_within_s),
+        clear_for: Duration::from_millis(clear_for_ms),
+        leave_after: Duration::from_secs(leave_after_s),
+    })
+}
+
+fn lane_profiles(
+    report: &mut Report<'_>,
+    table: &mut Section<'_>,
+    available: &[Profile],
+    takes: Option<SubjectKind>,
+    directions: Option<&[Direction]>,
+) -> Option<Profiles> {
+    let ids: Vec<Slug> = table.list(report, "profiles", &name());
+    let profiles = match Profiles::only(available, &ids) {
+        Ok(profiles) => profiles,
+        Err(conflict) => {
+            let known: Vec<&str> = available.iter().map(|profile| profile.id.as_str()).collect();
+            table.misfit(report, "profiles", format!("{conflict}; known are {}", known.join(", ")));
+            return None;
+        }
+    };
+    for &direction in directions? {
+        if profiles.choose(takes?, direction, Class::Unknown).is_none() {
+            let expected =
+                format!("must have one for a {takes:?} going {direction:?} of any class", takes = takes?);
+            table.misfit(report, "profiles", expected.to_lowercase());
+        }
+    }
+    Some(profiles)
+}
+
+fn attendants(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<Attendant> {
+    let mut attendants: Vec<Attendant> = Vec::new();
+    for mut table in file.tables(report, "attendant") {
+        let Some(attendant) = attendant(report, &mut table) else { continue };
+        if attendants.iter().any(|known| known.id == attendant.id) {
+            table.misfit(report, "id", "must be the name of one attendant only");
+        }
+        attendants.push(attendant);
+    }
+    attendants
+}
+
+fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attendant> {
+    let id = table.need(report, "id", &name());
+    if let Some(id) = &id {
+        table.rename(format!("attendant[{id}]."));
+    }
+    let shown = table.need(report, "name", &text(60));
+    let pin = table.need_hidden(report, "pin", &pin());
+    table.note_unknown(report);
+    Some(Attendant { id: id?, name: shown?, pin: pin? })
+}
+
+fn pin() -> Kind<'static, PinHash> {
+    Kind::new("an argon2id string, as `kakou pin` prints it", |value| {
+        let written = value.as_str().filter(|text| text.len() <= 256)?;
+        let hash = PasswordHash::new(written).ok()?;
+        let cost = Params::try_from(&hash).ok()?;
+        let payable = cost.m_cost() <= PIN_MEMORY_KIB_MAX && cost.t_cost() <= 10 && cost.p_cost() <= 4;
+        let good =
+            hash.algorithm.as_str() == "argon2id" && hash.salt.is_some() && hash.hash.is_some() && payable;
+        good.then(|| PinHash(written.to_owned()))
+    })
+}
+
+fn offset() -> Kind<'static, i16> {
+    Kind::new("an offset from UTC such as \"+08:00\", at most 14 hours", |value| {
+        let (sign, rest) = value.as_str()?.split_at_checked(1)?;
+        let (hours, minutes) = rest.split_once(':').filter(|_| rest.len() == 5)?;
+        let digits =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok())?;
+        let ahead = digits(hours)? * 60 + digits(minutes).filter(|minutes| *minutes < 60)?;
+        let ahead = match sign {
+            "+" => ahead,
+            "-" => -ahead,
+            _ => return None,
+        };
+        (-840..=840).contains(&ahead).then_some(ahead)
+    })
+}
+
+fn absolute() -> Kind<'static, PathBuf> {
+    path().and("an absolute path", |path: &PathBuf| Path::is_absolute(path))
+}
+
+fn host() -> Kind<'static, String> {
+    Kind::new("a host name or an address, without port", |value| {
+        let written = value.as_str()?;
+        is_host(written).then(|| written.to_owned())
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let named = (1..=253).contains(&text.len()) && text.bytes().all(letter) && !text.starts_with(['-', '.']);
+    named || text.parse::<IpAddr>().is_ok()
+}
+
+/// What carries records about people over a network is encrypted; on loopback nobody else listens.
+fn hub_address() -> Kind<'static, String> {
+    Kind::new("https://host[:port], or http:// with a loopback address only", |value| {
+        let written = value.as_str()?.strip_suffix('/').unwrap_or(value.as_str()?);
+        let (scheme, authority) = written.split_once("://")?;
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+            Some(_) | None => (authority, None),
+        };
+        let port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let address = bare.parse::<IpAddr>().ok();
+        let bracketed = address.is_some_and(|address| address.is_ipv6()) == (bare != host);
+        let loopback = bare == "localhost" || address.is_some_and(|address| address.is_loopback());
+        let allowed = scheme == "https" || (scheme == "http" && loopback);
+        (allowed && port && bracketed && is_host(bare)).then(|| written.to_owned())
+    })
+}
+
+/// `degrees` are within the range of their key.
+fn celsius(degrees: f64) -> CentiCelsius {
+    CentiCelsius::from_degrees(degrees).unwrap_or(CentiCelsius::ABSOLUTE_ZERO)
+}
+
+/// `value` times 100; 0 for what does not fit, which the ranges of the keys leave out.
+fn hundredths<T: TryFrom<i32> + Default>(value: f64) -> T {
+    let whole = CentiCelsius::from_degrees(value).map_or(0, CentiCelsius::get);
+    T::try_from(whole).unwrap_or_default()
+}

@@ -1,0 +1,263 @@
+//! `kiosk.toml`: the example with every key, each mistake, and the site beside its board.
+
+use std::time::Duration;
+
+use kakou::config::site::Web;
+use kakou::config::{Board, Site, pair};
+use kakou::model::{Direction, SubjectKind};
+
+const EXAMPLE: &str = include_str!("../../systemd/kiosk.toml");
+const SIMULATED: &str = include_str!("../../boards/simulated.toml");
+const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$WK+SukDnRElwR1TxUcwfKqwCXDDuYobFGZK+Bnoylls";
+
+/// The example with the keys that it shows as comments switched on.
+fn with_every_key() -> String {
+    let is_key = |line: &str| {
+        line.starts_with("#[") || (line.starts_with('#') && line.contains(" = ") && !line.contains('·'))
+    };
+    let switch = |line: &str| if is_key(line) { line[1..].to_owned() } else { line.to_owned() };
+    EXAMPLE
+        .lines()
+        .map(switch)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$...", HASH)
+}
+
+fn mistakes(text: &str) -> String {
+    Site::parse("k.toml", text).expect_err(text).to_string()
+}
+
+#[test]
+fn the_example_is_a_working_configuration_with_safe_defaults() {
+    let site = Site::parse("kiosk.toml", EXAMPLE).unwrap();
+    assert_eq!(site.kiosk.as_str(), "east-gate");
+    assert_eq!(site.utc_offset_minutes, 480);
+    assert_eq!(site.web, Web::default());
+    assert!(site.web.listen.ip().is_loopback());
+    assert_eq!((site.hub.clone(), site.attendants.len()), (None, 0));
+    assert_eq!(site.personal_retention, Duration::from_secs(14 * 86_400));
+    assert_eq!(site.policy.notice, Some(12));
+    assert_eq!((site.policy.screening.threshold.get(), site.policy.screening.guard), (3_730, 30));
+    assert_eq!((site.policy.screening.factor, site.policy.screening.correction), (200, 0));
+    let lane = site.lane(&"vehicle".parse().unwrap()).unwrap();
+    assert_eq!(
+        (lane.takes, lane.directions.len(), lane.profiles.iter().count()),
+        (SubjectKind::Vehicle, 2, 4)
+    );
+    assert_eq!(site.policy.profiles.len(), 5, "only what a lane uses is policy");
+}
+
+#[test]
+fn every_key_that_the_example_shows_is_known_and_right() {
+    let site =
+        Site::parse("kiosk.toml", &with_every_key().replace("profile_files", "#profile_files")).unwrap();
+    assert_eq!(site.hub.as_deref(), Some("https://hub.example.org:8443"));
+    assert_eq!(site.web.hosts, ["kiosk.local"]);
+    assert_eq!(site.attendants[0].name, "李娜");
+    assert!(!format!("{site:?}").contains("argon2id"), "a hash does not print itself");
+    let defaults = Site::parse("kiosk.toml", EXAMPLE).unwrap();
+    assert_eq!(site.policy.id, defaults.policy.id, "the values shown are the defaults");
+    assert_eq!(site.lanes, defaults.lanes);
+    assert_eq!((site.state, site.roster), (defaults.state, defaults.roster));
+}
+
+#[test]
+fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
+    let cases = [
+        ("id = \"east-gate\"", "id = \"East Gate\"", "k.toml:5: id = \"East Gate\": must be a name"),
+        ("id = \"east-gate\"", "", "id: missing; must be a name"),
+        (
+            "utc_offset = \"+08:00\"",
+            "utc_offset = \"Asia/Shanghai\"",
+            "must be an offset from UTC such as \"+08:00\"",
+        ),
+        ("utc_offset = \"+08:00\"", "utc_offset = \"+15:00\"", "at most 14 hours"),
+        ("notice = 12", "notice = 0", "notice = 0: must be 1 to 999999"),
+        ("notice = 12", "notices = 12", "notices = 12: unknown key; known are id, title"),
+        ("notice = 12", "state = \"here\"", "state = \"here\": must be an absolute path"),
+        (
+            "notice = 12",
+            "hub = \"http://hub.example.org\"",
+            "must be https://host[:port], or http:// with a loopback",
+        ),
+        (
+            "notice = 12",
+            "hub = \"https://hub.example.org/api?x\"",
+            "hub = \"https://hub.example.org/api?x\": must be",
+        ),
+        ("notice = 12", "personal_retention_days = 31", "personal_retention_days = 31: must be 1 to 30"),
+        (
+            "notice = 12",
+            "profile_files = [\"more.toml\"]",
+            "profile_files = [\"more.toml\"]: more.toml: more.toml cannot be",
+        ),
+        (
+            "takes = \"person\"",
+            "takes = \"people\"",
+            "lane[person-in].takes = \"people\": must be \"person\" or \"vehicle\"",
+        ),
+        (
+            "\"residential-person-in\"",
+            "\"school-in\"",
+            "there is no profile school-in; known are residential-person-in",
+        ),
+        (
+            "\"residential-person-in\"",
+            "\"residential-person-out\"",
+            "must have one for a person going inbound of any class",
+        ),
+        ("\"residential-occupant-out\"", "\"residential-occupant-in\"", "must be named once"),
+        ("  \"residential-occupant-out\",\n", "", "no profile for occupants"),
+        (
+            "id = \"vehicle\"",
+            "id = \"person-in\"",
+            "lane[person-in].id = \"person-in\": must be the name of one lane only",
+        ),
+        (
+            "direct = \"both\"",
+            "direct = \"both\"\npass_within_s = 1",
+            "lane[vehicle].pass_within_s = 1: must be 3 to 300",
+        ),
+        (
+            "direct = \"both\"",
+            "direct = \"both\"\nopen_s = 1",
+            "lane[vehicle].open_s = 1: unknown key; known are id",
+        ),
+    ];
+    for (right, wrong, expected) in cases {
+        let text = EXAMPLE.replacen(right, wrong, 1);
+        assert_ne!(text, EXAMPLE, "{right}");
+        let said = mistakes(&text);
+        assert!(said.contains(expected), "{wrong}\nsaid     {said}\nexpected {expected}");
+    }
+    let cases = [
+        ("[web]\nlisten = \"0.0.0.0:80\"", "web.hosts: must name the kiosk's names or addresses"),
+        ("[web]\nlisten = \"localhost\"", "web.listen = \"localhost\": must be an address and port"),
+        ("[web]\nhosts = [\"http://a\"]", "web.hosts = \"http://a\": must be a host name"),
+        ("[thermometry]\nthreshold_c = 99.1", "thermometry.threshold_c = 99.1: must be 36 to 40"),
+        (
+            "[thermometry]\nthreshold_f = 99.1",
+            "thermometry.threshold_f = 99.1: unknown key; known are threshold_c",
+        ),
+        ("[thermometry]\nguard_c = nan", "thermometry.guard_c = nan: must be 0 to 1"),
+        ("[thermometry]\ncold_c = \"33\"", "thermometry.cold_c = \"33\": must be 25 to 35.9"),
+        (
+            "[[attendant]]\nid = \"li-na\"\nname = \"李娜\"",
+            "attendant[li-na].pin: must be an argon2id string",
+        ),
+    ];
+    for (more, expected) in cases {
+        let said = mistakes(&format!("{EXAMPLE}\n{more}\n"));
+        assert!(said.contains(expected), "{more}\nsaid     {said}\nexpected {expected}");
+    }
+}
+
+#[test]
+fn a_pin_is_never_quoted_and_must_be_hashed_at_a_bearable_cost() {
+    let attendant =
+        |pin: &str| format!("{EXAMPLE}\n[[attendant]]\nid = \"li-na\"\nname = \"李娜\"\npin = \"{pin}\"\n");
+    assert!(Site::parse("k.toml", &attendant(HASH)).is_ok());
+    for bad in [
+        "1234",
+        &HASH.replace("argon2id", "argon2i"),
+        &HASH.replace("m=19456", "m=4194304"),
+        &HASH.replace("t=2", "t=1000"),
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0",
+        "$2b$12$abcdefghijklmnopqrstuv",
+    ] {
+        let said = mistakes(&attendant(bad));
+        assert!(said.contains("attendant[li-na].pin: must be an argon2id string"), "{said}");
+        assert!(!said.contains(bad), "{said}");
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_said_at_once_in_the_order_of_its_lines() {
+    let text = EXAMPLE
+        .replace("east-gate", "East")
+        .replace("notice = 12", "notice = -1")
+        .replace("person\"", "people\"");
+    let mistakes = Site::parse("k.toml", &text).unwrap_err();
+    let lines: Vec<_> = mistakes.as_slice().iter().map(|mistake| mistake.line).collect();
+    assert_eq!(lines.len(), 3, "{mistakes}");
+    assert!(lines.is_sorted());
+}
+
+#[test]
+fn hub_addresses_are_encrypted_or_stay_on_this_machine() {
+    let read = |hub: &str| {
+        let text = EXAMPLE.replace("notice = 12", &format!("hub = \"{hub}\""));
+        Site::parse("k.toml", &text).map(|site| site.hub.unwrap_or_default())
+    };
+    for good in [
+        "https://hub",
+        "https://10.0.0.2:8443",
+        "https://[fd00::1]:443",
+        "http://127.0.0.1:9",
+        "http://[::1]:80",
+    ] {
+        assert_eq!(read(good).as_deref(), Ok(good));
+    }
+    assert_eq!(read("http://localhost:8081/").as_deref(), Ok("http://localhost:8081"));
+    for bad in [
+        "http://10.0.0.2",
+        "http://hub",
+        "http://127.0.0.1.example.org",
+        "https://",
+        "https://user@hub",
+        "https://hub:0",
+        "https://hub:99999",
+        "ftp://hub",
+        "hub",
+        "https://hub/x",
+        "https://fd00::1",
+        "https://[hub]",
+        "HTTP://127.0.0.1",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn further_profiles_come_from_files_beside_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kiosk.toml");
+    let shipped = include_str!("../../profiles/residential.toml");
+    let ours = shipped.replace("residential-", "our-").replace("timeout_s = 45", "timeout_s = 44");
+    let text = EXAMPLE.replace("#profile_files", "profile_files").replacen(
+        "\"residential-person-in\"",
+        "\"our-person-in\"",
+        1,
+    );
+    std::fs::write(&path, &text).unwrap();
+    assert!(Site::read(&path).unwrap_err().to_string().contains("our-profiles.toml: cannot be read"));
+    std::fs::write(folder.path().join("our-profiles.toml"), &ours).unwrap();
+    let site = Site::read(&path).unwrap();
+    let lane = site.lane(&"person-in".parse().unwrap()).unwrap();
+    let inbound = lane.profiles.choose(SubjectKind::Person, Direction::Inbound, Default::default());
+    assert_eq!(inbound.unwrap().id.as_str(), "our-person-in");
+    std::fs::write(folder.path().join("our-profiles.toml"), ours.replace("\"temperature\"", "\"warmth\""))
+        .unwrap();
+    let said = Site::read(&path).unwrap_err().to_string();
+    assert!(
+        said.contains("our-profiles.toml:21: profile[our-person-in].step[2].kind = \"warmth\""),
+        "{said}"
+    );
+    assert!(Site::read(&folder.path().join("none.toml")).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn a_lane_that_only_board_or_site_knows_is_a_mistake() {
+    let board = Board::parse("simulated.toml", SIMULATED).unwrap();
+    let site = Site::parse("k.toml", EXAMPLE).unwrap();
+    assert!(pair::check(&board, &site, "k.toml").is_ok());
+    let other = Site::parse("k.toml", &EXAMPLE.replace("\"person-in\"", "\"north\"")).unwrap();
+    let said = pair::check(&board, &other, "k.toml").unwrap_err().to_string();
+    assert!(
+        said.contains("lane[north]: board simulated has no such lane; it has person-in, vehicle"),
+        "{said}"
+    );
+    assert!(said.contains("lane[person-in]: missing; board simulated wires this lane"), "{said}");
+}
