@@ -1,6 +1,6 @@
 //! A simulated MLX90614 that answers real SMBus bytes behind `embedded_hal::i2c::I2c`.
 //!
-//! What it models, with its source in [`optics`]: radiation of the target and what it reflects, fill of the field,
+//! What it models, with its source beside each figure: radiation of the target and what it reflects, fill of the field,
 //! conversions at the part's pace, filter with its bypass for the first conversion, noise, quantisation, supply
 //! slope, die temperature with warm-up and lag, start-up time, both addresses, the packet error code, and faults.
 //! It refuses every write: a driver that writes to the chip's memory fails its tests.
