@@ -76,9 +76,10 @@ impl Browser {
         Self { client, driver, _profile: profile }
     }
 
-    /// Opens a page.
+    /// Opens a page. A browser that runs out of connections fails here, not a minute later.
     pub async fn open(&self, url: &str) {
-        self.client.goto(url).await.expect("the page opens");
+        let opened = tokio::time::timeout(DEADLINE, self.client.goto(url)).await;
+        opened.expect("the page opens in time").expect("the page opens");
     }
 
     /// The element `css`, once it is on the page.
@@ -140,7 +141,9 @@ impl Browser {
 
     /// Clicks `css`, once it is there.
     pub async fn click(&self, css: &str) {
-        self.wait_for(css).await.click().await.expect("the element can be clicked");
+        let element = self.wait_for(css).await;
+        let clicked = tokio::time::timeout(DEADLINE, element.click()).await;
+        clicked.expect("what the click leads to opens in time").expect("the element can be clicked");
     }
 
     /// Presses the pointer on `css` for as long as told.

@@ -248,6 +248,16 @@ function lost() {
   }, RETRY_MS);
 }
 
+// A page left behind would keep its connection, of which a browser has six for each host; one that comes back
+// from the browser's memory would show a subject who has gone.
+window.addEventListener("pagehide", () => {
+  source?.close();
+  source = null;
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
 if (page.live) {
   connect();
   heard = performance.now();
