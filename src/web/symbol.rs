@@ -31,7 +31,7 @@ drawings! {
     // A clipboard with lines.
     CLIPBOARD = r#"<rect x="20" y="16" width="60" height="78" rx="6"/><path d="M38 8h24v16H38zM34 44h32M34 60h32M34 76h18"/>"#;
     // A person with a peaked cap.
-    ATTENDANT = r#"<path d="M10 95c2-24 16-35 40-35s38 11 40 35"/><path d="M32 36c0 15 8 24 18 24s18-9 18-24"/><path d="M25 30l5-20c12-5 28-5 40 0l5 20z" fill="currentColor"/><path d="M18 36c20-8 44-8 64 0" stroke-width="8"/><path d="M38 64l12 14 12-14" stroke-width="6"/>"#;
+    ATTENDANT = r#"<path d="M10 95c2-24 16-35 40-35s38 11 40 35"/><path d="M32 36c0 15 8 24 18 24s18-9 18-24"/><path d="M25 30l5-20c12-5 28-5 40 0l5 20z" fill="currentColor"/><path d="M17 33h66" stroke-width="9"/><path d="M38 64l12 14 12-14" stroke-width="6"/>"#;
     // A person.
     PERSON = r#"<circle cx="50" cy="24" r="16"/><path d="M16 94c2-28 14-42 34-42s32 14 34 42"/>"#;
     // A car from the front, before a line.
@@ -45,7 +45,7 @@ drawings! {
     // An arrow that turns round.
     U_TURN = r#"<path d="M22 94V42c0-18 11-30 26-30s26 12 26 30v26" stroke-width="14"/><path d="M54 62l20 26 20-26z" fill="currentColor" stroke-width="4"/>"#;
     // A person standing within a marked square.
-    WAIT_HERE = r#"<circle cx="50" cy="17" r="13"/><path d="M50 36v26M30 62V48c0-8 6-12 20-12s20 4 20 12v14M42 62v24M58 62v24"/><path d="M26 72H6v23h88V72H74" stroke-width="6"/>"#;
+    WAIT_HERE = r#"<circle cx="50" cy="30" r="13" fill="currentColor"/><path d="M26 80c1-20 9-29 24-29s23 9 24 29z" fill="currentColor"/><path d="M24 6H6v18M76 6h18v18M24 95H6V77M76 95h18V77"/>"#;
     // A cross in a triangle.
     OUT_OF_SERVICE = r#"<path d="M50 8L96 90H4z"/><path d="M38 52l24 24M62 52L38 76" stroke-width="9"/>"#;
     // An open gate with a path through it.

@@ -300,7 +300,12 @@ pub fn button(lane: &LaneStatus, action: &Action, key: usize) -> Markup {
         },
         Does::Posts(fields) => form(
             fields,
-            html! { button.act.(action.look) id=(id) data-key=(name) type="submit" { (inside) } },
+            html! {
+                button.act.(action.look) id=(id) data-key=(name) type="submit" {
+                    (inside)
+                    @if let Some(name) = unworded(fields) { span.hint { (name) } }
+                }
+            },
         ),
         Does::Holds(fields) => form(
             fields,
@@ -318,6 +323,18 @@ pub fn button(lane: &LaneStatus, action: &Action, key: usize) -> Markup {
             }
         },
     }
+}
+
+/// The site's own name of a waiver's reason or an agent that the tables of words do not know.
+fn unworded<'a>(fields: &'a [(&'static str, String)]) -> Option<&'a str> {
+    let named = |name: &str| fields.iter().find(|field| field.0 == name).map(|field| field.1.as_str());
+    let given = match named("act")? {
+        "waive" => named("reason")?,
+        "start-disinfection" => named("agent")?,
+        _ => return None,
+    };
+    let slug = given.parse().ok()?;
+    desk::slug(&slug).is_none().then_some(given)
 }
 
 /// What a step is called where only its name is known.
