@@ -122,6 +122,8 @@ pub enum StepState {
 pub struct StepStatus {
     /// Which check.
     pub kind: StepKind,
+    /// What an attest step asks to confirm.
+    pub attest: Option<Attestation>,
     /// How far.
     pub state: StepState,
     /// Reasons for which this step may be waived; empty where it may not.
@@ -200,7 +202,7 @@ pub struct LaneStatus {
     pub steps: Vec<StepStatus>,
     /// Fields that the registration asks for.
     pub fields: Vec<&'static str>,
-    /// What the attest step asks an attendant to confirm.
+    /// What an attendant may confirm now: of an attest step, or in place of a credential.
     pub attestations: Vec<Attestation>,
     /// Agents that the site disinfects with.
     pub agents: Vec<Slug>,

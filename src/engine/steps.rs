@@ -183,7 +183,8 @@ impl Steps {
         let status = |step: &Step| {
             let state = state(step, asked);
             asked &= step.outcome.is_settled();
-            StepStatus { kind: step.rule.kind(), state, waivers: step.rule.waivers.clone() }
+            let (kind, attest) = (step.rule.kind(), attested(&step.rule));
+            StepStatus { kind, attest, state, waivers: step.rule.waivers.clone() }
         };
         self.list.iter().map(status).collect()
     }

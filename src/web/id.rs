@@ -1,4 +1,4 @@
-//! The subject's own keypad: an identity number instead of a phone.
+//! The subject's own keypad: an identity number instead of a phone. On an idle lane it begins a session.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +14,7 @@ use super::page::{self, Frame, not_found};
 use super::shared::{Shared, lane};
 use super::words::face;
 use crate::base::{LaneId, Pii};
-use crate::control::{Act, Direct, LaneStatus, Phase, Refused};
-use crate::model::{Direction, SubjectKind};
+use crate::control::{Act, LaneStatus, Refused};
 
 /// `GET /lane/{lane}/id`
 pub async fn pad(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -> Response {
@@ -39,27 +38,10 @@ pub async fn submit(
         "" | "enter" => Kind::IdNumber.press(field("text"), "enter"),
         key => return show(&shared, lane, &Kind::IdNumber.press(field("text"), key), None).into_response(),
     };
-    if lane.phase == Phase::Idle
-        && let Err(refused) = begin(&shared, lane).await
-    {
-        return refusal(&shared, lane, &text, &refused);
-    }
     match shared.ask(&id, None, Act::TypeIdNumber(Pii::new(text.clone()))).await {
         Ok(()) => Redirect::to(&format!("/lane/{id}")).into_response(),
         Err(refused) => refusal(&shared, lane, &text, &refused),
     }
-}
-
-/// Begins a session for somebody whom no sensor announced; on a lane for both ways the attendant has to.
-async fn begin(shared: &Shared, lane: &LaneStatus) -> Result<(), Refused> {
-    let direction = match (lane.takes, lane.direct) {
-        (SubjectKind::Person, Direct::Inbound) => Direction::Inbound,
-        (SubjectKind::Person, Direct::Outbound) => Direction::Outbound,
-        (SubjectKind::Person, Direct::Both) | (SubjectKind::Vehicle, _) => {
-            return Err(Refused::NotNow { why: "the attendant begins here" });
-        }
-    };
-    shared.ask(&lane.lane, None, Act::Begin { subject: lane.takes, direction }).await
 }
 
 fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) -> Response {

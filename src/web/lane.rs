@@ -108,7 +108,7 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
                 div.said role="status" {
                     h1.{ "of-" (verb.zh.chars().count()) } { (verb) }
                     p { (how) }
-                    @if lane.prompt == Prompt::Welcome || lane.prompt == Prompt::TurnBack { (notice(status)) }
+                    @if lane.phase == Phase::Idle || lane.prompt == Prompt::TurnBack { (notice(status)) }
                 }
                 @if camera { (viewfinder(&lane.lane)) }
             }
@@ -163,9 +163,9 @@ fn ticks(lane: &LaneStatus) -> Markup {
                 @for step in served(lane) {
                     @let state = shown_state(&step.state);
                     li.(state) {
-                        (symbol::step(step.kind, lane.attestations.first().copied()))
+                        (symbol::step(step.kind, step.attest))
                         @if state == "done" { span.mark { (symbol::TICK) } }
-                        span.name { (face::step(step.kind, lane.attestations.first().copied()).zh) }
+                        span.name { (face::step(step.kind, step.attest).zh) }
                     }
                 }
                 @if let Some(declared) = lane.declared {

@@ -23,6 +23,9 @@ const LANE: &str = "/attendant/lane/in-1";
 pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> {
     let lane = status.lanes.iter_mut().find(|lane| lane.lane == command.lane).expect("a lane of the kiosk");
     match &command.act {
+        Act::TypeIdNumber(_) if lane.phase == Phase::Crossing => {
+            return Err(Refused::NotNow { why: "the subject is going through" });
+        }
         Act::TypeIdNumber(text) if text.expose().len() != 18 => {
             return Err(Refused::BadIdNumber { why: "18 characters" });
         }

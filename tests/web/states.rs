@@ -86,7 +86,8 @@ pub fn idle() -> LaneStatus {
 
 fn step(kind: StepKind, state: StepState, waivers: &[&str]) -> StepStatus {
     let waivers = waivers.iter().map(|name| name.parse().expect("a slug")).collect();
-    StepStatus { kind, state, waivers }
+    let attest = (kind == StepKind::Attest).then_some(Attestation::Mask);
+    StepStatus { kind, attest, state, waivers }
 }
 
 /// A person of whom a code is asked.

@@ -184,10 +184,13 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
     };
     let act = |name: &str| vec![("act", name.to_owned())];
     let mut ways = match step.kind {
-        StepKind::Credential => vec![
-            leads(symbol::CARD, words("输入身份证号", "Type ID number"), "/pad/id"),
-            attest(Attestation::UnverifiedCredential),
-        ],
+        StepKind::Credential => {
+            let mut ways = vec![leads(symbol::CARD, words("输入身份证号", "Type ID number"), "/pad/id")];
+            ways.extend(
+                lane.attestations.iter().copied().filter(|what| in_place_of_credential(*what)).map(attest),
+            );
+            ways
+        }
         StepKind::Temperature => {
             let contact =
                 leads(symbol::THERMOMETER, words("体温计复测", "Contact thermometer"), "/pad/contact");
@@ -195,7 +198,7 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
             if wants_attendant(&step.state) { vec![contact, again] } else { vec![again, contact] }
         }
         StepKind::Registration => vec![leads(symbol::CLIPBOARD, words("填写登记", "Register"), "/register")],
-        StepKind::Attest => lane.attestations.iter().copied().map(attest).collect(),
+        StepKind::Attest => step.attest.map(attest).into_iter().collect(),
         StepKind::Plate => vec![
             leads(symbol::PLATE, words("输入车牌", "Type the plate"), "/pad/plate"),
             posts(symbol::CROSS, words("无牌", "No plate"), act("no-plate")),
@@ -213,6 +216,14 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
         ways.push(leads(symbol::LEAP, waive_words(step.kind), &to));
     }
     ways
+}
+
+/// Whether an attendant's look can stand for a credential that no machine here can check.
+const fn in_place_of_credential(what: Attestation) -> bool {
+    match what {
+        Attestation::UnverifiedCredential | Attestation::Papers => true,
+        Attestation::Mask | Attestation::TravelRecord => false,
+    }
 }
 
 fn start_disinfection(agent: &crate::base::Slug) -> Action {

@@ -162,13 +162,12 @@ fn thermometer(temperature: &TemperatureStatus) -> Markup {
 }
 
 fn steps(lane: &LaneStatus) -> Markup {
-    let attest = lane.attestations.first().copied();
     html! {
         ol.steps {
             @for step in &lane.steps {
                 li.(state_class(&step.state)) {
                     span.mark { (symbol::step_state(&step.state)) }
-                    span.name { (symbol::step(step.kind, attest)) (face::step(step.kind, attest)) }
+                    span.name { (symbol::step(step.kind, step.attest)) (face::step(step.kind, step.attest)) }
                     span.state { (desk::step_state(&step.state)) (detail(&step.state, lane)) }
                 }
             }
@@ -227,9 +226,9 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
             span.class { (desk::class(occupant.class).zh) }
             span.row {
                 @for step in &occupant.steps {
-                    span.(state_class(&step.state)) title=(face::step(step.kind, None).zh) {
+                    span.(state_class(&step.state)) title=(face::step(step.kind, step.attest).zh) {
                         (if matches!(step.state, StepState::Open | StepState::Asked) {
-                            symbol::step(step.kind, None)
+                            symbol::step(step.kind, step.attest)
                         } else {
                             symbol::step_state(&step.state)
                         })
