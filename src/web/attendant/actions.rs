@@ -185,7 +185,7 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
     let act = |name: &str| vec![("act", name.to_owned())];
     let mut ways = match step.kind {
         StepKind::Credential => {
-            let mut ways = vec![leads(symbol::CARD, words("输入身份证号", "Type ID number"), "/pad/id")];
+            let mut ways = vec![leads(symbol::CARD, words("输身份证号", "Type ID number"), "/pad/id")];
             ways.extend(
                 lane.attestations.iter().copied().filter(|what| in_place_of_credential(*what)).map(attest),
             );
