@@ -1,6 +1,8 @@
 //! The subcommands of `kakou`, one file each.
 
 mod check;
+mod enrol;
+mod hub;
 mod journal;
 mod park;
 mod pin;
@@ -22,6 +24,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Enrols this kiosk with a hub.
+    Enrol(enrol::EnrolArgs),
+    /// Runs the hub of a command centre, or works on its data.
+    Hub(hub::HubArgs),
     /// Drives every output of a board to its safe level.
     Park(park::Arguments),
     /// Reads every device of a board and says what it saw. Exit code 1 when one failed.
@@ -52,6 +58,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
+        Command::Enrol(arguments) => enrol::run(arguments),
+        Command::Hub(arguments) => hub::run(arguments),
         Command::Park(arguments) => park::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
         Command::Read(arguments) => read::run(&arguments),

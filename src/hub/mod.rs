@@ -1,1 +1,35 @@
-//! The hub's server: enrolment, batches, live gates, ledger pages.
+//! The hub: takes in what kiosks send, and shows it to a command centre.
+//!
+//! | address | who | what |
+//! |---|---|---|
+//! | `/v1/…` | kiosks | the protocol of [`crate::sync`] |
+//! | `/` | people | live gates, today's numbers, alarms |
+//! | `/ledger`, `/ledger.csv` | people | search, filters, paging; export |
+//! | `/records/{kiosk}/{epoch}/{seq}` | people | one record, its proof data, its personal part with a reason |
+//! | `/tallies`, `/passes`, `/kiosks`, `/access` | people | counts, passes, enrolment, who saw what |
+//!
+//! People sign in with the hub's key. Posts are taken from the hub's own pages only, and no answer lets a browser run
+//! a script that is not a file of this program.
+
+mod api;
+mod live;
+mod pages;
+mod passes;
+mod reply;
+mod serve;
+mod session;
+mod state;
+mod words;
+
+pub use passes::{Wanted, issue};
+pub use serve::{Options, Running, start};
+pub use state::{Error, Hub};
+
+use std::sync::Arc;
+
+use axum::Router;
+
+/// Everything that the hub answers.
+pub fn router(hub: Arc<Hub>) -> Router {
+    Router::new().merge(api::router()).merge(pages::router(&hub)).with_state(hub)
+}

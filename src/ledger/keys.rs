@@ -58,6 +58,11 @@ impl Keys {
         derive(&self.secret, "kakou/hub/pass/1")
     }
 
+    /// Ed25519 key that kiosks check passes with.
+    pub fn pass_key(&self) -> VerifyingKey {
+        SigningKey::from_seed(&self.pass_seed()).verifying()
+    }
+
     /// Seed of anything else that must not be guessed and must stay the same, by `label`.
     pub fn seed(&self, label: &str) -> Zeroizing<[u8; 32]> {
         derive(&self.secret, &format!("kakou/hub/other/1 {label}"))

@@ -38,7 +38,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = date(1970, 1, 1).checked_add(jiff::Span::new().try_days(self.0).unwrap_or_default());
+        let day = jiff::Span::new().try_days(self.0).and_then(|days| date(1970, 1, 1).checked_add(days));
         day.unwrap_or(Date::MAX).fmt(f)
     }
 }

@@ -18,6 +18,8 @@
 
 pub mod enrolment;
 pub mod outbox;
+pub mod packer;
 pub mod wire;
 
+pub use crate::control::HubStatus;
 pub use outbox::{Action, Answer, Outbox, Settings};

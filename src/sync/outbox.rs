@@ -172,7 +172,10 @@ impl Outbox {
             return Action::WaitUntil(beat_due);
         }
         self.asked = Asked::Batch { from: next, until };
-        Action::Post { from: next, max_entries: self.entries, max_bytes: self.settings.bytes_max }
+        // Never past what this outbox knows to be durable: the hub's answer would look like a fork.
+        let waiting = usize::try_from(self.durable - next.get() + 1).unwrap_or(usize::MAX);
+        let max_entries = self.entries.min(waiting);
+        Action::Post { from: next, max_entries, max_bytes: self.settings.bytes_max }
     }
 
     /// Takes in what came of the last action. An answer to nothing is ignored.
@@ -310,17 +313,17 @@ mod tests {
         assert_eq!(outbox.waiting(), 7);
         assert_eq!(outbox.next(at(2), 10), Action::Heartbeat);
         outbox.on_answer(at(3), WALL, Answer::Next(seq(4)));
-        assert_eq!(outbox.next(at(4), 10), post(4, 64));
+        assert_eq!(outbox.next(at(4), 10), post(4, 7), "no more than is durable");
         outbox.on_answer(at(5), WALL, Answer::Next(seq(11)));
         assert_eq!((outbox.waiting(), outbox.link().online, outbox.link().last), (0, true, Some(WALL)));
         assert_eq!(outbox.next(at(6), 10), Action::WaitUntil(at(3) + Duration::from_mins(1)));
-        assert_eq!(outbox.next(at(7), 11), post(11, 128));
+        assert_eq!(outbox.next(at(7), 11), post(11, 1));
     }
 
     #[test]
     fn one_request_at_a_time_and_a_late_one_counts_as_lost() {
         let mut outbox = ready(5);
-        assert_eq!(outbox.next(at(10), 5), post(1, 64));
+        assert_eq!(outbox.next(at(10), 5), post(1, 5));
         assert_eq!(outbox.next(at(11), 6), Action::WaitUntil(at(10) + Duration::from_secs(30)));
         let Action::WaitUntil(_) = outbox.next(at(31_000), 6) else { panic!("must back off") };
         assert!(!outbox.link().online);
@@ -329,26 +332,26 @@ mod tests {
 
     #[test]
     fn follows_a_rewind_in_both_directions_but_not_in_a_circle() {
-        let mut outbox = ready(50);
-        assert_eq!(outbox.next(at(10), 50), post(1, 64));
+        let mut outbox = ready(500);
+        assert_eq!(outbox.next(at(10), 500), post(1, 64));
         outbox.on_answer(at(11), WALL, Answer::Rewind(seq(20)));
-        assert_eq!(outbox.next(at(12), 50), post(20, 64));
+        assert_eq!(outbox.next(at(12), 500), post(20, 64));
         outbox.on_answer(at(13), WALL, Answer::Rewind(seq(2)));
-        assert_eq!(outbox.next(at(14), 50), post(2, 64));
+        assert_eq!(outbox.next(at(14), 500), post(2, 64));
         outbox.on_answer(at(15), WALL, Answer::Rewind(seq(2)));
         assert!(outbox.link().error.is_some(), "a hub that wants what it refuses is broken");
-        assert_eq!(outbox.next(at(5_000), 50), Action::Head);
+        assert_eq!(outbox.next(at(5_000), 500), Action::Head);
     }
 
     #[test]
     fn halves_what_is_too_large_down_to_one_record_and_never_skips_it() {
-        let mut outbox = ready(50);
+        let mut outbox = ready(500);
         for entries in [64, 32, 16, 8, 4, 2, 1] {
-            assert_eq!(outbox.next(at(10), 50), post(1, entries));
+            assert_eq!(outbox.next(at(10), 500), post(1, entries));
             outbox.on_answer(at(10), WALL, Answer::TooLarge);
         }
         assert!(!outbox.link().online);
-        assert_eq!(outbox.next(at(5_000), 50), post(1, 1));
+        assert_eq!(outbox.next(at(5_000), 500), post(1, 1));
     }
 
     #[test]
@@ -403,7 +406,7 @@ mod tests {
         outbox.on_answer(at(11), WALL, Answer::Next(seq(51)));
         assert_eq!(outbox.next(at(60_100), 50), Action::Heartbeat);
         outbox.on_answer(at(60_101), WALL, Answer::Next(seq(31)));
-        assert_eq!((outbox.waiting(), outbox.next(at(60_102), 50)), (20, post(31, 128)));
+        assert_eq!((outbox.waiting(), outbox.next(at(60_102), 50)), (20, post(31, 20)));
     }
 
     fn outbox() -> Outbox {

@@ -1,0 +1,144 @@
+//! What kiosks ask for.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use data_encoding::BASE64;
+
+use super::reply::Refusal;
+use super::state::Hub;
+use crate::base::{Epoch, KioskId, Seq};
+use crate::journal::{Hash, VerifyingKey};
+use crate::ledger::Refused;
+use crate::sync::enrolment::{Grant, PublicKey, Request, Token};
+use crate::sync::wire::{BODY_MAX, Batch, Head, NOTE_MAX};
+
+/// Longest enrolment request, in bytes.
+const ENROL_MAX: usize = 4 << 10;
+
+pub fn router() -> Router<Arc<Hub>> {
+    let limited = |max| DefaultBodyLimit::max(max);
+    Router::new()
+        .route("/v1/logs/{kiosk}/{epoch}/head", get(head))
+        .route("/v1/logs/{kiosk}/{epoch}/entries", post(entries).layer(limited(BODY_MAX)))
+        .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
+        .route("/v1/enrol", post(enrol).layer(limited(ENROL_MAX)))
+        .route("/v1/{*rest}", axum::routing::any(unknown))
+}
+
+async fn unknown() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "path", "the hub knows no such request")
+}
+
+async fn head(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Head>, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let known = hub.read(move |ledger| {
+        let known = ledger.key_of(&kiosk)?.is_some();
+        Ok::<_, crate::ledger::Error>(if known { Some(ledger.head(&kiosk, epoch)?) } else { None })
+    });
+    match known.await?? {
+        Some(state) => Ok(Json(head_of(&hub, state))),
+        None => Err(Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled")),
+    }
+}
+
+async fn entries(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let from = query.as_deref().and_then(|query| query.strip_prefix("from="));
+    let from = from.and_then(|text| text.parse().ok()).and_then(Seq::new);
+    let from = from.ok_or_else(|| {
+        Refusal::new(StatusCode::BAD_REQUEST, "from", "expected ?from=N with the number of the first record")
+    })?;
+    let body = body.map_err(too_large)?;
+    let received = hub.now();
+    let name = kiosk.clone();
+    let applied = hub.write(move |ledger| {
+        // Decompressed here, off the threads that serve everybody.
+        let batch = Batch::decode(&body)?;
+        match ledger.apply(&kiosk, epoch, from, &batch.note, &batch.entries, received) {
+            Err(Refused::Gap { .. }) => Ok(Err(ledger.head(&kiosk, epoch)?)),
+            Err(refused) => Err(Refusal::from(refused)),
+            Ok(applied) => Ok(Ok(applied)),
+        }
+    });
+    match applied.await? {
+        Ok(Ok(applied)) => {
+            tracing::debug!(kiosk = %name, next = %applied.next, new = applied.new, "batch applied");
+            let state = (applied.next, applied.root, Some(applied.cosigned));
+            Ok(Json(head_of(&hub, state)).into_response())
+        }
+        Ok(Err(state)) => Ok((StatusCode::CONFLICT, Json(head_of(&hub, state))).into_response()),
+        Err(refusal) => {
+            tracing::warn!(kiosk = %name, ?refusal, "batch refused");
+            Err(refusal)
+        }
+    }
+}
+
+async fn heartbeat(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Head>, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let body = body.map_err(too_large)?;
+    let note = String::from_utf8(body.to_vec())
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "body", "note is not UTF-8"))?;
+    let received = hub.now();
+    let state = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &note, received)).await??;
+    Ok(Json(head_of(&hub, state)))
+}
+
+async fn enrol(
+    State(hub): State<Arc<Hub>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Grant>, Refusal> {
+    let body = body.map_err(too_large)?;
+    let request: Request = serde_json::from_slice(&body)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "body", error))?;
+    let token: Token =
+        request.token.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "token", error))?;
+    let now = hub.now();
+    let kiosk = hub.write(move |ledger| {
+        ledger.enrol(&token.digest(), request.kiosk.as_ref(), VerifyingKey(request.key.0), now)
+    });
+    let kiosk = kiosk.await??;
+    tracing::info!(%kiosk, "kiosk enrolled");
+    let keys = hub.keys();
+    Ok(Json(Grant {
+        kiosk,
+        seal_key: PublicKey(keys.seal_key()),
+        pass_keys: vec![PublicKey(keys.pass_key().0)],
+        note_key: PublicKey(keys.note_key().0),
+    }))
+}
+
+fn head_of(hub: &Hub, (next, root, cosigned): (Seq, Hash, Option<String>)) -> Head {
+    Head { next, root: BASE64.encode(&root), cosigned, wall: hub.now().0 }
+}
+
+fn log_of((kiosk, epoch): (String, String)) -> Result<(KioskId, Epoch), Refusal> {
+    let kiosk = kiosk.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
+    let epoch = epoch.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "epoch", error))?;
+    Ok((kiosk, epoch))
+}
+
+fn too_large(rejection: BytesRejection) -> Refusal {
+    let status = rejection.status();
+    Refusal::new(status, "body", rejection.body_text())
+}

@@ -1,0 +1,93 @@
+//! Enrolled kiosks, and tokens for new ones.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use maud::{Markup, PreEscaped, html};
+use serde::Deserialize;
+
+use super::super::state::Hub;
+use super::Answer;
+use super::frame::{self, ago, full_time, short, two};
+use crate::sync::enrolment::Token;
+
+/// The name that a token is to be bound to.
+#[derive(Deserialize)]
+pub struct Ask {
+    name: String,
+}
+
+pub async fn page(State(hub): State<Arc<Hub>>) -> Answer {
+    show(&hub, html! {}).await
+}
+
+pub async fn make_token(State(hub): State<Arc<Hub>>, headers: HeaderMap, Form(ask): Form<Ask>) -> Answer {
+    let name = ask.name.trim();
+    let kiosk = if name.is_empty() { None } else { name.parse().ok() };
+    if kiosk.is_none() && !name.is_empty() {
+        let notice = html! {
+            p.notice role="alert" { "名称须为 1 至 32 个小写字母、数字或连字符。"
+                small lang="en" { "A name is 1 to 32 characters of a-z, 0-9 and -." } }
+        };
+        return show(&hub, notice).await;
+    }
+    let token = hub.make_token(kiosk).await?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("HUB");
+    let scheme = if hub.certificate().is_some() { "https" } else { "http" };
+    show(&hub, made(&token, &format!("{scheme}://{host}"))).await
+}
+
+fn made(token: &Token, url: &str) -> Markup {
+    let command = format!("kakou enrol --hub {url} --token {token}");
+    html! {
+        section.card.token {
+            div {
+                h2 { (two(("一次性令牌，15 分钟内有效", "One-time token, good for 15 minutes"))) }
+                p { "在终端上运行：" small lang="en" { "Run on the kiosk:" } }
+                pre { (command) }
+                p.hint { "令牌只显示这一次。" small lang="en" { "It is shown this once only." } }
+            }
+            (qr(&token.to_string()))
+        }
+    }
+}
+
+/// A text as a QR symbol; nothing when it is too long for one.
+pub fn qr(text: &str) -> Markup {
+    let symbol = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M);
+    let svg = symbol.map(|symbol| {
+        let drawn = symbol.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build();
+        drawn.split_once("?>").map_or(drawn.clone(), |(_, svg)| svg.to_owned())
+    });
+    html! { @if let Ok(svg) = svg { div.qr { (PreEscaped(svg)) } } }
+}
+
+async fn show(hub: &Hub, above: Markup) -> Answer {
+    let kiosks = hub.read(|ledger| ledger.kiosks()).await??;
+    let now = hub.now();
+    let content = html! {
+        (above)
+        form.filters method="post" action="/kiosks" {
+            label { (two(("终端名称（可不填）", "kiosk name, optional")))
+                input name="name" maxlength="32" placeholder="east-1" autocomplete="off"; }
+            button { (two(("生成登记令牌", "Make a token"))) }
+        }
+        p.hint { "给已登记的名称生成令牌，会更换该终端的密钥。"
+            small lang="en" { "A token for an enrolled name replaces that kiosk's key." } }
+        table {
+            thead { tr {
+                th { (two(("终端", "kiosk"))) } th { (two(("登记时间", "enrolled"))) }
+                th { (two(("最后联系", "last heard"))) } th { (two(("公钥", "public key"))) }
+            } }
+            tbody { @for kiosk in &kiosks { tr {
+                th scope="row" { (kiosk.kiosk) }
+                td { (full_time(kiosk.enrolled)) }
+                td { @match kiosk.seen { Some(seen) => (ago(seen, now)), None => "—" } }
+                td { code { (short(&kiosk.key.0)) "…" } }
+            } } }
+        }
+    };
+    Ok(frame::page("/kiosks", ("终端", "Kiosks"), &content))
+}

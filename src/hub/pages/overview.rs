@@ -1,0 +1,149 @@
+//! The first page: which gates are up, what happened today, what somebody must look at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use maud::{Markup, html};
+
+use super::super::state::{Error, Hub};
+use super::super::words;
+use super::frame::{self, ago, count, mark, short, time, two};
+use super::{Answer, search};
+use crate::base::Wall;
+use crate::ledger::{self, Alarm, Filter, Gate};
+use crate::model::Verdict;
+
+/// Verdicts that have a column of their own.
+const COLUMNS: [Verdict; 7] = [
+    Verdict::Admitted,
+    Verdict::Referred,
+    Verdict::Advised,
+    Verdict::TurnedBack,
+    Verdict::Held,
+    Verdict::Abandoned,
+    Verdict::EmergencyAdmitted,
+];
+const ALARMS_MAX: u32 = 20;
+const RECENT_MAX: usize = 12;
+
+pub async fn page(State(hub): State<Arc<Hub>>) -> Answer {
+    let content = html! { div #gates data-live="/live" { (gates(&hub).await?) } };
+    Ok(frame::page("/", ("总览", "Overview"), &content))
+}
+
+/// The part of the page that is sent again whenever something changes.
+pub async fn gates(hub: &Hub) -> Result<Markup, Error> {
+    let now = hub.now();
+    let found = hub.read(move |ledger| {
+        let recent = ledger.passages(&Filter::default(), None, RECENT_MAX)?;
+        Ok::<_, ledger::Error>((ledger.gates(now)?, ledger.alarms(ALARMS_MAX)?, recent))
+    });
+    let (gates, alarms, recent) = found.await??;
+    let live = gates.iter().filter(|gate| gate.is_live(now)).count();
+    let sum = |value: fn(&Gate) -> u64| gates.iter().map(value).sum::<u64>();
+    let mut today = BTreeMap::<Verdict, u64>::new();
+    for (verdict, number) in gates.iter().flat_map(|gate| &gate.today) {
+        *today.entry(*verdict).or_default() += number;
+    }
+    Ok(html! {
+        div.tiles {
+            div.tile.(if live == gates.len() { "go" } else { "stop" }) {
+                (two(("在线卡口", "gates live"))) b { (live) span { " / " (gates.len()) } }
+            }
+            div.tile { (two(("今日通行判定", "arrivals today"))) b { (today.values().sum::<u64>()) } }
+            @for verdict in [Verdict::Admitted, Verdict::Referred, Verdict::TurnedBack] {
+                div.tile.(words::tone(verdict)) {
+                    (two(words::verdict(verdict))) b { (today.get(&verdict).copied().unwrap_or(0)) }
+                }
+            }
+            div.tile { (two(("台账记录", "records held"))) b { (sum(|gate| gate.records)) } }
+            @let waiting = sum(|gate| gate.backlog);
+            div.tile.(if waiting == 0 { "" } else { "wait" }) { (two(("待上传", "backlog"))) b { (waiting) } }
+        }
+        @if gates.is_empty() {
+            p.notice { "还没有终端。" a href="/kiosks" { "登记第一台终端" } " "
+                small lang="en" { "No kiosk yet: enrol the first one under Kiosks." } }
+        } @else {
+            (gate_table(&gates, now))
+        }
+        @if !alarms.is_empty() { (alarm_table(&alarms)) }
+        @if !recent.rows.is_empty() {
+            section {
+                h2 { (two(("最近通行", "Latest passages"))) a.more href="/ledger" { "全部 all →" } }
+                (search::table(&recent.rows))
+            }
+        }
+    })
+}
+
+fn gate_table(gates: &[Gate], now: Wall) -> Markup {
+    html! {
+        section {
+            h2 { (two(("卡口", "Gates"))) }
+            table {
+                thead { tr {
+                    th { (two(("状态", "state"))) }
+                    th { (two(("终端", "kiosk"))) }
+                    th { (two(("最后联系", "last heard"))) }
+                    th { (two(("最后记录", "last record"))) }
+                    th.number { (two(("待上传", "backlog"))) }
+                    @for verdict in COLUMNS { th.number { (two(words::verdict(verdict))) } }
+                    th.number { (two(("记录", "records"))) }
+                    th { (two(("根哈希", "root"))) }
+                } }
+                tbody { @for gate in gates { (gate_row(gate, now)) } }
+            }
+        }
+    }
+}
+
+fn gate_row(gate: &Gate, now: Wall) -> Markup {
+    let (tone, symbol, words) = match gate.seen {
+        Some(_) if gate.is_live(now) => ("go", "●", ("在线", "up")),
+        Some(_) => ("stop", "▲", ("失联", "stale")),
+        None => ("quiet", "○", ("未连接", "never")),
+    };
+    html! {
+        tr {
+            td { span class={ "mark " (tone) } { i aria-hidden="true" { (symbol) } (two(words)) } }
+            th scope="row" { a href={ "/ledger?kiosk=" (gate.kiosk) } { (gate.kiosk) }
+                @if gate.alarms > 0 { " " span.mark.stop title="告警 alarms" { "⚠ " (gate.alarms) } } }
+            td { @match gate.seen { Some(seen) => (ago(seen, now)), None => "—" } }
+            td { @match gate.last_at { Some(at) => (time(at)), None => "—" } }
+            td.number { (count(gate.backlog)) }
+            @for verdict in COLUMNS { td.number { (count(gate.today.get(&verdict).copied().unwrap_or(0))) } }
+            td.number { (count(gate.records)) }
+            td { @match &gate.root {
+                Some(root) => code title=(data_encoding::HEXLOWER.encode(root)) { (short(root)) },
+                None => "—",
+            } }
+        }
+    }
+}
+
+fn alarm_table(alarms: &[Alarm]) -> Markup {
+    html! {
+        section {
+            h2 { (two(("告警", "Alarms"))) }
+            table {
+                thead { tr {
+                    th { (two(("时间", "time"))) } th { (two(("终端", "kiosk"))) } th { (two(("事项", "what"))) }
+                    th { (two(("详情", "detail"))) } th.number { (two(("次数", "times"))) }
+                } }
+                tbody { @for alarm in alarms { tr {
+                    td { (time(alarm.at)) }
+                    td { (alarm.kiosk) }
+                    td { span.mark.stop { i aria-hidden="true" { "⚠" } (two(words::alarm(alarm.kind))) } }
+                    td { (alarm.detail) }
+                    td.number { (alarm.times) }
+                } } }
+            }
+        }
+    }
+}
+
+/// A verdict, struck through when a later one follows it up.
+pub fn outcome(verdict: Verdict, superseded: bool) -> Markup {
+    html! { @if superseded { s title="已有后续判定 followed up" { (mark(verdict)) } } @else { (mark(verdict)) } }
+}

@@ -1,0 +1,251 @@
+//! One record: what was decided and why, what proves it, and who it was about, for an officer with a reason.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::super::state::Hub;
+use super::super::words;
+use super::Failed;
+use super::frame::{self, failure, full_time, mark, two};
+use super::overview::outcome;
+use crate::base::{CentiCelsius, ClockTrust, Pii};
+use crate::journal::Seal;
+use crate::ledger::{Officer, Record, RecordId};
+use crate::model::{Body, Entry, Passage, Person, Personal, StepRecord};
+
+type Place = (String, String, String);
+
+/// Who asks for the personal part, and why.
+#[derive(Deserialize)]
+pub struct Ask {
+    officer: String,
+    reason: String,
+}
+
+pub async fn page(State(hub): State<Arc<Hub>>, Path(place): Path<Place>) -> Result<Response, Failed> {
+    let Some(id) = id_of(&place) else { return Ok(missing()) };
+    let record = hub.read(move |ledger| ledger.record(&id)).await??;
+    Ok(record.map_or_else(missing, |record| whole(&record, None).into_response()))
+}
+
+pub async fn disclose(
+    State(hub): State<Arc<Hub>>,
+    Path(place): Path<Place>,
+    Form(ask): Form<Ask>,
+) -> Result<Response, Failed> {
+    let Some(id) = id_of(&place) else { return Ok(missing()) };
+    let Some(officer) = Officer::new(&ask.officer, &ask.reason) else {
+        let english = "Personal data is shown to a named officer with a reason.";
+        return Ok(failure(StatusCode::BAD_REQUEST, "须写明查阅人与事由", english));
+    };
+    let now = hub.now();
+    let found = hub.write(move |ledger| {
+        let personal = ledger.disclose(&id, &officer, now)?;
+        Ok::<_, crate::ledger::Error>((ledger.record(&id)?, personal))
+    });
+    let (record, personal) = found.await??;
+    Ok(record.map_or_else(missing, |record| whole(&record, Some(personal.as_ref())).into_response()))
+}
+
+fn id_of((kiosk, epoch, seq): &Place) -> Option<RecordId> {
+    let seq = seq.parse().ok().and_then(crate::base::Seq::new)?;
+    Some(RecordId { kiosk: kiosk.parse().ok()?, epoch: epoch.parse().ok()?, seq })
+}
+
+fn missing() -> Response {
+    failure(StatusCode::NOT_FOUND, "没有这条记录", "There is no such record.")
+}
+
+fn whole(record: &Record, personal: Option<Option<&Personal>>) -> Html<String> {
+    let content = html! {
+        p.crumbs { a href={ "/ledger?kiosk=" (record.id.kiosk) } { (record.id.kiosk) } " / "
+            code { (record.id.epoch) } " / " b { (record.id.seq) } }
+        div.columns {
+            div {
+                @match &record.entry {
+                    Some(entry) => { (facts(record, entry)) }
+                    None => p.notice { "此记录由更新版本写入，内容无法显示。" small lang="en" { "Written by a later version." } },
+                }
+            }
+            div {
+                (people(record, personal))
+                (proof(record))
+            }
+        }
+    };
+    frame::page("/ledger", ("记录", "Record"), &content)
+}
+
+fn facts(record: &Record, entry: &Entry) -> Markup {
+    let trust = match entry.stamp.trust {
+        ClockTrust::None => ("不可信", "not trusted"),
+        ClockTrust::Rtc => ("电池时钟", "battery clock"),
+        ClockTrust::Synced => ("已同步", "synced"),
+    };
+    html! {
+        section.card {
+            dl {
+                dt { (two(("记录类型", "kind"))) } dd { (two(words::body(&entry.body))) }
+                dt { (two(("终端时间", "kiosk's time"))) } dd { (full_time(entry.stamp.wall)) " · " (two(trust)) }
+                dt { (two(("到达中心", "received"))) } dd { (full_time(record.received)) }
+                @if let Some(lane) = &entry.lane { dt { (two(("通道", "lane"))) } dd { (lane) } }
+                @match &entry.body {
+                    Body::Passage(passage) => { (passage_facts(record, passage)) }
+                    Body::Arrived { subject, direction } => {
+                        dt { (two(("对象", "subject"))) }
+                        dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
+                    }
+                    Body::Crossed { arrival, crossing } => {
+                        dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
+                        dt { (two(("过闸", "crossing"))) } dd { (two(words::crossing(*crossing))) }
+                    }
+                    Body::Gap { from, through, found } => {
+                        dt { (two(("缺失", "missing"))) } dd { (from) " – " (through) " · " (found) }
+                    }
+                    Body::Booted { version, recovered, clean } => {
+                        dt { (two(("版本", "version"))) } dd { (version) }
+                        dt { (two(("恢复到", "recovered through"))) }
+                        dd { @if let Some(seq) = recovered { (link(record, *seq)) } @else { "—" }
+                            @if !clean { " · " (two(("上次非正常关闭", "last run did not end in order"))) } }
+                    }
+                    Body::Attendance { attendant, signed_in } => {
+                        dt { (two(("值守人员", "attendant"))) }
+                        dd { (attendant) " · " @if *signed_in { "签到 in" } @else { "签退 out" } }
+                    }
+                    Body::DeviceHealth { device, fault } => {
+                        dt { (two(("设备", "device"))) }
+                        dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
+                    }
+                    Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
+                    Body::Stopped | Body::ClockMapped | Body::OpenedByHand => {}
+                }
+            }
+        }
+        @if let Body::Passage(passage) = &entry.body {
+            (steps(("步骤", "Steps"), &passage.steps))
+            @for (index, occupant) in passage.occupants.iter().enumerate() {
+                section.card {
+                    h2 { "随车人员 " (index + 1) " " small lang="en" { "occupant" } " · " (words::class(occupant.class).0) " " (mark(occupant.verdict)) }
+                    (step_list(&occupant.steps))
+                }
+            }
+        }
+    }
+}
+
+fn link(record: &Record, seq: crate::base::Seq) -> Markup {
+    html! { a href={ "/records/" (record.id.kiosk) "/" (record.id.epoch) "/" (seq) } { (seq) } }
+}
+
+fn passage_facts(record: &Record, passage: &Passage) -> Markup {
+    html! {
+        dt { (two(("判定", "verdict"))) } dd.big { (outcome(passage.verdict, record.superseded.is_some())) }
+        @if let Some(later) = record.superseded {
+            dt { (two(("后续判定", "followed up by"))) } dd { (link(record, later)) }
+        }
+        @if let Some(earlier) = passage.follows {
+            dt { (two(("前一判定", "follows up"))) } dd { (link(record, earlier)) }
+        }
+        dt { (two(("原因", "reasons"))) }
+        dd { @if passage.reasons.is_empty() { "—" } @for reason in &passage.reasons { (two(words::reason(*reason))) br; } }
+        dt { (two(("决定", "decided by"))) } dd { (words::decider(&passage.decided_by)) }
+        dt { (two(("对象", "subject"))) }
+        dd { (two(words::subject(passage.subject))) " · " (two(words::class(passage.class))) " · " (two(words::direction(passage.direction))) }
+        dt { (two(("到达记录", "arrival"))) } dd { (link(record, passage.arrival)) }
+        dt { (two(("用时", "took"))) } dd { (passage.took_ms / 1_000) "." (passage.took_ms % 1_000 / 100) " s" }
+        dt { (two(("方案", "profile"))) } dd { (passage.profile) }
+        dt { (two(("政策 / 通告", "policy / notice"))) }
+        dd { code { (passage.policy) } @if let Some(notice) = passage.notice { " · 第 " (notice) " 号通告" } }
+    }
+}
+
+fn steps(title: words::Words, steps: &[StepRecord]) -> Markup {
+    html! { section.card { h2 { (two(title)) } (step_list(steps)) } }
+}
+
+fn step_list(steps: &[StepRecord]) -> Markup {
+    html! {
+        ol.steps {
+            @for step in steps {
+                @let (symbol, words) = words::outcome(&step.outcome);
+                li { i aria-hidden="true" { (symbol) } (two(words::step(step.kind))) " " span.quiet { (two(words)) }
+                    @if let Some((by, reason)) = words::outcome_by(&step.outcome) {
+                        " " span.quiet { "· " (by) @if let Some(reason) = reason { " · " (reason) } }
+                    }
+                }
+            }
+            @if steps.is_empty() { li.quiet { "—" } }
+        }
+    }
+}
+
+fn people(record: &Record, personal: Option<Option<&Personal>>) -> Markup {
+    let form = html! {
+        p.hint { "查看须写明姓名与事由，并记入查阅记录。" small lang="en" { "Showing it needs a name and a reason, and is logged." } }
+        form method="post" {
+            label { (two(("查阅人", "officer"))) input name="officer" required minlength="2" maxlength="200" autocomplete="off"; }
+            label { (two(("事由", "reason"))) input name="reason" required minlength="2" maxlength="200" autocomplete="off"; }
+            button { (two(("显示个人信息", "Show personal data"))) }
+        }
+    };
+    html! {
+        section.card.personal {
+            h2 { (two(("个人信息", "Personal data"))) }
+            @match (&record.stored.seal, personal) {
+                (Seal::None, _) => p.quiet { (two(("无个人信息", "none in this record"))) },
+                (Seal::Erased { .. }, _) => p.quiet { (two(("已销毁，证明仍然有效", "erased; every proof still holds"))) },
+                (Seal::Boxed { .. }, None) => (form),
+                (Seal::Boxed { .. }, Some(None)) => p.notice { (two(("本中心无法打开", "does not open at this hub"))) },
+                (Seal::Boxed { .. }, Some(Some(personal))) => (opened(personal)),
+            }
+        }
+    }
+}
+
+fn opened(personal: &Personal) -> Markup {
+    let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
+    html! {
+        @if let Some(plate) = plate { dl { dt { (two(("车牌", "plate"))) } dd.big { (plate.expose()) } } }
+        @for person in &personal.people { dl { (person_facts(person)) } }
+    }
+}
+
+fn person_facts(person: &Person) -> Markup {
+    let text = |value: &Option<Pii<String>>| value.as_ref().map(|value| value.expose().clone());
+    let degrees =
+        |value: &Option<Pii<CentiCelsius>>| value.as_ref().map(|value| format!("{} °C", value.expose()));
+    let facts = [
+        (("姓名", "name"), text(&person.name)),
+        (("证件号", "ID number"), text(&person.id_number)),
+        (("电话", "phone"), text(&person.phone)),
+        (("来自", "from"), text(&person.origin)),
+        (("去往", "to"), text(&person.destination)),
+        (("访问", "visits"), text(&person.host)),
+        (("体表温度", "skin temperature"), degrees(&person.skin)),
+        (("接触式体温", "contact thermometer"), degrees(&person.contact)),
+    ];
+    html! { @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } } }
+}
+
+fn proof(record: &Record) -> Markup {
+    html! {
+        section.card {
+            h2 { (two(("证明", "Proof"))) }
+            dl {
+                dt { (two(("叶哈希", "leaf hash"))) } dd { code.hash { (HEXLOWER.encode(&record.leaf)) } }
+                dt { (two(("叶序号", "leaf index"))) } dd { (record.id.seq.get() - 1) " / " (record.size) }
+                dt { (two(("根哈希", "root"))) } dd { code.hash { (HEXLOWER.encode(&record.root)) } }
+            }
+            @if let Some(note) = &record.note {
+                details { summary { (two(("终端签名、中心副署的日志声明", "note signed by kiosk and hub"))) } pre { (note) } }
+            }
+        }
+    }
+}

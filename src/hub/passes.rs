@@ -1,0 +1,60 @@
+//! Issuing passes that kiosks verify offline.
+
+use ring::signature::Ed25519KeyPair;
+
+use super::state::Hub;
+use crate::base::{Pii, Slug, Wall};
+use crate::credential::{Claims, hub_pass};
+use crate::model::plate::Plate;
+use crate::model::{Class, SubjectKind, mask};
+
+/// A pass to be issued.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Whom it is for.
+    pub subject: SubjectKind,
+    /// What the holder is to the place.
+    pub class: Class,
+    /// The place.
+    pub site: Slug,
+    /// Not valid before.
+    pub not_before: Wall,
+    /// Not valid from then on.
+    pub expires: Wall,
+    /// The holder's name, of which the pass holds only the masked form.
+    pub name: Option<Pii<String>>,
+    /// The vehicle's plate, as typed.
+    pub plate: Option<Pii<String>>,
+}
+
+impl Wanted {
+    /// The name as the pass holds it.
+    pub fn masked_name(&self) -> Option<String> {
+        self.name.as_ref().map(mask::name)
+    }
+}
+
+/// Issues a pass: its text, for a QR symbol.
+///
+/// # Errors
+///
+/// In plain words, when the claims make no pass.
+pub fn issue(hub: &Hub, wanted: &Wanted) -> Result<String, String> {
+    let mut pass = [0; 8];
+    hub.fill(&mut pass).map_err(|error| error.to_string())?;
+    let plate = wanted.plate.as_ref().map(Plate::parse).transpose().map_err(|error| error.to_string())?;
+    let claims = Claims {
+        pass,
+        subject: wanted.subject,
+        class: wanted.class,
+        site: wanted.site.clone(),
+        not_before: Wall::from_secs(wanted.not_before.as_secs()),
+        expires: Wall::from_secs(wanted.expires.as_secs()),
+        name: wanted.masked_name().map(Pii::new),
+        plate: plate.map(|plate| plate.normalised().clone()),
+        lanes: vec![],
+    };
+    let seed = hub.keys().pass_seed();
+    let signer = Ed25519KeyPair::from_seed_unchecked(&seed[..]).map_err(|error| error.to_string())?;
+    hub_pass::issue(&claims, &signer).map_err(|error| error.to_string())
+}

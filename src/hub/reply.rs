@@ -1,0 +1,110 @@
+//! Answers to kiosks: JSON that says what is wrong and where.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::state::Error;
+use crate::ledger::{EnrolRefused, Refused};
+use crate::sync::wire::{self, Problem};
+
+/// A refusal.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    problem: Problem,
+    retry_after: Option<u16>,
+}
+
+impl Refusal {
+    /// A refusal because of what is at `at`.
+    pub fn new(status: StatusCode, at: &str, what: impl ToString) -> Self {
+        let problem = Problem { what: what.to_string(), at: at.to_owned() };
+        Self { status, problem, retry_after: None }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.problem)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let (status, retry) = match &error {
+            Error::Busy => (StatusCode::SERVICE_UNAVAILABLE, 2),
+            Error::Ledger(_)
+            | Error::File { .. }
+            | Error::Listen { .. }
+            | Error::Tls(_)
+            | Error::Failed(_) => {
+                tracing::error!(%error, "hub cannot serve a request");
+                (StatusCode::SERVICE_UNAVAILABLE, 10)
+            }
+        };
+        Self { retry_after: Some(retry), ..Self::new(status, "hub", error) }
+    }
+}
+
+impl From<crate::ledger::Error> for Refusal {
+    fn from(error: crate::ledger::Error) -> Self {
+        Error::Ledger(error).into()
+    }
+}
+
+impl From<wire::Error> for Refusal {
+    fn from(error: wire::Error) -> Self {
+        let status = match &error {
+            wire::Error::TooLarge | wire::Error::Range { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            wire::Error::Compression(_)
+            | wire::Error::Magic(_)
+            | wire::Error::Truncated { .. }
+            | wire::Error::Trailing(_)
+            | wire::Error::Record { .. }
+            | wire::Error::NoteNotText => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, "body", error)
+    }
+}
+
+/// Every refusal but a gap, which is answered with the log's head.
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        use crate::journal::note::Error as Note;
+        let (status, at) = match &refused {
+            Refused::UnknownKiosk(_) => (StatusCode::NOT_FOUND, "kiosk"),
+            Refused::Note(Note::Unsigned | Note::Forged) => (StatusCode::FORBIDDEN, "note"),
+            Refused::Note(_) | Refused::OtherLog { .. } | Refused::Size { .. } => {
+                (StatusCode::BAD_REQUEST, "note")
+            }
+            Refused::Gap { .. } => (StatusCode::CONFLICT, "from"),
+            Refused::Fork { .. } | Refused::Root { .. } | Refused::Record { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "entries")
+            }
+            Refused::Storage(error) => {
+                tracing::error!(%error, "ledger cannot be written");
+                return Self {
+                    retry_after: Some(10),
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "hub", "ledger cannot be written")
+                };
+            }
+        };
+        Self::new(status, at, refused)
+    }
+}
+
+impl From<EnrolRefused> for Refusal {
+    fn from(refused: EnrolRefused) -> Self {
+        match refused {
+            EnrolRefused::Storage(error) => error.into(),
+            EnrolRefused::Token => Self::new(StatusCode::FORBIDDEN, "token", refused),
+            EnrolRefused::Nameless => Self::new(StatusCode::BAD_REQUEST, "kiosk", refused),
+            EnrolRefused::Taken(_) => Self::new(StatusCode::CONFLICT, "kiosk", refused),
+        }
+    }
+}

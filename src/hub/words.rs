@@ -1,0 +1,197 @@
+//! The words of the hub's pages: Chinese and English.
+
+use crate::base::AttendantId;
+use crate::ledger::{AlarmKind, PersonalState};
+use crate::model::record::Crossing;
+use crate::model::{
+    Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
+};
+
+/// One meaning in two languages.
+pub type Words = (&'static str, &'static str);
+
+pub fn verdict(verdict: Verdict) -> Words {
+    match verdict {
+        Verdict::Admitted => ("放行", "admitted"),
+        Verdict::AdmittedWithFollowUp => ("放行待随访", "admitted, follow up"),
+        Verdict::Advised => ("劝阻", "advised"),
+        Verdict::TurnedBack => ("劝返", "turned back"),
+        Verdict::Referred => ("复核", "referred"),
+        Verdict::Held => ("留置", "held"),
+        Verdict::HandedOff => ("移交", "handed off"),
+        Verdict::Abandoned => ("离开", "left"),
+        Verdict::EmergencyAdmitted => ("紧急放行", "emergency"),
+    }
+}
+
+/// The symbol that goes with a verdict, so that it never depends on colour.
+pub fn symbol(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Admitted => "✓",
+        Verdict::AdmittedWithFollowUp => "✓",
+        Verdict::EmergencyAdmitted => "✚",
+        Verdict::Advised | Verdict::TurnedBack => "↩",
+        Verdict::Referred => "?",
+        Verdict::Held => "■",
+        Verdict::HandedOff => "⇢",
+        Verdict::Abandoned => "–",
+    }
+}
+
+/// The style that goes with a verdict.
+pub fn tone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Admitted | Verdict::AdmittedWithFollowUp | Verdict::EmergencyAdmitted => "go",
+        Verdict::Referred | Verdict::HandedOff => "wait",
+        Verdict::Advised | Verdict::TurnedBack | Verdict::Held => "stop",
+        Verdict::Abandoned => "quiet",
+    }
+}
+
+pub fn subject(subject: SubjectKind) -> Words {
+    match subject {
+        SubjectKind::Person => ("人员", "person"),
+        SubjectKind::Vehicle => ("车辆", "vehicle"),
+    }
+}
+
+pub fn direction(direction: Direction) -> Words {
+    match direction {
+        Direction::Inbound => ("进", "in"),
+        Direction::Outbound => ("出", "out"),
+    }
+}
+
+pub fn class(class: Class) -> Words {
+    match class {
+        Class::Resident => ("居民", "resident"),
+        Class::Worker => ("职工", "worker"),
+        Class::Visitor => ("访客", "visitor"),
+        Class::Transit => ("过境", "transit"),
+        Class::Observed => ("观察对象", "observed"),
+        Class::KeyPerson => ("保障人员", "key person"),
+        Class::Unknown => ("未知", "unknown"),
+    }
+}
+
+pub fn step(kind: StepKind) -> Words {
+    match kind {
+        StepKind::Credential => ("查码", "credential"),
+        StepKind::Temperature => ("测温", "temperature"),
+        StepKind::Registration => ("登记", "registration"),
+        StepKind::Attest => ("人工核实", "attested"),
+        StepKind::Plate => ("车牌", "plate"),
+        StepKind::Occupants => ("随车人员", "occupants"),
+        StepKind::Disinfection => ("消毒", "disinfection"),
+    }
+}
+
+pub fn reason(reason: Reason) -> Words {
+    match reason {
+        Reason::NoCredential => ("未出示凭证", "no credential"),
+        Reason::CredentialUnverified => ("凭证无法核验", "credential not verifiable"),
+        Reason::CredentialForged => ("凭证签名不符", "signature does not match"),
+        Reason::CredentialUnknownIssuer => ("签发方不受信任", "unknown issuer"),
+        Reason::CredentialExpired => ("凭证过期", "credential expired"),
+        Reason::CredentialNotYetValid => ("凭证尚未生效", "credential not valid yet"),
+        Reason::CredentialWrongSite => ("非本卡口凭证", "credential of another site"),
+        Reason::ClockUntrusted => ("时钟不可信", "clock not trusted"),
+        Reason::TemperatureElevated => ("体表温度偏高", "skin temperature elevated"),
+        Reason::TemperatureUnclear => ("体温读数不明确", "temperature unclear"),
+        Reason::TemperatureNotMeasured => ("未测得体温", "temperature not measured"),
+        Reason::NotOnRoster => ("不在名册", "not on roster"),
+        Reason::ClassNotAdmitted => ("该类人员不准入", "class not admitted"),
+        Reason::PlateMismatch => ("车牌与通行证不符", "plate differs from pass"),
+        Reason::OccupantReferred => ("随车人员待复核", "an occupant was referred"),
+        Reason::Declined => ("拒绝配合", "declined a step"),
+        Reason::AttendantDecision => ("值守人员决定", "attendant's decision"),
+        Reason::MedicalEmergency => ("紧急就医", "medical emergency"),
+        Reason::Left => ("自行离开", "left"),
+        Reason::TimedOut => ("超时", "timed out"),
+        Reason::KioskRestarted => ("终端重启", "kiosk restarted"),
+        Reason::ClearedByContactThermometer => ("接触式体温计复测正常", "cleared by contact thermometer"),
+    }
+}
+
+pub fn crossing(crossing: Crossing) -> Words {
+    match crossing {
+        Crossing::Passed => ("已通过", "passed"),
+        Crossing::DidNotPass => ("未通过", "did not pass"),
+        Crossing::Followed => ("有人尾随", "followed"),
+        Crossing::BarrierStuck => ("道闸故障", "barrier stuck"),
+    }
+}
+
+pub fn personal(state: PersonalState) -> Words {
+    match state {
+        PersonalState::None => ("无个人信息", "no personal data"),
+        PersonalState::Waiting => ("待密钥", "key not here yet"),
+        PersonalState::Indexed => ("已封存", "sealed"),
+        PersonalState::Unreadable => ("无法打开", "does not open"),
+        PersonalState::Erased => ("已销毁", "erased"),
+    }
+}
+
+pub fn alarm(kind: AlarmKind) -> Words {
+    match kind {
+        AlarmKind::Fork => ("日志分叉", "two versions of one log"),
+        AlarmKind::Shrunk => ("终端记录减少", "kiosk lost records"),
+        AlarmKind::Hole => ("记录缺失", "records missing"),
+        AlarmKind::Unreadable => ("记录格式未知", "records of a later version"),
+        AlarmKind::Sealed => ("封存密钥不属于本中心", "sealed for another hub"),
+    }
+}
+
+/// What became of a step.
+pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
+    match outcome {
+        StepOutcome::Open => ("○", ("未做", "open")),
+        StepOutcome::Done(_) => ("✓", ("完成", "done")),
+        StepOutcome::Waived { .. } => ("↷", ("免做", "waived")),
+        StepOutcome::Failed { reason: why, .. } => ("✕", reason(*why)),
+        StepOutcome::NotMeasured(_) => ("?", ("未测得", "not measured")),
+    }
+}
+
+/// Who is named in the outcome of a step, and why.
+pub fn outcome_by(outcome: &StepOutcome) -> Option<(&AttendantId, Option<&str>)> {
+    match outcome {
+        StepOutcome::Waived { by, reason } => Some((by, Some(reason.as_str()))),
+        StepOutcome::Done(evidence) => match evidence {
+            Evidence::ContactTemperature { by, .. }
+            | Evidence::Attested { by, .. }
+            | Evidence::Disinfected { by, .. } => Some((by, None)),
+            Evidence::Credential { .. }
+            | Evidence::RosterEntry
+            | Evidence::Temperature { .. }
+            | Evidence::Registered { .. }
+            | Evidence::Plate { .. }
+            | Evidence::Occupants { .. } => None,
+        },
+        StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => None,
+    }
+}
+
+/// What kind of record it is.
+pub fn body(body: &Body) -> Words {
+    match body {
+        Body::Booted { .. } => ("终端启动", "kiosk started"),
+        Body::Stopped => ("终端关闭", "kiosk stopped"),
+        Body::KeyOpened { .. } => ("封存密钥", "sealing key"),
+        Body::Arrived { .. } => ("到达", "arrival"),
+        Body::Passage(_) => ("通行判定", "passage"),
+        Body::Crossed { .. } => ("过闸", "crossing"),
+        Body::DeviceHealth { .. } => ("设备状态", "device health"),
+        Body::Attendance { .. } => ("签到签退", "attendance"),
+        Body::ClockMapped => ("校时", "clock set"),
+        Body::Gap { .. } => ("缺失声明", "gap"),
+        Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
+    }
+}
+
+pub fn decider(decider: &Decider) -> String {
+    match decider {
+        Decider::Policy => "规则 policy".to_owned(),
+        Decider::Attendant(attendant) => format!("值守 {attendant}"),
+    }
+}
