@@ -1,6 +1,7 @@
 //! The subcommands of `kakou`, one file each.
 
 mod check;
+mod demo;
 mod enrol;
 mod hub;
 mod journal;
@@ -9,11 +10,17 @@ mod pin;
 mod probe;
 mod read;
 mod roster;
+mod run;
 mod sim_pins;
+mod simulated;
+mod wiring;
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(name = "kakou", version, about = "卡口: the checkpoint kiosk and its hub")]
@@ -24,6 +31,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs a whole checkpoint on simulated hardware, with its hub beside it.
+    Demo(demo::Arguments),
+    /// Runs the kiosk on its board.
+    Run(run::Arguments),
     /// Enrols this kiosk with a hub.
     Enrol(enrol::EnrolArgs),
     /// Runs the hub of a command centre, or works on its data.
@@ -50,14 +61,14 @@ enum Command {
         #[command(subcommand)]
         action: roster::Action,
     },
-    /// Succeeds when the program can start at all.
-    Version,
 }
 
 /// Runs the command line. Exit code 0: done; 1: failed, with the reason on standard error; 2: wrong arguments.
 pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     match command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Hub(arguments) => hub::run(arguments),
         Command::Park(arguments) => park::run(&arguments),
@@ -67,6 +78,31 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Pin => pin::run(),
         Command::Roster { action } => roster::run(&action),
-        Command::Version => ExitCode::SUCCESS,
     }
+}
+
+/// Says on standard error what went wrong, with every cause.
+fn exit(done: anyhow::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error gone as well, only the exit code is left to say it.
+            let _ = writeln!(std::io::stderr(), "kakou: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs go to standard error; `KAKOU_LOG` sets what is shown, INFO and above without it.
+fn logs() {
+    let filter = EnvFilter::try_from_env("KAKOU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Somebody who set up logs before, such as a test, keeps theirs.
+    let _ = lines.try_init();
+}
+
+/// Two workers: one keeps the lanes going while the other draws a page.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().context("no threads for the kiosk")
 }

@@ -9,13 +9,16 @@
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
 pub mod devices;
+pub mod kiosk;
 pub mod lane;
 pub mod outputs;
+pub mod past;
 pub mod recorder;
 pub mod recording;
 pub mod runner;
 pub mod unresolved;
 
+pub use kiosk::{LaneParts, Parts, Running, start};
 pub use outputs::{OnPins, Outputs};
 pub use recorder::{News, Recorder, Request};
 pub use runner::{Append, LaneRunner};

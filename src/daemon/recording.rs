@@ -89,7 +89,7 @@ fn next<D: Disk>(
     }
     loop {
         // Nothing to do is progress too: the watchdog hears of it every second.
-        match runtime.block_on(timeout(RETRY_EVERY, requests.recv())) {
+        match runtime.block_on(async { timeout(RETRY_EVERY, requests.recv()).await }) {
             Ok(request) => return request,
             Err(_) => outlets.progress.fetch_add(1, Ordering::Relaxed),
         };

@@ -81,10 +81,9 @@ impl LaneRunner {
         match observation.what {
             Observed::Thermal(sample) => {
                 self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
-                if self.screening {
-                    let ended = self.screener.sample(now, sample);
-                    self.screened(now, ended, appends);
-                }
+                // Samples of an idle lane too: they tell what the sensor sees without anybody.
+                let ended = self.screener.sample(now, sample);
+                self.screened(now, ended, appends);
             }
             Observed::Code(scan) => {
                 let credential = credential::check(scan.payload.expose(), &self.trust, at.wall, at.trust);

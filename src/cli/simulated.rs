@@ -1,0 +1,153 @@
+//! A simulated board: the devices for the wiring, and their other ends for the world.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::sim_pins::SimPins;
+use super::wiring::Simulated;
+use crate::base::{Mono, Random};
+use crate::config::Board;
+use crate::config::board::{self, CameraSource, Device, Driver, Place};
+use crate::config::site::Lane;
+use crate::drivers::Thermometer;
+use crate::drivers::mlx90614::{OnBus, Poller};
+use crate::model::{Signal, SubjectKind};
+use crate::platform::clock::{mono, pause};
+use crate::sim::camera::{self, Camera, Scenery};
+use crate::sim::clock::SimClock;
+use crate::sim::lines::{Boom, Lines};
+use crate::sim::serial::Reader;
+use crate::sim::thermometer::{self, Part, chip};
+use crate::sim::world::{CodeReader, Rig};
+use crate::vision::raw::{CameraError, PixelFormat, Raw, Source};
+
+/// How long before now the simulated sensors were powered, so that they are warm.
+const WARM: Duration = Duration::from_secs(3_600);
+
+/// The simulated devices of a board, handed to the wiring one by one, and the world's end of each.
+pub struct SimBoard {
+    /// The clock of the simulated chips; the world keeps it at the present.
+    pub clock: SimClock,
+    /// The lines.
+    pub pins: SimPins,
+    random: Random,
+    thermometers: Vec<(Device, thermometer::Handle)>,
+    readers: Vec<(Device, Reader)>,
+    cameras: Vec<(Device, camera::Scene)>,
+    vehicles: Vec<crate::base::LaneId>,
+}
+
+impl SimBoard {
+    /// The simulated side of `board`; `lanes` say which of them take vehicles.
+    pub fn new(board: &Board, lanes: &[Lane], random: Random) -> Self {
+        let vehicles = lanes.iter().filter(|lane| lane.takes == SubjectKind::Vehicle);
+        Self {
+            clock: SimClock::new(mono() - WARM),
+            pins: SimPins(Lines::of(board)),
+            random,
+            thermometers: vec![],
+            readers: vec![],
+            cameras: vec![],
+            vehicles: vehicles.map(|lane| lane.id.clone()).collect(),
+        }
+    }
+
+    /// The world's ends, one rig a lane.
+    ///
+    /// # Errors
+    ///
+    /// When a lane lacks a device that the world needs.
+    pub fn rigs(self, board: &Board, lanes: &[Lane]) -> Result<Vec<Rig>> {
+        let Self { pins: SimPins(lines), thermometers, mut readers, cameras, .. } = self;
+        let rig = |lane: &Lane| {
+            let missing = |what: &str| format!("lane {} has no simulated {what}", lane.id);
+            let input = |signal| board.devices.iter().find_map(|device| input_of(device, lane, signal));
+            let chip = thermometers.iter().find(|(device, _)| device.lane == lane.id);
+            let camera = cameras.iter().find(|(device, _)| device.lane == lane.id);
+            let reader = readers.iter().position(|(device, _)| device.lane == lane.id);
+            let (_, reader) = readers.swap_remove(reader.with_context(|| missing("code reader"))?);
+            let barrier = board.devices.iter().filter(|device| device.lane == lane.id);
+            let barrier = barrier
+                .map(|device| &device.driver)
+                .find_map(|driver| if let Driver::Barrier(wiring) = driver { Some(wiring) } else { None });
+            let barrier = barrier.with_context(|| missing("barrier"))?;
+            Ok(Rig {
+                id: lane.id.clone(),
+                takes: lane.takes,
+                thermometer: chip.with_context(|| missing("thermometer"))?.1.clone(),
+                camera: camera.with_context(|| missing("camera"))?.1.clone(),
+                reader: CodeReader::Terminal(reader),
+                lines: lines.clone(),
+                presence: input(Signal::Presence),
+                inside: input(Signal::PresenceInside),
+                beam: input(Signal::Beam),
+                boom: Boom::new(&lines, barrier, input(Signal::Beam), mono()),
+            })
+        };
+        lanes.iter().map(rig).collect()
+    }
+}
+
+fn input_of(device: &Device, lane: &Lane, signal: Signal) -> Option<board::Input> {
+    let Driver::Input(input) = &device.driver else { return None };
+    (device.lane == lane.id && input.signal == signal).then_some(*input)
+}
+
+impl Simulated for SimBoard {
+    fn thermometer(&mut self, device: &Device) -> Option<Box<dyn Thermometer + Send>> {
+        let Driver::Mlx90614(wiring) = &device.driver else { return None };
+        let (handle, bus) =
+            chip(Part::BAA, wiring.address, &self.clock, self.random.fork(device.id.as_str()));
+        handle.set_supply(wiring.spot.supply_mv);
+        self.clock.set(mono());
+        self.thermometers.push((device.clone(), handle));
+        let settling = Duration::from_millis(u64::from(wiring.settling_ms));
+        Some(Box::new(OnBus::new(bus, Poller::new(wiring.address, settling, mono()))))
+    }
+
+    fn reader(&mut self, device: &Device) -> Option<PathBuf> {
+        let Driver::Scanner(board::Scanner { path: Place::Simulated, .. }) = &device.driver else {
+            return None;
+        };
+        let reader = Reader::new().ok()?;
+        let path = reader.path().to_owned();
+        self.readers.push((device.clone(), reader));
+        Some(path)
+    }
+
+    fn camera(&mut self, device: &Device) -> Option<Box<dyn Source>> {
+        let Driver::Camera(wiring) = &device.driver else { return None };
+        if wiring.source != CameraSource::Simulated {
+            return None;
+        }
+        let scenery = if self.vehicles.contains(&device.lane) { Scenery::Vehicle } else { Scenery::Person };
+        let camera = Camera::new(scenery, self.random.fork(device.id.as_str()));
+        self.cameras.push((device.clone(), camera.scene()));
+        let period = Duration::from_secs(1) / wiring.fps.max(1);
+        Some(Box::new(SimSource { camera, period, next: mono(), name: device.id.to_string() }))
+    }
+}
+
+/// A simulated camera at the pace of a real one.
+struct SimSource {
+    camera: Camera,
+    period: Duration,
+    next: Mono,
+    name: String,
+}
+
+impl Source for SimSource {
+    fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
+        let now = mono();
+        pause(self.next.since(now).min(wait));
+        let at = mono();
+        self.next = (self.next + self.period).max(at);
+        let failed = |reason| CameraError { camera: self.name.clone(), what: "unplugged".to_owned(), reason };
+        let frame = self.camera.frame(at).map_err(failed)?;
+        let (width, height) = (frame.width(), frame.height());
+        take(Raw { format: PixelFormat::Grey, width, height, stride: width, bytes: frame.luma(), at });
+        Ok(())
+    }
+}

@@ -1,0 +1,284 @@
+//! From a board and a site to a kiosk's parts: opens what is real, asks somebody else for what is simulated.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::base::DeviceId;
+use crate::config::board::{Device, Driver, Place};
+use crate::config::roster::{self, Roster};
+use crate::config::{Board, Site, pair, site};
+use crate::control::{Direct, NoticeStatus};
+use crate::credential::Trust;
+use crate::daemon::devices::{LineInput, OpenStream};
+use crate::daemon::kiosk::Link;
+use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
+use crate::drivers::Thermometer;
+use crate::drivers::lines::{Active, Input};
+use crate::engine::{Context, Settings, Times};
+use crate::journal::{Journal, Options};
+use crate::model::{Blinder, Direction};
+use crate::platform::assemble::{self, Pins};
+use crate::platform::clock::{Clock, mono};
+use crate::platform::disk::DirDisk;
+use crate::platform::entropy::OsEntropy;
+use crate::platform::{camera, files, serial};
+use crate::sync::enrolment::Enrolment;
+use crate::sync::outbox;
+use crate::thermometry::{Factor, Settings as Thermometry};
+use crate::vision::raw::Source;
+use crate::{config, web};
+
+/// Where devices come from that the board file calls simulated.
+pub trait Simulated {
+    /// The thermometer of a simulated device.
+    fn thermometer(&mut self, device: &Device) -> Option<Box<dyn Thermometer + Send>>;
+
+    /// The path of a simulated code reader.
+    fn reader(&mut self, device: &Device) -> Option<std::path::PathBuf>;
+
+    /// The camera of a simulated device.
+    fn camera(&mut self, device: &Device) -> Option<Box<dyn Source>>;
+}
+
+/// For boards on which everything is real.
+pub struct NothingSimulated;
+
+impl Simulated for NothingSimulated {
+    fn thermometer(&mut self, _: &Device) -> Option<Box<dyn Thermometer + Send>> {
+        None
+    }
+
+    fn reader(&mut self, _: &Device) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    fn camera(&mut self, _: &Device) -> Option<Box<dyn Source>> {
+        None
+    }
+}
+
+/// Everything that one kiosk needs, opened.
+///
+/// # Errors
+///
+/// With the file or the device, and what is wrong with it.
+pub fn parts(
+    board: &Board,
+    site: Site,
+    site_file: &Path,
+    pins: &dyn Pins,
+    simulated: &mut dyn Simulated,
+    link_settings: outbox::Settings,
+) -> Result<Parts> {
+    pair::check(board, &site, &site_file.display().to_string())?;
+    let state = site.state.clone();
+    let named = |file: &Path| file.display().to_string();
+    std::fs::create_dir_all(&state).with_context(|| named(&state))?;
+    let key_file = state.join(site::KEY_FILE);
+    let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
+    let roster = Arc::new(roster_of(&site, &blinder)?);
+    let enrolment = enrolment_of(&state)?;
+    let trust = trust_of(&site, enrolment.as_ref());
+    let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
+    let journal = Journal::open(disk.clone(), Options::new(site.kiosk.clone()), Box::new(OsEntropy::new()));
+    let journal = journal.with_context(|| named(&state.join("journal")))?;
+    tracing::info!(found = %journal.1.to_string().trim(), "journal opened");
+    let policy = Arc::new(site.policy.clone());
+    let mut lanes = Vec::new();
+    for lane in &site.lanes {
+        let context = Context {
+            policy: Arc::clone(&policy),
+            profiles: lane.profiles.clone(),
+            roster: Arc::clone(&roster),
+            blinder: blinder.clone(),
+        };
+        let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
+        lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
+    }
+    let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
+    let seed_file = state.join("log.key");
+    let link = enrolment.map(|enrolment| {
+        let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
+        anyhow::Ok(Link { enrolment, seed: seed.into(), settings: link_settings })
+    });
+    Ok(Parts {
+        kiosk: site.kiosk,
+        title: site.title,
+        notice,
+        lanes,
+        journal,
+        disk,
+        view: state.join("view.sqlite"),
+        blinder,
+        hub: link.transpose()?,
+        attendants: site.attendants.into_iter().map(attendant).collect(),
+        listen: site.web.listen,
+        hosts: site.web.hosts,
+        clock: Clock::new().context("the system's clocks")?,
+        simulated: board.simulated,
+    })
+}
+
+/// The hub that this kiosk is enrolled with, if any.
+pub fn enrolment_of(state: &Path) -> Result<Option<Enrolment>> {
+    let file = state.join("hub.toml");
+    let named = || file.display().to_string();
+    let Some(bytes) = files::read_if_there(&file, 64 * 1024).with_context(named)? else { return Ok(None) };
+    let text = String::from_utf8(bytes).with_context(named)?;
+    Enrolment::from_text(&text).map(Some).with_context(named)
+}
+
+fn trust_of(site: &Site, enrolment: Option<&Enrolment>) -> Trust {
+    let keys = enrolment.map(|enrolment| enrolment.pass_keys.iter().map(|key| key.0).collect());
+    Trust::new(site.site.clone(), keys.unwrap_or_default())
+}
+
+fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {
+    let named = || site.roster.display().to_string();
+    match files::read_if_there(&site.roster, roster::FILE_BYTES_MAX).with_context(named)? {
+        None => {
+            tracing::warn!(file = %site.roster.display(), "no roster: everybody is unknown");
+            Ok(Roster::default())
+        }
+        Some(bytes) => {
+            let roster = Roster::decode(&bytes, blinder).with_context(named)?;
+            tracing::info!(people = roster.len(), "roster read");
+            Ok(roster)
+        }
+    }
+}
+
+fn attendant(attendant: site::Attendant) -> web::Attendant {
+    web::Attendant { id: attendant.id, name: attendant.name, pin: attendant.pin.as_str().to_owned() }
+}
+
+fn one_lane(
+    board: &Board,
+    lane: &site::Lane,
+    context: Arc<Context>,
+    trust: Arc<Trust>,
+    pins: &dyn Pins,
+    simulated: &mut dyn Simulated,
+) -> Result<LaneParts> {
+    let devices: Vec<&Device> = board.devices.iter().filter(|device| device.lane == lane.id).collect();
+    let mut opened = Opened::default();
+    for device in &devices {
+        opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
+    }
+    let Opened { gate, lamp, travel_max, screening, thermometers, scanners, cameras, lines } = opened;
+    let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
+    let direct =
+        match (lane.directions.contains(&Direction::Inbound), lane.directions.contains(&Direction::Outbound))
+        {
+            (true, true) => Direct::Both,
+            (false, true) => Direct::Outbound,
+            (true | false, false) => Direct::Inbound,
+        };
+    let settings = Settings {
+        id: lane.id.clone(),
+        title: lane.title.clone(),
+        takes: lane.takes,
+        direct,
+        barrier: Times { travel_max, pass_within: lane.pass_within, clear_for: lane.clear_for },
+        leave_after: lane.leave_after,
+    };
+    let screening = thermometry(&context.policy.screening, screening);
+    let runner = LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp)));
+    let named = |device: &&Device| (device.id.clone(), device.driver.name());
+    Ok(LaneParts {
+        id: lane.id.clone(),
+        runner,
+        devices: devices.iter().map(named).collect(),
+        thermometers,
+        scanners,
+        cameras,
+        lines,
+    })
+}
+
+/// What the policy and the sensor's wiring together make of a screening.
+fn thermometry(rule: &config::Screening, sensor: Option<config::board::Spot>) -> Thermometry {
+    let base = Thermometry::default();
+    Thermometry {
+        threshold: rule.threshold,
+        guard: rule.guard,
+        offset: rule.correction,
+        cold: rule.cold,
+        hot: rule.hot,
+        factor: Factor::new(f64::from(rule.factor) / 1_000.0).unwrap_or(base.factor),
+        emissivity: sensor.map_or(base.emissivity, |spot| spot.emissivity),
+        supply_mv: sensor.map_or(base.supply_mv, |spot| spot.supply_mv),
+        ..base
+    }
+}
+
+/// One lane's devices as they are opened.
+#[derive(Default)]
+struct Opened {
+    gate: Option<crate::drivers::barrier::Barrier<crate::drivers::pins::AnyOutput>>,
+    lamp: Option<crate::drivers::lamp::Lamp<crate::drivers::pins::AnyOutput>>,
+    travel_max: std::time::Duration,
+    screening: Option<config::board::Spot>,
+    thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
+    scanners: Vec<(DeviceId, OpenStream)>,
+    cameras: Vec<(DeviceId, Box<dyn Source>)>,
+    lines: Vec<LineInput>,
+}
+
+impl Opened {
+    fn open(&mut self, device: &Device, pins: &dyn Pins, simulated: &mut dyn Simulated) -> Result<()> {
+        let id = device.id.clone();
+        match &device.driver {
+            Driver::Mlx90614(config::board::Mlx90614 { spot, .. })
+            | Driver::Mlx90614Iio(config::board::Mlx90614Iio { spot, .. }) => {
+                let real = assemble::thermometer(device)?;
+                let opened = real.or_else(|| simulated.thermometer(device));
+                self.thermometers.push((id, opened.context("nothing simulates it")?));
+                self.screening = Some(*spot);
+            }
+            Driver::Scanner(scanner) => {
+                let path = match &scanner.path {
+                    Place::Path(path) => path.clone(),
+                    Place::Simulated => simulated.reader(device).context("nothing simulates it")?,
+                };
+                let (device, baud) = (id.clone(), scanner.baud);
+                let open = move || serial::open(&device, &path, baud).map_err(|error| error.to_string());
+                self.scanners.push((id, Box::new(open)));
+            }
+            Driver::Camera(camera) => {
+                let source = match simulated.camera(device) {
+                    Some(source) => source,
+                    None => camera::open(camera)?,
+                };
+                self.cameras.push((id, source));
+            }
+            Driver::Barrier(wiring) => {
+                let gate = assemble::gate(pins, &device.id, wiring, mono())?;
+                self.travel_max = std::time::Duration::from_millis(u64::from(wiring.travel_ms_max));
+                self.gate = Some(gate.barrier);
+                for input in [wiring.opened, wiring.closed].into_iter().flatten() {
+                    self.line(&id, &input, pins)?;
+                }
+            }
+            Driver::Lamp(wiring) => self.lamp = Some(assemble::lamp(pins, &device.id, wiring)?),
+            Driver::Input(input) => self.line(&id, input, pins)?,
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, id: &DeviceId, input: &config::board::Input, pins: &dyn Pins) -> Result<()> {
+        let active = match input.active {
+            config::board::Voltage::High => Active::High,
+            config::board::Voltage::Low => Active::Low,
+        };
+        self.lines.push(LineInput {
+            device: id.clone(),
+            signal: input.signal,
+            input: Input::new(pins.input(id, input)?, active),
+            still: std::time::Duration::from_millis(u64::from(input.debounce_ms)),
+        });
+        Ok(())
+    }
+}
