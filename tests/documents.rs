@@ -28,6 +28,18 @@ fn the_two_commands_are_in_both_readmes_and_in_the_makefile() {
 }
 
 #[test]
+fn every_subcommand_that_a_document_or_a_unit_names_exists() {
+    let known = subcommands(&text("src/cli/mod.rs"));
+    assert!(known.contains("park"), "{known:?}");
+    let units = files("systemd").into_iter().map(|path| fs::read_to_string(path).unwrap());
+    for said in DOCUMENTS.map(text).into_iter().chain(units) {
+        for name in named(&said) {
+            assert!(known.contains(name), "kakou {name} is named and does not exist; there are {known:?}");
+        }
+    }
+}
+
+#[test]
 fn both_languages_give_the_same_commands_and_sections() {
     let [english, chinese] = READMES.map(text);
     assert_eq!(commands(&english), commands(&chinese));
@@ -49,6 +61,31 @@ fn every_link_and_picture_leads_to_a_file() {
         let bytes = fs::metadata(&picture).unwrap().len();
         assert!(bytes < PICTURE_BYTES_MAX, "{}: {bytes} bytes", picture.display());
     }
+}
+
+#[test]
+fn files_and_tests_that_the_architecture_names_exist() {
+    let architecture = text("ARCHITECTURE.md");
+    let mut code = String::new();
+    for path in files("src").into_iter().chain(files("tests")) {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            code.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+    let mut tests = 0;
+    for word in quoted(&architecture) {
+        if ["src/", "tests/", "boards/", "profiles/", "systemd/"].iter().any(|start| word.starts_with(start))
+        {
+            assert!(root().join(word).exists(), "{word}");
+        }
+        let plain =
+            word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if plain && word.matches('_').count() >= 3 {
+            tests += 1;
+            assert!(code.contains(&format!("fn {word}(")), "{word} is no test");
+        }
+    }
+    assert!(tests > 20, "invariants name their tests");
 }
 
 #[test]
