@@ -27,29 +27,43 @@ pub struct Browser {
     /// The window, for what this harness does not offer.
     pub client: Client,
     driver: Driver,
-    _profile: TempDir,
 }
 
-/// Chromedriver; ended with the test, whatever its outcome.
-struct Driver(Child);
+/// Chromedriver and the profile of the browser that it starts. Both programs end with the test, whatever its
+/// outcome: the driver leaves its browser running when it is told to end.
+struct Driver {
+    program: Child,
+    profile: TempDir,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // The driver ends its browsers when it is told to end; a hard kill would leave them behind.
-        let pid = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
-        let asked = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
-        if !matches!(asked, Some(Ok(()))) {
-            let _ = self.0.kill();
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+        for browser in running_with(self.profile.path()) {
+            let _ = rustix::process::kill_process(browser, rustix::process::Signal::KILL);
         }
-        let _ = self.0.wait();
     }
+}
+
+/// Programs that were started with this profile, which is this test's own.
+fn running_with(profile: &Path) -> Vec<rustix::process::Pid> {
+    let argument = format!("--user-data-dir={}", profile.display());
+    let Ok(programs) = std::fs::read_dir("/proc") else { return vec![] };
+    let pids = programs.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let ours = pids.filter(|pid| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())
+    });
+    ours.filter_map(rustix::process::Pid::from_raw).collect()
 }
 
 impl Browser {
     /// Starts a browser with its own empty profile.
     pub async fn start() -> Self {
         let profile = tempfile::tempdir().expect("a directory for the browser's profile");
-        let (driver, port) = start_driver();
+        let path = profile.path().display().to_string();
+        let (driver, port) = start_driver(profile);
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -63,7 +77,7 @@ impl Browser {
             "--window-size=1024,600",
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--user-data-dir={path}"));
         let screen = json!({ "width": 1024, "height": 600, "pixelRatio": 1.0, "touch": false });
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": screen } });
         let capabilities =
@@ -73,7 +87,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("chromium starts");
-        Self { client, driver, _profile: profile }
+        Self { client, driver }
     }
 
     /// Opens a page. A browser that runs out of connections fails here, not a minute later.
@@ -189,23 +203,22 @@ impl Browser {
 
     /// Ends the browser.
     pub async fn close(self) {
-        let Self { client, driver, _profile: profile } = self;
+        let Self { client, driver } = self;
         let _ = client.close().await;
         drop(driver);
-        drop(profile);
     }
 }
 
 /// Starts chromedriver on a port of its own choice, and reads which.
-fn start_driver() -> (Driver, u16) {
-    let mut child = Command::new("chromedriver")
+fn start_driver(profile: TempDir) -> (Driver, u16) {
+    let mut program = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("chromedriver can be started (tests/prepare installs it)");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe was asked for")).lines();
-    let driver = Driver(child);
+    let mut lines = BufReader::new(program.stdout.take().expect("a pipe was asked for")).lines();
+    let driver = Driver { program, profile };
     let port = lines
         .by_ref()
         .map_while(Result::ok)
