@@ -110,6 +110,7 @@ async fn checkpoint(arguments: &Arguments, folder: &Path) -> Result<()> {
     let live = Live {
         status: running.status.clone(),
         commands: running.commands.clone(),
+        signed_in: running.signed_in.clone(),
         ending: Arc::clone(&ending),
     };
     let living = std::thread::Builder::new().name("world".to_owned()).spawn(move || live.on(world, &chips));
@@ -130,6 +131,7 @@ async fn checkpoint(arguments: &Arguments, folder: &Path) -> Result<()> {
 struct Live {
     status: watch::Receiver<Arc<KioskStatus>>,
     commands: tokio::sync::mpsc::Sender<Asked>,
+    signed_in: watch::Receiver<usize>,
     ending: Arc<AtomicBool>,
 }
 
@@ -141,6 +143,8 @@ impl Live {
             let now = mono();
             chips.set(now);
             let status = Arc::clone(&self.status.borrow());
+            // Whoever signs in takes over; the simulated attendant steps back until they leave.
+            world.set_attended(*self.signed_in.borrow() == 0);
             for command in world.step(now, &status.lanes) {
                 // The simulated attendant sees on the screen what came of it, as a real one does.
                 let (reply, _) = oneshot::channel();

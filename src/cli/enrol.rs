@@ -1,16 +1,16 @@
 //! `kakou enrol`: makes this kiosk known to a hub.
 //!
-//! Two files are written beside the site's configuration: `hub.toml`, the [`Enrolment`], and `log.key`, the 32-byte seed
-//! of the Ed25519 key that signs this kiosk's log, for its owner only. The key is made here and never leaves.
+//! Two files are written into the site's state folder: `hub.toml`, the [`Enrolment`], and `log.key`, the 32-byte seed of
+//! the Ed25519 key that signs this kiosk's log, for its owner only. The key is made here and never leaves.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 
-use crate::base::KioskId;
+use crate::config::Site;
 use crate::journal::SigningKey;
 use crate::platform::files;
 use crate::platform::http::HubClient;
@@ -25,12 +25,9 @@ pub struct EnrolArgs {
     /// One-time token, from `kakou hub enrol` or the hub's page.
     #[arg(long)]
     token: Token,
-    /// The site's configuration file, or its directory; the enrolment is written beside it.
-    #[arg(long)]
+    /// What the site wants: names the kiosk and its state folder, where the enrolment is written.
+    #[arg(long, value_name = "FILE", default_value = "/etc/kakou/kiosk.toml")]
     config: PathBuf,
-    /// Name of this kiosk, when the token does not give one.
-    #[arg(long)]
-    name: Option<KioskId>,
 }
 
 /// Runs `kakou enrol`; says on standard error what went wrong.
@@ -41,18 +38,22 @@ pub fn run(args: EnrolArgs) -> ExitCode {
 }
 
 fn enrol(args: EnrolArgs) -> Result<()> {
-    let folder = if args.config.is_dir() {
-        args.config.clone()
-    } else {
-        args.config.parent().map(PathBuf::from).unwrap_or_default()
-    };
+    let site = Site::read(&args.config)?;
+    let folder = site.state;
     let key_file = folder.join("log.key");
     let seed = files::secret(&key_file).with_context(|| key_file.display().to_string())?;
     let key = PublicKey(SigningKey::from_seed(&seed).verifying().0);
     let client = HubClient::at(&args.hub, args.token.certificate)?;
-    let request = Request { token: args.token.to_string(), kiosk: args.name, key };
+    let request = Request { token: args.token.to_string(), kiosk: Some(site.kiosk.clone()), key };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let grant = runtime.block_on(client.enrol(&request))?;
+    ensure!(
+        grant.kiosk == site.kiosk,
+        "the token is for {}, and {} says id = {}: make another token, or change the file",
+        grant.kiosk,
+        args.config.display(),
+        site.kiosk
+    );
     let enrolment = Enrolment::new(&args.hub, args.token.certificate, grant);
     let file = folder.join("hub.toml");
     files::write_atomically(&file, enrolment.to_text()?.as_bytes())

@@ -64,6 +64,9 @@ async fn until_told(mut running: Running) -> Result<()> {
         error = running.ended() => Err(error),
     };
     tracing::info!("stopping");
+    if let Err(error) = Watchdog::from_environment().stopping() {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
     running.stop().await;
     Ok(ended?)
 }

@@ -80,6 +80,15 @@ pub fn parts(
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
     let roster = Arc::new(roster_of(&site, &blinder)?);
     let enrolment = enrolment_of(&state)?;
+    if let Some(other) = enrolment.as_ref().filter(|enrolment| enrolment.kiosk != site.kiosk) {
+        bail!(
+            "{site_file}: id = {}: {} was enrolled as {}; change one, or enrol again",
+            site.kiosk,
+            state.join("hub.toml").display(),
+            other.kiosk,
+            site_file = site_file.display()
+        );
+    }
     let trust = trust_of(&site, enrolment.as_ref());
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let journal = Journal::open(disk.clone(), Options::new(site.kiosk.clone()), Box::new(OsEntropy::new()));

@@ -1,6 +1,6 @@
 //! A whole kiosk: starts everything, watches over it, stops it in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -132,6 +132,9 @@ pub struct Running {
     pub status: watch::Receiver<Arc<KioskStatus>>,
     /// What its lanes are asked.
     pub commands: mpsc::Sender<Asked>,
+    /// Attendants who are signed in on the screens.
+    pub signed_in: watch::Receiver<usize>,
+    lanes: JoinSet<&'static str>,
     tasks: JoinSet<&'static str>,
     stop: watch::Sender<bool>,
     recorder_done: mpsc::Receiver<()>,
@@ -144,15 +147,24 @@ impl Running {
     ///
     /// Always: says which part that was.
     pub async fn ended(&mut self) -> Error {
-        match self.tasks.join_next().await {
+        let ended = tokio::select! {
+            ended = self.lanes.join_next() => ended,
+            ended = self.tasks.join_next() => ended,
+        };
+        match ended {
             Some(Ok(name)) => Error::Ended(name),
             Some(Err(_)) | None => Error::Ended("a task"),
         }
     }
 
-    /// Stops in order: no more input, outputs parked, journal closed.
+    /// Stops in order: outputs parked, no more input, journal closed.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        let parked = async { while self.lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(5), parked).await.is_err() {
+            tracing::error!("a lane did not park in time");
+        }
+        self.lanes.shutdown().await;
         drop(self.commands);
         self.tasks.shutdown().await;
         // The recorder ends once the last lane has; its end of the channel says when.
@@ -184,9 +196,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         None => watch::channel(HubStatus::default()).1,
     };
     let recorder = first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock);
-    let mut lanes = Lanes::default();
+    let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
     for lane in lane_parts {
-        lanes.start(lane, &requests, &clock, &mut tasks)?;
+        lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
     let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
@@ -204,13 +216,15 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     tasks.spawn(board.run(status_sender));
     tasks.spawn(watch_over(progress));
     let (attendance, attended) = mpsc::channel(64);
-    tasks.spawn(note_attendance(attended, requests, clock));
+    let (here, signed_in) = watch::channel(0);
+    tasks.spawn(note_attendance(attended, requests, clock, here));
     let recent = Arc::new(past);
     let (status, asks) = (status.clone(), commands.clone());
     let seen = status.clone();
     let handle = web::Handle { status, commands: asks, previews, recent, attendants, attendance, hosts };
     tasks.spawn(pages(listener, handle));
-    Ok(Running { address, status: seen, commands, tasks, stop, recorder_done })
+    let (status, lanes) = (seen, lane_tasks);
+    Ok(Running { address, status, commands, signed_in, lanes, tasks, stop, recorder_done })
 }
 
 async fn pages(listener: TcpListener, handle: web::Handle) -> &'static str {
@@ -287,6 +301,7 @@ impl Lanes {
         lane: LaneParts,
         requests: &mpsc::Sender<Request>,
         clock: &Clock,
+        stop: &watch::Receiver<bool>,
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
         let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
@@ -324,6 +339,7 @@ impl Lanes {
             view,
             progress,
             clock: clock.clone(),
+            stop: stop.clone(),
         };
         tasks.spawn(async move {
             task.run().await;
@@ -368,8 +384,16 @@ async fn note_attendance(
     mut attended: mpsc::Receiver<Attendance>,
     requests: mpsc::Sender<Request>,
     clock: Clock,
+    here: watch::Sender<usize>,
 ) -> &'static str {
+    let mut signed = BTreeSet::new();
     while let Some(Attendance { attendant, signed_in }) = attended.recv().await {
+        if signed_in {
+            signed.insert(attendant.clone());
+        } else {
+            signed.remove(&attendant);
+        }
+        here.send_replace(signed.len());
         let body = Body::Attendance { attendant, signed_in };
         let draft = Box::new(Draft { lane: None, body, personal: None });
         if requests.send(Request { answer: None, draft, stamp: clock.stamp() }).await.is_err() {

@@ -48,10 +48,12 @@ pub struct LaneTask {
     pub progress: Arc<AtomicU64>,
     /// The clock.
     pub clock: Clock,
+    /// Becomes true when the kiosk stops.
+    pub stop: watch::Receiver<bool>,
 }
 
 impl LaneTask {
-    /// Runs until its observations, commands and news have all ended; leaves the outputs safe.
+    /// Runs until the kiosk stops, or nobody can reach the lane any more; leaves the outputs safe.
     pub async fn run(mut self) {
         let mut appends = Vec::new();
         self.runner.start(mono(), &mut appends);
@@ -85,6 +87,7 @@ impl LaneTask {
                     }
                     None => break,
                 },
+                _ = self.stop.changed() => break,
                 () = sleep(due) => {}
             }
             let now = mono();
