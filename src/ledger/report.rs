@@ -38,7 +38,9 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day = jiff::Span::new().try_days(self.0).and_then(|days| date(1970, 1, 1).checked_add(days));
+        // Within a span's range: beyond it the library's own arithmetic wraps.
+        let days = self.0.clamp(-7_304_484, 7_304_484);
+        let day = jiff::Span::new().try_days(days).and_then(|days| date(1970, 1, 1).checked_add(days));
         day.unwrap_or(Date::MAX).fmt(f)
     }
 }
