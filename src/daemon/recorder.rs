@@ -50,8 +50,7 @@ pub enum News {
 
 /// The journal and what is under way to it.
 pub struct Recorder<D> {
-    /// `None` only while it is being reopened, or after that failed: then nobody can open it any more.
-    journal: Option<Journal<D>>,
+    journal: Journal<D>,
     /// Appended and not yet durable, in the order of their numbers.
     appended: VecDeque<(Seq, Request)>,
     /// Handed in and not yet appended.
@@ -62,17 +61,17 @@ pub struct Recorder<D> {
 impl<D: Disk> Recorder<D> {
     /// A recorder that owns `journal`.
     pub fn new(journal: Journal<D>) -> Self {
-        Self { journal: Some(journal), appended: VecDeque::new(), waiting: VecDeque::new(), failed: false }
+        Self { journal, appended: VecDeque::new(), waiting: VecDeque::new(), failed: false }
     }
 
-    /// The journal, unless it is lost.
-    pub fn journal(&mut self) -> Option<&mut Journal<D>> {
-        self.journal.as_mut()
+    /// The journal.
+    pub fn journal(&mut self) -> &mut Journal<D> {
+        &mut self.journal
     }
 
     /// Size and root over what is durable.
-    pub fn note(&self) -> Option<Note> {
-        self.journal.as_ref().map(Journal::note)
+    pub fn note(&self) -> Note {
+        self.journal.note()
     }
 
     /// Takes a record in. It is appended with the next [`commit`](Self::commit).
@@ -88,7 +87,7 @@ impl<D: Disk> Recorder<D> {
 
     /// The last durable record, if there is any.
     pub fn durable(&self) -> Option<Seq> {
-        self.journal.as_ref().and_then(Journal::durable)
+        self.journal.durable()
     }
 
     /// Whether nothing can be recorded at the moment.
@@ -102,7 +101,7 @@ impl<D: Disk> Recorder<D> {
     ///
     /// As [`Journal::close`]; also when it has failed.
     pub fn close(self) -> Result<(), Error> {
-        self.journal.map_or(Err(Error::Failed), Journal::close)
+        self.journal.close()
     }
 
     /// Appends everything handed in and makes it durable with one sync.
@@ -110,7 +109,7 @@ impl<D: Disk> Recorder<D> {
         if self.failed {
             return;
         }
-        let Some(journal) = &mut self.journal else { return };
+        let journal = &mut self.journal;
         let mut outcome = Ok(());
         while let Some(request) = self.waiting.pop_front() {
             match journal.append((*request.draft).clone(), request.stamp) {
@@ -139,15 +138,12 @@ impl<D: Disk> Recorder<D> {
         if !self.failed {
             return;
         }
-        let Some(journal) = self.journal.take() else { return };
-        let epoch = journal.epoch();
-        match journal.reopen() {
-            Ok((journal, recovery)) => {
+        let epoch = self.journal.epoch();
+        match self.journal.reopen() {
+            Ok(recovery) => {
                 tracing::info!(found = %recovery.to_string().trim(), "journal read again");
-                let same_log = journal.epoch() == epoch;
-                self.journal = Some(journal);
                 self.failed = false;
-                if same_log {
+                if self.journal.epoch() == epoch {
                     self.acknowledge(news);
                 }
                 // What did not reach the disk goes first, in its old order.
@@ -167,7 +163,7 @@ impl<D: Disk> Recorder<D> {
 
     /// Answers for everything that is durable now.
     fn acknowledge(&mut self, news: &mut Vec<News>) {
-        let durable = self.journal.as_ref().and_then(Journal::durable);
+        let durable = self.journal.durable();
         while let Some((seq, _)) = self.appended.front() {
             if Some(*seq) > durable {
                 break;
@@ -183,10 +179,7 @@ impl<D: Disk> Recorder<D> {
         tracing::error!(%error, "records cannot be written");
         news.push(News::Failed(error.to_string()));
         // The room kept for this moment takes the records of those who are at the gates now.
-        if matches!(error, Error::Full)
-            && let Some(journal) = &mut self.journal
-            && journal.release_ballast().is_ok_and(|released| released)
-        {
+        if matches!(error, Error::Full) && self.journal.release_ballast().is_ok_and(|released| released) {
             self.failed = false;
             let mut later = Vec::new();
             self.commit(&mut later);

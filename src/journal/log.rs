@@ -11,7 +11,7 @@ use super::frame::{LogCrc, frontier_len, record_len};
 use super::merkle::Frontier;
 use super::note::Note;
 use super::reader::Reader;
-use super::recovery::{Recovery, next_generation, recover};
+use super::recovery::{Recovery, Tail, next_generation, recover};
 use super::seal::{self, Sealer};
 use super::segment::{Header, Name};
 use super::stored::{Seal, Stored};
@@ -108,32 +108,15 @@ impl<D: Disk> Journal<D> {
     /// # Errors
     ///
     /// Only when the disk cannot be listed or written at all.
-    pub fn open(disk: D, options: Options, entropy: Box<dyn Entropy>) -> Result<(Self, Recovery), Error> {
-        Self::open_with(disk, options, entropy, None)
-    }
-
-    fn open_with(
+    pub fn open(
         mut disk: D,
         options: Options,
         mut entropy: Box<dyn Entropy>,
-        shared: Option<(Epoch, Arc<AtomicU64>)>,
     ) -> Result<(Self, Recovery), Error> {
         let mut recovery = Recovery::default();
-        let tail = recover(&mut disk, &options.kiosk, &mut recovery).map_err(failed("reading the log"))?;
-        let tail = match tail {
-            Some(tail) => tail,
-            None => {
-                recovery.fresh = recovery.ended.is_none();
-                begin(&mut disk, &options, &mut *entropy)?
-            }
-        };
+        let tail = find_tail(&mut disk, &options, &mut *entropy, &mut recovery)?;
         let epoch = tail.name.epoch;
         let sealer = Sealer::open(&mut disk, &options.kiosk, epoch, entropy)?;
-        let durable = match shared {
-            Some((shared_epoch, durable)) if shared_epoch == epoch => durable,
-            Some(_) | None => Arc::default(),
-        };
-        durable.store(tail.next - 1, Ordering::Release);
         let mut journal = Self {
             log: LogCrc::new(epoch),
             file: tail.name.file(),
@@ -145,7 +128,7 @@ impl<D: Disk> Journal<D> {
             next: tail.next,
             durable_frontier: tail.frontier.clone(),
             frontier: tail.frontier,
-            durable,
+            durable: Arc::new(AtomicU64::new(tail.next - 1)),
             since_frontier: tail.since_frontier,
             failed: false,
             sealer,
@@ -163,10 +146,30 @@ impl<D: Disk> Journal<D> {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
-    pub fn reopen(self) -> Result<(Self, Recovery), Error> {
-        let shared = Some((self.segment.epoch, self.durable));
-        Self::open_with(self.disk, self.options, self.sealer.into_entropy(), shared)
+    /// As [`open`](Self::open). The journal has then failed still, and can be tried again.
+    pub fn reopen(&mut self) -> Result<Recovery, Error> {
+        self.failed = true;
+        let mut recovery = Recovery::default();
+        let tail = find_tail(&mut self.disk, &self.options, self.sealer.entropy(), &mut recovery)?;
+        let epoch = tail.name.epoch;
+        self.sealer.take_up(&mut self.disk, &self.options.kiosk, epoch)?;
+        self.lay_ballast(&mut recovery)?;
+        if epoch != self.segment.epoch {
+            self.durable = Arc::default();
+            self.log = LogCrc::new(epoch);
+        }
+        self.durable.store(tail.next - 1, Ordering::Release);
+        self.file = tail.name.file();
+        self.segment = tail.name;
+        self.segment_len = tail.segment_len;
+        self.offset = tail.offset;
+        self.buffer.clear();
+        self.next = tail.next;
+        self.durable_frontier.clone_from(&tail.frontier);
+        self.frontier = tail.frontier;
+        self.since_frontier = tail.since_frontier;
+        self.failed = false;
+        Ok(recovery)
     }
 
     /// The life of this log.
@@ -342,26 +345,31 @@ impl<D: Disk> Journal<D> {
     }
 }
 
-/// Begins a new log.
-fn begin<D: Disk>(
+/// Where the log on `disk` goes on; a new one is begun when there is none.
+fn find_tail<D: Disk>(
     disk: &mut D,
     options: &Options,
     entropy: &mut dyn Entropy,
-) -> Result<super::recovery::Tail, Error> {
+    recovery: &mut Recovery,
+) -> Result<Tail, Error> {
+    match recover(disk, &options.kiosk, recovery).map_err(failed("reading the log"))? {
+        Some(tail) => Ok(tail),
+        None => {
+            recovery.fresh = recovery.ended.is_none();
+            begin(disk, options, entropy)
+        }
+    }
+}
+
+/// Begins a new log.
+fn begin<D: Disk>(disk: &mut D, options: &Options, entropy: &mut dyn Entropy) -> Result<Tail, Error> {
     let mut epoch = [0; 16];
     entropy.fill(&mut epoch).map_err(failed("drawing an epoch"))?;
     let generation = next_generation(disk).map_err(failed("reading the log"))?;
     let name = Name { generation, epoch: Epoch(epoch), first: 1 };
     let header = Header { name, previous: 0, kiosk: options.kiosk.clone(), frontier: Frontier::new() };
     let (offset, segment_len) = create_segment(disk, &header, options.segment_len, 0)?;
-    Ok(super::recovery::Tail {
-        name,
-        segment_len,
-        offset,
-        next: 1,
-        frontier: Frontier::new(),
-        since_frontier: 0,
-    })
+    Ok(Tail { name, segment_len, offset, next: 1, frontier: Frontier::new(), since_frontier: 0 })
 }
 
 /// Creates a segment with room for `length` behind its header, and makes it durable before it is used.

@@ -215,6 +215,18 @@ impl Sealer {
         epoch: Epoch,
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, Error> {
+        let mut sealer = Self { origin: String::new(), keys: Vec::new(), entropy };
+        sealer.take_up(disk, kiosk, epoch)?;
+        Ok(sealer)
+    }
+
+    /// As [`open`](Self::open), for a sealer that is there already.
+    pub(super) fn take_up<D: Disk>(
+        &mut self,
+        disk: &mut D,
+        kiosk: &KioskId,
+        epoch: Epoch,
+    ) -> Result<(), Error> {
         let mut keys = Vec::new();
         let mut highest = None;
         for file in disk.list()? {
@@ -223,12 +235,12 @@ impl Sealer {
             keys.extend(read_key(disk, &file, number));
         }
         keys.sort_by_key(SealingKey::number);
-        let mut sealer = Self { origin: super::note::origin(kiosk, epoch), keys, entropy };
-        if sealer.keys.last().map(SealingKey::number) != highest || highest.is_none() {
+        (self.origin, self.keys) = (super::note::origin(kiosk, epoch), keys);
+        if self.keys.last().map(SealingKey::number) != highest || highest.is_none() {
             let number = highest.map_or(1, |number| number.saturating_add(1));
-            sealer.draw_key(disk, epoch, number)?;
+            self.draw_key(disk, epoch, number)?;
         }
-        Ok(sealer)
+        Ok(())
     }
 
     /// Seals under the current key.
@@ -266,9 +278,9 @@ impl Sealer {
         Ok(Body::KeyOpened { key: key.number, encapsulated, sealed })
     }
 
-    /// Gives back the source of randomness.
-    pub(super) fn into_entropy(self) -> Box<dyn Entropy> {
-        self.entropy
+    /// The source of randomness.
+    pub(super) fn entropy(&mut self) -> &mut dyn Entropy {
+        &mut *self.entropy
     }
 
     fn draw_key<D: Disk>(&mut self, disk: &mut D, epoch: Epoch, number: u32) -> Result<(), Error> {

@@ -71,6 +71,25 @@ fn a_group_torn_at_any_byte_leaves_a_prefix_and_no_gap() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_read_again_yet_can_be_tried_once_more() {
+    let disk = SimDisk::new();
+    let (mut journal, _) = open(&disk);
+    append(&mut journal, 1..=5);
+    let failing = Fault { from: disk.operations() + 1, count: 3, kind: FaultKind::Medium };
+    disk.inject(Some(failing));
+    assert!(matches!(journal.commit(), Err(log::Error::Io { .. })));
+    let mut reader = journal.reader(disk.clone());
+    assert!(journal.reopen().is_err());
+    assert!(journal.has_failed());
+    disk.inject(None);
+    journal.reopen().unwrap();
+    let size = journal.note().size;
+    append(&mut journal, size + 1..=size + 2);
+    journal.commit().unwrap();
+    assert_eq!(reader.read(Seq::FIRST, 99, usize::MAX).unwrap().len() as u64, size + 2);
+}
+
+#[test]
 fn after_a_failed_sync_the_journal_goes_on_only_from_what_is_really_there() {
     for failing in 0..2 {
         let disk = SimDisk::new();
@@ -84,7 +103,7 @@ fn after_a_failed_sync_the_journal_goes_on_only_from_what_is_really_there() {
         assert!(matches!(journal.append(draft(9), stamp(9)), Err(log::Error::Failed)));
         assert!(matches!(journal.commit(), Err(log::Error::Failed)), "a second sync proves nothing");
         let mut reader = journal.reader(disk.clone());
-        let (mut journal, _) = journal.reopen().unwrap();
+        journal.reopen().unwrap();
         let size = journal.note().size;
         assert!((5..=8).contains(&size));
         append(&mut journal, size + 1..=size + 2);
