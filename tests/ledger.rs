@@ -6,7 +6,7 @@ mod common;
 
 use common::kiosk::{Log, NOW, stamp};
 use kakou::base::{Pii, Seq, Wall};
-use kakou::journal::Seal;
+use kakou::journal::{Note, Seal};
 use kakou::ledger::{
     AlarmKind, Columns, Day, Filter, Keys, Ledger, Officer, PersonalState, RecordId, Refused,
 };
@@ -241,6 +241,22 @@ fn heartbeats_show_backlog_and_loss_and_replays_of_them_nothing() {
     ledger.heartbeat(&kiosk, epoch, &shrunk, later).unwrap();
     assert_eq!(ledger.alarms(9).unwrap()[0].kind, AlarmKind::Shrunk);
     assert!(ledger.heartbeat(&kiosk, Log::new("x", 9).epoch, &beat, later).is_err());
+}
+
+#[test]
+fn a_heartbeat_that_comes_late_after_a_restart_is_no_loss() {
+    let (mut ledger, mut log) = ready("east-1", 20);
+    let (kiosk, epoch) = (log.kiosk.clone(), log.epoch);
+    ledger.apply(&kiosk, epoch, seq(1), &log.note(20), &log.slice(1, 20), NOW).unwrap();
+    let late = log.beat(3);
+    let restarted = |line: &str| {
+        let note = Note::new(&kiosk, epoch, &log.frontier(20)).with_extension(line);
+        note.sign(&log.key).to_string()
+    };
+    for beat in [restarted("beat 01 5"), late, restarted("beat 01 60005")] {
+        ledger.heartbeat(&kiosk, epoch, &beat, NOW).unwrap();
+    }
+    assert_eq!(ledger.alarms(9).unwrap(), []);
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Ledger {
     ///
     /// A heartbeat that is no newer than the last one (a replay, or one that was overtaken) is answered and
     /// otherwise ignored. One that states fewer records than are here raises an alarm: the kiosk lost some, or its
-    /// card is a copy.
+    /// card is a copy. The first one after a restart does not: it may be a late one from before.
     ///
     /// # Errors
     ///
@@ -47,7 +47,8 @@ impl Ledger {
                 .prepare_cached("UPDATE logs SET beat = ?2, claimed = max(claimed, ?3) WHERE log = ?1")?
                 .execute(params![state.log, note, signed(size)])?;
             self.seen(kiosk, received)?;
-            if size < next.get() - 1 {
+            let restarted = last.as_ref().is_some_and(|last| !is_same_boot(&beat, last));
+            if size < next.get() - 1 && !restarted {
                 let detail = format!("kiosk states {size} records of {} that are here", next.get() - 1);
                 self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &detail)?;
             } else if size == next.get() - 1 && beat.note().root != state.frontier.root() {
@@ -65,6 +66,10 @@ fn is_newer(beat: &SignedNote, last: &SignedNote) -> bool {
         (Some(_), _) => beat.note() != last.note(),
         (None, _) => false,
     }
+}
+
+fn is_same_boot(beat: &SignedNote, last: &SignedNote) -> bool {
+    matches!((parse(beat), parse(last)), (Some(beat), Some(last)) if beat.boot == last.boot)
 }
 
 fn parse(note: &SignedNote) -> Option<Beat<'_>> {
