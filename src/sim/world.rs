@@ -16,7 +16,7 @@ pub use cast::{Car, Cast, Resident};
 use self::attendant::Attendant;
 use self::visit::Visit;
 use super::camera;
-use super::lines::{Boom, Lines};
+use super::lines::{Boom, Lines, Mechanics};
 use super::serial;
 use super::thermometer::{self, Scene};
 use crate::base::{LaneId, Mono, Random};
@@ -102,6 +102,7 @@ pub struct World {
     pause: (Duration, Duration),
     attended: bool,
     closing: bool,
+    readers_only: bool,
 }
 
 impl World {
@@ -118,12 +119,30 @@ impl World {
             let next_arrival = now + Duration::from_secs(1);
             LaneWorld { attendant: Attendant::new(now), rig, visit: None, next_arrival, random }
         };
-        Self { lanes: rigs.into_iter().map(lane).collect(), cast, pause, attended: true, closing: false }
+        Self {
+            lanes: rigs.into_iter().map(lane).collect(),
+            cast,
+            pause,
+            attended: true,
+            closing: false,
+            readers_only: false,
+        }
     }
 
     /// Whether the simulated attendant acts, or leaves the screens to people.
     pub fn set_attended(&mut self, attended: bool) {
         self.attended = attended;
+    }
+
+    /// Lets everybody show their code to the code reader: for a test that has no time to look at pictures.
+    pub fn use_readers_only(&mut self) {
+        self.readers_only = true;
+    }
+
+    /// Breaks the barrier of a lane, or mends it.
+    pub fn set_mechanics(&mut self, id: &LaneId, mechanics: Mechanics) {
+        let lanes = self.lanes.iter_mut().filter(|lane| lane.rig.id == *id);
+        lanes.for_each(|lane| lane.rig.boom.set_mechanics(mechanics));
     }
 
     /// Lets nobody else come.
@@ -142,7 +161,9 @@ impl World {
         for lane in &mut self.lanes {
             lane.rig.boom.step(now);
             let Some(status) = statuses.iter().find(|status| status.lane == lane.rig.id) else { continue };
-            lane.arrive(now, status, &self.cast, self.closing);
+            if !self.closing {
+                lane.arrive(now, status, &self.cast, self.readers_only);
+            }
             let Some(visit) = &mut lane.visit else { continue };
             if self.attended
                 && let Some(act) = lane.attendant.act(now, status, visit, &mut lane.random)
@@ -162,11 +183,14 @@ impl World {
 }
 
 impl LaneWorld {
-    fn arrive(&mut self, now: Mono, status: &LaneStatus, cast: &Cast, closing: bool) {
+    fn arrive(&mut self, now: Mono, status: &LaneStatus, cast: &Cast, readers_only: bool) {
         let free = status.phase == crate::control::Phase::Idle && self.rig.boom.position() <= 0.0;
-        if self.visit.is_none() && !closing && free && now >= self.next_arrival {
+        if self.visit.is_none() && free && now >= self.next_arrival {
             self.rig.clear_sensors();
             self.visit = Visit::draw(now, status, cast, &self.rig, &mut self.random);
+            if readers_only {
+                self.visit.iter_mut().for_each(Visit::use_reader);
+            }
         }
     }
 }

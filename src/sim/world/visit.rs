@@ -83,6 +83,15 @@ impl Visit {
         })
     }
 
+    /// Whoever would show a code to the camera shows it to the reader.
+    pub(super) fn use_reader(&mut self) {
+        for visitor in &mut self.people {
+            if let Shows::ToCamera(code) = &visitor.shows {
+                visitor.shows = Shows::ToReader(code.clone());
+            }
+        }
+    }
+
     /// The person who is being served.
     pub(super) fn served(&self, status: &LaneStatus) -> Option<&Visitor> {
         self.people.get(served_index(status))
@@ -90,6 +99,10 @@ impl Visit {
 
     /// Does what is due; true when the visit is over.
     pub(super) fn step(&mut self, now: Mono, status: &LaneStatus, rig: &mut Rig) -> bool {
+        // Whoever is under the barrier goes on, whatever the kiosk makes of it.
+        if self.going.is_some() {
+            return self.go_through(now, rig);
+        }
         match status.phase {
             Phase::Steps | Phase::Referred => {
                 self.begun = true;
@@ -98,16 +111,13 @@ impl Visit {
             Phase::Recording => self.begun = true,
             Phase::Crossing => {
                 self.begun = true;
-                if status.barrier == BarrierState::Open || self.going.is_some() {
+                if status.barrier == BarrierState::Open {
                     return self.go_through(now, rig);
                 }
             }
             Phase::Ended => return self.leave(rig),
             Phase::Idle if self.begun => return self.leave(rig),
             Phase::OutOfService | Phase::Idle => {}
-        }
-        if self.going.is_some() {
-            return self.go_through(now, rig);
         }
         let fed_up = now.since(self.arrived) > PATIENCE;
         if fed_up || self.leaves_at.is_some_and(|at| at <= now && status.phase == Phase::Steps) {

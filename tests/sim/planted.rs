@@ -1,0 +1,102 @@
+//! Each check can fail: a fault is planted, and exactly that check sees it.
+
+use super::checks::{self, Check};
+use super::run::{Plan, run};
+
+/// A deliberate mistake in what surrounds the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// Outputs that open on the decision.
+    OpensOnDecision,
+    /// Outputs that close while something is under the barrier.
+    ClosesOnBeam,
+    /// A recorder that answers before it commits.
+    AnswersBeforeCommit,
+    /// A disk that acknowledges what it has not stored.
+    LyingDisk,
+    /// A recorder that forgets some records.
+    LosesRecords,
+    /// A recorder that appends some records twice.
+    DoublesRecords,
+    /// An engine that admits with an open step.
+    AdmitsWithOpenStep,
+    /// A hub that acknowledges without applying.
+    HubForgets,
+    /// A lane whose deadlines nobody acts on.
+    ForgetsDeadlines,
+    /// A thermometer driver that takes errors for a normal temperature.
+    MakesUpReadings,
+    /// Stamps whose order is that of the wall clock.
+    OrdersByWallClock,
+    /// Something that does not follow from the seed.
+    DiffersEachTime,
+}
+
+#[test]
+fn a_barrier_that_opens_on_the_decision_is_caught() {
+    assert_caught(Plant::OpensOnDecision, Check::OpensOnDurableVerdict);
+}
+
+#[test]
+fn a_barrier_that_closes_on_somebody_is_caught() {
+    assert_caught(Plant::ClosesOnBeam, Check::NeverClosesOnBlockedBeam);
+}
+
+#[test]
+fn an_answer_before_the_commit_is_caught() {
+    assert_caught(Plant::AnswersBeforeCommit, Check::AcknowledgedIsDurable);
+}
+
+#[test]
+fn a_disk_that_does_not_sync_is_caught() {
+    assert_caught(Plant::LyingDisk, Check::AcknowledgedIsDurable);
+}
+
+#[test]
+fn a_lost_record_is_caught() {
+    assert_caught(Plant::LosesRecords, Check::NothingLostOrDoubled);
+}
+
+#[test]
+fn a_doubled_record_is_caught() {
+    assert_caught(Plant::DoublesRecords, Check::NothingLostOrDoubled);
+}
+
+#[test]
+fn an_admission_with_an_open_step_is_caught() {
+    assert_caught(Plant::AdmitsWithOpenStep, Check::NoOpenStep);
+}
+
+#[test]
+fn a_hub_that_acknowledges_without_applying_is_caught() {
+    assert_caught(Plant::HubForgets, Check::HubHoldsEachRecordOnce);
+}
+
+#[test]
+fn a_session_without_end_is_caught() {
+    assert_caught(Plant::ForgetsDeadlines, Check::SessionsEnd);
+}
+
+#[test]
+fn a_temperature_without_readings_is_caught() {
+    assert_caught(Plant::MakesUpReadings, Check::BelowRestsOnSamples);
+}
+
+#[test]
+fn records_in_the_order_of_the_wall_clock_are_caught() {
+    assert_caught(Plant::OrdersByWallClock, Check::OrderIsKept);
+}
+
+#[test]
+fn a_run_that_does_not_follow_from_its_seed_is_caught() {
+    let plan = Plan { seed: 1, plant: Some(Plant::DiffersEachTime), ..Plan::default() };
+    let [first, second] = [run(plan).unwrap(), run(plan).unwrap()];
+    assert!(checks::same_seed_gives_the_same_trace(first.trace, second.trace).is_err());
+}
+
+/// Some seed fails, and the first that does fails in `check`.
+fn assert_caught(plant: Plant, check: Check) {
+    let outcomes = (0..40).map(|seed| run(Plan { seed, plant: Some(plant), ..Plan::default() }));
+    let failure = outcomes.filter_map(Result::err).next().expect("no seed sees the planted fault");
+    assert_eq!(failure.check, check, "{failure:?}");
+}
