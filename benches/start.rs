@@ -91,6 +91,7 @@ fn lay_out(folder: &Path) {
     });
     put("people.csv", &people);
     fs::create_dir(folder.join("frames")).expect("a folder");
+    fs::create_dir(folder.join("state")).expect("a folder");
     fs::write(folder.join("frames/a.pgm"), [b"P5 640 480 255\n", &[200; 640 * 480][..]].concat())
         .expect("written");
     let thermometer =
@@ -99,9 +100,10 @@ fn lay_out(folder: &Path) {
     let mut board = String::from(
         "name = \"files\"\nsimulated = true\nlanes = [\"a\", \"b\"]\n[gpio]\nbackend = \"simulated\"\n",
     );
-    let mut site = String::from(
-        "id = \"bench\"\ntitle = \"bench\"\nsite = \"bench\"\nstate = \"state\"\nroster = \"state/roster.bin\"\n\
-         [web]\nlisten = \"127.0.0.1:0\"\n",
+    let state = folder.join("state").display().to_string();
+    let mut site = format!(
+        "id = \"bench\"\ntitle = \"bench\"\nsite = \"bench\"\nutc_offset = \"+08:00\"\nnotice = 1\n\
+         state = \"{state}\"\nroster = \"{state}/roster.bin\"\n[web]\nlisten = \"127.0.0.1:0\"\n"
     );
     for (lane, line) in [("a", 17), ("b", 27)] {
         put(&format!("codes-{lane}"), "");
