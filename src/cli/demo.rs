@@ -121,8 +121,10 @@ async fn checkpoint(arguments: &Arguments, folder: &Path) -> Result<()> {
     };
     ending.store(true, Ordering::Relaxed);
     // The world only ends when told; that it panicked is on the screen already.
-    let _ = tokio::task::spawn_blocking(move || living.join()).await;
+    let world = tokio::task::spawn_blocking(move || living.join()).await;
     running.stop().await;
+    // Its devices stay plugged in until the kiosk no longer reads them.
+    drop(world);
     hub.stop().await?;
     ended
 }
@@ -138,7 +140,7 @@ struct Live {
 type Asked = (Command, oneshot::Sender<Result<(), crate::control::Refused>>);
 
 impl Live {
-    fn on(self, mut world: World, chips: &crate::sim::clock::SimClock) {
+    fn on(self, mut world: World, chips: &crate::sim::clock::SimClock) -> World {
         while !self.ending.load(Ordering::Relaxed) {
             let now = mono();
             chips.set(now);
@@ -154,6 +156,7 @@ impl Live {
             }
             pause(STEP);
         }
+        world
     }
 }
 

@@ -130,6 +130,15 @@ pub struct StepStatus {
     pub waivers: Vec<Slug>,
 }
 
+/// A field of the registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldStatus {
+    /// Its name in files and forms.
+    pub name: &'static str,
+    /// Whether it has to be filled in.
+    pub required: bool,
+}
+
 /// The last screening, as far as screens may show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TemperatureStatus {
@@ -201,7 +210,7 @@ pub struct LaneStatus {
     /// The subject's steps, in order.
     pub steps: Vec<StepStatus>,
     /// Fields that the registration asks for.
-    pub fields: Vec<&'static str>,
+    pub fields: Vec<FieldStatus>,
     /// What an attendant may confirm now: of an attest step, or in place of a credential.
     pub attestations: Vec<Attestation>,
     /// Agents that the site disinfects with.

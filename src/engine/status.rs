@@ -4,8 +4,8 @@ use super::lane::{Lane, State};
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
-use crate::config::Ask;
-use crate::control::{LaneStatus, OccupantStatus, Phase};
+use crate::config::{Ask, FieldRule, Need};
+use crate::control::{FieldStatus, LaneStatus, OccupantStatus, Phase};
 use crate::model::Level;
 
 impl Lane {
@@ -69,9 +69,11 @@ impl Lane {
     }
 }
 
-fn fields(steps: &Steps) -> Vec<&'static str> {
+fn fields(steps: &Steps) -> Vec<FieldStatus> {
+    let shown =
+        |rule: &FieldRule| FieldStatus { name: rule.field.name(), required: rule.need == Need::Required };
     let asked = steps.open_rules().find_map(|rule| match &rule.ask {
-        Ask::Registration { fields } => Some(fields.iter().map(|rule| rule.field.name()).collect()),
+        Ask::Registration { fields } => Some(fields.iter().map(shown).collect()),
         Ask::Credential { .. }
         | Ask::Temperature
         | Ask::Attest { .. }

@@ -2,8 +2,9 @@
 
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
-    Aspect, BarrierState, DeviceStatus, Direct, HubStatus, JournalStatus, KioskStatus, LaneStatus,
-    NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, FieldStatus, HubStatus, JournalStatus, KioskStatus,
+    LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus,
+    VerdictStatus,
 };
 use kakou::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
@@ -106,7 +107,9 @@ pub fn asking_code() -> LaneStatus {
             step(StepKind::Registration, StepState::Open, &[]),
             step(StepKind::Attest, StepState::Open, &["medical"]),
         ],
-        fields: vec!["name", "phone", "origin", "host"],
+        fields: ["name", "phone", "origin", "host"]
+            .map(|name| FieldStatus { name, required: name != "host" })
+            .to_vec(),
         prompt: Prompt::ShowCode,
         lamp: Aspect::Wait,
         since_ms: Some(4_000),

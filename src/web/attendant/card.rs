@@ -16,6 +16,9 @@ use crate::web::words::{Words, desk, face, words};
 /// Most occupants in the list; of more, those who are done are only counted.
 const OCCUPANTS_SHOWN: usize = 6;
 
+/// Characters of a name or plate that fit in large; an identity number is longer.
+const SUBJECT_LARGE: usize = 12;
+
 /// The line at the top: where, who, when, and what is wrong.
 pub fn bar(status: &KioskStatus, by: &Attendant) -> Markup {
     html! {
@@ -117,7 +120,7 @@ fn subject(lane: &LaneStatus) -> Markup {
             @if let Some(direction) = lane.direction {
                 span.direction { (symbol::direction(direction)) (desk::direction(direction)) }
             }
-            @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b { (subject) } }
+            @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b.long[subject.chars().count() > SUBJECT_LARGE] { (subject) } }
             @if let Some(class) = lane.class { span.chip { (desk::class(class)) } }
         }
     }

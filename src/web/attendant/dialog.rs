@@ -16,7 +16,7 @@ use super::actions::{self, Action, Does, button, emergency};
 use super::card::kebab;
 use super::{SignedIn, address};
 use crate::base::LaneId;
-use crate::control::{Decision, LaneStatus, Refused};
+use crate::control::{Decision, FieldStatus, LaneStatus, Refused};
 use crate::model::{Reason, StepKind};
 use crate::web::pad::{Kind, Pad};
 use crate::web::page::{self, Frame, labelled, not_found};
@@ -315,10 +315,10 @@ fn register_page(
             form method="post" action=(address(lane, "/do")) autocomplete="off" {
                 input type="hidden" name="act" value="register";
                 input type="hidden" name="seen" value=(lane.passages);
-                @for (index, name) in lane.fields.iter().enumerate() {
-                    label { span { (desk::field(name)) }
+                @for (index, FieldStatus { name, required }) in lane.fields.iter().enumerate() {
+                    label { span { (desk::field(name)) @if !required { " " (words("可不填", "optional")) } }
                         input name=(name) value=(field(filled, name)) maxlength="100" autofocus[index == 0]
-                            inputmode=[(*name == "phone").then_some("tel")] required;
+                            inputmode=[(*name == "phone").then_some("tel")] required[*required];
                     }
                 }
                 button.act.enter type="submit" data-key="F1" {
