@@ -15,12 +15,15 @@ mod sim_pins;
 mod simulated;
 mod wiring;
 
-use std::io::Write;
+use std::io::{self, StdoutLock, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::config::Board;
 
 #[derive(Parser)]
 #[command(name = "kakou", version, about = "卡口: the checkpoint kiosk and its hub")]
@@ -40,9 +43,9 @@ enum Command {
     /// Runs the hub of a command centre, or works on its data.
     Hub(hub::HubArgs),
     /// Drives every output of a board to its safe level.
-    Park(park::Arguments),
+    Park(OnBoard),
     /// Reads every device of a board and says what it saw. Exit code 1 when one failed.
-    Probe(probe::Arguments),
+    Probe(OnBoard),
     /// Reads QR codes from pictures (JPEG, binary PGM). Exit code 1 when a picture has none.
     Read(read::Arguments),
     /// Says what lies in a journal, and whether all of it is whole.
@@ -71,8 +74,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Enrol(arguments) => enrol::run(arguments),
         Command::Hub(arguments) => hub::run(arguments),
-        Command::Park(arguments) => park::run(&arguments),
-        Command::Probe(arguments) => probe::run(&arguments),
+        Command::Park(on) => on.run(|board, out| park::park(board, out)),
+        Command::Probe(on) => on.run(|board, out| probe::probe(board, out)),
         Command::Read(arguments) => read::run(&arguments),
         Command::Journal { action } => journal::run(&action),
         Command::Check(arguments) => check::run(&arguments),
@@ -87,16 +90,36 @@ fn exit(done: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // With standard error gone as well, only the exit code is left to say it.
-            let _ = writeln!(std::io::stderr(), "kakou: {error:#}");
+            let _ = writeln!(io::stderr(), "kakou: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What to do on a board's devices.
+#[derive(clap::Args)]
+struct OnBoard {
+    /// Board file.
+    #[arg(long, value_name = "FILE")]
+    board: PathBuf,
+}
+
+impl OnBoard {
+    /// Reads the board and does `work` on it, which says on standard output what it did and whether all went well.
+    fn run(&self, work: impl FnOnce(&Board, &mut StdoutLock<'_>) -> io::Result<bool>) -> ExitCode {
+        let mut out = io::stdout().lock();
+        let good = match Board::read(&self.board) {
+            Ok(board) => work(&board, &mut out),
+            Err(mistakes) => writeln!(out, "{mistakes}").map(|()| false),
+        };
+        if good.is_ok_and(|good| good) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
 /// Logs go to standard error; `KAKOU_LOG` sets what is shown, INFO and above without it.
 fn logs() {
     let filter = EnvFilter::try_from_env("KAKOU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Somebody who set up logs before, such as a test, keeps theirs.
     let _ = lines.try_init();
 }

@@ -2,34 +2,14 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 use crate::config::Board;
 use crate::config::board::Backend;
 use crate::platform::assemble::outputs;
 use crate::platform::gpio::Lines;
 
-/// Arguments of `kakou park`.
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// Board file.
-    #[arg(long, value_name = "FILE")]
-    board: PathBuf,
-}
-
-/// Parks every output, each whether or not the others could be; one line each. Exit code 1 when one could not.
-pub fn run(arguments: &Arguments) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let parked = match Board::read(&arguments.board) {
-        Ok(board) => park(&board, &mut out),
-        Err(mistakes) => writeln!(out, "{mistakes}").map(|()| false),
-    };
-    if parked.is_ok_and(|parked| parked) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Whether every output was parked.
-fn park(board: &Board, out: &mut impl Write) -> io::Result<bool> {
+/// Parks every output, each whether or not the others could be; one line each. Returns whether all were parked.
+pub fn park(board: &Board, out: &mut impl Write) -> io::Result<bool> {
     let outputs = outputs(board);
     let Some((first, _)) = outputs.first() else {
         writeln!(out, "{}: no outputs", board.name)?;

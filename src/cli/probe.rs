@@ -3,8 +3,6 @@
 //! Outputs are only driven to their safe level. A kiosk that runs has the lines: stop it first.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use super::sim_pins::SimPins;
@@ -35,26 +33,8 @@ const CAMERA_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a scanner is listened to.
 const SCANNER_PATIENCE: Duration = Duration::from_millis(300);
 
-/// Arguments of `kakou probe`.
-#[derive(clap::Args)]
-pub struct Arguments {
-    /// Board file.
-    #[arg(long, value_name = "FILE")]
-    board: PathBuf,
-}
-
-/// Reads every device. Exit code 1 when one failed.
-pub fn run(arguments: &Arguments) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let good = match Board::read(&arguments.board) {
-        Ok(board) => probe(&board, &mut out),
-        Err(mistakes) => writeln!(out, "{mistakes}").map(|()| false),
-    };
-    if good.is_ok_and(|good| good) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Whether every device gave something.
-fn probe(board: &Board, out: &mut impl Write) -> io::Result<bool> {
+/// Reads every device, one line each. Returns whether every one gave something.
+pub fn probe(board: &Board, out: &mut impl Write) -> io::Result<bool> {
     let pins = board.devices.first().map(|device| lines(board, &device.id));
     let mut good = true;
     for device in &board.devices {

@@ -69,6 +69,8 @@ fn replace(site: &Site, file: &Path, strict: bool) -> anyhow::Result<()> {
     let name = file.display().to_string();
     let bytes = files::read_if_there(file, roster_csv::FILE_BYTES_MAX).with_context(|| name.clone())?;
     let bytes = bytes.with_context(|| format!("{name}: there is no such file"))?;
+    // The list may be made before the kiosk's first start.
+    std::fs::create_dir_all(&site.state).with_context(|| site.state.display().to_string())?;
     let blinder = blinder(site)?;
     let import = import(&bytes, &blinder).with_context(|| name.clone())?;
     let mut error = io::stderr().lock();

@@ -4,6 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// The state folder of [`site_in`].
+const STATE: &str = "var/lib/kakou";
+
 fn kakou(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kakou"))
         .args(arguments)
@@ -24,12 +27,12 @@ fn shipped(file: &str) -> String {
     format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The example configuration with its state in `folder`.
+/// The example configuration with its state below `folder`, where nothing is yet.
 fn site_in(folder: &Path) -> String {
     let path = folder.join("kiosk.toml");
     let example = std::fs::read_to_string(shipped("systemd/kiosk.toml")).unwrap();
-    std::fs::write(&path, example.replace("notice = 12", &format!("state = \"{}\"", folder.display())))
-        .unwrap();
+    let state = format!("state = \"{}\"", folder.join(STATE).display());
+    std::fs::write(&path, example.replace("notice = 12", &state)).unwrap();
     path.display().to_string()
 }
 
@@ -114,7 +117,7 @@ fn a_roster_is_imported_shown_and_kept_where_an_import_fails() {
     assert!(shown().contains("1  resident"));
     assert_eq!(import("", &[]).status.code(), Some(1), "an empty list would lock everybody out");
 
-    let path = folder.path().join("roster.bin");
+    let path = folder.path().join(STATE).join("roster.bin");
     let mut newer = std::fs::read(&path).unwrap();
     newer[8] = 9;
     std::fs::write(&path, newer).unwrap();
