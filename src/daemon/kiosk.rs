@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::interval;
 use zeroize::Zeroizing;
 
+use super::copying::{self, Copied};
 use super::devices::{self, LineInput, OpenStream, Post};
 use super::lane::{LaneTask, LaneView};
 use super::past::{Past, PastParts};
@@ -28,6 +29,7 @@ use crate::model::{Blinder, Body, Draft};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{self, HubClient, Uplink};
+use crate::platform::mqtt;
 use crate::platform::watchdog::Watchdog;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::packer::Packer;
@@ -83,6 +85,8 @@ pub struct Parts {
     pub blinder: Blinder,
     /// The hub, for a kiosk that is enrolled.
     pub hub: Option<Link>,
+    /// A broker that gets a copy, and the file that says how far the copy is.
+    pub copy: Option<(mqtt::Broker, PathBuf)>,
     /// Who may sign in.
     pub attendants: Vec<web::Attendant>,
     /// Where the pages listen.
@@ -191,6 +195,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (mut journal, recovery) = journal;
     let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, &mut journal)?;
     let (durable, durable_seen) = watch::channel(0);
+    if let Some((broker, cursor)) = parts.copy {
+        let copied = Copied::new(kiosk.clone(), journal.reader(disk.clone()), cursor);
+        tasks.spawn(copying::run(broker, copied, durable_seen.clone()));
+    }
     let hub_seen = match &hub {
         Some(link) => spawn_link(link, &kiosk, &journal, disk, durable_seen, &clock, &mut tasks)?,
         None => watch::channel(HubStatus::default()).1,
