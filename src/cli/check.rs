@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::config::mqtt::{Broker, Transport};
 use crate::config::profile_file::{class_name, direction_name};
 use crate::config::site::Lane;
 use crate::config::{Board, Profile, Site, pair};
@@ -47,6 +48,11 @@ fn print(board: &Board, site: &Site) -> io::Result<()> {
     writeln!(out, "state      {}", site.state.display())?;
     writeln!(out, "roster     {}", site.roster.display())?;
     writeln!(out, "hub        {}", site.hub.as_deref().unwrap_or("none"))?;
+    if let Some(mqtt) = &site.mqtt {
+        let Broker { host, port, transport } = &mqtt.broker;
+        let way = if *transport == Transport::Tls { "over TLS" } else { "in the clear" };
+        writeln!(out, "copy       MQTT to {host}:{port} {way}, topic {}", mqtt.topic)?;
+    }
     writeln!(out, "pages      http://{} {}", site.web.listen, site.web.hosts.join(" "))?;
     writeln!(out, "personal   kept {} days", site.personal_retention.as_secs() / 86_400)?;
     print_policy(&mut out, site)?;

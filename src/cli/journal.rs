@@ -6,14 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use data_encoding::{BASE64, HEXLOWER};
-use serde::Serialize;
+use data_encoding::BASE64;
 
-use crate::base::{Epoch, LaneId, Seq, Stamp};
+use crate::base::{Epoch, Seq};
 use crate::journal::reader::{self, logs};
 use crate::journal::verify::{Report, verify};
-use crate::journal::{Reader, Seal, Stored};
-use crate::model::Body;
+use crate::journal::{Line, Reader, Stored};
 use crate::platform::disk::DirDisk;
 
 /// What to do with a journal.
@@ -102,17 +100,6 @@ fn check(disk: &mut DirDisk, out: &mut impl Write) -> anyhow::Result<bool> {
     Ok(!reports.is_empty() && reports.iter().all(|report| report.findings.is_empty()))
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    epoch: Epoch,
-    seq: Seq,
-    stamp: Stamp,
-    lane: Option<LaneId>,
-    body: Body,
-    sealed: &'a str,
-    leaf: String,
-}
-
 fn export(disk: &mut DirDisk, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut whole = true;
     for log in logs(disk)? {
@@ -139,15 +126,7 @@ fn export(disk: &mut DirDisk, out: &mut impl Write) -> anyhow::Result<bool> {
 }
 
 fn line(epoch: Epoch, stored: &Stored, out: &mut impl Write) -> anyhow::Result<bool> {
-    let Ok(entry) = stored.entry() else { return Ok(false) };
-    let sealed = match &stored.seal {
-        Seal::None => "no",
-        Seal::Boxed { .. } => "yes",
-        Seal::Erased { .. } => "erased",
-    };
-    let leaf = HEXLOWER.encode(&stored.leaf_hash());
-    let line =
-        Line { epoch, seq: entry.seq, stamp: entry.stamp, lane: entry.lane, body: entry.body, sealed, leaf };
+    let Some(line) = Line::of(epoch, stored) else { return Ok(false) };
     serde_json::to_writer(&mut *out, &line)?;
     writeln!(out)?;
     Ok(true)
@@ -156,9 +135,9 @@ fn line(epoch: Epoch, stored: &Stored, out: &mut impl Write) -> anyhow::Result<b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{BootId, ClockTrust, Mono, Pii, Random, Wall};
+    use crate::base::{BootId, ClockTrust, Mono, Pii, Random, Stamp, Wall};
     use crate::journal::{Journal, Options};
-    use crate::model::{Draft, Person, Personal};
+    use crate::model::{Body, Draft, Person, Personal};
 
     #[test]
     fn a_healthy_journal_is_listed_checked_and_exported_without_persons() {

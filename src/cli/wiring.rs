@@ -23,6 +23,7 @@ use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::entropy::OsEntropy;
+use crate::platform::mqtt::{self, Broker};
 use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
@@ -112,7 +113,9 @@ pub fn parts(
         let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
         anyhow::Ok(Link { enrolment, seed: seed.into(), settings: link_settings })
     });
+    let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
     Ok(Parts {
+        copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
         kiosk: site.kiosk,
         title: site.title,
         notice,

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod error;
+pub mod mqtt;
 pub mod pair;
 pub mod policy;
 pub mod profile;

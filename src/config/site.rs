@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{Mistakes, Report};
+use super::mqtt::Mqtt;
 use super::policy::Policy;
 use super::profile::Profiles;
 use super::site_file;
@@ -33,6 +34,8 @@ pub struct Site {
     pub web: Web,
     /// The hub's address, without a slash at the end; none for a kiosk on its own.
     pub hub: Option<String>,
+    /// A broker that gets a copy of the records' public parts.
+    pub mqtt: Option<Mqtt>,
     /// How long personal data is kept.
     pub personal_retention: Duration,
     /// Its lanes; at least one.

@@ -8,6 +8,7 @@ use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 
 use super::error::{Mistakes, Report};
+use super::mqtt::mqtt;
 use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
 use super::profile_file::{read_profiles, shipped};
@@ -37,6 +38,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let notice = file.get(report, "notice", &integer(1..=999_999u32));
     let days = file.get_or(report, "personal_retention_days", &integer(1..=30u64), 14);
     let web = web(report, &mut file);
+    let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
     let available = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
@@ -53,6 +55,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         roster,
         web,
         hub,
+        mqtt,
         personal_retention: Duration::from_secs(days * 86_400),
         lanes,
         attendants,
@@ -260,18 +263,30 @@ fn hub_address() -> Kind<'static, String> {
     Kind::new("https://host[:port], or http:// with a loopback address only", |value| {
         let written = value.as_str()?.strip_suffix('/').unwrap_or(value.as_str()?);
         let (scheme, authority) = written.split_once("://")?;
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
-            Some(_) | None => (authority, None),
-        };
-        let port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let address = bare.parse::<IpAddr>().ok();
-        let bracketed = address.is_some_and(|address| address.is_ipv6()) == (bare != host);
-        let loopback = bare == "localhost" || address.is_some_and(|address| address.is_loopback());
-        let allowed = scheme == "https" || (scheme == "http" && loopback);
-        (allowed && port && bracketed && is_host(bare)).then(|| written.to_owned())
+        let (host, _) = host_and_port(authority)?;
+        let allowed = scheme == "https" || (scheme == "http" && is_loopback(&host));
+        allowed.then(|| written.to_owned())
     })
+}
+
+/// Host, without the brackets of an IPv6 address, and port, if there is one; `None` when they are none.
+pub(super) fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+        Some(_) | None => (authority, None),
+    };
+    let port = match port {
+        Some(port) => Some(port.parse::<u16>().ok().filter(|port| *port > 0)?),
+        None => None,
+    };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let bracketed = bare.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()) == (bare != host);
+    (bracketed && is_host(bare)).then(|| (bare.to_owned(), port))
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// `degrees` are within the range of their key.

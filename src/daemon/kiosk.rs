@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::attendance::note_attendance;
+use super::copying::{self, Copied};
 use super::first_records::first_records;
 use super::lanes::{Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
@@ -25,7 +26,7 @@ use crate::journal::{Journal, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
 use crate::platform::disk::DirDisk;
-use crate::platform::http;
+use crate::platform::{http, mqtt};
 use crate::web;
 
 /// What a kiosk is made of.
@@ -48,6 +49,8 @@ pub struct Parts {
     pub blinder: Blinder,
     /// The hub, for a kiosk that is enrolled.
     pub hub: Option<Link>,
+    /// A broker that gets a copy, and the file that says how far the copy is.
+    pub copy: Option<(mqtt::Broker, PathBuf)>,
     /// Who may sign in.
     pub attendants: Vec<web::Attendant>,
     /// Where the pages listen.
@@ -153,6 +156,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (mut journal, recovery) = journal;
     let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, &mut journal)?;
     let (durable, durable_seen) = watch::channel(0);
+    if let Some((broker, cursor)) = parts.copy {
+        let copied = Copied::new(kiosk.clone(), journal.reader(disk.clone()), cursor);
+        tasks.spawn(copying::run(broker, copied, durable_seen.clone()));
+    }
     let hub_seen = match &hub {
         Some(link) => link::spawn(link, &kiosk, &journal, disk, durable_seen, &clock, &mut tasks)?,
         None => watch::channel(HubStatus::default()).1,

@@ -8,6 +8,7 @@ pub mod disk;
 pub mod entropy;
 pub mod frame;
 mod hpke;
+pub mod line;
 pub mod log;
 pub mod merkle;
 pub mod note;
@@ -22,6 +23,7 @@ pub mod view;
 
 pub use disk::Disk;
 pub use entropy::Entropy;
+pub use line::Line;
 pub use log::{Journal, Options};
 pub use merkle::{Frontier, Hash};
 pub use note::{Note, SignedNote, SigningKey, VerifyingKey};

@@ -11,6 +11,7 @@ pub mod http;
 pub mod i2c;
 pub mod iio;
 pub mod isolate;
+pub mod mqtt;
 pub mod net;
 pub mod serial;
 pub mod terminal;

@@ -16,6 +16,8 @@
 //! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication.
 //! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
 
+pub mod backoff;
+pub mod copy;
 pub mod enrolment;
 pub mod outbox;
 pub mod packer;

@@ -55,6 +55,12 @@ fn every_key_that_the_example_shows_is_known_and_right() {
         Site::parse("kiosk.toml", &with_every_key().replace("profile_files", "#profile_files")).unwrap();
     assert_eq!(site.hub.as_deref(), Some("https://hub.example.org:8443"));
     assert_eq!(site.web.hosts, ["kiosk.local"]);
+    let mqtt = site.mqtt.clone().unwrap();
+    assert_eq!((mqtt.broker.host.as_str(), mqtt.broker.port), ("broker.example.org", 8_883));
+    assert_eq!(
+        (mqtt.topic.as_str(), mqtt.client_id.as_str()),
+        ("kakou/east-gate/records", "kakou-east-gate")
+    );
     assert_eq!(site.attendants[0].name, "李娜");
     assert!(!format!("{site:?}").contains("argon2id"), "a hash does not print itself");
     let defaults = Site::parse("kiosk.toml", EXAMPLE).unwrap();
@@ -86,6 +92,22 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
             "notice = 12",
             "hub = \"https://hub.example.org/api?x\"",
             "hub = \"https://hub.example.org/api?x\": must be",
+        ),
+        (
+            "notice = 12",
+            "[mqtt]\nbroker = \"mqtt://broker.example.org\"",
+            "mqtt.broker = \"mqtt://broker.example.org\": must be mqtts://host[:port], or mqtt:// with a loopback",
+        ),
+        ("notice = 12", "[mqtt]\ntopic = \"a\"", "mqtt.broker: missing; must be mqtts://"),
+        (
+            "notice = 12",
+            "[mqtt]\nbroker = \"mqtts://b\"\ntopic = \"kakou/#\"",
+            "mqtt.topic = \"kakou/#\": must be a topic without + and #",
+        ),
+        (
+            "notice = 12",
+            "[mqtt]\nbroker = \"mqtts://b\"\nusername = \"east\"",
+            "mqtt.username = \"east\": needs password_file beside it",
         ),
         ("notice = 12", "personal_retention_days = 31", "personal_retention_days = 31: must be 1 to 30"),
         (

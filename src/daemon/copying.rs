@@ -1,0 +1,177 @@
+//! What is copied to a broker: the journal's records as lines of JSON, and how far the copy is.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use tokio::sync::watch;
+
+use crate::base::{Epoch, KioskId, Mono, Random, Seq};
+use crate::journal::{Disk, Line, Reader, reader};
+use crate::platform::clock::mono;
+use crate::platform::files;
+use crate::platform::mqtt::{self, Broker, Read, Source};
+use crate::sync::copy::{self, Copier};
+
+/// How often it is written down how far the copy is. After a crash, what came since is published again.
+const KEEP_EVERY: Duration = Duration::from_mins(1);
+/// Longest cursor file, in bytes.
+const CURSOR_MAX: usize = 256;
+
+/// Records of one log for a copy.
+pub struct Copied<D> {
+    kiosk: KioskId,
+    epoch: Epoch,
+    reader: Reader<D>,
+    cursor: PathBuf,
+    done: u64,
+    kept: u64,
+    kept_at: Mono,
+}
+
+/// A line with whose it is: together with epoch and number it tells repetitions.
+#[derive(Serialize)]
+struct Published<'k> {
+    kiosk: &'k KioskId,
+    #[serde(flatten)]
+    line: Line,
+}
+
+impl<D: Disk> Copied<D> {
+    /// The log that `reader` reads, and how far the copy is according to the file `cursor`.
+    pub fn new(kiosk: KioskId, reader: Reader<D>, cursor: PathBuf) -> (Self, u64) {
+        let epoch = reader.epoch();
+        let done = kept(&cursor, epoch);
+        (Self { kiosk, epoch, reader, cursor, done, kept: done, kept_at: mono() }, done)
+    }
+}
+
+impl<D: Disk + 'static> Source for Copied<D> {
+    fn read(&mut self, from: u64, most: u64) -> Result<Read, String> {
+        let from = Seq::new(from).ok_or("records begin with number 1")?;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        match self.reader.read(from, most, 1 << 20) {
+            Ok(records) if records.is_empty() => Err("they are not durable yet".to_owned()),
+            Ok(records) => {
+                let epoch = self.epoch;
+                let payload = |stored| {
+                    let line = Line::of(epoch, stored)?;
+                    serde_json::to_vec(&Published { kiosk: &self.kiosk, line }).ok()
+                };
+                // What a later version wrote is passed on as far as it can be told: by its number.
+                let bare = |seq: u64| {
+                    format!("{{\"kiosk\":\"{}\",\"epoch\":\"{epoch}\",\"seq\":{seq}}}", self.kiosk)
+                };
+                let payloads = (from.get()..).zip(&records);
+                Ok(Read::Records(
+                    payloads
+                        .map(|(seq, stored)| payload(stored).unwrap_or_else(|| bare(seq).into_bytes()))
+                        .collect(),
+                ))
+            }
+            Err(reader::Error::Missing { through, .. }) => Ok(Read::MissingThrough(through)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn done(&mut self, done: u64) {
+        self.done = done;
+        let now = mono();
+        if now.since(self.kept_at) >= KEEP_EVERY {
+            self.kept_at = now;
+            self.keep();
+        }
+    }
+}
+
+impl<D> Copied<D> {
+    fn keep(&mut self) {
+        if self.done == self.kept {
+            return;
+        }
+        let text = format!("{} {}\n", self.epoch, self.done);
+        match files::write_atomically(&self.cursor, text.as_bytes()) {
+            Ok(()) => self.kept = self.done,
+            Err(error) => tracing::warn!(%error, "how far the copy is cannot be written down"),
+        }
+    }
+}
+
+/// At a stop in order nothing needs to be published twice.
+impl<D> Drop for Copied<D> {
+    fn drop(&mut self) {
+        self.keep();
+    }
+}
+
+/// Makes the copy for as long as the kiosk runs.
+pub async fn run<D: Disk + 'static>(
+    broker: Broker,
+    (copied, done): (Copied<D>, u64),
+    durable: watch::Receiver<u64>,
+) -> &'static str {
+    // Spreads the retries of many kiosks that lost one broker; nothing secret.
+    let copy = Copier::new(copy::Settings::default(), Random::new(mono().0), done);
+    mqtt::run(broker, copy, copied, durable).await;
+    "copy for the broker"
+}
+
+/// How far the copy of log `epoch` is; 0 for another log, or without the file: then everything is copied again.
+fn kept(cursor: &Path, epoch: Epoch) -> u64 {
+    let Ok(Some(bytes)) = files::read_if_there(cursor, CURSOR_MAX) else { return 0 };
+    let text = String::from_utf8_lossy(&bytes);
+    let own = text.trim().strip_prefix(&epoch.to_string()).map(str::trim);
+    own.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{BootId, ClockTrust, Pii, Stamp, Wall};
+    use crate::journal::{Journal, Options};
+    use crate::model::{Body, Draft, Person, Personal};
+    use crate::sim::disk::SimDisk;
+
+    #[test]
+    fn a_copy_shows_the_public_part_and_goes_on_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let cursor = folder.path().join("mqtt.cursor");
+        let disk = SimDisk::new();
+        let options =
+            Options { segment_len: 65_536, ballast_len: 0, ..Options::new("gate-1".parse().unwrap()) };
+        let (mut journal, _) = Journal::open(disk.clone(), options, Box::new(Random::new(1))).unwrap();
+        let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
+        let personal = Some(Personal { people: vec![wang], vehicle: None });
+        let stamp = Stamp {
+            boot: BootId([1; 16]),
+            mono: Mono(5),
+            wall: Wall(6),
+            trust: ClockTrust::None,
+            max_error_ms: 0,
+        };
+        for _ in 0..3 {
+            let draft = Draft { lane: None, body: Body::Stopped, personal: personal.clone() };
+            journal.append(draft, stamp).unwrap();
+        }
+        journal.commit().unwrap();
+        let open = || Copied::new("gate-1".parse().unwrap(), journal.reader(disk.clone()), cursor.clone());
+        let (mut copied, done) = open();
+        assert_eq!(done, 0);
+        let Ok(Read::Records(payloads)) = copied.read(2, 9) else { panic!("records") };
+        assert_eq!(payloads.len(), 2);
+        let text = String::from_utf8(payloads[0].clone()).unwrap();
+        assert!(
+            text.starts_with("{\"kiosk\":\"gate-1\",\"epoch\":") && text.contains("\"seq\":2,"),
+            "{text}"
+        );
+        assert!(text.contains("\"sealed\":\"yes\"") && !text.contains('王'), "{text}");
+        copied.done(2);
+        drop(copied);
+        assert_eq!(open().1, 2, "written down at the stop");
+        std::fs::write(&cursor, "00000000000000000000000000000000 2\n").unwrap();
+        assert_eq!(open().1, 0, "another log's number says nothing of this one");
+        std::fs::write(&cursor, "rubbish").unwrap();
+        assert_eq!(open().1, 0);
+    }
+}
