@@ -8,6 +8,7 @@
 //! ```
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
+pub mod clock;
 pub mod devices;
 pub mod kiosk;
 pub mod lane;
