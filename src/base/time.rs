@@ -66,6 +66,9 @@ impl Sub<Duration> for Mono {
 pub struct Wall(#[n(0)] pub i64);
 
 impl Wall {
+    /// 2026-01-01: before this program was written, so that no clock that is right can show less.
+    pub const EARLIEST: Self = Self::from_secs(1_767_225_600);
+
     /// Whole seconds since 1970, rounded down.
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000)
@@ -82,6 +85,14 @@ impl Add<Duration> for Wall {
 
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Sub<Duration> for Wall {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -145,5 +156,6 @@ mod tests {
     fn wall_seconds_round_down_before_1970_too() {
         assert_eq!(Wall(-1).as_secs(), -1);
         assert_eq!(Wall(1_999).as_secs(), 1);
+        assert_eq!(Wall(i64::MIN) - Duration::from_secs(1), Wall(i64::MIN));
     }
 }

@@ -186,6 +186,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     tasks.spawn(watch_over(progress));
     let (attendance, attended) = mpsc::channel(64);
     let (here, signed_in) = watch::channel(0);
+    tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
     tasks.spawn(note_attendance(attended, requests, clock, here));
     let recent = Arc::new(past);
     let (status, asks) = (status.clone(), commands.clone());

@@ -9,6 +9,7 @@
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
 mod attendance;
+pub mod clock;
 pub mod copying;
 pub mod devices;
 mod first_records;

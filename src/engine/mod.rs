@@ -5,6 +5,7 @@
 //! called again. Personal data stays inside the session and leaves it only in the sealed part of a record.
 
 pub mod barrier;
+pub mod clock_watch;
 pub mod context;
 pub mod input;
 pub mod lane;
@@ -16,6 +17,7 @@ mod steps;
 mod vehicle;
 
 pub use barrier::{Drive, Times};
+pub use clock_watch::ClockWatch;
 pub use context::{Context, Settings};
 pub use input::{Effect, Input, Screen, Ticket};
 pub use lane::Lane;

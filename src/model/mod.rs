@@ -11,6 +11,7 @@ pub mod record;
 pub mod step;
 pub mod subject;
 pub mod temperature;
+pub mod timeline;
 pub mod verdict;
 pub mod width;
 
@@ -21,4 +22,5 @@ pub use record::{Body, Crossing, Draft, Entry, Passage, Person, Personal, Vehicl
 pub use step::{Attestation, Evidence, StepKind, StepOutcome, StepRecord};
 pub use subject::{Class, Direction, SubjectKind};
 pub use temperature::{Guidance, NotMeasured, Screening, ThermalReading, Zone};
+pub use timeline::{BootClock, Known, Placed};
 pub use verdict::{Decider, Reason, Verdict};

@@ -122,7 +122,8 @@ pub enum Body {
         #[n(1)]
         signed_in: bool,
     },
-    /// The wall clock was set or stepped: what it now shows at this stamp is the map for earlier records.
+    /// The wall clock became right, was set, or stepped: where its stamp is synced, it is the map for the other
+    /// records of its boot; see [`crate::model::timeline`].
     #[n(8)]
     ClockMapped,
     /// Records are missing or cannot be read; the log says so itself.
