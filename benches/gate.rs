@@ -100,7 +100,7 @@ impl Gate {
         let runner = LaneRunner::new(settings(), Arc::new(context()), screening, Arc::new(trust), outputs);
         let mut gate = Self { runner, opened, appends: vec![] };
         let payload = Pii::new(pass.into_bytes());
-        let what = Observed::Code(Scan { payload, via: Via::Scanner });
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
         let device = "reader".parse().expect("a name");
         gate.runner.observe(&stamp(), Observation { device, at: stamp().mono, what }, &mut gate.appends);
         gate.settle(recorder);
@@ -118,11 +118,11 @@ impl Gate {
     fn settle(&mut self, recorder: &mut Recorder<DirDisk>) {
         let lane: kakou::base::LaneId = "in".parse().expect("a name");
         while !self.appends.is_empty() {
+            let mut news = vec![];
             for Append { ticket, draft } in self.appends.drain(..) {
                 let answer = ticket.map(|ticket| (lane.clone(), ticket));
-                recorder.hand_in(Request { answer, draft, stamp: stamp() });
+                recorder.hand_in(Request { answer, draft, stamp: stamp() }, &mut news);
             }
-            let mut news = vec![];
             recorder.commit(&mut news);
             for news in news {
                 let News::Durable { ticket, seq, .. } = news else { panic!("{news:?}") };

@@ -2,9 +2,15 @@
 
 #[path = "session/bench.rs"]
 mod bench;
+#[path = "session/codes.rs"]
+mod codes;
+#[path = "session/gate.rs"]
+mod gate;
 #[path = "session/person.rs"]
 mod person;
 #[path = "session/random.rs"]
 mod random;
+#[path = "session/recording.rs"]
+mod recording;
 #[path = "session/vehicle.rs"]
 mod vehicle;

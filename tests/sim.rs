@@ -29,3 +29,5 @@ mod planted;
 mod run;
 #[path = "sim/seeds.rs"]
 mod seeds;
+#[path = "sim/site.rs"]
+mod site;

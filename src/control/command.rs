@@ -74,6 +74,8 @@ pub enum Act {
     Leave,
     /// Turns to the next session once the last one is over.
     Next,
+    /// Closes a barrier that stands open or is stuck, when nothing is below.
+    CloseBarrier,
 }
 
 /// Whether an unusual plate was confirmed by a second look.

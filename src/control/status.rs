@@ -38,6 +38,8 @@ pub enum Prompt {
     Welcome,
     /// Show a pass or a code, or ask the attendant.
     ShowCode,
+    /// Several codes are in view: show one only.
+    OneCode,
     /// Bring the forehead to the thermometer.
     ShowForehead,
     /// Tell the attendant what the registration asks.
@@ -80,14 +82,28 @@ pub enum Aspect {
 pub enum BarrierState {
     /// Asked to open, not yet confirmed.
     Opening,
-    /// Confirmed open.
+    /// Confirmed open, for a subject who was admitted.
     Open,
+    /// Open, or not closed, though nobody here is let through: found so, opened by hand, or left so.
+    StandsOpen,
     /// Asked to close, not yet confirmed.
     Closing,
     /// Confirmed closed.
     Closed,
     /// Did not get where it was asked to go.
     Stuck,
+}
+
+/// What a person at the lane has to know beside the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// A record takes too long to reach the disk. It is still under way.
+    RecordLate,
+    /// A record cannot be written: what it said does not count, and a person decides again.
+    NotRecorded,
+    /// The admission reached the disk too late: the barrier stayed shut, and the subject begins again.
+    NotOpened,
 }
 
 /// State of a step on the screen.
@@ -217,7 +233,7 @@ pub struct LaneStatus {
     pub agents: Vec<Slug>,
     /// Number of occupants declared, for a vehicle.
     pub declared: Option<u8>,
-    /// Occupants so far, for a vehicle; the last unsettled one is being served.
+    /// Occupants so far, for a vehicle; the first unsettled one is being served.
     pub occupants: Vec<OccupantStatus>,
     /// What the subject's face asks for.
     pub prompt: Prompt,
@@ -227,6 +243,8 @@ pub struct LaneStatus {
     pub temperature: Option<TemperatureStatus>,
     /// The verdict, once there is one.
     pub verdict: Option<VerdictStatus>,
+    /// What has to be known beside all this.
+    pub trouble: Option<Trouble>,
     /// Whether disinfection is running.
     pub disinfecting: bool,
     /// The barrier.

@@ -17,6 +17,7 @@ use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
 use crate::platform::isolate::Isolate;
 use crate::platform::serial::{Got, Stream};
+use crate::vision::Presented;
 use crate::vision::raw::Source;
 use crate::{vision, web};
 
@@ -137,7 +138,7 @@ fn read_lines(post: &Post, device: &DeviceId, stream: &mut Stream) -> bool {
             payloads.extend(lines.close());
         }
         for payload in payloads.drain(..) {
-            if !post.send(device, Observed::Code(Scan { payload, via: Via::Scanner })) {
+            if !post.send(device, Observed::Code(Scan { payload, via: Via::Scanner, others: 0 })) {
                 return false;
             }
         }
@@ -167,7 +168,9 @@ pub fn camera(
             }
             let health = seen.health.map(Observed::Health);
             let codes = seen.presented.into_iter();
-            let codes = codes.map(|code| Observed::Code(Scan { payload: code.payload, via: Via::Camera }));
+            let codes = codes.map(|Presented { payload, others, .. }| {
+                Observed::Code(Scan { payload, via: Via::Camera, others })
+            });
             if !health.into_iter().chain(codes).all(|what| post.send(&device, what)) {
                 return;
             }

@@ -1,20 +1,20 @@
 //! The first records of a run: that the kiosk started, and what the last run left open.
 
-use super::recorder::{Recorder, Request};
+use super::recorder::{News, Recorder, Request};
 use super::unresolved;
-use crate::journal::{Journal, Recovery};
+use crate::journal::{Disk, Journal, Recovery};
 use crate::model::Draft;
 use crate::platform::clock::Clock;
-use crate::platform::disk::DirDisk;
 use crate::sync::enrolment::Enrolment;
 
-/// Writes down that the kiosk started and what the last run left open, before any lane can ask for anything.
-pub(super) fn first_records(
-    mut journal: Journal<DirDisk>,
+/// Writes down that the kiosk started and what the last run left open, before any lane can ask for anything. What there
+/// is to tell of it, such as a journal that fails already, is for the lanes and the screens.
+pub fn first_records<D: Disk>(
+    mut journal: Journal<D>,
     recovery: &Recovery,
     enrolment: Option<&Enrolment>,
     clock: &Clock,
-) -> Recorder<DirDisk> {
+) -> (Recorder<D>, Vec<News>) {
     let key = enrolment.map(|enrolment| journal.sealer().key_opened(&enrolment.seal_key.0));
     let mut recorder = Recorder::new(journal);
     let mut drafts = recovery.drafts(env!("CARGO_PKG_VERSION"));
@@ -24,9 +24,11 @@ pub(super) fn first_records(
         None => {}
     }
     drafts.extend(recovery.open_arrivals.iter().filter_map(unresolved::draft));
+    let mut news = Vec::new();
     for draft in drafts {
-        recorder.hand_in(Request { answer: None, draft: Box::new(draft), stamp: clock.stamp() });
+        let request = Request { answer: None, draft: Box::new(draft), stamp: clock.stamp() };
+        recorder.hand_in(request, &mut news);
     }
-    recorder.commit(&mut Vec::new());
-    recorder
+    recorder.commit(&mut news);
+    (recorder, news)
 }

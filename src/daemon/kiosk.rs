@@ -153,8 +153,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut tasks = JoinSet::new();
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
-    let (mut journal, recovery) = journal;
-    let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, &mut journal)?;
+    let (journal, recovery) = journal;
+    let (log, log_seen) = watch::channel(journal.open_log());
+    let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen)?;
     let (durable, durable_seen) = watch::channel(0);
     if let Some((broker, cursor)) = parts.copy {
         let copied = Copied::new(kiosk.clone(), journal.reader(disk.clone()), cursor);
@@ -174,7 +175,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (done, recorder_done) = mpsc::channel(1);
     let recorder_progress = Arc::new(AtomicU64::new(0));
     progress.push(Arc::clone(&recorder_progress));
-    let outlets = Outlets { lanes: news, durable, status: journal_status, progress: recorder_progress };
+    let outlets = Outlets { lanes: news, durable, log, status: journal_status, progress: recorder_progress };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));

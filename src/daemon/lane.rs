@@ -103,19 +103,25 @@ impl LaneTask {
         let now = mono();
         match news {
             News::Durable { ticket, seq, .. } => self.runner.durable(now, ticket, seq, appends),
+            News::Refused { ticket, .. } => self.runner.not_recorded(now, ticket, appends),
             News::Failed(_) => self.runner.journal(now, Err(()), appends),
             News::Restored => self.runner.journal(now, Ok(()), appends),
         }
     }
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {
+        let mut refused = Vec::new();
         for append in appends.drain(..) {
             let answer = append.ticket.map(|ticket| (self.id.clone(), ticket));
             let request = Request { answer, draft: append.draft, stamp: self.clock.stamp() };
-            // The recorder holds more than all lanes together can have under way; without it nothing opens anyway.
             if self.requests.try_send(request).is_err() {
-                tracing::error!(lane = %self.id, "the recorder takes nothing");
+                tracing::error!(lane = %self.id, "record is given up: the recorder takes nothing");
+                refused.extend(append.ticket);
             }
+        }
+        // What follows is handed in with the next turn: a recorder that takes nothing is not asked in a loop.
+        for ticket in refused {
+            self.runner.not_recorded(mono(), ticket, appends);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   device threads ─Observation─▶ lane task (LaneRunner) ─Append─▶ recorder thread (Recorder, Journal)
-//!   pages ─────────Command──────▶      │        ◀───────Durable, Failed, Restored───────┘
+//!   pages ─────────Command──────▶      │        ◀───Durable, Refused, Failed, Restored──┘
 //!                                      └─status─▶ watch ─▶ pages
 //!   link task (Outbox) ◀─durable── journal reader ─batches─▶ hub
 //! ```
@@ -12,7 +12,7 @@ mod attendance;
 pub mod clock;
 pub mod copying;
 pub mod devices;
-mod first_records;
+pub mod first_records;
 pub mod kiosk;
 pub mod lane;
 pub mod lanes;

@@ -1,11 +1,14 @@
-//! Past passages for the pages: the view, caught up with the journal whenever somebody looks.
+//! Past passages for the pages: the view, caught up with the journal whenever somebody looks. When the journal begins a
+//! new log, the view goes on with that one.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::base::{LaneId, Pii};
 use crate::journal::view::{self, Check, PassageRow, View};
-use crate::journal::{Disk, Journal, Reader, SealingKey};
+use crate::journal::{Disk, OpenLog, Reader, SealingKey};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
@@ -27,36 +30,52 @@ pub struct Past<D>(Mutex<Open<D>>);
 
 struct Open<D> {
     view: View,
+    disk: D,
+    log: watch::Receiver<OpenLog>,
     reader: Reader<D>,
     keys: Vec<SealingKey>,
 }
 
-impl<D: Disk> Past<D> {
-    /// Opens the view of `journal`. One that cannot be used is set aside and made anew.
+impl<D: Disk + Clone> Past<D> {
+    /// Opens the view of the log that `log` names. One that cannot be used is set aside and made anew.
     ///
     /// # Errors
     ///
     /// When no view can be kept at all.
-    pub fn new<W: Disk>(parts: PastParts<D>, journal: &mut Journal<W>) -> Result<Self, view::Error> {
+    pub fn new(parts: PastParts<D>, mut log: watch::Receiver<OpenLog>) -> Result<Self, view::Error> {
         let (view, set_aside) = View::open(&parts.view, parts.blinder, Check::Opening)?;
         if let Some(why) = set_aside {
             tracing::warn!(%why, "view of past passages was set aside and is made anew");
         }
-        let keys = journal.sealer().keys();
-        let reader = journal.reader(parts.disk);
-        Ok(Self(Mutex::new(Open { view, reader, keys })))
+        let (reader, keys) = follow(&log.borrow_and_update(), &parts.disk);
+        Ok(Self(Mutex::new(Open { view, disk: parts.disk, log, reader, keys })))
     }
 
     fn look<T>(&self, query: impl FnOnce(&Open<D>) -> Result<T, view::Error>) -> Result<T, String> {
         // The view is whole between statements: a panic elsewhere leaves nothing half-done.
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Open { view, reader, keys, .. } = &mut *open;
-        let caught_up = view.catch_up(reader, keys).map(|_| ());
+        let caught_up = open.catch_up();
         caught_up.and_then(|()| query(&open)).map_err(|error| error.to_string())
     }
 }
 
-impl<D: Disk> Recent for Past<D> {
+impl<D: Disk + Clone> Open<D> {
+    fn catch_up(&mut self) -> Result<(), view::Error> {
+        if self.log.has_changed().unwrap_or(false) {
+            // The last records of the old log first: nobody will look at it again.
+            self.view.catch_up(&mut self.reader, &self.keys)?;
+            (self.reader, self.keys) = follow(&self.log.borrow_and_update(), &self.disk);
+        }
+        self.view.catch_up(&mut self.reader, &self.keys).map(|_| ())
+    }
+}
+
+/// A reader of the log and the keys that open it.
+fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKey>) {
+    (log.reader(disk.clone()), log.keys().to_vec())
+}
+
+impl<D: Disk + Clone + Send> Recent for Past<D> {
     fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         self.look(|open| {

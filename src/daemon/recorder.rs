@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Invariants: an answer is given for what is durable and for nothing else; whatever was handed in before a failure is
-//! kept here and is in the journal exactly once when it works again.
+//! kept here and is in the journal exactly once when it works again; whoever waits for a record that never will be is
+//! told so.
 
 use std::collections::VecDeque;
 
@@ -16,8 +17,8 @@ use crate::journal::log::Error;
 use crate::journal::{Disk, Journal, Note};
 use crate::model::Draft;
 
-/// Most records that may wait for a journal that has failed. Lanes stop by themselves long before.
-const WAITING_MAX: usize = 4_096;
+/// Most records that may wait for a journal that has failed. Lanes begin nothing new meanwhile and stop long before.
+pub const WAITING_MAX: usize = 4_096;
 
 /// A record to append, and whom to answer.
 #[derive(Clone, Debug)]
@@ -41,6 +42,15 @@ pub enum News {
         ticket: Ticket,
         /// As what.
         seq: Seq,
+    },
+    /// A record can never be written.
+    Refused {
+        /// Whose.
+        lane: LaneId,
+        /// Which.
+        ticket: Ticket,
+        /// Why, in plain words.
+        why: String,
     },
     /// Nothing can be recorded, in plain words.
     Failed(String),
@@ -74,14 +84,12 @@ impl<D: Disk> Recorder<D> {
         self.journal.note()
     }
 
-    /// Takes a record in. It is appended with the next [`commit`](Self::commit).
-    pub fn hand_in(&mut self, request: Request) {
+    /// Takes a record in. It is appended with the next [`commit`](Self::commit), or refused now when too many wait.
+    pub fn hand_in(&mut self, request: Request, news: &mut Vec<News>) {
         if self.waiting.len() < WAITING_MAX {
             self.waiting.push_back(request);
         } else {
-            tracing::error!(
-                "records that nobody waits for are given up: the journal has failed for too long"
-            );
+            refuse(request, "too many records wait for a journal that has failed", news);
         }
     }
 
@@ -116,7 +124,7 @@ impl<D: Disk> Recorder<D> {
                 Ok(seq) => self.appended.push_back((seq, request)),
                 // A record that can never be written is told of and does not hold up the others.
                 Err(error @ (Error::Record(_) | Error::Seal(_))) => {
-                    tracing::error!(%error, "record cannot be written");
+                    refuse(request, &error.to_string(), news);
                 }
                 Err(error) => {
                     self.waiting.push_front(request);
@@ -186,5 +194,14 @@ impl<D: Disk> Recorder<D> {
             self.failed = true;
             news.extend(later.into_iter().filter(|news| !matches!(news, News::Failed(_))));
         }
+    }
+}
+
+/// Tells whoever waits for it that a record is given up, and the log in any case.
+fn refuse(Request { answer, draft, .. }: Request, why: &str, news: &mut Vec<News>) {
+    let lane = draft.lane.as_ref().map(tracing::field::display);
+    tracing::error!(lane, why, "record is given up");
+    if let Some((lane, ticket)) = answer {
+        news.push(News::Refused { lane, ticket, why: why.to_owned() });
     }
 }

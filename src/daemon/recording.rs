@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::recorder::{News, Recorder, Request};
 use crate::base::{LaneId, Seq};
 use crate::control::JournalStatus;
-use crate::journal::Disk;
+use crate::journal::{Disk, OpenLog};
 use crate::model::{Body, Draft};
 use crate::platform::clock::{Clock, pause};
 
@@ -26,20 +26,22 @@ pub struct Outlets {
     pub lanes: BTreeMap<LaneId, mpsc::Sender<News>>,
     /// Number of durable records, for the link to the hub.
     pub durable: watch::Sender<u64>,
+    /// The log that is being written: changes when the journal begins a new one.
+    pub log: watch::Sender<OpenLog>,
     /// For the screens.
     pub status: watch::Sender<JournalStatus>,
     /// Counts turns, for the watchdog.
     pub progress: Arc<AtomicU64>,
 }
 
-/// Starts the thread. It ends, with the journal closed in order, once every sender of requests is gone; `done` is
+/// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once every sender of requests is gone; `done` is
 /// dropped then. Call it inside a tokio runtime.
 ///
 /// # Errors
 ///
 /// When no thread can be started.
 pub fn start<D: Disk + 'static>(
-    mut recorder: Recorder<D>,
+    (mut recorder, mut news): (Recorder<D>, Vec<News>),
     mut requests: mpsc::Receiver<Request>,
     outlets: Outlets,
     clock: Clock,
@@ -47,19 +49,19 @@ pub fn start<D: Disk + 'static>(
 ) -> io::Result<()> {
     let runtime = Handle::current();
     std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
-        let mut news = Vec::new();
+        tell(&mut recorder, &mut news, &outlets);
         while let Some(request) = next(&runtime, &mut requests, &mut recorder, &mut news, &outlets) {
-            recorder.hand_in(request);
+            recorder.hand_in(request, &mut news);
             while let Ok(request) = requests.try_recv() {
-                recorder.hand_in(request);
+                recorder.hand_in(request, &mut news);
             }
             recorder.commit(&mut news);
-            tell(&recorder, &mut news, &outlets);
+            tell(&mut recorder, &mut news, &outlets);
         }
         let draft = Box::new(Draft { lane: None, body: Body::Stopped, personal: None });
-        recorder.hand_in(Request { answer: None, draft, stamp: clock.stamp() });
+        recorder.hand_in(Request { answer: None, draft, stamp: clock.stamp() }, &mut news);
         recorder.commit(&mut news);
-        tell(&recorder, &mut news, &outlets);
+        tell(&mut recorder, &mut news, &outlets);
         match recorder.close() {
             Ok(()) => tracing::info!("journal closed"),
             Err(error) => tracing::error!(%error, "journal cannot be closed"),
@@ -96,22 +98,30 @@ fn next<D: Disk>(
     }
 }
 
-fn tell<D: Disk>(recorder: &Recorder<D>, news: &mut Vec<News>, outlets: &Outlets) {
+fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Outlets) {
     let durable = recorder.durable().map_or(0, Seq::get);
     outlets.status.send_if_modified(|status| {
-        let failed = match news.iter().rev().find(|news| !matches!(news, News::Durable { .. })) {
-            Some(News::Failed(why)) => Some(why.clone()),
-            Some(News::Restored) => None,
-            Some(News::Durable { .. }) | None => status.failed.clone(),
-        };
+        let failed = news.iter().rev().find_map(|news| match news {
+            News::Failed(why) => Some(Some(why.clone())),
+            News::Restored => Some(None),
+            News::Durable { .. } | News::Refused { .. } => None,
+        });
+        let failed = failed.unwrap_or_else(|| status.failed.clone());
         let fresh = JournalStatus { durable, failed };
         let changed = *status != fresh;
         *status = fresh;
         changed
     });
+    // Before anybody hears of a record: whoever then looks for it looks in the right log.
+    let epoch = recorder.journal().epoch();
+    if outlets.log.borrow().epoch() != epoch || news.contains(&News::Restored) {
+        outlets.log.send_replace(recorder.journal().open_log());
+    }
     for news in news.drain(..) {
         let to: Vec<_> = match &news {
-            News::Durable { lane, .. } => outlets.lanes.get(lane).into_iter().collect(),
+            News::Durable { lane, .. } | News::Refused { lane, .. } => {
+                outlets.lanes.get(lane).into_iter().collect()
+            }
             News::Failed(_) | News::Restored => outlets.lanes.values().collect(),
         };
         for lane in to {

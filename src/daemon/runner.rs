@@ -11,7 +11,7 @@ use crate::control::{Act, Command, LaneStatus, Refused};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
-use crate::model::{Body, Draft, Guidance, Level, Observation, Observed, Screening, Signal};
+use crate::model::{Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal};
 use crate::thermometry::{self, Screener};
 
 /// Samples in a row without a value after which a thermometer counts as failed.
@@ -70,9 +70,12 @@ impl LaneRunner {
         }
     }
 
-    /// Brings lamp and screens to their first state.
+    /// Brings lamp and screens to their first state; from now on the barrier's ends must be seen.
     pub fn start(&mut self, now: Mono, appends: &mut Vec<Append>) {
-        self.step(now, Input::Guided(None), appends);
+        self.step(now, Input::Started, appends);
+        if let Some(signal) = end_of(self.position).map(signal_of) {
+            self.step(now, Input::Line { signal, level: Level::Active }, appends);
+        }
     }
 
     /// Takes what a device of this lane saw. The stamp is the time of taking it in.
@@ -85,6 +88,7 @@ impl LaneRunner {
                 let ended = self.screener.sample(now, sample);
                 self.screened(now, ended, appends);
             }
+            Observed::Code(Scan { others: 1.., .. }) => self.step(now, Input::SeveralCodes, appends),
             Observed::Code(scan) => {
                 let credential = credential::check(scan.payload.expose(), &self.trust, at.wall, at.trust);
                 self.step(now, Input::Presented(credential), appends);
@@ -126,6 +130,11 @@ impl LaneRunner {
     /// Takes the news that the draft with `ticket` is on the disk as `seq`.
     pub fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, appends: &mut Vec<Append>) {
         self.step(now, Input::Durable { ticket, seq }, appends);
+    }
+
+    /// Takes the news that the draft with `ticket` can never be written.
+    pub fn not_recorded(&mut self, now: Mono, ticket: Ticket, appends: &mut Vec<Append>) {
+        self.step(now, Input::NotRecorded { ticket }, appends);
     }
 
     /// Takes the news that records can, or can no longer, be written.
@@ -235,11 +244,7 @@ impl LaneRunner {
             return;
         }
         for (end, level) in [(before, Level::Idle), (after, Level::Active)] {
-            let signal = match end {
-                Some(End::Open) => Signal::BarrierOpen,
-                Some(End::Closed) => Signal::BarrierClosed,
-                None => continue,
-            };
+            let Some(signal) = end.map(signal_of) else { continue };
             self.step(now, Input::Line { signal, level }, appends);
         }
     }
@@ -277,6 +282,13 @@ impl LaneRunner {
         let body = Body::DeviceHealth { device: device.clone(), fault };
         let draft = Draft { lane: Some(self.id.clone()), body, personal: None };
         appends.push(Append { ticket: None, draft: Box::new(draft) });
+    }
+}
+
+fn signal_of(end: End) -> Signal {
+    match end {
+        End::Open => Signal::BarrierOpen,
+        End::Closed => Signal::BarrierClosed,
     }
 }
 

@@ -7,10 +7,15 @@
 //!     │                                           ▼                       ▼
 //!     └──lower end── Closing ◀──────────────── (close) ◀──free for a while── Clearing
 //!                       └── beam blocked: Opening again
+//!
+//!   Unseen ──lower end──▶ Closed ──opened by hand──▶ StandsOpen ──close(), or by hand──▶ Closing, Closed
+//!      └──upper end, or no end in time──────────────────▲
 //! ```
 //!
 //! Invariants: it never asks to close while the beam is blocked; it never asks to open unless
-//! [`open`](Barrier::open) was called for this cycle, or to let go of what a closing boom met.
+//! [`open`](Barrier::open) was called for this cycle, or to let go of what a closing boom met; a boom that stood open
+//! without its asking is closed only by [`close`](Barrier::close), also when a subject was let through meanwhile: an
+//! emergency key may hold it up.
 
 use std::time::Duration;
 
@@ -47,21 +52,39 @@ pub enum Event {
     Crossed(Crossing),
     /// It stands open though nobody here asked for it.
     OpenedByHand,
+    /// It was not closed when the lane started.
+    FoundOpen,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// Taken to be closed: no end has been reported since the start.
+    Unseen {
+        by: Option<Mono>,
+    },
     Closed,
-    Opening { by: Mono, tries: u8 },
-    Waiting { until: Mono },
+    Opening {
+        by: Mono,
+        tries: u8,
+    },
+    Waiting {
+        until: Mono,
+    },
     Below,
-    Clearing { until: Mono },
-    Closing { by: Mono, tries: u8 },
-    OpenUnasked,
+    Clearing {
+        until: Mono,
+    },
+    Closing {
+        by: Mono,
+        tries: u8,
+    },
+    StandsOpen,
     Stuck,
 }
 
 const TRIES_MAX: u8 = 2;
+/// How much longer than a movement the ends may take to be reported after the start: they are debounced.
+const START_GRACE: Duration = Duration::from_secs(1);
 
 /// The barrier of one lane.
 #[derive(Clone, Debug)]
@@ -73,22 +96,31 @@ pub struct Barrier {
     crossings: u8,
     /// Whether this cycle's outcome has been told.
     told: bool,
+    /// Whether it is to be left standing open when this cycle ends.
+    left_open: bool,
 }
 
 impl Barrier {
     /// A barrier taken to be closed until an end switch says otherwise.
     pub fn new(times: Times) -> Self {
-        Self { times, state: State::Closed, beam: Level::Idle, crossings: 0, told: true }
+        let state = State::Unseen { by: None };
+        Self { times, state, beam: Level::Idle, crossings: 0, told: true, left_open: false }
+    }
+
+    /// From now on an end must be reported within the time of a movement.
+    pub fn start(&mut self, now: Mono) {
+        if self.state == (State::Unseen { by: None }) {
+            self.state = State::Unseen { by: Some(now + self.times.travel_max + START_GRACE) };
+        }
     }
 
     /// Position for the screens.
     pub fn state(&self) -> BarrierState {
         match self.state {
-            State::Closed => BarrierState::Closed,
+            State::Unseen { .. } | State::Closed => BarrierState::Closed,
             State::Opening { .. } => BarrierState::Opening,
-            State::Waiting { .. } | State::Below | State::Clearing { .. } | State::OpenUnasked => {
-                BarrierState::Open
-            }
+            State::Waiting { .. } | State::Below | State::Clearing { .. } => BarrierState::Open,
+            State::StandsOpen => BarrierState::StandsOpen,
             State::Closing { .. } => BarrierState::Closing,
             State::Stuck => BarrierState::Stuck,
         }
@@ -104,11 +136,47 @@ impl Barrier {
         self.crossings = 0;
         self.told = false;
         match self.state {
-            State::OpenUnasked | State::Waiting { .. } | State::Clearing { .. } => self.wait(now),
+            State::StandsOpen => {
+                self.left_open = true;
+                self.wait(now);
+            }
+            State::Waiting { .. } | State::Clearing { .. } => self.wait(now),
             State::Below => {}
-            State::Closed | State::Opening { .. } | State::Closing { .. } | State::Stuck => {
+            State::Unseen { .. }
+            | State::Closed
+            | State::Opening { .. }
+            | State::Closing { .. }
+            | State::Stuck => {
+                self.left_open = false;
                 self.drive_open(now, 1, events);
             }
+        }
+    }
+
+    /// Closes what stands open or is stuck, because an attendant asks. If the boom meets something it stands open
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// Says why not, in plain words; nothing has changed then.
+    pub fn close(&mut self, now: Mono, events: &mut Vec<Event>) -> Result<(), &'static str> {
+        match (self.state, self.beam) {
+            (State::StandsOpen | State::Stuck, Level::Active) => Err("something is under the barrier"),
+            (State::StandsOpen | State::Stuck, Level::Idle) => {
+                self.left_open = true;
+                self.drive_close(now, 1, events);
+                Ok(())
+            }
+            (
+                State::Unseen { .. }
+                | State::Closed
+                | State::Opening { .. }
+                | State::Waiting { .. }
+                | State::Below
+                | State::Clearing { .. }
+                | State::Closing { .. },
+                Level::Active | Level::Idle,
+            ) => Err("the barrier neither stands open nor is stuck"),
         }
     }
 
@@ -131,7 +199,8 @@ impl Barrier {
             State::Closing { by, .. } => Some((by, "barrier should be closed by now")),
             State::Waiting { until } => Some((until, "nobody came through")),
             State::Clearing { until } => Some((until, "beam is free, barrier may close")),
-            State::Closed | State::Below | State::OpenUnasked | State::Stuck => None,
+            State::Unseen { by } => by.map(|by| (by, "barrier should have been seen by now")),
+            State::Closed | State::Below | State::StandsOpen | State::Stuck => None,
         }
     }
 
@@ -149,14 +218,15 @@ impl Barrier {
             }
             State::Waiting { .. } => {
                 self.tell(Crossing::DidNotPass, events);
-                self.drive_close(now, 1, events);
+                self.end(now, events);
             }
             State::Clearing { .. } => {
                 let crossing = if self.crossings > 1 { Crossing::Followed } else { Crossing::Passed };
                 self.tell(crossing, events);
-                self.drive_close(now, 1, events);
+                self.end(now, events);
             }
-            State::Closed | State::Below | State::OpenUnasked | State::Stuck => {}
+            State::Unseen { .. } => self.found_open(events),
+            State::Closed | State::Below | State::StandsOpen | State::Stuck => {}
         }
     }
 
@@ -178,16 +248,22 @@ impl Barrier {
             (Level::Idle, State::Below) => self.state = State::Clearing { until: now + self.times.clear_for },
             (
                 Level::Active,
-                State::Closed | State::Opening { .. } | State::Below | State::OpenUnasked | State::Stuck,
+                State::Unseen { .. }
+                | State::Closed
+                | State::Opening { .. }
+                | State::Below
+                | State::StandsOpen
+                | State::Stuck,
             )
             | (
                 Level::Idle,
-                State::Closed
+                State::Unseen { .. }
+                | State::Closed
                 | State::Opening { .. }
                 | State::Waiting { .. }
                 | State::Clearing { .. }
                 | State::Closing { .. }
-                | State::OpenUnasked
+                | State::StandsOpen
                 | State::Stuck,
             ) => {}
         }
@@ -195,20 +271,25 @@ impl Barrier {
 
     fn reached_top(&mut self, now: Mono, events: &mut Vec<Event>) {
         match self.state {
+            // It has let go of what it met while an attendant was closing it.
+            State::Opening { .. } if self.told && self.left_open => self.state = State::StandsOpen,
             State::Opening { .. } => self.wait(now),
+            State::Unseen { .. } => self.found_open(events),
             State::Closed | State::Stuck => self.stands_open(events),
             // A boom that is only just leaving its upper end.
             State::Closing { .. }
             | State::Waiting { .. }
             | State::Below
             | State::Clearing { .. }
-            | State::OpenUnasked => {}
+            | State::StandsOpen => {}
         }
     }
 
     fn reached_bottom(&mut self, now: Mono, events: &mut Vec<Event>) {
         match self.state {
-            State::Closing { .. } | State::Stuck | State::OpenUnasked => self.state = State::Closed,
+            State::Unseen { .. } | State::Closing { .. } | State::Stuck | State::StandsOpen => {
+                self.state = State::Closed;
+            }
             // Somebody pressed it down while a subject was admitted: ask again.
             State::Waiting { .. } => self.drive_open(now, 1, events),
             State::Clearing { .. } | State::Below => {
@@ -221,20 +302,35 @@ impl Barrier {
 
     fn left_bottom(&mut self, events: &mut Vec<Event>) {
         match self.state {
+            State::Unseen { .. } => self.found_open(events),
             State::Closed => self.stands_open(events),
             State::Opening { .. }
             | State::Waiting { .. }
             | State::Below
             | State::Clearing { .. }
             | State::Closing { .. }
-            | State::OpenUnasked
+            | State::StandsOpen
             | State::Stuck => {}
         }
     }
 
     fn stands_open(&mut self, events: &mut Vec<Event>) {
-        self.state = State::OpenUnasked;
+        self.state = State::StandsOpen;
         events.push(Event::OpenedByHand);
+    }
+
+    fn found_open(&mut self, events: &mut Vec<Event>) {
+        self.state = State::StandsOpen;
+        events.push(Event::FoundOpen);
+    }
+
+    /// Ends a cycle: the barrier goes down, unless it stood open before.
+    fn end(&mut self, now: Mono, events: &mut Vec<Event>) {
+        if self.left_open {
+            self.state = State::StandsOpen;
+        } else {
+            self.drive_close(now, 1, events);
+        }
     }
 
     fn wait(&mut self, now: Mono) {
@@ -271,130 +367,4 @@ impl Barrier {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TIMES: Times = Times {
-        travel_max: Duration::from_secs(5),
-        pass_within: Duration::from_secs(15),
-        clear_for: Duration::from_secs(1),
-    };
-
-    /// What a script does to the barrier at a second.
-    enum Do {
-        Open,
-        Line(Signal, Level),
-        Expire,
-    }
-    use Do::{Expire, Open};
-
-    fn run(script: &[(u64, Do)]) -> (Vec<Event>, BarrierState) {
-        let mut barrier = Barrier::new(TIMES);
-        let mut events = Vec::new();
-        for (second, act) in script {
-            let now = Mono::from_millis(second * 1_000);
-            match act {
-                Open => barrier.open(now, &mut events),
-                Do::Line(signal, level) => barrier.line(now, *signal, *level, &mut events),
-                Expire => barrier.expire(now, &mut events),
-            }
-        }
-        (events, barrier.state())
-    }
-
-    fn top() -> Do {
-        Do::Line(Signal::BarrierOpen, Level::Active)
-    }
-    fn bottom() -> Do {
-        Do::Line(Signal::BarrierClosed, Level::Active)
-    }
-    fn blocked() -> Do {
-        Do::Line(Signal::Beam, Level::Active)
-    }
-    fn free() -> Do {
-        Do::Line(Signal::Beam, Level::Idle)
-    }
-
-    #[test]
-    fn lets_one_subject_through_and_closes_behind_them() {
-        let script = [(0, Open), (2, top()), (3, blocked()), (5, free()), (6, Expire), (8, bottom())];
-        let (events, state) = run(&script);
-        let drive_and_passed =
-            [Event::Drive(Drive::Open), Event::Crossed(Crossing::Passed), Event::Drive(Drive::Close)];
-        assert_eq!((events.as_slice(), state), (&drive_and_passed[..], BarrierState::Closed));
-    }
-
-    #[test]
-    fn closes_again_when_nobody_comes() {
-        let (events, _) = run(&[(0, Open), (2, top()), (16, Expire), (17, Expire)]);
-        assert_eq!(events[1..], [Event::Crossed(Crossing::DidNotPass), Event::Drive(Drive::Close)]);
-    }
-
-    #[test]
-    fn waits_as_long_as_something_is_below() {
-        let (events, state) = run(&[(0, Open), (2, top()), (3, blocked()), (300, Expire)]);
-        assert_eq!((events.len(), state), (1, BarrierState::Open));
-    }
-
-    #[test]
-    fn opens_again_when_the_boom_meets_something() {
-        let script = [(0, Open), (2, top()), (3, blocked()), (4, free()), (5, Expire), (6, blocked())];
-        let (events, state) = run(&script);
-        assert_eq!(events.last(), Some(&Event::Drive(Drive::Open)));
-        assert_eq!(state, BarrierState::Opening);
-    }
-
-    #[test]
-    fn tells_of_a_second_subject_on_one_opening() {
-        let script =
-            [(0, Open), (2, top()), (3, blocked()), (4, free()), (4, blocked()), (5, free()), (6, Expire)];
-        assert!(run(&script).0.contains(&Event::Crossed(Crossing::Followed)));
-    }
-
-    #[test]
-    fn asks_a_late_barrier_once_more_and_then_calls_it_stuck() {
-        let (events, state) = run(&[(0, Open), (5, Expire), (10, Expire)]);
-        let asked_twice =
-            [Event::Drive(Drive::Open), Event::Drive(Drive::Open), Event::Crossed(Crossing::BarrierStuck)];
-        assert_eq!((events.as_slice(), state), (&asked_twice[..], BarrierState::Stuck));
-    }
-
-    #[test]
-    fn notices_an_opening_that_nobody_here_asked_for() {
-        let (events, state) =
-            run(&[(0, bottom()), (1, Do::Line(Signal::BarrierClosed, Level::Idle)), (3, top())]);
-        assert_eq!((events.as_slice(), state), (&[Event::OpenedByHand][..], BarrierState::Open));
-    }
-
-    #[test]
-    fn never_closes_on_a_blocked_beam_nor_opens_unasked_in_any_order_of_inputs() {
-        let mut random = crate::base::Random::new(1);
-        for _ in 0..2_000 {
-            let mut barrier = Barrier::new(TIMES);
-            let (mut now, mut asked) = (Mono::ZERO, false);
-            for _ in 0..60 {
-                let mut events = Vec::new();
-                now = now + Duration::from_millis(random.below(4_000));
-                match random.below(8) {
-                    0 => {
-                        asked = true;
-                        barrier.open(now, &mut events);
-                    }
-                    1 => barrier.line(now, Signal::Beam, Level::Active, &mut events),
-                    2 => barrier.line(now, Signal::Beam, Level::Idle, &mut events),
-                    3 => barrier.line(now, Signal::BarrierOpen, Level::Active, &mut events),
-                    4 => barrier.line(now, Signal::BarrierClosed, Level::Active, &mut events),
-                    5 => barrier.line(now, Signal::BarrierClosed, Level::Idle, &mut events),
-                    _ => barrier.expire(now, &mut events),
-                }
-                for event in events {
-                    match event {
-                        Event::Drive(Drive::Close) => assert_eq!(barrier.beam(), Level::Idle),
-                        Event::Drive(Drive::Open) => assert!(asked, "opened unasked"),
-                        Event::Crossed(_) | Event::OpenedByHand => {}
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

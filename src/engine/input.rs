@@ -19,8 +19,12 @@ pub enum Input {
         /// What it says now.
         level: Level,
     },
+    /// The lane has begun: its inputs are being read.
+    Started,
     /// A credential was shown, and checked.
     Presented(Credential),
+    /// Several different codes are in view: none of them is taken.
+    SeveralCodes,
     /// The screening that was asked for is over.
     Screened(Screening),
     /// What the subject should do for the screening, when it changes.
@@ -32,6 +36,11 @@ pub enum Input {
         /// The number that it got.
         seq: Seq,
     },
+    /// The draft with this ticket can never be written. Nothing that follows from it may happen.
+    NotRecorded {
+        /// The draft's ticket.
+        ticket: Ticket,
+    },
     /// Nothing can be recorded any more. Drafts under way are kept by the journal's owner.
     JournalFailed,
     /// Records can be written again; news of drafts under way follows.
@@ -41,7 +50,7 @@ pub enum Input {
 /// What a lane wants done. Performed in order by the one task that owns its devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Append a record, and answer with [`Input::Durable`].
+    /// Append a record, and answer with [`Input::Durable`] or [`Input::NotRecorded`].
     Append {
         /// Comes back with the answer.
         ticket: Ticket,

@@ -5,15 +5,18 @@
 //!   Idle ─────────────────────▶ Steps ───────────────────▶ Recording ──────────┬─▶ Crossing ─▶ Ended ─▶ Idle
 //!                                 ▲                            ▲               ├─▶ Ended
 //!                                 └──(evidence, commands)      │   a person    ▼
-//!                                                              └──decides── Referred
+//!                                                              └──decides── Referred ◀── cannot be written
 //! ```
+//! A verdict that is durable too late opens nothing: it is recorded as one that was not made use of. See
+//! [`recording`](super::recording).
 //!
 //! Invariants, each with a test here and a check in the simulator:
 //! 1. The barrier opens only on the news that an opening verdict is durable.
 //! 2. `Admitted` is unreachable while a step is neither done nor waived by a named attendant.
 //! 3. Nothing is decided before the arrival is durable.
 //! 4. Every session ends: each state but `Idle` has a deadline, or waits for the barrier or the journal, which
-//!    have theirs.
+//!    have theirs. What the journal never takes is given up after a person had time to decide again.
+//! 5. Of several different codes in view none is taken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,25 +24,31 @@ use std::time::Duration;
 use super::barrier::{self, Barrier};
 use super::context::{Context, Settings};
 use super::input::{Effect, Input, Screen, Ticket};
-use super::session::{Proposal, Session};
-use crate::base::{AttendantId, Mono, Seq};
-use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused};
-use crate::model::{
-    Body, Credential, Crossing, Direction, Draft, Guidance, Level, Signal, SubjectKind, Verdict,
-};
+use super::session::Session;
+use crate::base::{AttendantId, Mono};
+use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, Trouble};
+use crate::model::{Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
 
 /// How long a verdict that opens nothing stays on the screens.
-const SHOWN_FOR: Duration = Duration::from_secs(6);
+pub(super) const SHOWN_FOR: Duration = Duration::from_secs(6);
 /// How old a credential may be that was shown while the lane was busy with somebody else.
 const WAITING_MAX: Duration = Duration::from_secs(5);
 
 pub(super) enum State {
     Idle,
     Steps(Box<Session>),
-    Recording { session: Box<Session>, ticket: Ticket },
+    /// The verdict counts when it is durable before `until`.
+    Recording {
+        session: Box<Session>,
+        ticket: Ticket,
+        until: Mono,
+    },
     Referred(Box<Session>),
     Crossing(Box<Session>),
-    Ended { session: Box<Session>, until: Mono },
+    Ended {
+        session: Box<Session>,
+        until: Mono,
+    },
 }
 
 /// One lane with at most one barrier and one session.
@@ -53,7 +62,7 @@ pub struct Lane {
     pub(super) out_of_service: bool,
     presence: [Level; 2],
     waiting: Option<(Mono, Credential)>,
-    tickets: u64,
+    pub(super) tickets: u64,
     lamp: Option<Aspect>,
     prompt: Option<Prompt>,
     screening: bool,
@@ -82,8 +91,12 @@ impl Lane {
     /// Takes one input that arrived at `now` and appends what follows from it.
     pub fn step(&mut self, now: Mono, input: Input, effects: &mut Vec<Effect>) {
         match input {
+            Input::Started => self.barrier.start(now),
             Input::Line { signal, level } => self.line(now, signal, level, effects),
             Input::Presented(credential) => self.presented(now, credential, effects),
+            Input::SeveralCodes => self.several_codes(now, effects),
+            // A result that nobody waits for any more is nobody's.
+            Input::Screened(_) if !self.screening => {}
             Input::Screened(screening) => {
                 if let State::Steps(session) | State::Referred(session) = &mut self.state {
                     // The screener has stopped by itself; `advance` starts it again if there is another attempt.
@@ -93,6 +106,7 @@ impl Lane {
             }
             Input::Guided(guidance) => self.guidance = guidance,
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
+            Input::NotRecorded { ticket } => self.not_recorded(now, ticket),
             Input::JournalFailed => self.out_of_service = true,
             Input::JournalRestored => self.out_of_service = false,
         }
@@ -122,8 +136,11 @@ impl Lane {
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let own = match &self.state {
             State::Steps(session) | State::Referred(session) => session.deadline(&self.context),
+            State::Recording { session, until, .. } => {
+                session.trouble.is_none().then_some((*until, "verdict should be durable by now"))
+            }
             State::Ended { until, .. } => Some((*until, "verdict was shown long enough")),
-            State::Idle | State::Recording { .. } | State::Crossing(_) => None,
+            State::Idle | State::Crossing(_) => None,
         };
         own.into_iter().chain(self.barrier.deadline()).min_by_key(|(at, _)| *at)
     }
@@ -135,6 +152,9 @@ impl Lane {
         self.barrier_events(now, events, effects);
         match &mut self.state {
             State::Steps(session) | State::Referred(session) => session.expire(now, &self.context),
+            State::Recording { session, until, .. } if *until <= now => {
+                session.trouble = Some(Trouble::RecordLate);
+            }
             State::Ended { until, .. } if *until <= now => self.state = State::Idle,
             State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
         }
@@ -148,6 +168,10 @@ impl Lane {
         act: &Act,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Refused> {
+        // To close is the safe way: also while records cannot be written. This one is kept until it can.
+        if *act == Act::CloseBarrier {
+            return self.close_barrier(now, by.ok_or(Refused::NeedsAttendant)?, effects);
+        }
         if self.out_of_service {
             return Err(Refused::CannotRecord);
         }
@@ -178,6 +202,19 @@ impl Lane {
             (State::Crossing(_), _) => Err(Refused::NotNow { why: "the subject is going through" }),
             (State::Idle | State::Ended { .. }, _) => Err(Refused::NotNow { why: "nobody is at the lane" }),
         }
+    }
+
+    fn close_barrier(
+        &mut self,
+        now: Mono,
+        by: &AttendantId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refused> {
+        let mut events = Vec::new();
+        self.barrier.close(now, &mut events).map_err(|why| Refused::NotNow { why })?;
+        self.append(Body::ClosedByAttendant { by: by.clone() }, effects);
+        self.barrier_events(now, events, effects);
+        Ok(())
     }
 
     fn line(&mut self, now: Mono, signal: Signal, level: Level, effects: &mut Vec<Effect>) {
@@ -211,42 +248,32 @@ impl Lane {
         }
     }
 
-    fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, effects: &mut Vec<Effect>) {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Steps(mut session) => {
-                session.durable(ticket, seq);
-                self.state = State::Steps(session);
-            }
-            State::Recording { mut session, ticket: expected } if ticket == expected => {
-                let verdict = session.recorded(now, seq);
-                self.passages += 1;
-                if verdict.is_some_and(Verdict::opens_barrier) {
-                    self.state = State::Crossing(session);
-                    let mut events = Vec::new();
-                    self.barrier.open(now, &mut events);
-                    return self.barrier_events(now, events, effects);
+    fn several_codes(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        // One that was shown while the lane was busy may have been any of them.
+        self.waiting = None;
+        match &mut self.state {
+            State::Steps(session) | State::Referred(session) => session.several_codes(now, &self.context),
+            State::Idle if !self.out_of_service => {
+                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
+                    self.several_codes(now, effects);
                 }
-                self.state = match verdict {
-                    Some(Verdict::Referred) => State::Referred(session),
-                    Some(_) | None => State::Ended { session, until: now + SHOWN_FOR },
-                };
             }
-            other @ (State::Idle
-            | State::Recording { .. }
-            | State::Referred(_)
-            | State::Crossing(_)
-            | State::Ended { .. }) => self.state = other,
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
         }
     }
 
-    fn barrier_events(&mut self, now: Mono, events: Vec<barrier::Event>, effects: &mut Vec<Effect>) {
+    pub(super) fn barrier_events(
+        &mut self,
+        now: Mono,
+        events: Vec<barrier::Event>,
+        effects: &mut Vec<Effect>,
+    ) {
         for event in events {
             match event {
                 barrier::Event::Drive(drive) => effects.push(Effect::Barrier(drive)),
                 barrier::Event::Crossed(crossing) => self.crossed(now, crossing, effects),
-                barrier::Event::OpenedByHand => {
-                    self.append(Body::OpenedByHand, effects);
-                }
+                barrier::Event::OpenedByHand => drop(self.append(Body::OpenedByHand, effects)),
+                barrier::Event::FoundOpen => drop(self.append(Body::FoundOpen, effects)),
             }
         }
     }
@@ -269,9 +296,7 @@ impl Lane {
         if matches!(self.state, State::Idle) && !self.out_of_service {
             self.begin_if_somebody_is_here(now, effects);
         }
-        if !self.out_of_service {
-            self.decide(now, effects);
-        }
+        self.decide(now, effects);
         self.show(effects);
     }
 
@@ -310,28 +335,6 @@ impl Lane {
         self.guidance = None;
         self.state = State::Steps(Box::new(session));
         Ok(())
-    }
-
-    fn decide(&mut self, now: Mono, effects: &mut Vec<Effect>) {
-        let (State::Steps(session) | State::Referred(session)) = &self.state else { return };
-        let Some(arrival) = session.arrival() else { return };
-        let Some(proposal) = session.proposal(&self.context) else { return };
-        let Proposal { verdict, .. } = &proposal;
-        assert!(
-            !matches!(verdict, Verdict::Admitted | Verdict::AdmittedWithFollowUp) || session.all_settled(),
-            "admission with an open step"
-        );
-        let taken = std::mem::replace(&mut self.state, State::Idle);
-        let (State::Steps(mut session) | State::Referred(mut session)) = taken else { return };
-        let (passage, personal) = session.conclude(now, arrival, proposal, &self.context);
-        let ticket = self.next_ticket();
-        let draft = Draft {
-            lane: Some(self.settings.id.clone()),
-            body: Body::Passage(Box::new(passage)),
-            personal: Some(personal),
-        };
-        effects.push(Effect::Append { ticket, draft: Box::new(draft) });
-        self.state = State::Recording { session, ticket };
     }
 
     fn show(&mut self, effects: &mut Vec<Effect>) {
@@ -373,6 +376,7 @@ impl Lane {
                 SubjectKind::Vehicle => Prompt::StopVehicle,
             },
             State::Steps(session) => session.prompt(),
+            State::Recording { session, .. } if session.trouble.is_some() => Prompt::WaitForAttendant,
             State::Recording { .. } => Prompt::OneMoment,
             // Whoever sits behind an open window while the sprayer runs must know first.
             State::Referred(session) if session.prompt() == Prompt::ShutWindows => Prompt::ShutWindows,
@@ -387,17 +391,5 @@ impl Lane {
             (Direct::Outbound, _) | (Direct::Both, [Level::Idle, Level::Active]) => Direction::Outbound,
             (Direct::Inbound | Direct::Both, _) => Direction::Inbound,
         }
-    }
-
-    fn append(&mut self, body: Body, effects: &mut Vec<Effect>) -> Ticket {
-        let ticket = self.next_ticket();
-        let draft = Draft { lane: Some(self.settings.id.clone()), body, personal: None };
-        effects.push(Effect::Append { ticket, draft: Box::new(draft) });
-        ticket
-    }
-
-    fn next_ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
     }
 }

@@ -1,9 +1,11 @@
 //! One person's evidence: on foot, or as an occupant of a vehicle.
 
+use std::time::Duration;
+
 use super::context::Context;
 use super::registration;
 use super::steps::Steps;
-use crate::base::{AttendantId, CentiCelsius, Pii, Slug};
+use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
 use crate::config::profile::{RosterMiss, Unverified};
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
@@ -21,6 +23,10 @@ const CONTACT: [CentiCelsius; 2] = match (CentiCelsius::new(3_000), CentiCelsius
     (None, _) | (_, None) => [CentiCelsius::ABSOLUTE_ZERO, CentiCelsius::HOTTEST],
 };
 
+/// How long ago a credential was taken that other codes in view make doubtful: about as long as a code counts as being
+/// in view after it was last seen.
+const DOUBT: Duration = Duration::from_millis(1_500);
+
 /// One person, their steps and what they said of themselves.
 #[derive(Clone, Debug)]
 pub struct PersonSession {
@@ -36,6 +42,15 @@ pub struct PersonSession {
     pub details: Person,
     /// The last screening.
     pub screening: Option<Screening>,
+    taken: Option<Taken>,
+}
+
+/// A credential that was taken, and what was known before.
+#[derive(Clone, Debug)]
+struct Taken {
+    at: Mono,
+    class: Class,
+    name: Option<Pii<String>>,
 }
 
 impl PersonSession {
@@ -45,11 +60,11 @@ impl PersonSession {
         let profile = profile(takes, direction, class, context)?;
         let steps = Steps::new(profile, direction, class);
         let (profile, details) = (profile.id.clone(), Person::default());
-        Some(Self { takes, direction, class, profile, steps, details, screening: None })
+        Some(Self { takes, direction, class, profile, steps, details, screening: None, taken: None })
     }
 
     /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
-    pub fn present(&mut self, credential: &Credential, context: &Context) {
+    pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
         let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
         let &Credential { kind, authentic, current, .. } = credential;
         let evidence = Evidence::Credential { kind, authentic, current };
@@ -57,6 +72,7 @@ impl PersonSession {
             (Authenticity::Genuine, Currency::Current) => match &credential.holder {
                 Some(holder) if holder.subject == SubjectKind::Person => {
                     step.settle(evidence);
+                    self.taken = Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
                     self.details.pass = Some(holder.pass.clone());
                     self.details.name = holder.name.clone().or(self.details.name.take());
                     return self.become_class(holder.class, context);
@@ -82,6 +98,15 @@ impl PersonSession {
             ) => step.call_attendant(reason),
             _ => step.fail(reason, Some(evidence)),
         }
+    }
+
+    /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
+    pub fn several_codes(&mut self, now: Mono, context: &Context) {
+        let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
+        self.details.pass = None;
+        self.details.name = taken.name;
+        self.steps.take_back(StepKind::Credential);
+        self.become_class(taken.class, context);
     }
 
     /// Takes the result of a screening.
@@ -132,7 +157,8 @@ impl PersonSession {
             | Act::Decide { .. }
             | Act::Emergency
             | Act::Leave
-            | Act::Next => return None,
+            | Act::Next
+            | Act::CloseBarrier => return None,
         })
     }
 

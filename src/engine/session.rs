@@ -9,7 +9,7 @@ use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, Mono, Seq, Slug};
 use crate::config::Takes;
-use crate::control::{Act, Decision, Prompt, Refused, VerdictStatus};
+use crate::control::{Act, Decision, Prompt, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
     SubjectKind, Verdict,
@@ -43,15 +43,25 @@ pub struct Session {
     arrival_ticket: Option<Ticket>,
     arrival: Option<Seq>,
     /// The referral that this session now follows up.
-    referral: Option<Seq>,
-    last_activity: Mono,
+    pub(super) referral: Option<Seq>,
+    pub(super) last_activity: Mono,
     /// Since when the present step has been asked for.
-    asked: Option<(StepKind, Mono)>,
-    leave_after: Duration,
+    pub(super) asked: Option<(StepKind, Mono)>,
+    pub(super) leave_after: Duration,
     /// Whether a presence sensor has seen the subject, and since when it no longer does.
     seen: bool,
-    gone_since: Option<Mono>,
-    decided: Option<Proposal>,
+    pub(super) gone_since: Option<Mono>,
+    pub(super) decided: Option<Proposal>,
+    /// What has to be known beside the steps.
+    pub(super) trouble: Option<Trouble>,
+    /// Since when a verdict has been due that the journal keeps waiting.
+    ready: Option<Mono>,
+    /// Whether a verdict could not be written: from then on a person decides.
+    pub(super) unrecorded: bool,
+    /// Whether the verdict under way is the last try to end an unrecorded session.
+    pub(super) giving_up: bool,
+    /// Whether several codes were in view when one was asked for.
+    crowded: bool,
 }
 
 impl Session {
@@ -83,6 +93,11 @@ impl Session {
             seen: false,
             gone_since: None,
             decided: None,
+            trouble: None,
+            ready: None,
+            unrecorded: false,
+            giving_up: false,
+            crowded: false,
         };
         session.note_asked(now);
         Some(session)
@@ -97,7 +112,27 @@ impl Session {
     pub fn durable(&mut self, ticket: Ticket, seq: Seq) {
         if self.arrival_ticket == Some(ticket) {
             self.arrival = Some(seq);
+            self.trouble = self.trouble.filter(|trouble| *trouble != Trouble::RecordLate);
         }
+    }
+
+    /// Whether the arrival under `ticket` is still waited for.
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.arrival.is_none() && self.arrival_ticket == Some(ticket)
+    }
+
+    /// Notes whether a verdict is due; since when, if it is.
+    pub fn note_due(&mut self, now: Mono, due: bool) -> Option<Mono> {
+        self.ready = due.then(|| self.ready.unwrap_or(now));
+        self.ready
+    }
+
+    /// The verdict under way can never be written: it does not count, and a person decides again.
+    pub fn not_recorded(&mut self, now: Mono) {
+        self.verdict = None;
+        self.unrecorded = true;
+        self.trouble = Some(Trouble::NotRecorded);
+        self.active(now);
     }
 
     /// The arrival's number, once it is durable.
@@ -118,13 +153,26 @@ impl Session {
     /// Takes a credential that was shown.
     pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
         match &mut self.who {
-            Who::Person(person) => person.present(credential, context),
+            Who::Person(person) => person.present(now, credential, context),
             Who::Vehicle(vehicle) => {
-                vehicle.present(credential, context);
+                vehicle.present(now, credential, context);
                 vehicle.count_occupants();
             }
         }
+        self.crowded = false;
         self.active(now);
+    }
+
+    /// Several different codes are in view: none is taken, and one taken a moment ago no longer counts.
+    pub fn several_codes(&mut self, now: Mono, context: &Context) {
+        match &mut self.who {
+            Who::Person(person) => person.several_codes(now, context),
+            Who::Vehicle(vehicle) => {
+                vehicle.occupants.iter_mut().for_each(|person| person.several_codes(now, context));
+            }
+        }
+        self.crowded = true;
+        self.note_asked(now);
     }
 
     /// Takes the result of a screening.
@@ -136,7 +184,7 @@ impl Session {
         match &mut self.who {
             Who::Person(person) => person.screened(screening),
             Who::Vehicle(vehicle) => {
-                if let Some(person) = vehicle.current() {
+                if let Some(person) = vehicle.served_mut() {
                     person.screened(screening);
                 }
                 vehicle.count_occupants();
@@ -172,7 +220,9 @@ impl Session {
                 let by = by.ok_or(Refused::NeedsAttendant)?;
                 self.decided = Some(self.decide(*decision, *reason, by)?);
             }
-            Act::Begin { .. } | Act::Next => return Err(Refused::NotNow { why: "somebody is at the lane" }),
+            Act::Begin { .. } | Act::Next | Act::CloseBarrier => {
+                return Err(Refused::NotNow { why: "somebody is at the lane" });
+            }
             Act::TypeIdNumber(_)
             | Act::TypePlate { .. }
             | Act::NoPlate
@@ -200,7 +250,7 @@ impl Session {
         if self.decided.is_some() {
             return self.decided.clone();
         }
-        if self.referral.is_some() {
+        if self.referral.is_some() || self.unrecorded {
             return None;
         }
         let by_policy = |verdict, reasons| Some(Proposal { verdict, reasons, by: Decider::Policy });
@@ -244,9 +294,11 @@ impl Session {
         arrival: Seq,
         proposal: Proposal,
         context: &Context,
-    ) -> (Passage, Personal) {
+    ) -> (Passage, Option<Personal>) {
         let Proposal { verdict, reasons, by } = proposal;
         self.decided = None;
+        self.ready = None;
+        self.trouble = None;
         self.verdict = Some(VerdictStatus { verdict, reasons: reasons.clone(), durable: false, seq: None });
         let (occupants, personal) = match &self.who {
             Who::Person(person) => (vec![], Personal { people: vec![person.details.clone()], vehicle: None }),
@@ -271,11 +323,14 @@ impl Session {
             occupants,
             took_ms: u32::try_from(now.since(self.arrived).as_millis()).unwrap_or(u32::MAX),
         };
-        (passage, personal)
+        // The last try carries the least: what is too long or cannot be sealed is most likely the personal part.
+        (passage, Some(personal).filter(|_| !self.giving_up))
     }
 
     /// Takes the news that the verdict is durable as `seq`; says which verdict that was.
     pub fn recorded(&mut self, now: Mono, seq: Seq) -> Option<Verdict> {
+        self.trouble = None;
+        self.unrecorded = false;
         let status = self.verdict.as_mut()?;
         status.durable = true;
         status.seq = Some(seq.get());
@@ -289,54 +344,7 @@ impl Session {
 
     /// Whether the thermometer should be looking.
     pub fn wants_screening(&self) -> bool {
-        match &self.who {
-            Who::Person(person) => person.steps.wants_screening(),
-            Who::Vehicle(vehicle) => vehicle.occupants.iter().any(|person| person.steps.wants_screening()),
-        }
-    }
-
-    /// When [`expire`](Self::expire) must be called, and why.
-    pub fn deadline(&self, context: &Context) -> Option<(Mono, &'static str)> {
-        // What is decided waits only for the journal, which has deadlines of its own.
-        if self.decided.is_some() {
-            return None;
-        }
-        let (session, idle) = self.timeouts(context);
-        let step = self.asked.and_then(|(_, since)| self.step_timeout().map(|timeout| since + timeout));
-        let spraying = match &self.who {
-            Who::Person(_) => None,
-            Who::Vehicle(vehicle) => vehicle.deadline(),
-        };
-        [
-            Some((self.arrived + session, "session has run its longest time")),
-            Some((self.last_activity + idle, "nothing happened for too long")),
-            self.gone_since.map(|since| (since + self.leave_after, "subject left")),
-            step.map(|at| (at, "step takes too long")),
-            spraying,
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
-    }
-
-    /// Acts on deadlines that `now` has reached.
-    pub fn expire(&mut self, now: Mono, context: &Context) {
-        if self.deadline(context).is_none_or(|(at, _)| now < at) {
-            return;
-        }
-        if let Who::Vehicle(vehicle) = &mut self.who {
-            vehicle.expire(now);
-        }
-        self.call_attendant_if_late(now);
-        self.note_asked(now);
-        let (session, idle) = self.timeouts(context);
-        let left = self.gone_since.is_some_and(|since| since + self.leave_after <= now);
-        let late = self.arrived + session <= now || self.last_activity + idle <= now;
-        if left || late {
-            let reason = if left { Reason::Left } else { Reason::TimedOut };
-            let reasons = std::iter::once(reason).chain(self.attention()).collect();
-            self.decided = Some(Proposal { verdict: Verdict::Abandoned, reasons, by: Decider::Policy });
-        }
+        self.served().wants_screening()
     }
 
     /// What the subject's face asks for.
@@ -346,9 +354,13 @@ impl Session {
         {
             return Prompt::ShutWindows;
         }
+        if self.trouble.is_some() {
+            return Prompt::WaitForAttendant;
+        }
         let Some(step) = self.served().asked() else { return Prompt::OneMoment };
         match step.rule.kind() {
             _ if step.attention().is_some() => Prompt::WaitForAttendant,
+            StepKind::Credential if self.crowded => Prompt::OneCode,
             StepKind::Credential => Prompt::ShowCode,
             StepKind::Temperature => Prompt::ShowForehead,
             StepKind::Registration => Prompt::Register,
@@ -359,6 +371,9 @@ impl Session {
 
     /// What the subject's face says once the verdict is durable.
     pub fn ended_prompt(&self) -> Prompt {
+        if self.trouble.is_some() {
+            return Prompt::SeeAttendant;
+        }
         match self.verdict.as_ref().map(|status| status.verdict) {
             Some(Verdict::Advised | Verdict::TurnedBack) => Prompt::TurnBack,
             Some(Verdict::Held) => Prompt::WaitHere,
@@ -427,72 +442,11 @@ impl Session {
         }
     }
 
-    fn timeouts(&self, context: &Context) -> (Duration, Duration) {
-        let profile = context.profiles.by_id(self.profile());
-        let (session, idle) = profile
-            .map_or((Duration::from_secs(300), Duration::from_secs(60)), |profile| {
-                (profile.session_timeout, profile.idle_timeout)
-            });
-        // Once a person has to decide, the second check takes its time: the session's limit counts anew.
-        match self.referral {
-            Some(_) => (self.last_activity.since(self.arrived) + session, session),
-            None => (session, idle),
-        }
-    }
-
-    fn attention(&self) -> Option<Reason> {
-        self.steps().asked().and_then(super::steps::Step::attention)
-    }
-
-    fn step_timeout(&self) -> Option<Duration> {
-        let step = self.steps().asked()?;
-        step.attention().is_none().then_some(step.rule.timeout)
-    }
-
-    fn call_attendant_if_late(&mut self, now: Mono) {
-        let Some((kind, since)) = self.asked else { return };
-        let Some(timeout) = self.step_timeout() else { return };
-        if since + timeout > now {
-            return;
-        }
-        let reason = match kind {
-            StepKind::Credential => Reason::NoCredential,
-            StepKind::Temperature => Reason::TemperatureNotMeasured,
-            StepKind::Registration
-            | StepKind::Attest
-            | StepKind::Plate
-            | StepKind::Occupants
-            | StepKind::Disinfection => Reason::TimedOut,
-        };
-        let steps = match &mut self.who {
-            Who::Person(person) => &mut person.steps,
-            Who::Vehicle(vehicle) => &mut vehicle.steps,
-        };
-        if let Some(step) = steps.asked_mut() {
-            step.call_attendant(reason);
-        }
-    }
-
-    fn active(&mut self, now: Mono) {
-        self.last_activity = now;
-        self.note_asked(now);
-    }
-
-    fn note_asked(&mut self, now: Mono) {
-        let kind = self.steps().asked().map(|step| step.rule.kind());
-        if kind != self.asked.map(|(kind, _)| kind) {
-            self.asked = kind.map(|kind| (kind, now));
-        }
-    }
-
     /// The steps that are being worked on: the present occupant's, or the subject's own.
     pub(super) fn served(&self) -> &Steps {
         match &self.who {
             Who::Person(person) => &person.steps,
-            Who::Vehicle(vehicle) => {
-                let waiting = vehicle.occupants.iter().find(|person| !person.steps.all_settled());
-                waiting.map_or(&vehicle.steps, |person| &person.steps)
-            }
+            Who::Vehicle(vehicle) => vehicle.served().map_or(&vehicle.steps, |person| &person.steps),
         }
     }
 }

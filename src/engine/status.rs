@@ -33,6 +33,7 @@ impl Lane {
             guidance: self.guidance,
             temperature: session.and_then(temperature),
             verdict: session.and_then(|session| session.verdict.clone()),
+            trouble: session.and_then(|session| session.trouble),
             disinfecting: session.is_some_and(disinfecting),
             barrier: self.barrier.state(),
             lamp: self.lamp_wanted(),

@@ -55,7 +55,7 @@ impl Step {
         self.attention
     }
 
-    /// Starts over, as an attendant asked.
+    /// Starts over.
     pub fn reopen(&mut self) {
         *self = Self::new(&self.rule);
     }
@@ -110,6 +110,13 @@ impl Steps {
     /// The same, to change it.
     pub fn asked_mut(&mut self) -> Option<&mut Step> {
         self.list.iter_mut().find(|step| !step.outcome.is_settled())
+    }
+
+    /// Takes back what settled the first step of `kind`, as if it had not been tried.
+    pub fn take_back(&mut self, kind: StepKind) {
+        if let Some(step) = self.list.iter_mut().find(|step| step.rule.kind() == kind) {
+            step.reopen();
+        }
     }
 
     /// Whether every step is done or waived.

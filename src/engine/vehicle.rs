@@ -61,20 +61,23 @@ impl VehicleSession {
         })
     }
 
-    /// The occupant who is being served: the first whose steps are open and wait for no decision.
-    pub fn current(&mut self) -> Option<&mut PersonSession> {
-        let open = |person: &PersonSession| !person.steps.all_settled();
-        let index = self.occupants.iter().position(|person| open(person) && person.steps.refer().is_none());
-        let index = index.or_else(|| self.occupants.iter().position(open))?;
-        self.occupants.get_mut(index)
+    /// The occupant who is being served: the first whose steps are not all settled, as the screens show it. Whatever
+    /// comes in is theirs.
+    pub fn served(&self) -> Option<&PersonSession> {
+        self.occupants.iter().find(|person| !person.steps.all_settled())
+    }
+
+    /// The same, to change it.
+    pub fn served_mut(&mut self) -> Option<&mut PersonSession> {
+        self.occupants.iter_mut().find(|person| !person.steps.all_settled())
     }
 
     /// Takes a credential: a vehicle's pass is the vehicle's, any other the present occupant's.
-    pub fn present(&mut self, credential: &Credential, context: &Context) {
+    pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
         let vehicle = credential.holder.as_ref().filter(|holder| holder.subject == SubjectKind::Vehicle);
         let Some(holder) = vehicle else {
-            if let Some(person) = self.current() {
-                person.present(credential, context);
+            if let Some(person) = self.served_mut() {
+                person.present(now, credential, context);
             }
             return;
         };
@@ -135,11 +138,17 @@ impl VehicleSession {
             | Act::MeasureAgain
             | Act::ContactTemperature(_) => {
                 let nobody = Refused::NotNow { why: "no occupant is being served" };
-                let done = self.current().map_or(Some(Err(nobody)), |person| person.act(by, act, context))?;
+                let done =
+                    self.served_mut().map_or(Some(Err(nobody)), |person| person.act(by, act, context))?;
                 self.count_occupants();
                 done
             }
-            Act::Begin { .. } | Act::Decide { .. } | Act::Emergency | Act::Leave | Act::Next => return None,
+            Act::Begin { .. }
+            | Act::Decide { .. }
+            | Act::Emergency
+            | Act::Leave
+            | Act::Next
+            | Act::CloseBarrier => return None,
         })
     }
 

@@ -186,6 +186,8 @@ pub fn body(body: &Body) -> Words {
         Body::ClockMapped => ("校时", "clock set"),
         Body::Gap { .. } => ("缺失声明", "gap"),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
+        Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
+        Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),
     }
 }
 

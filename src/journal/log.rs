@@ -10,6 +10,7 @@ use super::entropy::Entropy;
 use super::frame::{LogCrc, frontier_len, record_len};
 use super::merkle::Frontier;
 use super::note::Note;
+use super::open_log::OpenLog;
 use super::reader::Reader;
 use super::recovery::{Recovery, Tail, next_generation, recover};
 use super::seal::{self, Sealer};
@@ -190,6 +191,11 @@ impl<D: Disk> Journal<D> {
     /// What seals this log's records.
     pub fn sealer(&mut self) -> &mut Sealer {
         &mut self.sealer
+    }
+
+    /// The log that is being written, for whoever reads it on another thread.
+    pub fn open_log(&self) -> OpenLog {
+        OpenLog::new(self.segment, Arc::clone(&self.durable), self.sealer.keys())
     }
 
     /// A reader of the durable records, for any thread, on a handle of its own to the same directory.

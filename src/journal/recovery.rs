@@ -364,7 +364,9 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::OpenedByHand => {}
+            | Body::OpenedByHand
+            | Body::FoundOpen
+            | Body::ClosedByAttendant { .. } => {}
         }
     }
 

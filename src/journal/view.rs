@@ -225,6 +225,8 @@ fn apply_entry(
         | Body::Attendance { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
+        | Body::FoundOpen
+        | Body::ClosedByAttendant { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

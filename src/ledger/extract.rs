@@ -70,7 +70,9 @@ impl Ledger {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::OpenedByHand => {}
+            | Body::OpenedByHand
+            | Body::FoundOpen
+            | Body::ClosedByAttendant { .. } => {}
         }
         Ok(())
     }

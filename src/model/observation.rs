@@ -41,6 +41,8 @@ pub struct Scan {
     pub payload: Pii<Vec<u8>>,
     /// By which way.
     pub via: Via,
+    /// Number of other codes, different from this one and from each other, in view at about the same time.
+    pub others: usize,
 }
 
 /// How a code was read.

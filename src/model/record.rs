@@ -142,6 +142,16 @@ pub enum Body {
     /// The barrier was opened without this program: by a key, by hand, by the emergency release.
     #[n(10)]
     OpenedByHand,
+    /// The barrier stood open, or not at its lower end, when the kiosk started.
+    #[n(11)]
+    FoundOpen,
+    /// A barrier that stood open or was stuck was sent down from the screen.
+    #[n(12)]
+    ClosedByAttendant {
+        /// By whom.
+        #[n(0)]
+        by: AttendantId,
+    },
 }
 
 /// What was seen under a barrier that had been opened.

@@ -164,7 +164,12 @@ impl World {
             if !self.closing {
                 lane.arrive(now, status, &self.cast, self.readers_only);
             }
-            let Some(visit) = &mut lane.visit else { continue };
+            let Some(visit) = &mut lane.visit else {
+                let closes = self.attended.then(|| lane.attendant.close(now, status, &mut lane.random));
+                let by = "demo-guard".parse().ok();
+                commands.extend(closes.flatten().map(|act| Command { lane: lane.rig.id.clone(), by, act }));
+                continue;
+            };
             if self.attended
                 && let Some(act) = lane.attendant.act(now, status, visit, &mut lane.random)
             {

@@ -1,7 +1,8 @@
 //! One event a presentation: thirty frames of one code are one observation.
 //!
 //! A payload is new when it was out of sight for [`AWAY`] or longer. Several payloads at once are each an
-//! event, and each says that it was not alone: the lane asks for one code then.
+//! event, and each says that it was not alone: the lane asks for one code then. The one that is left when the others
+//! have gone is an event once more, alone.
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub struct Presented {
     pub part: Option<Part>,
     /// Which lane read it.
     pub lane: Lane,
-    /// Number of other payloads in view.
+    /// Number of other payloads in view, each different from this one and from each other.
     pub others: usize,
 }
 
@@ -45,6 +46,8 @@ struct Track {
     payload: Pii<Vec<u8>>,
     seen: Mono,
     corners: [Point; 4],
+    /// Whether others have been in view since it was last an event by itself.
+    crowded: bool,
 }
 
 impl Tracker {
@@ -53,12 +56,16 @@ impl Tracker {
     /// A slow attempt may report a frame that is older than the last: `now` is then that frame's time.
     pub fn see(&mut self, now: Mono, codes: &[Code]) -> Vec<Presented> {
         self.tracks.retain(|track| now.since(track.seen) < AWAY);
+        let alone = self.tracks.len() == 1 && codes.iter().all(|code| code.payload == self.tracks[0].payload);
         let mut fresh = Vec::new();
         for code in codes {
             match self.tracks.iter_mut().find(|track| track.payload == code.payload) {
                 Some(track) => {
                     track.seen = track.seen.max(now);
                     track.corners = code.corners;
+                    if alone && std::mem::take(&mut track.crowded) {
+                        fresh.push(code);
+                    }
                 }
                 None => {
                     self.remember(now, code);
@@ -67,6 +74,9 @@ impl Tracker {
             }
         }
         let others = self.tracks.len().saturating_sub(1);
+        if others > 0 {
+            self.tracks.iter_mut().for_each(|track| track.crowded = true);
+        }
         let present = |code: &Code| Presented {
             payload: code.payload.clone(),
             at: now,
@@ -90,7 +100,12 @@ impl Tracker {
             let oldest = oldest.map(|(index, _)| index);
             oldest.map(|index| self.tracks.swap_remove(index));
         }
-        self.tracks.push(Track { payload: code.payload.clone(), seen: now, corners: code.corners });
+        self.tracks.push(Track {
+            payload: code.payload.clone(),
+            seen: now,
+            corners: code.corners,
+            crowded: false,
+        });
     }
 }
 
@@ -128,6 +143,19 @@ mod tests {
         assert_eq!(third[0].others, 2, "the others were in view half a second ago");
         let later = tracker.see(Mono::from_millis(5_000), &[code("d")]);
         assert_eq!(later[0].others, 0);
+    }
+
+    #[test]
+    fn the_code_that_is_left_of_several_is_shown_once_more_alone() {
+        let mut tracker = Tracker::default();
+        let others = |events: Vec<Presented>| events.iter().map(|event| event.others).collect::<Vec<_>>();
+        assert_eq!(others(tracker.see(Mono::from_millis(0), &[code("a"), code("b")])), [1, 1]);
+        assert!(
+            tracker.see(Mono::from_millis(1_000), &[code("a")]).is_empty(),
+            "the other may still be there"
+        );
+        assert_eq!(others(tracker.see(Mono::from_millis(1_600), &[code("a"), code("a")])), [0]);
+        assert!(tracker.see(Mono::from_millis(1_700), &[code("a")]).is_empty(), "once is enough");
     }
 
     #[test]

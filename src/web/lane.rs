@@ -17,7 +17,7 @@ use super::symbol::{self, Symbol};
 use super::words::face::{self, NO_PHONE, Request};
 use super::words::words;
 use crate::base::LaneId;
-use crate::control::{KioskStatus, LaneStatus, Phase, Prompt, StepState, StepStatus};
+use crate::control::{BarrierState, KioskStatus, LaneStatus, Phase, Prompt, StepState, StepStatus};
 use crate::model::Guidance;
 
 /// `GET /lane/{lane}`
@@ -54,7 +54,7 @@ pub async fn events(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -
 /// `GET /lane/{lane}/preview.bmp`: what the camera sees, while a code is asked for and at no other time.
 pub async fn preview(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -> Response {
     let status = shared.status();
-    let asked = lane(&status, &id).is_some_and(|lane| lane.prompt == Prompt::ShowCode);
+    let asked = lane(&status, &id).is_some_and(asks_code);
     let preview = shared.handle.previews.get(&id).map(|preview| Arc::clone(&preview.borrow()));
     match preview {
         Some(preview) if asked && !preview.bmp.is_empty() => {
@@ -62,6 +62,10 @@ pub async fn preview(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) 
         }
         Some(_) | None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+fn asks_code(lane: &LaneStatus) -> bool {
+    matches!(lane.prompt, Prompt::ShowCode | Prompt::OneCode)
 }
 
 fn has_camera(shared: &Shared, id: &LaneId) -> bool {
@@ -72,7 +76,7 @@ fn has_camera(shared: &Shared, id: &LaneId) -> bool {
 const fn ground(prompt: Prompt, guidance: Option<Guidance>) -> &'static str {
     match prompt {
         Prompt::Welcome => "idle",
-        Prompt::ShowCode | Prompt::StopVehicle | Prompt::ShutWindows => "ask",
+        Prompt::ShowCode | Prompt::OneCode | Prompt::StopVehicle | Prompt::ShutWindows => "ask",
         Prompt::ShowForehead => match guidance {
             Some(Guidance::WarmingUp | Guidance::WaitInside) => "wait",
             Some(Guidance::AskAttendant) => "attendant",
@@ -96,11 +100,14 @@ fn request(lane: &LaneStatus) -> (Request, Symbol) {
 
 fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
     let (Request { verb, how }, symbol) = request(lane);
-    let camera = camera && lane.prompt == Prompt::ShowCode;
+    let camera = camera && asks_code(lane);
     html! {
         div.face.(ground(lane.prompt, lane.guidance)).camera[camera] {
             header {
                 span.where { (lane.title) }
+                @if matches!(lane.barrier, BarrierState::StandsOpen | BarrierState::Stuck) {
+                    span.open role="alert" { (symbol::ATTENTION) (face::BARRIER_OPEN) }
+                }
                 @if let Some(subject) = &lane.subject { span.subject { (subject) } }
             }
             section.ask-for {

@@ -130,7 +130,7 @@ pub const fn prompt(prompt: Prompt, takes: SubjectKind) -> Symbol {
             SubjectKind::Person => GATE,
             SubjectKind::Vehicle => CAR,
         },
-        Prompt::ShowCode => CODE,
+        Prompt::ShowCode | Prompt::OneCode => CODE,
         Prompt::ShowForehead => FOREHEAD,
         Prompt::Register => CLIPBOARD,
         Prompt::WaitForAttendant | Prompt::SeeAttendant => ATTENDANT,
@@ -231,7 +231,7 @@ pub const fn verdict(verdict: Verdict) -> Symbol {
 /// Where the barrier is.
 pub const fn barrier(state: BarrierState) -> Symbol {
     match state {
-        BarrierState::Open => BARRIER_OPEN,
+        BarrierState::Open | BarrierState::StandsOpen => BARRIER_OPEN,
         BarrierState::Closed => BARRIER_CLOSED,
         BarrierState::Opening | BarrierState::Closing => BARRIER_MOVING,
         BarrierState::Stuck => ATTENTION,

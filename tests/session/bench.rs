@@ -21,6 +21,8 @@ pub struct Bench {
     pub drafts: Vec<Draft>,
     /// Effects since the last look.
     pub effects: Vec<Effect>,
+    /// Whether the journal keeps its answers to itself.
+    pub holds: bool,
     pending: Vec<Ticket>,
     durable: u64,
 }
@@ -64,6 +66,7 @@ impl Bench {
             now: Mono::from_millis(1_000_000),
             drafts: vec![],
             effects: vec![],
+            holds: false,
             pending: vec![],
             durable: 0,
         }
@@ -86,12 +89,29 @@ impl Bench {
 
     /// Lets the journal answer for everything appended so far.
     pub fn flush(&mut self) {
-        while !self.pending.is_empty() {
+        while !self.holds && !self.pending.is_empty() {
             let ticket = self.pending.remove(0);
             self.durable += 1;
             let seq = Seq::new(self.durable).expect("not zero");
             self.put_undurable(Input::Durable { ticket, seq });
         }
+    }
+
+    /// The journal answers again, first for what waits.
+    pub fn release(&mut self) -> &mut Self {
+        self.holds = false;
+        self.flush();
+        self
+    }
+
+    /// The journal says of the last record that waits that it can never be written.
+    pub fn refuse(&mut self) -> &mut Self {
+        let ticket = self.pending.pop().expect("something waits for the journal");
+        self.put_undurable(Input::NotRecorded { ticket })
+    }
+
+    pub fn last_body(&self) -> &Body {
+        &self.drafts.last().expect("something was recorded").body
     }
 
     pub fn act_by(&mut self, by: Option<&str>, act: Act) -> Result<(), Refused> {
@@ -148,7 +168,9 @@ impl Bench {
                 | Body::Attendance { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
-                | Body::OpenedByHand => None,
+                | Body::OpenedByHand
+                | Body::FoundOpen
+                | Body::ClosedByAttendant { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

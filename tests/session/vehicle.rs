@@ -2,6 +2,7 @@
 
 use kakou::base::{CentiCelsius, Pii};
 use kakou::control::{Act, Decision, OddPlate, Phase, Prompt, Refused, Registration};
+use kakou::engine::{Effect, Screen};
 use kakou::model::{
     Attestation, Class, Direction, Evidence, Level, Reason, Signal, StepKind, StepOutcome, SubjectKind,
     Verdict, Zone,
@@ -78,6 +79,24 @@ fn an_occupant_with_an_elevated_temperature_holds_the_vehicle_for_a_person_to_de
     });
     assert_eq!(lane.last_passage().verdict, Verdict::AdmittedWithFollowUp);
     assert!(lane.opened());
+}
+
+#[test]
+fn what_comes_in_belongs_to_the_occupant_whom_the_screens_show() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(Act::DeclareOccupants(2));
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Refer));
+    assert_eq!(lane.last_passage().verdict, Verdict::Referred);
+    // The first is the one who waits for a second measurement; the other's turn has not come.
+    let begun =
+        |lane: &Bench| lane.effects.iter().filter(|effect| **effect == Effect::Screen(Screen::Begin)).count();
+    let screenings = begun(&lane);
+    lane.act(Act::ContactTemperature(CentiCelsius::from_degrees(39.0).expect("a temperature")));
+    lane.put(temperature(Zone::Below)).put(pass(Class::Visitor));
+    let status = lane.status();
+    assert_eq!(status.occupants[1].class, Class::Unknown);
+    assert!(!status.occupants.iter().any(|occupant| occupant.settled));
+    assert_eq!(begun(&lane), screenings, "nobody is measured in the first one's place");
 }
 
 #[test]

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use kakou::base::{Mono, Seq};
+use kakou::control::BarrierState;
 use kakou::journal::{Hash, Stored};
 use kakou::ledger::{Ledger, RecordId};
-use kakou::model::{Body, Draft, Entry, Evidence, Level, Passage, StepOutcome, StepRecord, Verdict, Zone};
+use kakou::model::{
+    Authenticity, Body, Draft, Entry, Evidence, Level, Passage, StepOutcome, StepRecord, Verdict, Zone,
+};
 use kakou::thermometry::screener::SAMPLES_MIN;
 
 /// Which check failed.
@@ -21,6 +24,8 @@ pub enum Check {
     NeverClosesOnBlockedBeam,
     SessionsEnd,
     BelowRestsOnSamples,
+    OneCodeAtATime,
+    OpenBarrierIsSaid,
     OrderIsKept,
     SameSeedSameTrace,
     /// Not a rule of the kiosk: it fell over.
@@ -50,6 +55,8 @@ pub struct Openings {
 
 /// Longest way from the boom's rest at the bottom to the kiosk's knowing it: debouncing and a few turns.
 const KNOWN_WITHIN: Duration = Duration::from_millis(250);
+/// Longest time from a verdict to the opening.
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
 /// Pulses to an unmoving boom on one verdict.
 const TRIES_MAX: u32 = 2;
 
@@ -81,13 +88,24 @@ impl Openings {
         self.pulses = 0;
     }
 
+    /// The close output began to act: what the boom then meets may be let go of.
+    pub fn closes(&mut self) {
+        self.pulses = self.pulses.max(1);
+    }
+
     /// The open output began to act while `durable` was on the medium, all of it about this lane.
-    pub fn barrier_opens_on_a_durable_unused_verdict(&mut self, durable: &[Entry]) -> Checked {
-        if let Some(arrival) = opening_arrivals(durable).find(|arrival| !self.used.contains(arrival)) {
-            self.used.insert(arrival);
+    pub fn barrier_opens_on_a_durable_unused_verdict(&mut self, now: Mono, durable: &[Entry]) -> Checked {
+        let unused = |entry: &&Entry| {
+            passage(&entry.body).is_some_and(|passage| {
+                passage.verdict.opens_barrier() && !self.used.contains(&passage.arrival)
+            })
+        };
+        if let Some(entry) = durable.iter().find(unused) {
+            self.used.extend(passage(&entry.body).map(|passage| passage.arrival));
             self.pulses = 1;
             self.left_bottom = false;
-            return Ok(());
+            let age = now.since(entry.stamp.mono);
+            return if age <= OPENS_WITHIN { Ok(()) } else { Err(format!("opened on what is {age:?} old")) };
         }
         self.pulses += 1;
         match self.pulses {
@@ -119,7 +137,9 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Attendance { .. }
         | Body::ClockMapped
         | Body::Gap { .. }
-        | Body::OpenedByHand => None,
+        | Body::OpenedByHand
+        | Body::FoundOpen
+        | Body::ClosedByAttendant { .. } => None,
     }
 }
 
@@ -240,6 +260,28 @@ pub fn below_rests_on_samples(passage: &Passage, samples: usize) -> Checked {
     };
     let needed = steps(passage).filter(below).count() * SAMPLES_MIN;
     if samples >= needed { Ok(()) } else { Err(format!("{samples} samples, needed are {needed}")) }
+}
+
+/// `alone` codes were seen by themselves since the arrival, or just before it.
+pub fn passes_were_shown_alone(passage: &Passage, alone: usize) -> Checked {
+    let by_pass = |step: &&StepRecord| {
+        let genuine = |evidence: &Evidence| {
+            matches!(evidence, Evidence::Credential { authentic: Authenticity::Genuine, .. })
+        };
+        matches!(&step.outcome, StepOutcome::Done(evidence) if genuine(evidence))
+    };
+    let taken = steps(passage).filter(by_pass).count();
+    if taken <= alone { Ok(()) } else { Err(format!("{taken} passes taken, {alone} were shown alone")) }
+}
+
+/// The boom has been off its lower end for `up` while the kiosk ran, and the screens say `state`.
+pub fn an_open_barrier_is_said(up: Duration, state: BarrierState) -> Checked {
+    // A movement of the slower boom, debouncing, and the time in which it may be found at the start.
+    let known_within = Duration::from_secs(9);
+    if up > known_within && state == BarrierState::Closed {
+        return Err(format!("said to be closed, and up for {up:?}"));
+    }
+    Ok(())
 }
 
 /// Whatever the wall clock does, records follow each other in the order of the monotonic time of their boot.

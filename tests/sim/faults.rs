@@ -1,5 +1,6 @@
 //! What goes wrong when: drawn from the seed, begun and ended by the clock.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use kakou::base::{ClockTrust, Mono, Random};
@@ -29,6 +30,14 @@ pub enum Fault {
     /// The power goes before this effect from now on.
     CutAtEffect(u64),
     Net(Weather),
+    /// Records about persons can never be written.
+    NoEntropy,
+    /// The recorder takes nothing from the lanes.
+    Full,
+    /// A stranger's code is in view beside whatever is shown.
+    Codes(usize),
+    /// Somebody opens the boom by its key.
+    Key(usize),
     /// The wall clock is this many milliseconds off, and trusted that far.
     Wall(i64, ClockTrust),
 }
@@ -59,19 +68,23 @@ fn window(random: &mut Random, stretch: Duration) -> Window {
 
 fn fault(random: &mut Random) -> Fault {
     let lane = random.below(2) as usize;
-    match random.below(12) {
+    match random.below(16) {
         0 | 1 => Fault::Chip(lane, chip(random)),
         2 => {
             let kinds = [camera::Fault::Black, camera::Fault::Blurred, camera::Fault::Dead];
             Fault::Camera(lane, *random.pick(&kinds).unwrap())
         }
-        3 => Fault::Reader(lane, Manners { half_lines: 0.6, twice: 0.5, made_up_readings: false }),
+        3 => Fault::Reader(lane, Manners { half_lines: 0.6, twice: 0.5, ..Manners::default() }),
         4 => Fault::Boom(lane),
         5 => Fault::Disk(FaultKind::Medium, 1 + random.below(4)),
         6 => Fault::Disk(FaultKind::Full, 1 + random.below(12)),
         7 | 8 => Fault::CutAtEffect(1 + random.below(120)),
         9 => Fault::CutAtDisk(random.below(12)),
         10 => Fault::Net(weather(random)),
+        12 => Fault::NoEntropy,
+        13 => Fault::Full,
+        14 => Fault::Codes(lane),
+        15 => Fault::Key(lane),
         _ => {
             let off = [TEN_YEARS, -TEN_YEARS, 3_600_000, -61_000];
             let trusts = [ClockTrust::None, ClockTrust::Rtc, ClockTrust::Synced];
@@ -122,6 +135,14 @@ pub fn begin(run: &mut Run, fault: Fault) {
         }
         Fault::CutAtEffect(effects) => site.power.cut_after(effects),
         Fault::Net(weather) => run.net.weather = weather,
+        Fault::NoEntropy => site.dry.store(true, Relaxed),
+        Fault::Full => site.full = true,
+        Fault::Codes(lane) => {
+            site.manners[lane].beside = 0.7;
+            let stays = Duration::from_secs(20);
+            site.hardware[lane].scene.present(b"https://example.org/poster", site.now, stays).unwrap();
+        }
+        Fault::Key(lane) => site.hardware[lane].open_by_key(),
         Fault::Wall(off, trust) => (site.wall_off, site.trust) = (off, trust),
     }
 }
@@ -137,6 +158,10 @@ pub fn end(run: &mut Run, fault: Fault) {
         Fault::Disk(..) if site.disk_cut.is_none() => site.disk.inject(None),
         Fault::Disk(..) | Fault::CutAtDisk(_) | Fault::CutAtEffect(_) => {}
         Fault::Net(_) => run.net.weather = Weather::FINE,
+        Fault::NoEntropy => site.dry.store(false, Relaxed),
+        Fault::Full => site.full = false,
+        Fault::Codes(lane) => site.manners[lane].beside = 0.0,
+        Fault::Key(_) => {}
         Fault::Wall(..) => (site.wall_off, site.trust) = (0, ClockTrust::Synced),
     }
 }

@@ -125,14 +125,22 @@ impl Hardware {
 
     /// Somebody turns the key of the barrier's own board to close it.
     pub fn close_by_key(&self) {
-        let Some(close) = self.barrier.close else { return };
-        let (acts, safe) = if close.active == Voltage::High {
+        self.barrier.close.iter().for_each(|close| self.pulse(*close));
+    }
+
+    /// Somebody turns it to open.
+    pub fn open_by_key(&self) {
+        self.pulse(self.barrier.open);
+    }
+
+    fn pulse(&self, output: board::Output) {
+        let (acts, safe) = if output.active == Voltage::High {
             (Voltage::High, Voltage::Low)
         } else {
             (Voltage::Low, Voltage::High)
         };
-        self.lines.set(close.line, acts);
-        self.lines.set(close.line, safe);
+        self.lines.set(output.line, acts);
+        self.lines.set(output.line, safe);
     }
 
     /// What an input line says at this moment, bouncing or not.

@@ -1,142 +1,52 @@
 //! The kiosk's process in virtual time: lanes, recorder and outbox, as the daemon wires them, on one thread.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use kakou::base::{BootId, ClockTrust, KioskId, LaneId, Mono, Random, Seq, Stamp, Wall};
-use kakou::control::{Command, LaneStatus};
+use kakou::base::{BootId, KioskId, LaneId, Mono, Random, Seq};
+use kakou::control::{BarrierState, Command, LaneStatus};
 use kakou::daemon::{Append, News, Recorder, Request, unresolved};
 use kakou::drivers::barrier::End;
 use kakou::engine::Ticket;
-use kakou::journal::reader::logs;
-use kakou::journal::{Journal, Note, Options, Reader, Stored};
+use kakou::journal::{Entropy, Journal, Note, Options, Reader};
 use kakou::model::{Body, Draft, Entry, StepOutcome, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::{Action, Answer, Outbox};
 
-use super::checks::{self, Check, Checked, Failure, Handed, Openings};
-use super::hardware::Hardware;
+use super::checks::{self, Check, Failure};
 use super::hub::{Ask, Net, kiosk_key};
-use super::lane::{Lane, Manners};
-use super::pins::{Power, Purpose};
-use super::place::BEGINS;
+use super::lane::Lane;
+use super::pins::Purpose;
 use super::planted::Plant;
+use super::site::{Site, medium};
 
 /// From a line's change to the kiosk's acting on it: debouncing and a turn.
 const KNOWN_WITHIN: Duration = Duration::from_millis(300);
+/// How long a lane keeps a code that was shown while it was busy, and a turn.
+const WAITS_FOR: Duration = Duration::from_millis(5_500);
 const SEGMENT: u64 = 16 * 1024;
-
-/// What outlives the kiosk's process, and what the checks know of its past.
-pub struct Site {
-    pub now: Mono,
-    pub hardware: Vec<Hardware>,
-    pub manners: Vec<Manners>,
-    pub disk: SimDisk,
-    /// The disk operation before which the power goes.
-    pub disk_cut: Option<u64>,
-    pub power: Power,
-    /// How far the kiosk's wall clock is off, in milliseconds.
-    pub wall_off: i64,
-    pub trust: ClockTrust,
-    pub cameras: bool,
-    pub plant: Option<Plant>,
-    /// Everything that somebody was told is durable.
-    pub told: Vec<Stored>,
-    pub entries: Vec<Entry>,
-    /// Handed in and not yet seen in the log.
-    pub handed: VecDeque<Handed>,
-    pub openings: Vec<Openings>,
-    pub requests: u64,
-    pub failures: u32,
-    pub refused: u32,
-    pub verbose: bool,
-}
-
-impl Site {
-    /// The wall time that the kiosk believes in.
-    pub fn wall(&self) -> Wall {
-        Wall(self.true_wall().0 + self.wall_off)
-    }
-
-    pub fn true_wall(&self) -> Wall {
-        BEGINS + Duration::from_millis(self.now.as_millis())
-    }
-
-    fn stamp(&self, boot: BootId) -> Stamp {
-        Stamp { boot, mono: self.now, wall: self.wall(), trust: self.trust, max_error_ms: 20 }
-    }
-
-    pub fn fail(&self, check: Check, outcome: Checked) -> Result<(), Failure> {
-        outcome.map_err(|what| Failure { check, at: self.now, what })
-    }
-
-    pub fn say(&self, what: &dyn std::fmt::Debug) {
-        if self.verbose {
-            eprintln!("{} {what:?}", self.now);
-        }
-    }
-
-    /// Takes the next record of the log, as its reader gives it.
-    fn learn(&mut self, stored: Stored) -> Result<(), Failure> {
-        let entry = stored.entry().map_err(|error| error.to_string());
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(what) => return self.fail(Check::NothingLostOrDoubled, Err(what)),
-        };
-        self.say(&entry.body);
-        let last = self.told.len() as u64;
-        let next = checks::nothing_is_lost_or_doubled(&mut self.handed, last, &entry);
-        self.fail(Check::NothingLostOrDoubled, next)?;
-        self.fail(Check::OrderIsKept, checks::order_is_kept(self.entries.last(), &entry))?;
-        if let Some(passage) = checks::passage(&entry.body) {
-            self.fail(Check::NoOpenStep, checks::no_admission_has_an_open_step(passage))?;
-        }
-        if let Body::Crossed { arrival, .. } = entry.body {
-            let lane = self.hardware.iter().position(|lane| Some(&lane.id) == entry.lane.as_ref());
-            lane.into_iter().for_each(|lane| self.openings[lane].crossed(arrival));
-        }
-        self.told.push(stored);
-        self.entries.push(entry);
-        Ok(())
-    }
-
-    fn of_lane(entries: &[Entry], lane: &LaneId) -> Vec<Entry> {
-        entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane)).cloned().collect()
-    }
-}
-
-/// Random numbers by which a crash keeps nothing of what was not synced; the test below holds them to it.
-fn nothing_survives() -> Random {
-    let keeps_nothing = |seed: &u64| {
-        let mut random = Random::new(*seed);
-        random.unit();
-        random.below(4) == 0
-    };
-    Random::new((0..).find(keeps_nothing).unwrap_or_default())
-}
-
-/// Everything in the log that is on the medium itself and would survive the worst power cut.
-pub fn medium(disk: &SimDisk) -> Vec<Stored> {
-    let mut left = disk.crash(&mut nothing_survives());
-    let Some(log) = logs(&mut left).ok().and_then(|logs| logs.last().copied()) else { return vec![] };
-    let read = |mut reader: Reader<SimDisk>| reader.read(Seq::FIRST, usize::MAX, usize::MAX);
-    Reader::open(left, log).and_then(read).unwrap_or_default()
-}
-
-#[test]
-fn nothing_unsynced_survives() {
-    use kakou::journal::Disk;
-    let mut disk = SimDisk::new();
-    disk.create("a", 4_096).unwrap();
-    disk.sync("a").unwrap();
-    disk.sync_dir().unwrap();
-    disk.write_at("a", 0, &[7; 4_096]).unwrap();
-    let left = disk.crash(&mut nothing_survives());
-    assert_eq!(left.read("a").unwrap(), [0; 4_096]);
-}
 
 pub fn kiosk_id() -> KioskId {
     "east-1".parse().unwrap()
+}
+
+/// Entropy that runs dry.
+struct Well {
+    random: Random,
+    dry: Arc<AtomicBool>,
+}
+
+impl Entropy for Well {
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        if self.dry.load(Relaxed) {
+            return Err(io::Error::other("no entropy"));
+        }
+        self.random.fill(bytes);
+        Ok(())
+    }
 }
 
 /// One run of the kiosk's process.
@@ -145,6 +55,8 @@ pub struct Kiosk {
     pub recorder: Recorder<SimDisk>,
     pub outbox: Outbox,
     boot: BootId,
+    /// The site's time when it started, and what its own clock showed then: that begins anew with each boot.
+    began: (Mono, Mono),
     tail: Reader<SimDisk>,
     sender: Reader<SimDisk>,
     /// News on its way to lanes, in order.
@@ -163,7 +75,8 @@ impl Kiosk {
         let mut random = random.fork("boot");
         let mut boot = [0; 16];
         random.fill(&mut boot);
-        let entropy = Box::new(random.fork("entropy"));
+        let entropy = Box::new(Well { random: random.fork("entropy"), dry: Arc::clone(&site.dry) });
+        let began = (site.now, Mono::from_millis(5_000 + random.below(4_000)));
         let opened = Journal::open(site.disk.clone(), options, entropy);
         if site.disk_cut.is_some_and(|cut| site.disk.operations() > cut) {
             return Ok(None);
@@ -179,12 +92,14 @@ impl Kiosk {
         let key = journal.sealer().key_opened(seal_key).unwrap();
         let mut drafts = recovery.drafts("0.1.0");
         drafts.push(Draft { lane: None, body: key, personal: None });
-        drafts.extend(recovery.open_arrivals.iter().filter_map(unresolved::draft));
+        if site.plant != Some(Plant::ForgetsOpenArrivals) {
+            drafts.extend(recovery.open_arrivals.iter().filter_map(unresolved::draft));
+        }
         let mut appends = Vec::new();
         let mut lanes = Vec::new();
         for (hardware, openings) in site.hardware.iter().zip(&mut site.openings) {
             openings.restart(&Site::of_lane(&site.entries, &hardware.id));
-            lanes.push(Lane::start(hardware, &site.power, site.now, &mut random, &mut appends));
+            lanes.push(Lane::start(hardware, &site.power, began.1, &mut random, &mut appends));
         }
         let settings = kakou::sync::Settings {
             retry_max: Duration::from_secs(20),
@@ -196,6 +111,7 @@ impl Kiosk {
             recorder: Recorder::new(journal),
             outbox: Outbox::new(settings, random.fork("outbox")),
             boot: BootId(boot),
+            began,
             tail,
             sender,
             mail: VecDeque::new(),
@@ -206,11 +122,29 @@ impl Kiosk {
             random,
         };
         drafts.into_iter().for_each(|draft| kiosk.hand_in(site, None, Box::new(draft)));
+        for (index, append) in appends.into_iter().enumerate() {
+            kiosk.append(site, index, append)?;
+        }
         Ok(Some(kiosk))
     }
 
-    pub fn statuses(&self, now: Mono) -> Vec<LaneStatus> {
-        self.lanes.iter().map(|lane| lane.runner.status(now)).collect()
+    pub fn statuses(&self, site: &Site) -> Vec<LaneStatus> {
+        let mut statuses: Vec<_> =
+            self.lanes.iter().map(|lane| lane.runner.status(self.mono(site.now))).collect();
+        if site.plant == Some(Plant::SaysClosed) {
+            statuses.iter_mut().for_each(|status| status.barrier = BarrierState::Closed);
+        }
+        statuses
+    }
+
+    /// How long this run has lasted.
+    pub fn up(&self, now: Mono) -> Duration {
+        now.since(self.began.0)
+    }
+
+    /// What the kiosk's own clock shows.
+    fn mono(&self, now: Mono) -> Mono {
+        self.began.1 + self.up(now)
     }
 
     /// Whether nothing is under way inside.
@@ -231,13 +165,14 @@ impl Kiosk {
     }
 
     fn lane(&mut self, site: &mut Site, index: usize, commands: &[Command]) -> Result<(), Failure> {
-        let now = site.now;
-        let stamp = site.stamp(self.boot);
+        let now = self.mono(site.now);
+        let stamp = site.stamp(self.boot, now);
         let manners = site.manners[index];
-        let seen = self.lanes[index].look(&mut site.hardware[index], now, manners, site.cameras);
+        let seen = self.lanes[index].look(&mut site.hardware[index], (now, site.now), manners, site.cameras);
         for observation in seen {
             let mut appends = Vec::new();
-            self.lanes[index].observe(&stamp, observation, &mut appends);
+            let chooses = site.plant == Some(Plant::ChoosesAmongCodes);
+            self.lanes[index].observe(&stamp, observation, chooses, &mut appends);
             self.settle(site, index, appends)?;
         }
         let id = site.hardware[index].id.clone();
@@ -257,11 +192,12 @@ impl Kiosk {
     }
 
     fn expire(&mut self, site: &mut Site, index: usize) -> Result<(), Failure> {
+        let now = self.mono(site.now);
         let runner = &mut self.lanes[index].runner;
-        let due = runner.deadline().is_some_and(|at| at <= site.now);
+        let due = runner.deadline().is_some_and(|at| at <= now);
         if due && site.plant != Some(Plant::ForgetsDeadlines) {
             let mut appends = Vec::new();
-            runner.expire(site.now, &mut appends);
+            runner.expire(now, &mut appends);
             self.settle(site, index, appends)?;
         }
         Ok(())
@@ -276,12 +212,15 @@ impl Kiosk {
                     let there = medium(&site.disk);
                     let there: Vec<Entry> = there.iter().filter_map(|stored| stored.entry().ok()).collect();
                     let there = Site::of_lane(&there, &site.hardware[index].id);
-                    let opens = site.openings[index].barrier_opens_on_a_durable_unused_verdict(&there);
+                    let now = self.mono(site.now);
+                    let opens = site.openings[index].barrier_opens_on_a_durable_unused_verdict(now, &there);
                     site.fail(Check::OpensOnDurableVerdict, opens)?;
                 }
                 Purpose::Close => {
                     let blocked = self.lanes[index].blocked;
-                    let free = checks::never_closes_on_a_blocked_beam(site.now, blocked, KNOWN_WITHIN);
+                    site.openings[index].closes();
+                    let now = self.mono(site.now);
+                    let free = checks::never_closes_on_a_blocked_beam(now, blocked, KNOWN_WITHIN);
                     site.fail(Check::NeverClosesOnBlockedBeam, free)?;
                 }
                 Purpose::Lamp => {}
@@ -301,9 +240,12 @@ impl Kiosk {
         let lane = &mut self.lanes[index];
         if matches!(draft.body, Body::Arrived { .. }) {
             lane.samples = 0;
+            let now = self.began.1 + site.now.since(self.began.0);
+            lane.alone.retain(|at| now.since(*at) <= WAITS_FOR);
         }
         if let Some(passage) = checks::passage(&draft.body) {
             site.fail(Check::BelowRestsOnSamples, checks::below_rests_on_samples(passage, lane.samples))?;
+            site.fail(Check::OneCodeAtATime, checks::passes_were_shown_alone(passage, lane.alone.len()))?;
             if site.plant == Some(Plant::OpensOnDecision) && passage.verdict.opens_barrier() {
                 lane.urge.towards(End::Open);
             }
@@ -312,6 +254,11 @@ impl Kiosk {
             open_a_step(&mut draft.body);
         }
         let answer = ticket.map(|ticket| (site.hardware[index].id.clone(), ticket));
+        if site.full {
+            let refused = answer.map(|(lane, ticket)| News::Refused { lane, ticket, why: "full".into() });
+            self.mail.extend(refused.map(|news| (site.now, news)));
+            return Ok(());
+        }
         if let Some((lane, ticket)) = answer.clone() {
             self.tickets.insert((lane.clone(), ticket), draft.body.clone());
             if site.plant == Some(Plant::AnswersBeforeCommit) {
@@ -320,30 +267,33 @@ impl Kiosk {
             }
         }
         if site.plant == Some(Plant::LosesRecords) && matches!(draft.body, Body::Crossed { .. }) {
-            site.handed.push_back((site.stamp(self.boot), *draft));
+            site.handed.push_back((site.stamp(self.boot, self.mono(site.now)), *draft));
             return Ok(());
         }
         if site.plant == Some(Plant::DoublesRecords) && matches!(draft.body, Body::Crossed { .. }) {
-            let (stamp, draft) = (site.stamp(self.boot), draft.clone());
-            self.recorder.hand_in(Request { answer: None, draft, stamp });
+            let (stamp, draft) = (site.stamp(self.boot, self.mono(site.now)), draft.clone());
+            self.recorder.hand_in(Request { answer: None, draft, stamp }, &mut vec![]);
         }
         self.hand_in(site, answer, draft);
         Ok(())
     }
 
     fn hand_in(&mut self, site: &mut Site, answer: Option<(LaneId, Ticket)>, draft: Box<Draft>) {
-        let mut stamp = site.stamp(self.boot);
+        let mut stamp = site.stamp(self.boot, self.mono(site.now));
         if site.plant == Some(Plant::OrdersByWallClock) {
             stamp.mono = Mono::from_millis(stamp.wall.0.try_into().unwrap());
         }
         site.handed.push_back((stamp, (*draft).clone()));
-        self.recorder.hand_in(Request { answer, draft, stamp });
+        let mut news = Vec::new();
+        self.recorder.hand_in(Request { answer, draft, stamp }, &mut news);
+        assert!(news.is_empty(), "a simulation is too short to fill the recorder");
         let pause = Duration::from_millis(self.random.below(60));
         self.commit_at.get_or_insert(site.now + pause);
     }
 
     /// Brings lanes the news that is due.
     fn deliver(&mut self, site: &mut Site) -> Result<(), Failure> {
+        let now = self.mono(site.now);
         while self.mail.front().is_some_and(|(at, _)| *at <= site.now) {
             let Some((_, news)) = self.mail.pop_front() else { break };
             if !site.power.spend() {
@@ -358,13 +308,27 @@ impl Kiosk {
                     let outcome = if right { Ok(()) } else { Err(format!("answer for {seq} is wrong")) };
                     site.fail(Check::AcknowledgedIsDurable, outcome)?;
                     let index = site.hardware.iter().position(|hardware| hardware.id == lane).unwrap();
-                    self.lanes[index].runner.durable(site.now, ticket, seq, &mut each);
+                    self.lanes[index].runner.durable(now, ticket, seq, &mut each);
+                    let entry = &site.entries[seq.get() as usize - 1];
+                    let opens =
+                        checks::passage(&entry.body).is_some_and(|passage| passage.verdict.opens_barrier());
+                    let late = now.since(entry.stamp.mono) > Duration::from_secs(11);
+                    if opens && late && site.plant == Some(Plant::OpensLate) {
+                        self.lanes[index].urge.towards(End::Open);
+                    }
+                    self.settle(site, index, each)?;
+                }
+                News::Refused { .. } if site.plant == Some(Plant::IgnoresRefusals) => {}
+                News::Refused { lane, ticket, .. } => {
+                    site.say(&(&lane, "refused", ticket));
+                    let index = site.hardware.iter().position(|hardware| hardware.id == lane).unwrap();
+                    self.lanes[index].runner.not_recorded(now, ticket, &mut each);
                     self.settle(site, index, each)?;
                 }
                 News::Failed(_) | News::Restored => {
                     let works = if news == News::Restored { Ok(()) } else { Err(()) };
                     for index in 0..self.lanes.len() {
-                        self.lanes[index].runner.journal(site.now, works, &mut each);
+                        self.lanes[index].runner.journal(now, works, &mut each);
                         self.settle(site, index, std::mem::take(&mut each))?;
                     }
                 }
@@ -393,6 +357,14 @@ impl Kiosk {
         if site.disk_cut.is_some_and(|cut| site.disk.operations() > cut) {
             site.power.cut();
             return Ok(());
+        }
+        for news in &news {
+            if let News::Refused { lane, ticket, .. } = news
+                && let Some(body) = self.tickets.remove(&(lane.clone(), *ticket))
+            {
+                site.given_up(lane, &body);
+                site.refusals += 1;
+            }
         }
         self.read_durable(site)?;
         for news in news {
@@ -429,7 +401,7 @@ impl Kiosk {
             Action::WaitUntil(_) => return,
             Action::Head => Ask::Head,
             Action::Heartbeat => {
-                let line = format!("beat {} {}", self.boot, site.now.as_millis());
+                let line = format!("beat {} {}", self.boot, self.mono(site.now).as_millis());
                 Ask::Heartbeat(self.note(durable).with_extension(&line).sign(&kiosk_key()).to_string())
             }
             Action::Post { from, max_entries, max_bytes } => {

@@ -9,7 +9,7 @@ use kakou::drivers::mlx90614::Poller;
 use kakou::drivers::scanner;
 use kakou::model::{Level, Observation, Observed, Scan, Signal, ThermalReading, Via};
 use kakou::vision::Reader;
-use kakou::{base::CentiCelsius, thermometry};
+use kakou::{base::CentiCelsius, base::Pii, thermometry};
 
 use super::hardware::Hardware;
 use super::pins::{Power, Urge, Urged};
@@ -25,6 +25,8 @@ pub struct Manners {
     pub half_lines: f64,
     /// Share of code reader bursts that arrive twice.
     pub twice: f64,
+    /// Share of codes that are seen together with a stranger's.
+    pub beside: f64,
     /// Planted: whatever the thermometer says, somebody normal stands there.
     pub made_up_readings: bool,
 }
@@ -35,6 +37,8 @@ pub struct Lane {
     pub urge: Urge,
     /// Sound readings of somebody since the last arrival.
     pub samples: usize,
+    /// When codes were seen by themselves since the last arrival, or just before it.
+    pub alone: Vec<Mono>,
     /// Since when something has been under the barrier.
     pub blocked: Option<Mono>,
     poller: Poller,
@@ -69,6 +73,7 @@ impl Lane {
             runner,
             urge,
             samples: 0,
+            alone: vec![],
             blocked: None,
             poller: Poller::new(hardware.address, hardware.settling, now),
             scanner: scanner::Lines::new(),
@@ -79,11 +84,12 @@ impl Lane {
         }
     }
 
-    /// Everything that the devices see at `now`, in the order in which it reaches the lane.
+    /// Everything that the devices see at `now` by the kiosk's clock and by the world's, in the order in which it reaches
+    /// the lane.
     pub fn look(
         &mut self,
         hardware: &mut Hardware,
-        now: Mono,
+        (now, world): (Mono, Mono),
         manners: Manners,
         cameras: bool,
     ) -> Vec<Observation> {
@@ -92,7 +98,7 @@ impl Lane {
         self.codes(hardware, now, manners, &mut seen);
         if cameras && now >= self.next_frame && wants_code(&self.runner.status(now)) {
             self.next_frame = now + FRAME_EVERY;
-            self.frame(hardware, now, &mut seen);
+            self.frame(hardware, (now, world), &mut seen);
         }
         self.temperature(hardware, now, manners, &mut seen);
         seen
@@ -126,21 +132,30 @@ impl Lane {
         self.scanner.step(now, &bytes, &mut payloads);
         payloads.extend(self.scanner.expire(now));
         let device = hardware.device("scanner");
-        seen.extend(payloads.into_iter().map(|payload| Observation {
-            device: device.clone(),
-            at: now,
-            what: Observed::Code(Scan { payload, via: Via::Scanner }),
-        }));
+        for payload in payloads {
+            let mut codes = vec![payload];
+            if self.random.chance(manners.beside) {
+                codes.extend(place().cast.residents.first().map(|other| Pii::new(other.pass.clone().into())));
+                codes.dedup();
+            }
+            let others = codes.len() - 1;
+            seen.extend(codes.into_iter().map(|payload| Observation {
+                device: device.clone(),
+                at: now,
+                what: Observed::Code(Scan { payload, via: Via::Scanner, others }),
+            }));
+        }
     }
 
-    fn frame(&mut self, hardware: &Hardware, now: Mono, seen: &mut Vec<Observation>) {
+    fn frame(&mut self, hardware: &Hardware, (now, world): (Mono, Mono), seen: &mut Vec<Observation>) {
         let device = hardware.device("camera");
         let mut push = |what: Observed| seen.push(Observation { device: device.clone(), at: now, what });
-        match hardware.camera.frame(now) {
+        match hardware.camera.frame(world) {
             Ok(frame) => {
                 push(Observed::Health(Ok(())));
                 for code in self.sight.read(&frame).presented {
-                    push(Observed::Code(Scan { payload: code.payload, via: Via::Camera }));
+                    let (payload, others) = (code.payload, code.others);
+                    push(Observed::Code(Scan { payload, via: Via::Camera, others }));
                 }
             }
             Err(reason) => push(Observed::Health(Err(reason))),
@@ -162,8 +177,21 @@ impl Lane {
         seen.push(Observation { device, at: now, what: Observed::Thermal(sample) });
     }
 
-    /// Hands an observation to the runner.
-    pub fn observe(&mut self, stamp: &Stamp, observation: Observation, appends: &mut Vec<Append>) {
+    /// Hands an observation to the runner; planted, without what else was in view.
+    pub fn observe(
+        &mut self,
+        stamp: &Stamp,
+        mut observation: Observation,
+        chooses: bool,
+        appends: &mut Vec<Append>,
+    ) {
+        if let Observed::Code(scan) = &mut observation.what {
+            if scan.others == 0 {
+                self.alone.push(stamp.mono);
+            } else if chooses {
+                scan.others = 0;
+            }
+        }
         self.runner.observe(stamp, observation, appends);
     }
 }

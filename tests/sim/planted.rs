@@ -26,6 +26,16 @@ pub enum Plant {
     ForgetsDeadlines,
     /// A thermometer driver that takes errors for a normal temperature.
     MakesUpReadings,
+    /// Outputs that open on a verdict that is durable too late.
+    OpensLate,
+    /// A kiosk that forgets arrivals which its last run left without a verdict.
+    ForgetsOpenArrivals,
+    /// A lane that is never told that a record cannot be written.
+    IgnoresRefusals,
+    /// A camera that says nothing of other codes in view.
+    ChoosesAmongCodes,
+    /// Screens that say that every barrier is closed.
+    SaysClosed,
     /// Stamps whose order is that of the wall clock.
     OrdersByWallClock,
     /// Something that does not follow from the seed.
@@ -80,6 +90,31 @@ fn a_session_without_end_is_caught() {
 #[test]
 fn a_temperature_without_readings_is_caught() {
     assert_caught(Plant::MakesUpReadings, Check::BelowRestsOnSamples);
+}
+
+#[test]
+fn an_opening_on_a_verdict_that_comes_too_late_is_caught() {
+    assert_caught(Plant::OpensLate, Check::OpensOnDurableVerdict);
+}
+
+#[test]
+fn an_arrival_that_never_gets_a_verdict_is_caught() {
+    assert_caught(Plant::ForgetsOpenArrivals, Check::OneVerdictForEachArrival);
+}
+
+#[test]
+fn a_lane_that_waits_for_a_record_that_never_comes_is_caught() {
+    assert_caught(Plant::IgnoresRefusals, Check::SessionsEnd);
+}
+
+#[test]
+fn a_choice_among_several_codes_is_caught() {
+    assert_caught(Plant::ChoosesAmongCodes, Check::OneCodeAtATime);
+}
+
+#[test]
+fn an_open_barrier_that_is_called_closed_is_caught() {
+    assert_caught(Plant::SaysClosed, Check::OpenBarrierIsSaid);
 }
 
 #[test]

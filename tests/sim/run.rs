@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use kakou::base::{ClockTrust, Mono, Pii, Random, Seq};
 use kakou::control::{Act, BarrierState, Command, Decision, LaneStatus, Phase};
 use kakou::journal::{Hash, Stored, merkle};
 use kakou::ledger::{Keys, RecordId};
-use kakou::model::{Attestation, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
+use kakou::model::{Attestation, Body, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
 use kakou::sim::clock::SimClock;
 use kakou::sim::disk::SimDisk;
 use kakou::sim::lines::Lines;
@@ -18,11 +20,12 @@ use super::checks::{self, Check, Failure, Openings};
 use super::faults::{self, Window};
 use super::hardware::Hardware;
 use super::hub::{Hub, Net, Weather, kiosk_key};
-use super::kiosk::{Kiosk, Site, kiosk_id};
+use super::kiosk::{Kiosk, kiosk_id};
 use super::lane::Manners;
 use super::pins::Power;
 use super::place::{BEGINS, place};
 use super::planted::Plant;
+use super::site::Site;
 
 /// How long things go wrong.
 const STRETCH: Duration = Duration::from_secs(110);
@@ -56,6 +59,11 @@ pub struct Outcome {
     pub cuts: u32,
     /// Times that the journal failed.
     pub failures: u32,
+    /// Records that could never be written.
+    pub refusals: u32,
+    /// Barriers that stood open when the kiosk started, and that were closed from the screen.
+    pub found_open: u32,
+    pub closed: u32,
 }
 
 /// One seed's world.
@@ -69,6 +77,8 @@ pub struct Run {
     windows: Vec<Window>,
     power_back: Mono,
     open_since: [Option<Mono>; 2],
+    /// Since when a boom has been off its lower end.
+    up_since: [Option<Mono>; 2],
     cuts: u32,
     meddles: bool,
     random: Random,
@@ -125,6 +135,9 @@ impl Run {
             failures: 0,
             refused: 0,
             verbose: plan.verbose,
+            full: false,
+            dry: Arc::default(),
+            refusals: 0,
         };
         let hub = Hub::new(&kiosk_id(), kiosk_key().verifying(), BEGINS);
         let net = Net::new(random.fork("net"));
@@ -139,6 +152,7 @@ impl Run {
             windows,
             power_back: now,
             open_since: [None; 2],
+            up_since: [None; 2],
             cuts: 0,
             meddles: !plan.calm,
             random,
@@ -161,6 +175,10 @@ impl Run {
                 }
                 self.windows.clear();
             }
+            Some(Plant::ChoosesAmongCodes) => {
+                self.site.manners.iter_mut().for_each(|manners| manners.beside = 1.0);
+                self.windows.clear();
+            }
             Some(Plant::DiffersEachTime) => {
                 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
                 static RUNS: AtomicU64 = AtomicU64::new(1);
@@ -174,6 +192,10 @@ impl Run {
                 | Plant::DoublesRecords
                 | Plant::AdmitsWithOpenStep
                 | Plant::ForgetsDeadlines
+                | Plant::OpensLate
+                | Plant::ForgetsOpenArrivals
+                | Plant::IgnoresRefusals
+                | Plant::SaysClosed
                 | Plant::OrdersByWallClock,
             )
             | None => {}
@@ -220,6 +242,7 @@ impl Run {
         for (hardware, openings) in self.site.hardware.iter().zip(&mut self.site.openings) {
             openings.boom(self.site.now, hardware.level(Signal::BarrierClosed));
         }
+        self.look_at_booms(&statuses)?;
         commands.extend(self.meddle(&statuses));
         for status in &statuses {
             let running = Duration::from_millis(status.since_ms.unwrap_or(0));
@@ -235,6 +258,22 @@ impl Run {
         self.exchange()?;
         if self.site.power.is_off() && self.kiosk.take().is_some() {
             self.lose_power();
+        }
+        Ok(())
+    }
+
+    /// A boom that is up must be said to be up.
+    fn look_at_booms(&mut self, statuses: &[LaneStatus]) -> Result<(), Failure> {
+        let (now, kiosk) = (self.site.now, self.kiosk.as_ref());
+        for (index, status) in statuses.iter().enumerate() {
+            if self.site.hardware[index].level(Signal::BarrierClosed) == Level::Active {
+                self.up_since[index] = None;
+                continue;
+            }
+            let since = *self.up_since[index].get_or_insert(now);
+            let up = now.since(since).min(kiosk.map_or(Duration::ZERO, |kiosk| kiosk.up(now)));
+            let said = checks::an_open_barrier_is_said(up, status.barrier);
+            self.site.fail(Check::OpenBarrierIsSaid, said)?;
         }
         Ok(())
     }
@@ -271,7 +310,12 @@ impl Run {
         for hardware in &self.site.hardware {
             hardware.lose_power();
             hardware.chip.power_cycle();
+            // A gate without its kiosk is opened by its key.
+            if self.meddles && self.random.chance(0.2) {
+                hardware.open_by_key();
+            }
         }
+        self.site.dry.store(false, Relaxed);
         self.power_back = self.site.now + Duration::from_millis(500 + self.random.below(5_000));
     }
 
@@ -343,7 +387,7 @@ impl Run {
     }
 
     fn statuses(&self) -> Vec<LaneStatus> {
-        self.kiosk.as_ref().map(|kiosk| kiosk.statuses(self.site.now)).unwrap_or_default()
+        self.kiosk.as_ref().map(|kiosk| kiosk.statuses(&self.site)).unwrap_or_default()
     }
 
     fn is_quiet(&self) -> bool {
@@ -374,7 +418,18 @@ impl Run {
         }
         let trace = merkle::sha256(&trace(&site.told, &root));
         let records = site.told.len() as u64;
-        Ok(Outcome { trace, verdicts, records, cuts, failures: site.failures })
+        let count =
+            |is: fn(&Body) -> bool| site.entries.iter().filter(|entry| is(&entry.body)).count() as u32;
+        Ok(Outcome {
+            trace,
+            verdicts,
+            records,
+            cuts,
+            failures: site.failures,
+            refusals: site.refusals,
+            found_open: count(|body| matches!(body, Body::FoundOpen)),
+            closed: count(|body| matches!(body, Body::ClosedByAttendant { .. })),
+        })
     }
 }
 
@@ -388,7 +443,7 @@ fn any_act(random: &mut Random) -> Act {
     let decisions =
         [Decision::Admit, Decision::TurnBack, Decision::Advise, Decision::Hold, Decision::HandOff];
     let steps = [StepKind::Credential, StepKind::Temperature, StepKind::Registration];
-    match random.below(12) {
+    match random.below(13) {
         0 | 1 => Act::Emergency,
         2 => Act::Leave,
         3..=5 => {
@@ -403,6 +458,7 @@ fn any_act(random: &mut Random) -> Act {
         8 => Act::TypeIdNumber(Pii::new("11010519491231002X".to_owned())),
         9 => Act::Attest(Attestation::Mask),
         10 => Act::Next,
+        11 => Act::CloseBarrier,
         _ => Act::Begin { subject: SubjectKind::Person, direction: kakou::model::Direction::Inbound },
     }
 }

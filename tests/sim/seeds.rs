@@ -38,6 +38,8 @@ fn passages_survive_whatever_goes_wrong() {
     assert!(counted(Verdict::TurnedBack) + counted(Verdict::Held) > each / 20, "{total:?}");
     assert!(counted(Verdict::EmergencyAdmitted) > each / 20, "{total:?}");
     assert!(counted(Verdict::Abandoned) > each / 10, "{total:?}");
+    assert!(total.refusals > each / 20 && total.found_open > each / 20, "{total:?}");
+    assert!(total.closed > each / 20, "{total:?}");
     assert!(total.cuts > each / 4 && total.failures > each / 10, "{total:?}");
 }
 
@@ -92,6 +94,9 @@ fn add(total: &mut Outcome, outcome: &Outcome) {
     total.records += outcome.records;
     total.cuts += outcome.cuts;
     total.failures += outcome.failures;
+    total.refusals += outcome.refusals;
+    total.found_open += outcome.found_open;
+    total.closed += outcome.closed;
 }
 
 fn known_seeds(text: &str) -> Vec<u64> {

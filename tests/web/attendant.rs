@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use kakou::base::{AttendantId, CentiCelsius, Pii};
 use kakou::control::{
-    Act, Command, Decision, KioskStatus, LaneStatus, OddPlate, Phase, Prompt, Refused, StepState,
+    Act, BarrierState, Command, Decision, KioskStatus, LaneStatus, OddPlate, Phase, Prompt, Refused,
+    StepState,
 };
 use kakou::model::{Attestation, Reason, StepKind};
 use kakou::web::Attendance;
@@ -48,6 +49,7 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         Act::Leave => return Err(Refused::NotNow { why: "the barrier moves" }),
         Act::Next => *lane = states::idle(),
         Act::Begin { .. } => *lane = states::asking_code(),
+        Act::CloseBarrier => lane.barrier = BarrierState::Closed,
         Act::TypePlate { .. }
         | Act::NoPlate
         | Act::DeclareOccupants(_)
@@ -200,6 +202,38 @@ async fn a_refusal_takes_a_hold_of_one_second_or_a_second_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_barrier_that_stands_open_is_said_on_both_faces_and_closed_by_a_hold() {
+    let (fake, browser) = start(states::stands_open()).await;
+    browser.wait_for_text(".gate .bad", "开着没关").await;
+    browser.hold("#f6", SHORT).await;
+    browser.wait_for("#f6.short").await;
+    assert_eq!(acts(&fake), [], "a short press does nothing");
+    browser.hold("#f6", LONG).await;
+    browser.wait_for_text(".gate", "已关闭").await;
+    assert_eq!(acts(&fake), [Act::CloseBarrier]);
+    browser.wait_until_gone("#f6").await;
+
+    // While somebody is served it is among the other ways, and not at all while something is below.
+    fake.set_lane(LaneStatus { barrier: BarrierState::StandsOpen, ..states::asking_code() });
+    browser.open(&fake.url(&format!("{LANE}/ways"))).await;
+    browser.hold("#f1", LONG).await;
+    browser.wait_for_address(LANE).await;
+    assert_eq!(acts(&fake), [Act::CloseBarrier]);
+    fake.set_lane(LaneStatus { beam_blocked: true, ..states::stands_open() });
+    browser.wait_for("#f6:disabled").await;
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for_text("header .open", "道闸未关").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_recorded_is_said_where_a_person_decides_again() {
+    let (_fake, browser) = start(states::not_recorded()).await;
+    browser.wait_for_text(".trouble", "没有写成").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_lane_refuses_is_said_and_what_was_meant_for_another_subject_is_not_done() {
     let (fake, browser) = start(states::referred()).await;
     browser.open(&fake.url("/attendant/lane/in-1/decide")).await;
@@ -311,9 +345,15 @@ async fn a_glove_hits_every_target_and_no_page_has_more_than_six_actions() {
         browser.open(&fake.url(&page)).await;
         measure(&browser, &page).await;
     }
-    for lane in
-        [states::idle(), states::asking_code(), states::referred(), states::go(), states::turned_back()]
-    {
+    for lane in [
+        states::idle(),
+        states::asking_code(),
+        states::referred(),
+        states::go(),
+        states::turned_back(),
+        states::stands_open(),
+        states::not_recorded(),
+    ] {
         fake.set_lane(lane.clone());
         fake.set(states::trouble);
         browser.open(&fake.url(LANE)).await;

@@ -4,7 +4,7 @@ use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, FieldStatus, HubStatus, JournalStatus, KioskStatus,
     LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus,
-    VerdictStatus,
+    Trouble, VerdictStatus,
 };
 use kakou::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
@@ -71,6 +71,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         guidance: None,
         temperature: None,
         verdict: None,
+        trouble: None,
         disinfecting: false,
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
@@ -213,6 +214,22 @@ pub fn out_of_service() -> LaneStatus {
     LaneStatus { phase: Phase::OutOfService, prompt: Prompt::OutOfService, ..idle() }
 }
 
+/// Several codes are in view.
+pub fn several_codes() -> LaneStatus {
+    LaneStatus { prompt: Prompt::OneCode, ..asking_code() }
+}
+
+/// Nobody is here, and the barrier stands open.
+pub fn stands_open() -> LaneStatus {
+    LaneStatus { barrier: BarrierState::StandsOpen, ..idle() }
+}
+
+/// The verdict could not be written, and the barrier is stuck.
+pub fn not_recorded() -> LaneStatus {
+    let barrier = BarrierState::Stuck;
+    LaneStatus { verdict: None, trouble: Some(Trouble::NotRecorded), barrier, ..referred() }
+}
+
 /// A vehicle with three people in it, of whom one is done.
 pub fn vehicle() -> LaneStatus {
     let person =
@@ -256,6 +273,9 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
     vec![
         ("idle", idle()),
         ("asking-code", asking_code()),
+        ("one-code", several_codes()),
+        ("stands-open", stands_open()),
+        ("not-recorded", not_recorded()),
         ("come-closer", temperature(Guidance::ComeCloser)),
         ("hold-still", temperature(Guidance::HoldStill)),
         ("wait-inside", temperature(Guidance::WaitInside)),

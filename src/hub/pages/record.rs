@@ -124,7 +124,8 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                         dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::Stopped | Body::ClockMapped | Body::OpenedByHand => {}
+                    Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }
         }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::visit::{Shows, Visit, steps_of_served, wants};
 use crate::base::{Mono, Pii, Random};
-use crate::control::{Act, Decision, LaneStatus, OddPlate, Phase, Registration, StepState, StepStatus};
+use crate::control::{
+    Act, BarrierState, Decision, LaneStatus, OddPlate, Phase, Registration, StepState, StepStatus,
+};
 use crate::model::{Attestation, Reason, StepKind, SubjectKind};
 
 /// The attendant of one lane.
@@ -13,11 +15,28 @@ pub(super) struct Attendant {
     /// Arrival of the session that a contact thermometer was used in.
     contact_used: bool,
     spraying_since: Option<Mono>,
+    /// When to close a barrier that stands open, once it has been seen to.
+    closes_at: Option<Mono>,
 }
 
 impl Attendant {
     pub(super) fn new(now: Mono) -> Self {
-        Self { next: now, contact_used: false, spraying_since: None }
+        Self { next: now, contact_used: false, spraying_since: None, closes_at: None }
+    }
+
+    /// Closes a barrier that stands open, or is stuck, when nobody is there and a while has passed.
+    pub(super) fn close(&mut self, now: Mono, status: &LaneStatus, random: &mut Random) -> Option<Act> {
+        let open = matches!(status.barrier, BarrierState::StandsOpen | BarrierState::Stuck);
+        if !open || status.beam_blocked {
+            self.closes_at = None;
+            return None;
+        }
+        let pause = Duration::from_millis(2_000 + random.below(4_000));
+        let at = *self.closes_at.get_or_insert(now + pause);
+        (at <= now).then(|| {
+            self.closes_at = None;
+            Act::CloseBarrier
+        })
     }
 
     /// What the attendant does now, if anything.

@@ -84,7 +84,7 @@ pub async fn key(
 /// Whether the page was about a subject who is gone. Acts that belong to no subject are never stale.
 fn is_stale(lane: &LaneStatus, fields: &Fields) -> bool {
     match field(fields, "act") {
-        "begin" | "next" | "emergency" => false,
+        "begin" | "next" | "emergency" | "close-barrier" => false,
         _ => field(fields, "seen").parse() != Ok(lane.passages),
     }
 }
@@ -115,6 +115,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
         "emergency" => Act::Emergency,
         "leave" => Act::Leave,
         "next" => Act::Next,
+        "close-barrier" => Act::CloseBarrier,
         _ => return Err(bad("act", "a known act")),
     })
 }
@@ -162,6 +163,7 @@ mod tests {
         let infant = "infant".parse().unwrap();
         let table = [
             ("act=no-plate", Act::NoPlate),
+            ("act=close-barrier", Act::CloseBarrier),
             ("act=count&text=3", Act::DeclareOccupants(3)),
             ("act=attest&what=mask", Act::Attest(Attestation::Mask)),
             (

@@ -5,13 +5,14 @@
 //! F3 the step's own way     F4 other ways, waive
 //! F5 other decisions        F6 turn back
 //! ```
-//! What opens the barrier is in the first row, what refuses in the last, and a row lies between them.
+//! What opens the barrier is in the first row, what refuses or closes in the last, and a row lies between them. While
+//! somebody is served, closing a barrier that stands open is among the other ways.
 
 use maud::{Markup, html};
 
 use super::address;
 use super::card::kebab;
-use crate::control::{Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
+use crate::control::{BarrierState, Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
 use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
 use crate::web::page::labelled;
 use crate::web::symbol::{self, Symbol};
@@ -80,6 +81,7 @@ fn places(lane: &LaneStatus) -> [Option<Action>; 6] {
         Phase::Ended => first = Some(next()),
         Phase::Recording | Phase::Crossing | Phase::OutOfService => {}
     }
+    rest[3] = rest[3].take().or_else(|| close_barrier(lane));
     let [third, fourth, fifth, sixth] = rest;
     [first, Some(emergency()), third, fourth, fifth, sixth]
 }
@@ -145,8 +147,31 @@ fn other_decisions() -> Action {
     }
 }
 
+/// Closes a barrier that stands open or is stuck, while nothing is below.
+fn close_barrier(lane: &LaneStatus) -> Option<Action> {
+    let does = match lane.barrier {
+        BarrierState::StandsOpen | BarrierState::Stuck if lane.beam_blocked => {
+            Does::Waits(words("杆下有物", "Something is under it"))
+        }
+        BarrierState::StandsOpen | BarrierState::Stuck => {
+            Does::Holds(vec![("act", "close-barrier".to_owned())])
+        }
+        BarrierState::Opening | BarrierState::Open | BarrierState::Closing | BarrierState::Closed => {
+            return None;
+        }
+    };
+    Some(Action {
+        symbol: symbol::BARRIER_CLOSED,
+        words: words("关闸", "Close barrier"),
+        does,
+        look: "plain",
+    })
+}
+
 fn other_ways(lane: &LaneStatus) -> Option<Action> {
-    open_steps(lane).next()?;
+    if open_steps(lane).next().is_none() {
+        return close_barrier(lane);
+    }
     Some(Action {
         symbol: symbol::LIST,
         words: words("其他办法", "Other ways"),
@@ -168,9 +193,9 @@ fn step_way(lane: &LaneStatus) -> Option<Action> {
     }
 }
 
-/// Every way to settle the open steps, likeliest first.
+/// Every way to settle the open steps, likeliest first; before them, to close a barrier that stands open.
 pub fn ways(lane: &LaneStatus) -> Vec<Action> {
-    open_steps(lane).flat_map(|step| step_ways(lane, step)).collect()
+    close_barrier(lane).into_iter().chain(open_steps(lane).flat_map(|step| step_ways(lane, step))).collect()
 }
 
 /// Ways to settle one step.

@@ -101,6 +101,9 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 span.since data-since=(lane.lane) {}
             }
             (subject(lane))
+            @if let Some(trouble) = lane.trouble {
+                p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
+            }
             @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
             @if let Some(temperature) = &lane.temperature { (thermometer(temperature)) }
             div.lists {
@@ -247,7 +250,7 @@ fn gate(lane: &LaneStatus) -> Markup {
     html! {
         footer.gate {
             span.lamp.{ "is-" (kebab(&lane.lamp)) } { (labelled(symbol::aspect(lane.lamp), desk::aspect(lane.lamp))) }
-            span.bad[lane.barrier == BarrierState::Stuck] {
+            span.bad[matches!(lane.barrier, BarrierState::Stuck | BarrierState::StandsOpen)] {
                 (labelled(symbol::barrier(lane.barrier), desk::barrier(lane.barrier)))
             }
             @if lane.beam_blocked {

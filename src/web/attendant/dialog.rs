@@ -133,6 +133,13 @@ pub async fn sure(
                 vec![yes(symbol::LEFT, words("是", "Yes"), fields)],
             )
         }
+        ("close-barrier", _) => {
+            let fields = vec![("act", "close-barrier".to_owned())];
+            (
+                words("关闸？请看清杆下没有人和车", "Close it? Look that nobody is below"),
+                vec![yes(symbol::BARRIER_CLOSED, words("是，关闸", "Yes, close it"), fields)],
+            )
+        }
         _ => {
             let fields = vec![("act", "emergency".to_owned())];
             let urgent = yes(symbol::URGENT, words("是，紧急放行", "Yes, let them through"), fields);

@@ -2,7 +2,7 @@
 
 use super::{Words, words};
 use crate::base::{ClockTrust, NoReading, Slug};
-use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState};
+use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState, Trouble};
 use crate::model::{Attestation, Class, Direction, NotMeasured, Reason, SubjectKind, Verdict, Zone};
 
 /// What a lane is doing.
@@ -171,9 +171,23 @@ pub const fn barrier(state: BarrierState) -> Words {
     match state {
         BarrierState::Opening => words("正在打开", "Opening"),
         BarrierState::Open => words("已打开", "Open"),
+        BarrierState::StandsOpen => words("开着没关", "Stands open"),
         BarrierState::Closing => words("正在关闭", "Closing"),
         BarrierState::Closed => words("已关闭", "Closed"),
         BarrierState::Stuck => words("卡住", "Stuck"),
+    }
+}
+
+/// What has to be known beside the steps.
+pub const fn trouble(trouble: Trouble) -> Words {
+    match trouble {
+        Trouble::RecordLate => words("记录迟迟没有写完，请看住道闸", "The record is late: watch the barrier"),
+        Trouble::NotRecorded => {
+            words("记录没有写成，判定不算数，请重新决定", "Not recorded: it does not count, decide again")
+        }
+        Trouble::NotOpened => {
+            words("记录写得太晚，没有开闸，请重新查验", "Recorded too late: not opened, begin again")
+        }
     }
 }
 

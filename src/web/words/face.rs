@@ -33,6 +33,10 @@ pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
         Prompt::ShowCode => {
             (words("请出示码", "Show your code"), words("把码对准镜头", "Hold it in front of the camera"))
         }
+        Prompt::OneCode => (
+            words("请只出示一个码", "One code at a time"),
+            words("请让别的码离开镜头", "Keep other codes out of view"),
+        ),
         Prompt::ShowForehead => (
             words("请测体温", "Temperature check"),
             words("麻烦您配合测量体温，请靠近一点", "Please come a little closer"),
@@ -88,6 +92,9 @@ pub const fn guidance(guidance: Guidance) -> Request {
     };
     Request { verb, how }
 }
+
+/// The barrier stands open, or does not move: nobody may go on by that alone.
+pub const BARRIER_OPEN: Words = words("道闸未关，请等放行", "Barrier not shut: wait for the signal");
 
 /// A step of a lane where the first thing to attest is `attest`.
 pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
@@ -145,9 +152,10 @@ const NEVER: [&str; 22] = [
 mod tests {
     use super::*;
 
-    const PROMPTS: [Prompt; 13] = [
+    const PROMPTS: [Prompt; 14] = [
         Prompt::Welcome,
         Prompt::ShowCode,
+        Prompt::OneCode,
         Prompt::ShowForehead,
         Prompt::Register,
         Prompt::WaitForAttendant,

@@ -1,0 +1,149 @@
+//! How long a session may take: until when what is waited for must have come, and what follows when it has not.
+
+use std::time::Duration;
+
+use super::context::Context;
+use super::session::{Proposal, Session, Who};
+use crate::base::Mono;
+use crate::control::Trouble;
+use crate::model::{Decider, Reason, StepKind, Verdict};
+
+/// Longest time from a decision, or an arrival, to its record's being durable. What would open the barrier later than
+/// this opens nothing any more: somebody else may stand there.
+pub(super) const RECORD_WITHIN: Duration = Duration::from_secs(10);
+/// How long a verdict that could not be written waits for a person to decide again.
+const UNRECORDED_MAX: Duration = Duration::from_secs(60);
+
+impl Session {
+    /// When [`expire`](Self::expire) must be called, and why.
+    pub fn deadline(&self, context: &Context) -> Option<(Mono, &'static str)> {
+        let arrival = self.awaits_arrival().then(|| self.arrived + RECORD_WITHIN);
+        let arrival = arrival.map(|at| (at, "arrival should be durable by now"));
+        // What is decided waits only for the journal, which has deadlines of its own.
+        if self.decided.is_some() {
+            return arrival;
+        }
+        let spraying = match &self.who {
+            Who::Person(_) => None,
+            Who::Vehicle(vehicle) => vehicle.deadline(),
+        };
+        if self.unrecorded {
+            let give_up = (self.last_activity + UNRECORDED_MAX, "nobody decides again");
+            return [Some(give_up), spraying].into_iter().flatten().min_by_key(|(at, _)| *at);
+        }
+        let (session, idle) = self.timeouts(context);
+        let step = self.asked.and_then(|(_, since)| self.step_timeout().map(|timeout| since + timeout));
+        [
+            arrival,
+            Some((self.arrived + session, "session has run its longest time")),
+            Some((self.last_activity + idle, "nothing happened for too long")),
+            self.gone_since.map(|since| (since + self.leave_after, "subject left")),
+            step.map(|at| (at, "step takes too long")),
+            spraying,
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(at, _)| *at)
+    }
+
+    /// Acts on deadlines that `now` has reached.
+    pub fn expire(&mut self, now: Mono, context: &Context) {
+        if self.deadline(context).is_none_or(|(at, _)| now < at) {
+            return;
+        }
+        if let Who::Vehicle(vehicle) = &mut self.who {
+            vehicle.expire(now);
+        }
+        if self.awaits_arrival() && self.arrived + RECORD_WITHIN <= now {
+            self.trouble = Some(Trouble::RecordLate);
+        }
+        if self.decided.is_some() {
+            return;
+        }
+        if self.unrecorded {
+            return self.give_up(now);
+        }
+        self.call_attendant_if_late(now);
+        self.note_asked(now);
+        let (session, idle) = self.timeouts(context);
+        let left = self.gone_since.is_some_and(|since| since + self.leave_after <= now);
+        let late = self.arrived + session <= now || self.last_activity + idle <= now;
+        if left || late {
+            let reason = if left { Reason::Left } else { Reason::TimedOut };
+            let reasons = std::iter::once(reason).chain(self.attention()).collect();
+            self.decided = Some(Proposal { verdict: Verdict::Abandoned, reasons, by: Decider::Policy });
+        }
+    }
+
+    /// Whether the arrival is not durable yet and nobody has been told that it takes too long.
+    fn awaits_arrival(&self) -> bool {
+        self.arrival().is_none() && self.trouble.is_none()
+    }
+
+    /// Nobody decided again about what could not be written: the subject counts as gone.
+    fn give_up(&mut self, now: Mono) {
+        if self.last_activity + UNRECORDED_MAX <= now {
+            self.giving_up = true;
+            let reasons = vec![Reason::TimedOut];
+            self.decided = Some(Proposal { verdict: Verdict::Abandoned, reasons, by: Decider::Policy });
+        }
+    }
+
+    fn timeouts(&self, context: &Context) -> (Duration, Duration) {
+        let profile = context.profiles.by_id(self.profile());
+        let (session, idle) = profile
+            .map_or((Duration::from_secs(300), Duration::from_secs(60)), |profile| {
+                (profile.session_timeout, profile.idle_timeout)
+            });
+        // Once a person has to decide, the second check takes its time: the session's limit counts anew.
+        match self.referral {
+            Some(_) => (self.last_activity.since(self.arrived) + session, session),
+            None => (session, idle),
+        }
+    }
+
+    fn attention(&self) -> Option<Reason> {
+        self.steps().asked().and_then(super::steps::Step::attention)
+    }
+
+    fn step_timeout(&self) -> Option<Duration> {
+        let step = self.steps().asked()?;
+        step.attention().is_none().then_some(step.rule.timeout)
+    }
+
+    fn call_attendant_if_late(&mut self, now: Mono) {
+        let Some((kind, since)) = self.asked else { return };
+        let Some(timeout) = self.step_timeout() else { return };
+        if since + timeout > now {
+            return;
+        }
+        let reason = match kind {
+            StepKind::Credential => Reason::NoCredential,
+            StepKind::Temperature => Reason::TemperatureNotMeasured,
+            StepKind::Registration
+            | StepKind::Attest
+            | StepKind::Plate
+            | StepKind::Occupants
+            | StepKind::Disinfection => Reason::TimedOut,
+        };
+        let steps = match &mut self.who {
+            Who::Person(person) => &mut person.steps,
+            Who::Vehicle(vehicle) => &mut vehicle.steps,
+        };
+        if let Some(step) = steps.asked_mut() {
+            step.call_attendant(reason);
+        }
+    }
+
+    pub(super) fn active(&mut self, now: Mono) {
+        self.last_activity = now;
+        self.note_asked(now);
+    }
+
+    pub(super) fn note_asked(&mut self, now: Mono) {
+        let kind = self.steps().asked().map(|step| step.rule.kind());
+        if kind != self.asked.map(|(kind, _)| kind) {
+            self.asked = kind.map(|kind| (kind, now));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Everybody who waits for a record hears of it: that it is durable, that it never will be, that the journal fails.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kakou::base::Random;
+use kakou::control::JournalStatus;
+use kakou::daemon::first_records::first_records;
+use kakou::daemon::recorder::WAITING_MAX;
+use kakou::daemon::recording::{self, Outlets};
+use kakou::daemon::{News, Recorder, Request};
+use kakou::engine::Ticket;
+use kakou::journal::{Journal, Options, Recovery};
+use kakou::model::{Body, Draft};
+use kakou::platform::clock::Clock;
+use kakou::sim::disk::{Fault, FaultKind, SimDisk};
+use tokio::sync::{mpsc, watch};
+
+pub fn journal(disk: &SimDisk) -> (Journal<SimDisk>, Recovery) {
+    let options = Options { kiosk: "east-1".parse().unwrap(), segment_len: 1 << 20, ballast_len: 0 };
+    Journal::open(disk.clone(), options, Box::new(Random::new(disk.operations() + 1))).unwrap()
+}
+
+fn break_down(disk: &SimDisk) {
+    let (from, count) = (disk.operations(), u64::MAX / 2);
+    disk.inject(Some(Fault { from, count, kind: FaultKind::Medium }));
+}
+
+/// Requests of one lane, told apart by their tickets.
+fn request(clock: &Clock, ticket: u64, version: &str) -> Request {
+    let body = Body::Booted { version: version.to_owned(), recovered: None, clean: true };
+    Request {
+        answer: Some(("gate".parse().unwrap(), Ticket(ticket))),
+        draft: Box::new(Draft { lane: Some("gate".parse().unwrap()), body, personal: None }),
+        stamp: clock.stamp(),
+    }
+}
+
+fn refused(news: &[News]) -> Vec<Ticket> {
+    let ticket = |news: &News| match news {
+        News::Refused { ticket, .. } => Some(*ticket),
+        News::Durable { .. } | News::Failed(_) | News::Restored => None,
+    };
+    news.iter().filter_map(ticket).collect()
+}
+
+fn durable(news: &[News]) -> Vec<Ticket> {
+    let ticket = |news: &News| match news {
+        News::Durable { ticket, .. } => Some(*ticket),
+        News::Refused { .. } | News::Failed(_) | News::Restored => None,
+    };
+    news.iter().filter_map(ticket).collect()
+}
+
+#[test]
+fn a_record_that_can_never_be_written_is_answered_and_holds_up_no_other() {
+    let clock = Clock::new().unwrap();
+    let mut recorder = Recorder::new(journal(&SimDisk::new()).0);
+    let mut news = Vec::new();
+    recorder.hand_in(request(&clock, 1, "first"), &mut news);
+    recorder.hand_in(request(&clock, 2, &"x".repeat(100_000)), &mut news);
+    recorder.hand_in(request(&clock, 3, "third"), &mut news);
+    recorder.commit(&mut news);
+    assert_eq!((refused(&news), durable(&news)), (vec![Ticket(2)], vec![Ticket(1), Ticket(3)]));
+    assert!(!recorder.has_failed());
+}
+
+#[test]
+fn what_no_longer_fits_behind_a_failed_journal_is_answered_and_the_rest_is_kept() {
+    let clock = Clock::new().unwrap();
+    let disk = SimDisk::new();
+    let mut recorder = Recorder::new(journal(&disk).0);
+    let mut news = Vec::new();
+    break_down(&disk);
+    recorder.hand_in(request(&clock, 0, "first"), &mut news);
+    recorder.commit(&mut news);
+    assert!(recorder.has_failed());
+    let kept = WAITING_MAX as u64;
+    (1..=kept + 2).for_each(|ticket| recorder.hand_in(request(&clock, ticket, "later"), &mut news));
+    assert_eq!(refused(&news), [Ticket(kept + 1), Ticket(kept + 2)]);
+    disk.inject(None);
+    recorder.retry(&mut news);
+    assert_eq!(durable(&news), (0..=kept).map(Ticket).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_screens() {
+    let clock = Clock::new().unwrap();
+    let disk = SimDisk::new();
+    let (journal, recovery) = journal(&disk);
+    break_down(&disk);
+    let log = watch::Sender::new(journal.open_log());
+    let begun = first_records(journal, &recovery, None, &clock);
+    assert!(begun.0.has_failed() && begun.1.iter().any(|news| matches!(news, News::Failed(_))));
+
+    let (mut lanes, mut heard) = (BTreeMap::new(), Vec::new());
+    for lane in ["in", "out"] {
+        let (news, hears) = mpsc::channel(16);
+        lanes.insert(lane.parse().unwrap(), news);
+        heard.push(hears);
+    }
+    let (status, mut seen) = watch::channel(JournalStatus::default());
+    let outlets = Outlets { lanes, durable: watch::Sender::new(0), log, status, progress: Arc::default() };
+    let (requests, for_recorder) = mpsc::channel(16);
+    recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
+    for lane in &mut heard {
+        assert!(matches!(lane.recv().await, Some(News::Failed(_))));
+    }
+    seen.wait_for(|status| status.failed.is_some()).await.unwrap();
+    drop(requests);
+}

@@ -1,0 +1,71 @@
+//! A barrier that stands open: found so, said so, never closed unasked, and no way past the records.
+
+use kakou::control::{Act, Aspect, BarrierState, Phase, Refused};
+use kakou::engine::{Drive, Effect, Input};
+use kakou::model::{Attestation, Body, Class, Crossing, Level, Signal, SubjectKind, Verdict, Zone};
+
+use crate::bench::{Bench, pass, temperature};
+
+/// A lane whose barrier stood open when it started.
+fn found_open() -> Bench {
+    let mut lane = Bench::new(SubjectKind::Person);
+    lane.put(Input::Started).wait(1).line(Signal::BarrierOpen, Level::Active);
+    assert_eq!(*lane.last_body(), Body::FoundOpen);
+    assert_eq!((lane.drafts.len(), lane.status().barrier), (1, BarrierState::StandsOpen));
+    lane
+}
+
+fn closed(lane: &Bench) -> bool {
+    lane.effects.contains(&Effect::Barrier(Drive::Close))
+}
+
+#[test]
+fn a_barrier_found_open_stays_so_and_is_no_way_past_the_records() {
+    let mut lane = found_open();
+    lane.wait(600).put(pass(Class::Resident)).put(temperature(Zone::Below));
+    assert_eq!((lane.status().lamp, lane.status().barrier), (Aspect::Wait, BarrierState::StandsOpen));
+    lane.holds = true;
+    lane.act(Act::Attest(Attestation::Mask));
+    assert_eq!(lane.status().lamp, Aspect::Wait, "an open barrier is no admission");
+    lane.release();
+    assert_eq!((lane.last_passage().verdict, lane.status().lamp), (Verdict::Admitted, Aspect::Go));
+    lane.line(Signal::Beam, Level::Active).wait(1).line(Signal::Beam, Level::Idle).wait(60);
+    assert!(matches!(lane.last_body(), Body::Crossed { crossing: Crossing::Passed, .. }));
+    assert_eq!((lane.status().phase, lane.status().barrier), (Phase::Idle, BarrierState::StandsOpen));
+    assert!(!closed(&lane), "a key may hold it open: only a person closes it");
+}
+
+#[test]
+fn a_barrier_that_is_at_neither_end_after_the_start_counts_as_found_open() {
+    let mut lane = Bench::new(SubjectKind::Person);
+    lane.put(Input::Started).wait(10);
+    assert_eq!((lane.last_body(), lane.status().barrier), (&Body::FoundOpen, BarrierState::StandsOpen));
+    let mut lane = Bench::new(SubjectKind::Person);
+    lane.put(Input::Started).line(Signal::BarrierClosed, Level::Active).wait(10);
+    assert!(lane.drafts.is_empty());
+}
+
+#[test]
+fn an_attendant_closes_it_from_the_screen_by_name_and_never_on_somebody() {
+    let mut lane = found_open();
+    assert_eq!(lane.act_by(None, Act::CloseBarrier), Err(Refused::NeedsAttendant));
+    lane.line(Signal::Beam, Level::Active);
+    assert!(matches!(lane.act_by(Some("wang"), Act::CloseBarrier), Err(Refused::NotNow { .. })));
+    assert!(!closed(&lane) && lane.drafts.len() == 1, "nothing was done and nothing recorded");
+    lane.line(Signal::Beam, Level::Idle).act(Act::CloseBarrier);
+    assert_eq!(*lane.last_body(), Body::ClosedByAttendant { by: "wang".parse().expect("a name") });
+    assert!(closed(&lane));
+    lane.line(Signal::BarrierOpen, Level::Idle).line(Signal::BarrierClosed, Level::Active);
+    assert_eq!(lane.status().barrier, BarrierState::Closed);
+    assert!(matches!(lane.act_by(Some("wang"), Act::CloseBarrier), Err(Refused::NotNow { .. })));
+}
+
+#[test]
+fn it_is_closed_from_the_screen_while_somebody_is_served_or_nothing_can_be_recorded() {
+    let mut lane = found_open();
+    lane.put(pass(Class::Resident)).act(Act::CloseBarrier);
+    assert_eq!((lane.status().phase, lane.status().barrier), (Phase::Steps, BarrierState::Closing));
+    let mut lane = found_open();
+    lane.put_undurable(Input::JournalFailed).act(Act::CloseBarrier);
+    assert!(closed(&lane));
+}

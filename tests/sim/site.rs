@@ -1,0 +1,144 @@
+//! What outlives the kiosk's process, and the medium as a power cut leaves it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use kakou::base::{BootId, ClockTrust, LaneId, Mono, Random, Seq, Stamp, Wall};
+use kakou::journal::reader::logs;
+use kakou::journal::{Reader, Stored};
+use kakou::model::{Body, Entry};
+use kakou::sim::disk::SimDisk;
+
+use super::checks::{self, Check, Checked, Failure, Handed, Openings};
+use super::hardware::Hardware;
+use super::lane::Manners;
+use super::pins::Power;
+use super::place::BEGINS;
+use super::planted::Plant;
+
+/// What outlives the kiosk's process, and what the checks know of its past.
+pub struct Site {
+    pub now: Mono,
+    pub hardware: Vec<Hardware>,
+    pub manners: Vec<Manners>,
+    pub disk: SimDisk,
+    /// The disk operation before which the power goes.
+    pub disk_cut: Option<u64>,
+    pub power: Power,
+    /// How far the kiosk's wall clock is off, in milliseconds.
+    pub wall_off: i64,
+    pub trust: ClockTrust,
+    pub cameras: bool,
+    pub plant: Option<Plant>,
+    /// Everything that somebody was told is durable.
+    pub told: Vec<Stored>,
+    pub entries: Vec<Entry>,
+    /// Handed in and not yet seen in the log.
+    pub handed: VecDeque<Handed>,
+    pub openings: Vec<Openings>,
+    pub requests: u64,
+    pub failures: u32,
+    pub refused: u32,
+    /// Records that can never be written.
+    pub refusals: u32,
+    pub verbose: bool,
+    /// Whether the recorder takes nothing from the lanes.
+    pub full: bool,
+    /// Whether nothing can be sealed.
+    pub dry: Arc<AtomicBool>,
+}
+
+impl Site {
+    /// The wall time that the kiosk believes in.
+    pub fn wall(&self) -> Wall {
+        Wall(self.true_wall().0 + self.wall_off)
+    }
+
+    pub fn true_wall(&self) -> Wall {
+        BEGINS + Duration::from_millis(self.now.as_millis())
+    }
+
+    /// A stamp of the boot whose own clock shows `mono`.
+    pub fn stamp(&self, boot: BootId, mono: Mono) -> Stamp {
+        Stamp { boot, mono, wall: self.wall(), trust: self.trust, max_error_ms: 20 }
+    }
+
+    pub fn fail(&self, check: Check, outcome: Checked) -> Result<(), Failure> {
+        outcome.map_err(|what| Failure { check, at: self.now, what })
+    }
+
+    pub fn say(&self, what: &dyn std::fmt::Debug) {
+        if self.verbose {
+            eprintln!("{} {what:?}", self.now);
+        }
+    }
+
+    /// A record was given up, and somebody is told so: it may never be in the log.
+    pub fn given_up(&mut self, lane: &LaneId, body: &Body) {
+        let at = self
+            .handed
+            .iter()
+            .position(|(_, draft)| draft.lane.as_ref() == Some(lane) && draft.body == *body);
+        at.map(|at| self.handed.remove(at));
+    }
+
+    /// Takes the next record of the log, as its reader gives it.
+    pub fn learn(&mut self, stored: Stored) -> Result<(), Failure> {
+        let entry = stored.entry().map_err(|error| error.to_string());
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(what) => return self.fail(Check::NothingLostOrDoubled, Err(what)),
+        };
+        self.say(&entry.body);
+        let last = self.told.len() as u64;
+        let next = checks::nothing_is_lost_or_doubled(&mut self.handed, last, &entry);
+        self.fail(Check::NothingLostOrDoubled, next)?;
+        self.fail(Check::OrderIsKept, checks::order_is_kept(self.entries.last(), &entry))?;
+        if let Some(passage) = checks::passage(&entry.body) {
+            self.fail(Check::NoOpenStep, checks::no_admission_has_an_open_step(passage))?;
+        }
+        if let Body::Crossed { arrival, .. } = entry.body {
+            let lane = self.hardware.iter().position(|lane| Some(&lane.id) == entry.lane.as_ref());
+            lane.into_iter().for_each(|lane| self.openings[lane].crossed(arrival));
+        }
+        self.told.push(stored);
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    pub fn of_lane(entries: &[Entry], lane: &LaneId) -> Vec<Entry> {
+        entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane)).cloned().collect()
+    }
+}
+
+/// Random numbers by which a crash keeps nothing of what was not synced; the test below holds them to it.
+fn nothing_survives() -> Random {
+    let keeps_nothing = |seed: &u64| {
+        let mut random = Random::new(*seed);
+        random.unit();
+        random.below(4) == 0
+    };
+    Random::new((0..).find(keeps_nothing).unwrap_or_default())
+}
+
+/// Everything in the log that is on the medium itself and would survive the worst power cut.
+pub fn medium(disk: &SimDisk) -> Vec<Stored> {
+    let mut left = disk.crash(&mut nothing_survives());
+    let Some(log) = logs(&mut left).ok().and_then(|logs| logs.last().copied()) else { return vec![] };
+    let read = |mut reader: Reader<SimDisk>| reader.read(Seq::FIRST, usize::MAX, usize::MAX);
+    Reader::open(left, log).and_then(read).unwrap_or_default()
+}
+
+#[test]
+fn nothing_unsynced_survives() {
+    use kakou::journal::Disk;
+    let mut disk = SimDisk::new();
+    disk.create("a", 4_096).unwrap();
+    disk.sync("a").unwrap();
+    disk.sync_dir().unwrap();
+    disk.write_at("a", 0, &[7; 4_096]).unwrap();
+    let left = disk.crash(&mut nothing_survives());
+    assert_eq!(left.read("a").unwrap(), [0; 4_096]);
+}
