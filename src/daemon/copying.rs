@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::base::{Epoch, KioskId, Mono, Random, Seq};
-use crate::journal::{Disk, Line, Reader, reader};
+use crate::journal::{Disk, Line, OpenLog, Reader, reader};
 use crate::platform::clock::mono;
 use crate::platform::files;
 use crate::platform::mqtt::{self, Broker, Read, Source};
@@ -105,16 +105,42 @@ impl<D> Drop for Copied<D> {
     }
 }
 
-/// Makes the copy for as long as the kiosk runs.
-pub async fn run<D: Disk + 'static>(
-    broker: Broker,
-    (copied, done): (Copied<D>, u64),
+/// What a copy is made of.
+pub struct CopyParts<D> {
+    /// Whose records they are.
+    pub kiosk: KioskId,
+    /// Where they go.
+    pub broker: Broker,
+    /// The file that says how far the copy is.
+    pub cursor: PathBuf,
+    /// A handle to the journal's directory, to read by.
+    pub disk: D,
+}
+
+/// Makes the copy for as long as the kiosk runs, and follows the journal into each new log.
+pub async fn run<D: Disk + Clone + 'static>(
+    parts: CopyParts<D>,
+    mut log: watch::Receiver<OpenLog>,
     durable: watch::Receiver<u64>,
 ) -> &'static str {
-    // Spreads the retries of many kiosks that lost one broker; nothing secret.
-    let copy = Copier::new(copy::Settings::default(), Random::new(mono().0), done);
-    mqtt::run(broker, copy, copied, durable).await;
+    loop {
+        let open = log.borrow_and_update().clone();
+        let reader = open.reader(parts.disk.clone());
+        let (copied, done) = Copied::new(parts.kiosk.clone(), reader, parts.cursor.clone());
+        // Spreads the retries of many kiosks that lost one broker; nothing secret.
+        let copy = Copier::new(copy::Settings::default(), Random::new(mono().0), done);
+        tokio::select! {
+            () = mqtt::run(parts.broker.clone(), copy, copied, durable.clone()) => break,
+            changed = another_log(&mut log, &open) => if !changed { break },
+        }
+        tracing::info!("the copy goes on with the new log");
+    }
     "copy for the broker"
+}
+
+/// Waits until the journal writes another log than `open`; false when it never will.
+async fn another_log(log: &mut watch::Receiver<OpenLog>, open: &OpenLog) -> bool {
+    log.wait_for(|now| now.epoch() != open.epoch()).await.is_ok()
 }
 
 /// How far the copy of log `epoch` is; 0 for another log, or without the file: then everything is copied again.

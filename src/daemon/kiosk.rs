@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::attendance::note_attendance;
-use super::copying::{self, Copied};
+use super::copying::{self, CopyParts};
 use super::first_records::first_records;
 use super::lanes::{Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
@@ -155,11 +155,11 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (journal, recovery) = journal;
     let (log, log_seen) = watch::channel(journal.open_log());
-    let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen)?;
+    let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?;
     let (durable, durable_seen) = watch::channel(0);
     if let Some((broker, cursor)) = parts.copy {
-        let copied = Copied::new(kiosk.clone(), journal.reader(disk.clone()), cursor);
-        tasks.spawn(copying::run(broker, copied, durable_seen.clone()));
+        let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
+        tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
     }
     let hub_seen = match &hub {
         Some(link) => link::spawn(link, &kiosk, &journal, disk, durable_seen, &clock, &mut tasks)?,
