@@ -161,6 +161,15 @@ pub struct VerdictStatus {
     pub seq: Option<u64>,
 }
 
+/// Disinfection under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DisinfectionStatus {
+    /// Milliseconds until it may be stopped; 0 from then on.
+    pub may_stop_ms: u64,
+    /// Milliseconds until it stops by itself.
+    pub ends_ms: u64,
+}
+
 /// One occupant of the vehicle at the lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OccupantStatus {
@@ -227,8 +236,8 @@ pub struct LaneStatus {
     pub temperature: Option<TemperatureStatus>,
     /// The verdict, once there is one.
     pub verdict: Option<VerdictStatus>,
-    /// Whether disinfection is running.
-    pub disinfecting: bool,
+    /// The disinfection that is running.
+    pub disinfecting: Option<DisinfectionStatus>,
     /// The barrier.
     pub barrier: BarrierState,
     /// The lamp.

@@ -36,6 +36,8 @@ async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
         browser.open(&fake.url("/lane/in-1")).await;
         if name == "asking-code" {
             browser.wait_for("#outline polygon").await;
+        } else if name.starts_with("shut-windows") {
+            browser.wait_until("document.querySelector('.countdown .left').textContent !== ''").await;
         }
         browser.screenshot(&folder.join(format!("lane-{name}-{theme}.png"))).await;
     }
@@ -75,6 +77,11 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
         states::trouble(status);
     });
     shot(browser, fake, folder, "/attendant/lane/car-1", &format!("desk-vehicle-{theme}")).await;
+    let spraying = states::disinfecting(12_000, 37_000);
+    fake.set(|status| status.lanes[1] = spraying);
+    browser.open(&fake.url("/attendant/lane/car-1")).await;
+    browser.wait_for_text(".countdown .left", "1").await;
+    browser.screenshot(&folder.join(format!("desk-spraying-{theme}.png"))).await;
     shot(browser, fake, folder, "/attendant/lane/car-1/pad/plate", &format!("desk-plate-{theme}")).await;
     browser.press("川A1").await;
     browser.screenshot(&folder.join(format!("desk-plate-typed-{theme}.png"))).await;
