@@ -8,6 +8,7 @@ mod common;
 mod desk;
 mod fake;
 mod harness;
+mod hub;
 mod pictures;
 mod states;
 mod subject;

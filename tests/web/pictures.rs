@@ -7,6 +7,7 @@ use kakou::control::{KioskStatus, LaneStatus};
 use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
+use super::hub::{Centre, every_page};
 use super::states;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,6 +29,22 @@ async fn every_screen_can_be_drawn() {
         }
     }
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_hub_can_be_drawn() {
+    let Some(folder) = std::env::var_os("KAKOU_PICTURES") else { return };
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    let centre = Centre::start().await;
+    for (width, height) in [(1_024, 600), (360, 740), (1_440, 900)] {
+        let browser = Browser::sized(width, height).await;
+        centre.sign_in(&browser).await;
+        let draw =
+            async |name: &str| browser.screenshot(&folder.join(format!("hub-{name}-{width}.png"))).await;
+        every_page(&centre, &browser, draw).await;
+        browser.close().await;
+    }
 }
 
 async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
