@@ -4,6 +4,7 @@
 //! the way of a passage through them.
 
 pub mod base;
+pub mod browser;
 pub mod cli;
 pub mod config;
 pub mod control;

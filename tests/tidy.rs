@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Who may import whom. An arrow points down or does not exist.
 const LAYERS: &[(&str, &[&str])] = &[
     ("base", &[]),
+    ("browser", &[]),
     ("model", &["base"]),
     ("config", &["base", "model"]),
     ("control", &["base", "model"]),
@@ -36,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ledger",
         ],
     ),
-    ("web", &["base", "model", "config", "control", "vision"]),
+    ("web", &["base", "browser", "model", "config", "control", "vision"]),
     (
         "daemon",
         &[
@@ -55,7 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("hub", &["base", "model", "config", "credential", "journal", "sync", "ledger", "platform"]),
+    ("hub", &["base", "browser", "model", "config", "credential", "journal", "sync", "ledger", "platform"]),
     (
         "cli",
         &[

@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::simulated::SimBoard;
 use super::wiring;
-use crate::base::{Pii, Random, Wall};
+use crate::base::{ClockTrust, Pii, Random, Wall};
 use crate::config::roster::Roster;
 use crate::config::{Board, Site, site};
 use crate::control::{Command, KioskStatus};
@@ -105,7 +105,7 @@ async fn checkpoint(arguments: &Arguments, folder: &Path) -> Result<()> {
     if arguments.quiet {
         world.close();
     }
-    say(&format!("http://{}", running.address), &hub.url, &hub.sign_in_url)?;
+    say(&greeting(&format!("http://{}", running.address), &hub.url, &hub.sign_in_url, clock.trust()))?;
     let ending = Arc::new(AtomicBool::new(false));
     let live = Live {
         status: running.status.clone(),
@@ -236,24 +236,32 @@ fn write_roster(site: &Site, cast: &Cast, now: Wall) -> Result<()> {
     Ok(())
 }
 
-fn say(kiosk: &str, hub: &str, hub_sign_in: &str) -> Result<()> {
+/// Where to look and what to try. A host whose clock nothing vouches for is named once, here: the records say so
+/// too, and the screens of a simulated kiosk raise no alarm about it.
+fn greeting(kiosk: &str, hub: &str, hub_sign_in: &str, trust: ClockTrust) -> String {
+    let clock = match trust {
+        ClockTrust::None => {
+            "本机没有校时服务，时间照用，记录中注明未校准。\n\
+             No time service on this computer: its time is used, and records say that nothing vouches for it.\n"
+        }
+        ClockTrust::Rtc | ClockTrust::Synced => "",
+    };
+    format!(
+        "卡口 Kakou: a whole checkpoint, simulated at the lowest seams.\n\n  \
+           kiosk       {kiosk}/\n  \
+           subject     {kiosk}/lane/person-in    what a person at the gate sees\n  \
+           attendant   {kiosk}/attendant         李娜 or 王强, PIN {PIN}\n  \
+           hub         {hub_sign_in}\n\n\
+         Try: watch {kiosk}/lane/person-in while people come and go; sign in as attendant and take over\n\
+         (the simulated one steps back); refuse somebody; find the passage in the ledger at {hub}.\n\
+         {clock}Ctrl-C stops both.\n"
+    )
+}
+
+fn say(greeting: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "卡口 Kakou: a whole checkpoint, simulated at the lowest seams.\n")?;
-    writeln!(out, "  kiosk       {kiosk}/")?;
-    writeln!(out, "  subject     {kiosk}/lane/person-in    what a person at the gate sees")?;
-    writeln!(out, "  attendant   {kiosk}/attendant         李娜 or 王强, PIN {PIN}")?;
-    writeln!(out, "  hub         {hub_sign_in}\n")?;
-    writeln!(
-        out,
-        "Try: watch {kiosk}/lane/person-in while people come and go; sign in as attendant and take over"
-    )?;
-    writeln!(
-        out,
-        "(the simulated one steps back); refuse somebody; find the passage in the ledger at {hub}."
-    )?;
-    writeln!(out, "Ctrl-C stops both.")?;
-    out.flush()?;
-    Ok(())
+    out.write_all(greeting.as_bytes())?;
+    out.flush()
 }
 
 #[cfg(test)]
@@ -266,6 +274,16 @@ mod tests {
         for index in 0..10 {
             assert!(IdNumber::parse(&Pii::new(id_number(index))).is_ok(), "{}", id_number(index));
         }
+    }
+
+    #[test]
+    fn a_host_without_time_service_is_named_once_and_no_other() {
+        let said = |trust| greeting("http://k", "http://h", "http://h/?key=1", trust);
+        assert!(said(ClockTrust::None).contains("没有校时服务"));
+        for trust in [ClockTrust::Rtc, ClockTrust::Synced] {
+            assert!(!said(trust).contains("校时"), "{trust:?}");
+        }
+        assert!(said(ClockTrust::Synced).contains("\n  hub         http://h/?key=1\n"));
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub fn parts(
         hosts: site.web.hosts,
         clock: Clock::new().context("the system's clocks")?,
         simulated: board.simulated,
+        place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
 }
 

@@ -176,6 +176,12 @@ pub enum Refused {
         /// What is expected.
         why: &'static str,
     },
+    /// What is running has not run long enough to count.
+    #[error("not long enough yet: {seconds_left} s to go")]
+    TooEarly {
+        /// Whole seconds until it may be stopped, rounded up.
+        seconds_left: u64,
+    },
     /// A number is out of range.
     #[error("{what} must be {low} to {high}")]
     OutOfRange {

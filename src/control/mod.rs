@@ -5,7 +5,7 @@ pub mod status;
 
 pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
 pub use status::{
-    Aspect, BarrierState, DeviceStatus, Direct, FieldStatus, HubStatus, JournalStatus, KioskStatus,
-    LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus,
-    Trouble, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,
+    TemperatureStatus, Trouble, VerdictStatus,
 };

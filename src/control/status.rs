@@ -177,6 +177,15 @@ pub struct VerdictStatus {
     pub seq: Option<u64>,
 }
 
+/// Disinfection under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DisinfectionStatus {
+    /// Milliseconds until it may be stopped; 0 from then on.
+    pub may_stop_ms: u64,
+    /// Milliseconds until it stops by itself.
+    pub ends_ms: u64,
+}
+
 /// One occupant of the vehicle at the lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OccupantStatus {
@@ -245,8 +254,8 @@ pub struct LaneStatus {
     pub verdict: Option<VerdictStatus>,
     /// What has to be known beside all this.
     pub trouble: Option<Trouble>,
-    /// Whether disinfection is running.
-    pub disinfecting: bool,
+    /// The disinfection that is running.
+    pub disinfecting: Option<DisinfectionStatus>,
     /// The barrier.
     pub barrier: BarrierState,
     /// The lamp.

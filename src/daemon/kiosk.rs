@@ -61,6 +61,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Whether everything is simulated.
     pub simulated: bool,
+    /// How the place counts its hours.
+    pub place_time: web::PlaceTime,
 }
 
 /// Why a kiosk did not start or did not go on.
@@ -147,6 +149,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         kiosk, title, notice, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
     let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
+    let place_time = parts.place_time;
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
@@ -192,7 +195,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let recent = Arc::new(past);
     let (status, asks) = (status.clone(), commands.clone());
     let seen = status.clone();
-    let handle = web::Handle { status, commands: asks, previews, recent, attendants, attendance, hosts };
+    let handle =
+        web::Handle { status, commands: asks, previews, recent, attendants, attendance, place_time, hosts };
     tasks.spawn(pages(listener, handle));
     let (status, lanes) = (seen, lane_tasks);
     Ok(Running { address, status, commands, signed_in, lanes, tasks, stop, recorder_done })

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, LaneId, Mono};
-use crate::control::{Command, DeviceStatus, LaneStatus, Refused};
+use crate::control::{Command, DeviceStatus, DisinfectionStatus, LaneStatus, Refused};
 use crate::model::Observation;
 use crate::platform::clock::{Clock, mono};
 
@@ -145,12 +145,62 @@ impl LaneTask {
     }
 }
 
-/// Whether screens must be drawn anew: the running time alone counts only by whole seconds.
+/// Whether screens must be drawn anew: running times alone count only by whole seconds.
 fn changed(old: &LaneStatus, new: &LaneStatus) -> bool {
-    let seconds = |status: &LaneStatus| status.since_ms.map(|ms| ms / 1_000);
-    if seconds(old) != seconds(new) {
-        return true;
+    let by_seconds = |status: &LaneStatus| LaneStatus {
+        since_ms: status.since_ms.map(|ms| ms / 1_000),
+        disinfecting: status.disinfecting.map(|running| DisinfectionStatus {
+            may_stop_ms: running.may_stop_ms.div_ceil(1_000),
+            ends_ms: running.ends_ms.div_ceil(1_000),
+        }),
+        ..status.clone()
+    };
+    by_seconds(old) != by_seconds(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Site;
+    use crate::config::roster::Roster;
+    use crate::control::Direct;
+    use crate::engine::{Context, Lane, Settings, Times};
+    use crate::model::{Blinder, SubjectKind};
+
+    #[test]
+    fn screens_are_drawn_anew_by_whole_seconds_of_what_runs() {
+        let idle = status();
+        let at = |since_ms, may_stop_ms, ends_ms| LaneStatus {
+            since_ms: Some(since_ms),
+            disinfecting: Some(DisinfectionStatus { may_stop_ms, ends_ms }),
+            ..idle.clone()
+        };
+        let now = at(1_000, 4_900, 29_900);
+        assert!(!changed(&now, &at(1_090, 4_810, 29_810)), "a tenth of a second");
+        assert!(changed(&now, &at(2_000, 4_900, 29_900)), "a second since the arrival");
+        assert!(changed(&at(1_000, 1, 20_001), &at(1_000, 0, 20_001)), "from now on it may be stopped");
+        assert!(changed(&now, &at(1_000, 4_900, 29_000)), "a second until it ends");
+        assert!(changed(&now, &LaneStatus { disinfecting: None, ..now.clone() }), "it has ended");
+        assert!(changed(&now, &LaneStatus { beam_blocked: true, ..now.clone() }));
     }
-    let still = LaneStatus { since_ms: new.since_ms, ..old.clone() };
-    still != *new
+
+    fn status() -> LaneStatus {
+        let site = Site::parse("site", include_str!("../cli/demo/kiosk.toml")).unwrap();
+        let second = Duration::from_secs(1);
+        let settings = Settings {
+            id: "gate".parse().unwrap(),
+            title: String::new(),
+            takes: SubjectKind::Vehicle,
+            direct: Direct::Both,
+            barrier: Times { travel_max: second, pass_within: second, clear_for: second },
+            leave_after: second,
+        };
+        let context = Context {
+            policy: Arc::new(site.policy),
+            profiles: site.lanes[1].profiles.clone(),
+            roster: Arc::new(Roster::default()),
+            blinder: Blinder::new(&[1; 32]),
+        };
+        Lane::new(settings, Arc::new(context)).status(Mono::ZERO)
+    }
 }

@@ -350,7 +350,7 @@ impl Session {
     /// What the subject's face asks for.
     pub fn prompt(&self) -> Prompt {
         if let Who::Vehicle(vehicle) = &self.who
-            && vehicle.disinfecting()
+            && vehicle.disinfects()
         {
             return Prompt::ShutWindows;
         }

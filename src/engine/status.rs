@@ -5,7 +5,7 @@ use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
-use crate::control::{FieldStatus, LaneStatus, OccupantStatus, Phase};
+use crate::control::{DisinfectionStatus, FieldStatus, LaneStatus, OccupantStatus, Phase};
 use crate::model::Level;
 
 impl Lane {
@@ -34,7 +34,7 @@ impl Lane {
             temperature: session.and_then(temperature),
             verdict: session.and_then(|session| session.verdict.clone()),
             trouble: session.and_then(|session| session.trouble),
-            disinfecting: session.is_some_and(disinfecting),
+            disinfecting: session.and_then(|session| disinfecting(session, now)),
             barrier: self.barrier.state(),
             lamp: self.lamp_wanted(),
             beam_blocked: self.barrier.beam() == Level::Active,
@@ -126,9 +126,9 @@ fn temperature(session: &Session) -> Option<crate::control::TemperatureStatus> {
     }
 }
 
-fn disinfecting(session: &Session) -> bool {
+fn disinfecting(session: &Session, now: Mono) -> Option<DisinfectionStatus> {
     match &session.who {
-        Who::Person(_) => false,
-        Who::Vehicle(vehicle) => vehicle.disinfecting(),
+        Who::Person(_) => None,
+        Who::Vehicle(vehicle) => vehicle.disinfecting(now),
     }
 }

@@ -1,13 +1,15 @@
 //! One vehicle's evidence: plate, declared occupants with their own steps, registration, disinfection.
 
+use std::time::Duration;
+
 use super::context::Context;
 use super::person::PersonSession;
 use super::registration;
-use super::steps::{Step, Steps};
+use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
 use crate::config::profile::NoPlate;
 use crate::config::{Ask, Takes};
-use crate::control::{Act, OddPlate, Refused, Registration};
+use crate::control::{Act, DisinfectionStatus, OddPlate, Refused, Registration};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
@@ -22,6 +24,9 @@ struct Spraying {
     agent: Slug,
     by: AttendantId,
     since: Mono,
+    /// From when on it may be stopped.
+    enough: Mono,
+    /// When it stops by itself.
     until: Mono,
 }
 
@@ -176,8 +181,15 @@ impl VehicleSession {
     }
 
     /// Whether disinfection is running.
-    pub fn disinfecting(&self) -> bool {
+    pub fn disinfects(&self) -> bool {
         self.spraying.is_some()
+    }
+
+    /// The disinfection that is running, as screens show it.
+    pub fn disinfecting(&self, now: Mono) -> Option<DisinfectionStatus> {
+        let spraying = self.spraying.as_ref()?;
+        let (may_stop_ms, ends_ms) = (left_ms(spraying.enough, now), left_ms(spraying.until, now));
+        Some(DisinfectionStatus { may_stop_ms, ends_ms })
     }
 
     /// When the sprayer stops by itself.
@@ -275,26 +287,30 @@ impl VehicleSession {
 
     fn start_disinfection(&mut self, now: Mono, agent: &Slug, by: &AttendantId) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
-        let Ask::Disinfection { agents, seconds_max, .. } = &step.rule.ask else {
+        let Ask::Disinfection { agents, seconds_min, seconds_max } = &step.rule.ask else {
             return Err(Refused::StepNotOpen { step: StepKind::Disinfection });
         };
         if !agents.contains(agent) {
             return Err(Refused::BadField { field: "agent", why: "is not on the profile's list" });
         }
-        let until = now + std::time::Duration::from_secs(u64::from(*seconds_max));
-        self.spraying = Some(Spraying { agent: agent.clone(), by: by.clone(), since: now, until });
+        let after = |seconds: u16| now + Duration::from_secs(u64::from(seconds));
+        let (enough, until) = (after(*seconds_min), after(*seconds_max));
+        self.spraying = Some(Spraying { agent: agent.clone(), by: by.clone(), since: now, enough, until });
         Ok(())
     }
 
+    /// Too early it goes on: what is refused has changed nothing.
     fn stop_disinfection(&mut self, now: Mono) -> Result<(), Refused> {
-        let Some(spraying) = self.spraying.take() else {
+        let Some(spraying) = self.spraying.clone() else {
             return Err(Refused::NotNow { why: "no disinfection is running" });
         };
+        let left = left_ms(spraying.enough, now);
+        if left > 0 {
+            return Err(Refused::TooEarly { seconds_left: left.div_ceil(1_000) });
+        }
+        self.spraying = None;
         let seconds = u16::try_from(now.since(spraying.since).as_secs()).unwrap_or(u16::MAX);
         let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
-        if too_short(step, seconds) {
-            return Err(Refused::NotNow { why: "that was too short to count; start again" });
-        }
         step.settle(Evidence::Disinfected { agent: spraying.agent, seconds, by: spraying.by });
         Ok(())
     }
@@ -311,14 +327,7 @@ impl VehicleSession {
     }
 }
 
-fn too_short(step: &Step, seconds: u16) -> bool {
-    match &step.rule.ask {
-        Ask::Disinfection { seconds_min, .. } => seconds < *seconds_min,
-        Ask::Credential { .. }
-        | Ask::Temperature
-        | Ask::Registration { .. }
-        | Ask::Attest { .. }
-        | Ask::Plate { .. }
-        | Ask::Occupants { .. } => false,
-    }
+/// Milliseconds until `at`, rounded up: 0 is said no sooner than it is true.
+fn left_ms(at: Mono, now: Mono) -> u64 {
+    u64::try_from(at.since(now).as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -11,26 +11,11 @@ use ring::hmac;
 
 use super::state::Hub;
 use crate::base::Wall;
+use crate::browser;
 
 const COOKIE: &str = "kakou_hub";
 /// How long a sign-in lasts, in seconds.
 const LASTS: i64 = 12 * 3_600;
-
-/// Headers of every page.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    // Not `no-referrer`, which would blank the `Origin` header of our own forms.
-    (header::REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (header::CACHE_CONTROL, "no-store"),
-];
 
 /// The key that signs people in, as printed at start.
 pub fn sign_in_key(hub: &Hub) -> String {
@@ -40,16 +25,12 @@ pub fn sign_in_key(hub: &Hub) -> String {
 /// Lets a request through that is signed in and, if it changes anything, comes from our own page.
 pub async fn check(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let mut response = judged(&hub, request, next).await;
-    let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    browser::protect(response.headers_mut());
     response
 }
 
 async fn judged(hub: &Hub, request: Request, next: Next) -> Response {
-    let reading = request.method() == Method::GET || request.method() == Method::HEAD;
-    if !reading && !is_own_page(request.headers()) {
+    if !browser::may_ask(request.method(), request.headers()) {
         return (StatusCode::FORBIDDEN, "posts are taken from the hub's own pages only").into_response();
     }
     if let Some(key) = request.uri().query().and_then(|query| query.strip_prefix("key=")) {
@@ -101,43 +82,4 @@ fn is_current(hub: &Hub, cookie: &str, now: Wall) -> bool {
 
 fn hmac_key(hub: &Hub) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, &hub.keys().seed("session")[..])
-}
-
-/// Whether a browser says that a post comes from a page of ours.
-fn is_own_page(headers: &HeaderMap) -> bool {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    match text(HeaderName::from_static("sec-fetch-site")) {
-        Some(site) => site == "same-origin",
-        None => match (text(header::ORIGIN), text(header::HOST)) {
-            (Some(origin), Some(host)) => ["http://", "https://"]
-                .iter()
-                .any(|scheme| origin.strip_prefix(scheme).is_some_and(|name| name == host)),
-            (Some(_) | None, _) => false,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_pages_may_post() {
-        let from = |pairs: &[(&'static str, &str)]| {
-            let pairs = pairs
-                .iter()
-                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
-            is_own_page(&pairs.collect())
-        };
-        let host = ("host", "hub.example:8443");
-        assert!(from(&[host, ("sec-fetch-site", "same-origin")]));
-        assert!(from(&[host, ("origin", "https://hub.example:8443")]));
-        for site in ["cross-site", "same-site", "none"] {
-            assert!(!from(&[host, ("origin", "https://hub.example:8443"), ("sec-fetch-site", site)]));
-        }
-        for origin in ["null", "https://evil.example", "https://hub.example", "hub.example:8443"] {
-            assert!(!from(&[host, ("origin", origin)]), "{origin}");
-        }
-        assert!(!from(&[host]));
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::place_time::PlaceTime;
 use crate::base::{AttendantId, LaneId, Mono, Pii, Wall};
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
@@ -27,6 +28,8 @@ pub struct Handle {
     pub attendants: Vec<Attendant>,
     /// Told of every sign-in and sign-out; a full or closed channel is logged and does not stop anybody.
     pub attendance: mpsc::Sender<Attendance>,
+    /// How the place counts its hours.
+    pub place_time: PlaceTime,
     /// Names and addresses, without port, under which the pages may be asked for besides loopback.
     pub hosts: Vec<String>,
 }

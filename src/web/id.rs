@@ -56,6 +56,7 @@ fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) ->
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }
         | Refused::WaiverNotAllowed { .. }
+        | Refused::TooEarly { .. }
         | Refused::OddPlate
         | Refused::BadField { .. }
         | Refused::OutOfRange { .. }

@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
+use super::countdown::countdown;
 use super::live::{self, Regions};
 use super::page::{self, Frame, labelled, not_found};
 use super::shared::{Shared, lane};
@@ -115,6 +116,7 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
                 div.said role="status" {
                     h1.{ "of-" (verb.zh.chars().count()) } { (verb) }
                     p { (how) }
+                    (countdown(lane))
                     @if lane.phase == Phase::Idle || lane.prompt == Prompt::TurnBack { (notice(status)) }
                 }
                 @if camera { (viewfinder(&lane.lane)) }

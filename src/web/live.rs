@@ -3,8 +3,11 @@
 //! | event | data |
 //! |---|---|
 //! | `regions` | object: element id → new inner HTML, only what changed |
-//! | `clock` | `{time, since: {lane: milliseconds}, ended: {lane: passages}}`, at least every 2 s |
+//! | `clock` | `{time, since, ended, left}`, at least every 2 s: see below |
 //! | `preview` | `{n, width, height, outlines}`: there is a new camera picture, fetched by number |
+//!
+//! In `clock`, `time` is the time of day; by lane, `since` are the milliseconds since the subject arrived, `ended` the
+//! passages that have ended, and `left` the milliseconds until disinfection `may-stop` and until it `ends`.
 //!
 //! A client that hears nothing for some seconds knows that what it shows may be out of date and says so.
 
@@ -20,7 +23,7 @@ use maud::Markup;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::handle::Preview;
-use super::page;
+use super::place_time::PlaceTime;
 use super::shared::Shared;
 use crate::control::KioskStatus;
 
@@ -53,6 +56,7 @@ pub fn stream(shared: &Shared, preview: Option<watch::Receiver<Arc<Preview>>>, r
         theme,
         preview,
         render,
+        place_time: shared.handle.place_time,
         sent: BTreeMap::new(),
         sent_preview: 0,
         ready: VecDeque::new(),
@@ -70,6 +74,7 @@ struct Live {
     theme: watch::Receiver<super::theme::Theme>,
     preview: Option<watch::Receiver<Arc<Preview>>>,
     render: Render,
+    place_time: PlaceTime,
     sent: BTreeMap<&'static str, String>,
     sent_preview: u64,
     ready: VecDeque<Event>,
@@ -123,7 +128,7 @@ impl Live {
         if !changed.is_empty() {
             self.say("regions", &serde_json::json!(changed));
         }
-        self.say("clock", &clock(&status));
+        self.say("clock", &clock(&status, self.place_time));
         if let Some(preview) = &self.preview {
             let preview = Arc::clone(&preview.borrow());
             let number = preview.at.as_millis();
@@ -142,9 +147,16 @@ impl Live {
     }
 }
 
-/// What ticks: the time of day, how long each subject has been here, and how many passages have ended.
-fn clock(status: &KioskStatus) -> serde_json::Value {
-    let since: BTreeMap<_, _> = status.lanes.iter().map(|lane| (lane.lane.as_str(), lane.since_ms)).collect();
-    let ended: BTreeMap<_, _> = status.lanes.iter().map(|lane| (lane.lane.as_str(), lane.passages)).collect();
-    serde_json::json!({ "time": page::time_of_day(status.wall), "since": since, "ended": ended })
+/// What ticks: the time of day, how long each subject has been here, how many passages have ended, and how long
+/// disinfection goes on.
+fn clock(status: &KioskStatus, place_time: PlaceTime) -> serde_json::Value {
+    let lanes = || status.lanes.iter().map(|lane| (lane.lane.as_str(), lane));
+    let since: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.since_ms)).collect();
+    let ended: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.passages)).collect();
+    let running = lanes().filter_map(|(name, lane)| Some((name, lane.disinfecting?)));
+    let left: BTreeMap<_, _> = running
+        .map(|(name, left)| (name, serde_json::json!({ "may-stop": left.may_stop_ms, "ends": left.ends_ms })))
+        .collect();
+    let time = place_time.time_of_day(status.wall);
+    serde_json::json!({ "time": time, "since": since, "ended": ended, "left": left })
 }

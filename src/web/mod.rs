@@ -6,6 +6,7 @@
 
 mod assets;
 mod attendant;
+mod countdown;
 mod guard;
 pub mod handle;
 mod id;
@@ -13,6 +14,7 @@ mod lane;
 mod live;
 mod pad;
 mod page;
+mod place_time;
 mod session;
 mod shared;
 mod symbol;
@@ -27,6 +29,7 @@ use axum::middleware;
 use axum::routing::get;
 
 pub use handle::{Ask, Attendance, Attendant, Handle, Preview, Recent, RecentRow};
+pub use place_time::PlaceTime;
 
 use shared::Shared;
 

@@ -12,10 +12,6 @@ use super::shared::Shared;
 use super::symbol;
 use super::theme::Theme;
 use super::words::{Words, desk, words};
-use crate::base::Wall;
-
-/// China has one time zone, eight hours ahead of UTC, without summer time.
-const UTC_OFFSET_SECS: i64 = 8 * 3_600;
 
 /// What surrounds a page's content.
 pub struct Frame<'a> {
@@ -64,24 +60,6 @@ pub fn labelled(symbol: symbol::Symbol, words: impl Render) -> Markup {
     html! { (symbol) span.label { (words) } }
 }
 
-/// Hours and minutes at the kiosk.
-pub fn time_of_day(wall: Wall) -> String {
-    let seconds = (wall.as_secs() + UTC_OFFSET_SECS).rem_euclid(86_400);
-    format!("{:02}:{:02}", seconds / 3_600, seconds / 60 % 60)
-}
-
-/// Month, day, hours and minutes at the kiosk.
-pub fn day_and_time(wall: Wall) -> String {
-    let shifted = jiff::Timestamp::from_second(wall.as_secs().saturating_add(UTC_OFFSET_SECS));
-    match shifted {
-        Ok(at) => {
-            let at = at.to_zoned(jiff::tz::TimeZone::UTC);
-            format!("{:02}-{:02} {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute())
-        }
-        Err(_) => "—".to_owned(),
-    }
-}
-
 /// Answers that there is no such page or lane.
 pub fn not_found() -> Response {
     let frame = Frame { title: "404", kind: "note", theme: Theme::Day, live: None, subject: None };
@@ -110,18 +88,4 @@ pub async fn index(State(shared): State<Arc<Shared>>) -> Markup {
         }
     };
     page(&frame, &content)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_those_of_the_kiosk() {
-        // 2026-01-31T16:30:00Z is half past midnight of the next day in China.
-        let wall = Wall::from_secs(1_769_877_000);
-        assert_eq!(time_of_day(wall), "00:30");
-        assert_eq!(day_and_time(wall), "02-01 00:30");
-        assert_eq!(day_and_time(Wall(i64::MAX)), "—");
-    }
 }

@@ -1,7 +1,7 @@
 //! A vehicle with its occupants.
 
 use kakou::base::{CentiCelsius, Pii};
-use kakou::control::{Act, Decision, OddPlate, Phase, Prompt, Refused, Registration};
+use kakou::control::{Act, Decision, DisinfectionStatus, OddPlate, Phase, Prompt, Refused, Registration};
 use kakou::engine::{Effect, Screen};
 use kakou::model::{
     Attestation, Class, Direction, Evidence, Level, Reason, Signal, StepKind, StepOutcome, SubjectKind,
@@ -125,11 +125,30 @@ fn a_vehicle_pass_gives_the_plate_and_a_pass_of_another_vehicle_vouches_for_noth
 fn disinfection_that_is_too_short_does_not_count_and_a_forgotten_one_stops_by_itself() {
     let mut lane = lane();
     lane.line(Signal::Presence, Level::Active);
-    let start = || Act::StartDisinfection { agent: "chlorine-500".parse().unwrap() };
-    lane.act(start()).wait(2);
-    assert!(lane.act_by(Some("wang"), Act::StopDisinfection).is_err());
-    lane.act(start()).wait(60);
+    lane.act(Act::StartDisinfection { agent: "chlorine-500".parse().unwrap() }).wait(2);
+    // The profile asks for 5 seconds.
+    let early = lane.act_by(Some("wang"), Act::StopDisinfection);
+    assert_eq!(early, Err(Refused::TooEarly { seconds_left: 3 }));
+    assert!(!lane.last_step(StepKind::Disinfection));
+    assert_eq!(lane.status().prompt, Prompt::ShutWindows, "what is refused has changed nothing");
+    lane.wait(28);
     assert!(lane.last_step(StepKind::Disinfection));
+    assert_eq!(lane.status().disinfecting, None);
+}
+
+#[test]
+fn screens_know_how_long_disinfection_has_to_run_and_when_it_stops_by_itself() {
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active);
+    assert_eq!(lane.status().disinfecting, None);
+    lane.act(Act::StartDisinfection { agent: "chlorine-500".parse().unwrap() });
+    for (waited, may_stop_ms, ends_ms) in [(0, 5_000, 30_000), (4, 1_000, 26_000), (2, 0, 24_000)] {
+        let left = lane.wait(waited).status().disinfecting;
+        assert_eq!(left, Some(DisinfectionStatus { may_stop_ms, ends_ms }));
+    }
+    lane.act(Act::StopDisinfection);
+    assert!(lane.last_step(StepKind::Disinfection));
+    assert_eq!(lane.status().disinfecting, None);
 }
 
 #[test]

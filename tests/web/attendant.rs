@@ -10,6 +10,7 @@ use kakou::control::{
 use kakou::model::{Attestation, Reason, StepKind};
 use kakou::web::Attendance;
 
+use super::common::samples;
 use super::fake::Fake;
 use super::harness::Browser;
 use super::states;
@@ -54,8 +55,14 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         | Act::NoPlate
         | Act::DeclareOccupants(_)
         | Act::MeasureAgain
-        | Act::StartDisinfection { .. }
-        | Act::StopDisinfection => {}
+        | Act::StartDisinfection { .. } => {}
+        Act::StopDisinfection => {
+            let left = lane.disinfecting.map_or(0, |running| running.may_stop_ms);
+            if left > 0 {
+                return Err(Refused::TooEarly { seconds_left: left.div_ceil(1_000) });
+            }
+            set(lane, StepKind::Disinfection, StepState::Done);
+        }
     }
     Ok(())
 }
@@ -126,7 +133,7 @@ async fn steps_are_taken_by_number_form_look_and_thermometer_until_the_lane_may_
     assert_eq!(browser.text(".boxes").await.replace('\n', ""), "5101", "what was typed stays");
     browser.press("0719900307123X").await;
     browser.click("button.enter").await;
-    browser.wait_for_text("#card", "王*明").await;
+    browser.wait_for_text("#card", &samples::masked_name()).await;
     let typed = Act::TypeIdNumber(Pii::new("51010719900307123X".to_owned()));
     assert_eq!(acts(&fake).last(), Some(&typed));
 
@@ -364,7 +371,29 @@ async fn a_glove_hits_every_target_and_no_page_has_more_than_six_actions() {
         assert!(overlap.as_i64().unwrap() <= 0, "{:?}: {overlap} px of the card are cut off", lane.phase);
     }
     apart(&browser, &fake).await;
+    a_full_vehicle(&browser, &fake).await;
     browser.close().await;
+}
+
+/// With everything wrong at once, what is at the foot of the card is not written over.
+async fn a_full_vehicle(browser: &Browser, fake: &Fake) {
+    let mut lane = states::disinfecting(12_000, 37_000);
+    let seats = lane.occupants.clone();
+    lane.occupants.extend(seats);
+    for lane in [lane, states::vehicle()] {
+        fake.set(|status| status.lanes[1] = lane);
+        fake.set(states::trouble);
+        browser.open(&fake.url("/attendant/lane/car-1")).await;
+        measure(browser, "a vehicle").await;
+        let over = "const top = document.querySelector('.gate').getBoundingClientRect().top;
+            const inside = (e) => e.getBoundingClientRect().right <= document.querySelector('.card').getBoundingClientRect().right;
+            const rows = [...document.querySelectorAll('.occupants li')].filter(inside);
+            return [rows.length, Math.ceil(Math.max(...rows.map((row) => row.getBoundingClientRect().bottom)) - top),
+                Math.max(...rows.map((row) => row.getBoundingClientRect().height))]";
+        let over = browser.script(over).await;
+        assert!(over[0].as_u64() >= Some(2) && over[1].as_i64() <= Some(0), "rows over the foot: {over}");
+        assert!(over[2].as_f64() <= Some(40.0), "a row takes two lines: {over}");
+    }
 }
 
 /// Every target is at least 100 × 100 px and within the screen; at most six of them act.
@@ -404,8 +433,8 @@ async fn apart(browser: &Browser, fake: &Fake) {
 async fn passages_are_listed_and_searched_without_a_number_in_the_address() {
     let (fake, browser) = start(states::idle()).await;
     browser.open(&fake.url("/attendant/recent")).await;
-    browser.wait_for_text("table", "王*明").await;
-    browser.fill("input[name=text]", "川A12345\u{E007}").await;
+    browser.wait_for_text("table", &samples::masked_name()).await;
+    browser.fill("input[name=text]", &format!("{}\u{E007}", samples::PLATE)).await;
     browser.wait_until("document.querySelectorAll('tr').length === 1").await;
     browser.wait_for_address("/attendant/recent").await;
     browser.fill("input[name=text]", "broken\u{E007}").await;

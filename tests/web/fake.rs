@@ -9,9 +9,11 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use kakou::base::{Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
-use kakou::web::{Ask, Attendance, Attendant, Handle, Preview, Recent, RecentRow, router};
+use kakou::web::{Ask, Attendance, Attendant, Handle, PlaceTime, Preview, Recent, RecentRow, router};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+
+use super::common::samples;
 
 /// What becomes of a command.
 pub type Script = fn(&Command, &mut KioskStatus) -> Result<(), Refused>;
@@ -28,8 +30,13 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// Serves `status`; its first lane has a camera.
+    /// Serves `status` in China; its first lane has a camera.
     pub async fn start(status: KioskStatus, script: Script) -> Self {
+        Self::start_at(480, status, script).await
+    }
+
+    /// The same where clocks are so far ahead of UTC.
+    pub async fn start_at(utc_offset_minutes: i16, status: KioskStatus, script: Script) -> Self {
         let camera = status.lanes[0].lane.clone();
         let status = Arc::new(watch::Sender::new(Arc::new(status)));
         let preview = watch::Sender::new(Arc::new(Preview::default()));
@@ -42,6 +49,7 @@ impl Fake {
             recent: Arc::new(Past),
             attendants: attendants(),
             attendance,
+            place_time: PlaceTime { utc_offset_minutes },
             hosts: vec![],
         };
         let commands = Arc::default();
@@ -128,33 +136,36 @@ struct Past;
 impl Recent for Past {
     fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let rows = [
-            row(41, "王*明", Verdict::Admitted),
-            row(40, "陌*", Verdict::TurnedBack),
-            row(38, "川A··45", Verdict::Admitted),
+            row(41, SubjectKind::Person, Verdict::Admitted),
+            row(40, SubjectKind::Person, Verdict::TurnedBack),
+            row(38, SubjectKind::Vehicle, Verdict::Admitted),
         ];
         Ok(rows.into_iter().filter(|row| before.is_none_or(|before| row.seq < before)).take(limit).collect())
     }
 
     fn search(&self, text: &Pii<String>, _: usize) -> Result<Vec<RecentRow>, String> {
         match text.expose().as_str() {
-            "川A12345" => Ok(vec![row(38, "川A··45", Verdict::Admitted)]),
+            samples::PLATE => Ok(vec![row(38, SubjectKind::Vehicle, Verdict::Admitted)]),
             "broken" => Err("记录暂时读不出来".to_owned()),
             _ => Ok(vec![]),
         }
     }
 }
 
-fn row(seq: u64, subject: &str, verdict: Verdict) -> RecentRow {
-    let vehicle = subject.starts_with('川');
+fn row(seq: u64, kind: SubjectKind, verdict: Verdict) -> RecentRow {
+    let (subject, occupants) = match kind {
+        SubjectKind::Person => (samples::masked_name(), 0),
+        SubjectKind::Vehicle => (samples::masked_plate(), 3),
+    };
     RecentRow {
         seq,
         wall: Wall::from_secs(1_769_877_000 + i64::try_from(seq).unwrap_or(0) * 60),
         lane: "in-1".parse().expect("a slug"),
-        kind: if vehicle { SubjectKind::Vehicle } else { SubjectKind::Person },
+        kind,
         direction: Direction::Inbound,
         class: Class::Resident,
-        subject: Some(subject.to_owned()),
-        occupants: if vehicle { 3 } else { 0 },
+        subject: Some(subject),
+        occupants,
         verdict,
         reasons: if verdict == Verdict::TurnedBack { vec![Reason::Declined] } else { vec![] },
         decided_by: Decider::Policy,

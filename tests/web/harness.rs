@@ -22,7 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// Time between two looks at a page.
 const POLL: Duration = Duration::from_millis(40);
 
-/// A browser with one window of 1024 × 600, the size of a kiosk's panel.
+/// A browser with one window.
 pub struct Browser {
     /// The window, for what this harness does not offer.
     pub client: Client,
@@ -59,8 +59,13 @@ fn running_with(profile: &Path) -> Vec<rustix::process::Pid> {
 }
 
 impl Browser {
-    /// Starts a browser with its own empty profile.
+    /// Starts a browser with its own empty profile and a window of 1024 × 600, the size of a kiosk's panel.
     pub async fn start() -> Self {
+        Self::sized(1_024, 600).await
+    }
+
+    /// The same with a window of another size.
+    pub async fn sized(width: u32, height: u32) -> Self {
         let profile = tempfile::tempdir().expect("a directory for the browser's profile");
         let path = profile.path().display().to_string();
         let (driver, port) = start_driver(profile);
@@ -74,11 +79,11 @@ impl Browser {
             "--disable-sync",
             "--no-first-run",
             "--hide-scrollbars",
-            "--window-size=1024,600",
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();
+        arguments.push(format!("--window-size={width},{height}"));
         arguments.push(format!("--user-data-dir={path}"));
-        let screen = json!({ "width": 1024, "height": 600, "pixelRatio": 1.0, "touch": false });
+        let screen = json!({ "width": width, "height": height, "pixelRatio": 1.0, "touch": false });
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": screen } });
         let capabilities =
             [("goog:chromeOptions".to_owned(), options)].into_iter().collect::<serde_json::Map<_, _>>();

@@ -1,8 +1,14 @@
 //! The kiosk's screens in a real browser, against a kiosk that only plays its part.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod attendant;
+#[path = "../common/mod.rs"]
+mod common;
+mod desk;
 mod fake;
 mod harness;
+mod hub;
 mod pictures;
 mod states;
 mod subject;

@@ -7,6 +7,7 @@ use kakou::control::{KioskStatus, LaneStatus};
 use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
+use super::hub::{Centre, every_page};
 use super::states;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,12 +31,30 @@ async fn every_screen_can_be_drawn() {
     browser.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_hub_can_be_drawn() {
+    let Some(folder) = std::env::var_os("KAKOU_PICTURES") else { return };
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    let centre = Centre::start().await;
+    for (width, height) in [(1_024, 600), (360, 740), (1_440, 900)] {
+        let browser = Browser::sized(width, height).await;
+        centre.sign_in(&browser).await;
+        let draw =
+            async |name: &str| browser.screenshot(&folder.join(format!("hub-{name}-{width}.png"))).await;
+        every_page(&centre, &browser, draw).await;
+        browser.close().await;
+    }
+}
+
 async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
     for (name, lane) in states::scenes() {
         fake.set_lane(lane);
         browser.open(&fake.url("/lane/in-1")).await;
         if name == "asking-code" {
             browser.wait_for("#outline polygon").await;
+        } else if name.starts_with("shut-windows") {
+            browser.wait_until("document.querySelector('.countdown .left').textContent !== ''").await;
         }
         browser.screenshot(&folder.join(format!("lane-{name}-{theme}.png"))).await;
     }
@@ -75,6 +94,11 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
         states::trouble(status);
     });
     shot(browser, fake, folder, "/attendant/lane/car-1", &format!("desk-vehicle-{theme}")).await;
+    let spraying = states::disinfecting(12_000, 37_000);
+    fake.set(|status| status.lanes[1] = spraying);
+    browser.open(&fake.url("/attendant/lane/car-1")).await;
+    browser.wait_for_text(".countdown .left", "1").await;
+    browser.screenshot(&folder.join(format!("desk-spraying-{theme}.png"))).await;
     shot(browser, fake, folder, "/attendant/lane/car-1/pad/plate", &format!("desk-plate-{theme}")).await;
     browser.press("川A1").await;
     browser.screenshot(&folder.join(format!("desk-plate-typed-{theme}.png"))).await;

@@ -2,14 +2,16 @@
 
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
-    Aspect, BarrierState, DeviceStatus, Direct, FieldStatus, HubStatus, JournalStatus, KioskStatus,
-    LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TemperatureStatus,
-    Trouble, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,
+    TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
 };
 use kakou::web::Preview;
+
+use super::common::samples;
 
 /// A kiosk with a lane for people and one for vehicles, both idle.
 pub fn kiosk() -> KioskStatus {
@@ -40,7 +42,7 @@ pub fn kiosk() -> KioskStatus {
         },
         devices: vec![
             device("brow", "mlx90614", "in-1"),
-            device("camera", "v4l2", "in-1"),
+            device("camera", "camera", "in-1"),
             device("barrier", "barrier", "car-1"),
         ],
         wall: Wall::from_secs(1_769_877_900),
@@ -72,7 +74,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         temperature: None,
         verdict: None,
         trouble: None,
-        disinfecting: false,
+        disinfecting: None,
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
         beam_blocked: false,
@@ -121,7 +123,7 @@ pub fn asking_code() -> LaneStatus {
 /// The same, whose code was read: the forehead is asked for.
 pub fn temperature(guidance: Guidance) -> LaneStatus {
     let mut lane = asking_code();
-    lane.subject = Some("王*明".to_owned());
+    lane.subject = Some(samples::masked_name());
     lane.class = Some(Class::Resident);
     lane.steps[0].state = StepState::Done;
     lane.steps[1].state = StepState::Asked;
@@ -247,7 +249,7 @@ pub fn vehicle() -> LaneStatus {
         phase: Phase::Steps,
         direction: Some(Direction::Inbound),
         class: Some(Class::Visitor),
-        subject: Some("川A··45".to_owned()),
+        subject: Some(samples::masked_plate()),
         steps: vec![
             step(StepKind::Plate, StepState::Done, &[]),
             step(StepKind::Occupants, StepState::Asked, &[]),
@@ -256,7 +258,7 @@ pub fn vehicle() -> LaneStatus {
         declared: Some(3),
         occupants: vec![
             person(Some("李*"), Class::Visitor, StepState::Done, StepState::Done, true),
-            person(Some("赵*红"), Class::Resident, StepState::Done, StepState::Asked, false),
+            person(Some("赵*"), Class::Resident, StepState::Done, StepState::Asked, false),
             person(None, Class::Unknown, StepState::Open, StepState::Open, false),
         ],
         prompt: Prompt::ShowForehead,
@@ -265,6 +267,23 @@ pub fn vehicle() -> LaneStatus {
         lamp: Aspect::Wait,
         since_ms: Some(71_000),
         ..lane("car-1", "东门 车行道", SubjectKind::Vehicle)
+    }
+}
+
+/// The same, all checked, while it is disinfected: so many milliseconds until that may be stopped, and until it ends.
+pub fn disinfecting(may_stop_ms: u64, ends_ms: u64) -> LaneStatus {
+    let mut lane = vehicle();
+    lane.occupants.iter_mut().for_each(|person| {
+        settle(&mut person.steps);
+        person.settled = true;
+    });
+    lane.steps[1].state = StepState::Done;
+    lane.steps[2].state = StepState::Asked;
+    LaneStatus {
+        disinfecting: Some(DisinfectionStatus { may_stop_ms, ends_ms }),
+        prompt: Prompt::ShutWindows,
+        guidance: None,
+        ..lane
     }
 }
 
@@ -286,8 +305,19 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ("turn-back", turned_back()),
         ("wait-here", held()),
         ("out-of-service", out_of_service()),
-        ("vehicle", LaneStatus { lane: "in-1".parse().expect("a slug"), ..vehicle() }),
+        ("vehicle", at_first_lane(vehicle())),
+        (
+            "stop-vehicle",
+            at_first_lane(LaneStatus { prompt: Prompt::StopVehicle, guidance: None, ..vehicle() }),
+        ),
+        ("shut-windows", at_first_lane(disinfecting(12_000, 37_000))),
+        ("shut-windows-long", at_first_lane(disinfecting(0, 600_000))),
     ]
+}
+
+/// A scene of the vehicles' lane where the first lane is.
+fn at_first_lane(lane: LaneStatus) -> LaneStatus {
+    LaneStatus { lane: "in-1".parse().expect("a slug"), ..lane }
 }
 
 /// Marks every step as done.

@@ -51,6 +51,7 @@ fn whole(title: Words, nav: &Markup, content: &Markup) -> Html<String> {
                 main {
                     h1 { (two(title)) }
                     (content)
+                    p.hint.zone { "时间均为北京时间（UTC+8）。" small lang="en" { "All times are China's, UTC+8." } }
                 }
             }
         }
@@ -82,6 +83,11 @@ pub fn sign_in(status: StatusCode) -> Response {
 /// Chinese, with the English beside it in small.
 pub fn two((chinese, english): Words) -> Markup {
     html! { span.two { (chinese) " " small lang="en" { (english) } } }
+}
+
+/// What a cell of a table says it is where its column's head is not shown: on a phone.
+pub fn of((chinese, english): Words) -> String {
+    format!("{chinese} {english}")
 }
 
 /// A number in a table or a tile; nothing is shown as a dot, so that what counts stands out.
@@ -120,14 +126,15 @@ fn shown(at: Wall, form: &str) -> String {
 }
 
 /// How long ago something was, in one unit.
-pub fn ago(then: Wall, now: Wall) -> String {
+pub fn ago(then: Wall, now: Wall) -> Markup {
     let secs = now.0.saturating_sub(then.0).max(0) / 1_000;
-    match secs {
-        0..=59 => format!("{secs} 秒前"),
-        60..=3_599 => format!("{} 分钟前", secs / 60),
-        3_600..=86_399 => format!("{} 小时前", secs / 3_600),
-        _ => format!("{} 天前", secs / 86_400),
-    }
+    let (number, chinese, english) = match secs {
+        0..=59 => (secs, "秒前", "s ago"),
+        60..=3_599 => (secs / 60, "分钟前", "min ago"),
+        3_600..=86_399 => (secs / 3_600, "小时前", "h ago"),
+        _ => (secs / 86_400, "天前", "d ago"),
+    };
+    html! { span.two { (number) " " (chinese) " " small lang="en" { (number) " " (english) } } }
 }
 
 /// The first bytes of a digest, as people compare them.
@@ -153,7 +160,8 @@ mod tests {
     fn times_are_shown_as_in_china() {
         let at = Wall::from_secs(1_795_276_800);
         assert_eq!(shown(at, "%Y-%m-%d %H:%M:%S"), "2026-11-22 00:00:00");
-        assert_eq!(ago(at, Wall(at.0 + 125_000)), "2 分钟前");
+        let shown_ago = ago(at, Wall(at.0 + 125_000)).into_string();
+        assert!(shown_ago.contains("2 分钟前") && shown_ago.contains("2 min ago"), "{shown_ago}");
         assert_eq!(shown(Wall(i64::MAX), "%Y"), "—", "no panic at the edge");
     }
 }

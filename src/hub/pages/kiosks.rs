@@ -9,9 +9,13 @@ use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use super::super::state::Hub;
+use super::super::words;
 use super::Answer;
-use super::frame::{self, ago, full_time, short, two};
+use super::frame::{self, ago, full_time, of, short, two};
 use crate::sync::enrolment::Token;
+
+const COLUMNS: [words::Words; 4] =
+    [("终端", "kiosk"), ("登记时间", "enrolled"), ("最后联系", "last heard"), ("公钥", "public key")];
 
 /// The name that a token is to be bound to.
 #[derive(Deserialize)]
@@ -77,15 +81,12 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
         p.hint { "给已登记的名称生成令牌，会更换该终端的密钥。"
             small lang="en" { "A token for an enrolled name replaces that kiosk's key." } }
         table {
-            thead { tr {
-                th { (two(("终端", "kiosk"))) } th { (two(("登记时间", "enrolled"))) }
-                th { (two(("最后联系", "last heard"))) } th { (two(("公钥", "public key"))) }
-            } }
+            thead { tr { @for words in COLUMNS { th { (two(words)) } } } }
             tbody { @for kiosk in &kiosks { tr {
                 th scope="row" { (kiosk.kiosk) }
-                td { (full_time(kiosk.enrolled)) }
-                td { @match kiosk.seen { Some(seen) => (ago(seen, now)), None => "—" } }
-                td { code { (short(&kiosk.key.0)) "…" } }
+                td data-of=(of(COLUMNS[1])) { (full_time(kiosk.enrolled)) }
+                td data-of=(of(COLUMNS[2])) { @match kiosk.seen { Some(seen) => (ago(seen, now)), None => "—" } }
+                td data-of=(of(COLUMNS[3])) { code { (short(&kiosk.key.0)) "…" } }
             } } }
         }
     };

@@ -8,11 +8,24 @@ use maud::{Markup, html};
 
 use super::super::state::{Error, Hub};
 use super::super::words;
-use super::frame::{self, ago, count, mark, short, time, two};
+use super::frame::{self, ago, count, mark, of, short, time, two};
 use super::{Answer, search};
 use crate::base::Wall;
 use crate::ledger::{self, Alarm, Filter, Gate};
 use crate::model::Verdict;
+
+/// The columns of the gates' table around those of verdicts.
+const STATE: words::Words = ("状态", "state");
+const KIOSK: words::Words = ("终端", "kiosk");
+const HEARD: words::Words = ("最后联系", "last heard");
+const LAST: words::Words = ("最后记录", "last record");
+const BACKLOG: words::Words = ("待上传", "backlog");
+const RECORDS: words::Words = ("记录", "records");
+const ROOT: words::Words = ("根哈希", "root");
+
+/// The columns of the alarms' table.
+const ALARM: [words::Words; 5] =
+    [("时间", "time"), KIOSK, ("事项", "what"), ("详情", "detail"), ("次数", "times")];
 
 /// Verdicts that have a column of their own.
 const COLUMNS: [Verdict; 7] = [
@@ -59,7 +72,7 @@ pub async fn gates(hub: &Hub) -> Result<Markup, Error> {
             }
             div.tile { (two(("台账记录", "records held"))) b { (sum(|gate| gate.records)) } }
             @let waiting = sum(|gate| gate.backlog);
-            div.tile.(if waiting == 0 { "" } else { "wait" }) { (two(("待上传", "backlog"))) b { (waiting) } }
+            div.tile.(if waiting == 0 { "" } else { "wait" }) { (two(BACKLOG)) b { (waiting) } }
         }
         @if gates.is_empty() {
             p.notice { "还没有终端。" a href="/kiosks" { "登记第一台终端" } " "
@@ -83,14 +96,11 @@ fn gate_table(gates: &[Gate], now: Wall) -> Markup {
             h2 { (two(("卡口", "Gates"))) }
             table {
                 thead { tr {
-                    th { (two(("状态", "state"))) }
-                    th { (two(("终端", "kiosk"))) }
-                    th { (two(("最后联系", "last heard"))) }
-                    th { (two(("最后记录", "last record"))) }
-                    th.number { (two(("待上传", "backlog"))) }
+                    @for words in [STATE, KIOSK, HEARD, LAST] { th { (two(words)) } }
+                    th.number { (two(BACKLOG)) }
                     @for verdict in COLUMNS { th.number { (two(words::verdict(verdict))) } }
-                    th.number { (two(("记录", "records"))) }
-                    th { (two(("根哈希", "root"))) }
+                    th.number { (two(RECORDS)) }
+                    th { (two(ROOT)) }
                 } }
                 tbody { @for gate in gates { (gate_row(gate, now)) } }
             }
@@ -106,15 +116,17 @@ fn gate_row(gate: &Gate, now: Wall) -> Markup {
     };
     html! {
         tr {
-            td { span class={ "mark " (tone) } { i aria-hidden="true" { (symbol) } (two(words)) } }
+            td data-of=(of(STATE)) { span class={ "mark " (tone) } { i aria-hidden="true" { (symbol) } (two(words)) } }
             th scope="row" { a href={ "/ledger?kiosk=" (gate.kiosk) } { (gate.kiosk) }
                 @if gate.alarms > 0 { " " span.mark.stop title="告警 alarms" { "⚠ " (gate.alarms) } } }
-            td { @match gate.seen { Some(seen) => (ago(seen, now)), None => "—" } }
-            td { @match gate.last_at { Some(at) => (time(at)), None => "—" } }
-            td.number { (count(gate.backlog)) }
-            @for verdict in COLUMNS { td.number { (count(gate.today.get(&verdict).copied().unwrap_or(0))) } }
-            td.number { (count(gate.records)) }
-            td { @match &gate.root {
+            td data-of=(of(HEARD)) { @match gate.seen { Some(seen) => (ago(seen, now)), None => "—" } }
+            td data-of=(of(LAST)) { @match gate.last_at { Some(at) => (time(at)), None => "—" } }
+            td.number data-of=(of(BACKLOG)) { (count(gate.backlog)) }
+            @for verdict in COLUMNS {
+                td.number data-of=(of(words::verdict(verdict))) { (count(gate.today.get(&verdict).copied().unwrap_or(0))) }
+            }
+            td.number data-of=(of(RECORDS)) { (count(gate.records)) }
+            td data-of=(of(ROOT)) { @match &gate.root {
                 Some(root) => code title=(data_encoding::HEXLOWER.encode(root)) { (short(root)) },
                 None => "—",
             } }
@@ -128,15 +140,16 @@ fn alarm_table(alarms: &[Alarm]) -> Markup {
             h2 { (two(("告警", "Alarms"))) }
             table {
                 thead { tr {
-                    th { (two(("时间", "time"))) } th { (two(("终端", "kiosk"))) } th { (two(("事项", "what"))) }
-                    th { (two(("详情", "detail"))) } th.number { (two(("次数", "times"))) }
+                    @for (index, words) in ALARM.into_iter().enumerate() {
+                        th.number[index + 1 == ALARM.len()] { (two(words)) }
+                    }
                 } }
                 tbody { @for alarm in alarms { tr {
-                    td { (time(alarm.at)) }
-                    td { (alarm.kiosk) }
-                    td { span.mark.stop { i aria-hidden="true" { "⚠" } (two(words::alarm(alarm.kind))) } }
-                    td { (alarm.detail) }
-                    td.number { (alarm.times) }
+                    td data-of=(of(ALARM[0])) { (time(alarm.at)) }
+                    td data-of=(of(ALARM[1])) { (alarm.kiosk) }
+                    td data-of=(of(ALARM[2])) { span.mark.stop { i aria-hidden="true" { "⚠" } (two(words::alarm(alarm.kind))) } }
+                    td data-of=(of(ALARM[3])) { (alarm.detail) }
+                    td.number data-of=(of(ALARM[4])) { (alarm.times) }
                 } } }
             }
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
-use super::frame::{self, full_time, options, two};
+use super::frame::{self, full_time, of, options, two};
 use super::overview::outcome;
 use crate::base::Pii;
 use crate::ledger::{self, Day, Filter, Page, Row};
@@ -134,20 +134,27 @@ fn form(fields: &Fields, kiosks: &[String]) -> Markup {
     }
 }
 
+/// The columns of a table of passages; the last is a number.
+const COLUMNS: [words::Words; 9] = [
+    ("时间", "time"),
+    ("终端 / 通道", "kiosk / lane"),
+    ("编号", "no."),
+    ("对象", "subject"),
+    ("判定", "verdict"),
+    ("原因", "reason"),
+    ("决定", "decided by"),
+    ("过闸", "crossing"),
+    ("用时", "took"),
+];
+
 /// Passages as rows: nobody's name, plate or number but masked.
 pub fn table(rows: &[Row]) -> Markup {
     html! {
         table.passages {
             thead { tr {
-                th { (two(("时间", "time"))) }
-                th { (two(("终端 / 通道", "kiosk / lane"))) }
-                th { (two(("编号", "no."))) }
-                th { (two(("对象", "subject"))) }
-                th { (two(("判定", "verdict"))) }
-                th { (two(("原因", "reason"))) }
-                th { (two(("决定", "decided by"))) }
-                th { (two(("过闸", "crossing"))) }
-                th.number { (two(("用时", "took"))) }
+                @for (index, words) in COLUMNS.into_iter().enumerate() {
+                    th.number[index + 1 == COLUMNS.len()] { (two(words)) }
+                }
             } }
             tbody { @for row in rows { (passage(row)) } }
         }
@@ -156,25 +163,26 @@ pub fn table(rows: &[Row]) -> Markup {
 
 fn passage(row: &Row) -> Markup {
     let place = format!("/records/{}/{}/{}", row.id.kiosk, row.id.epoch, row.id.seq);
+    let [at, lane, number, subject, verdict, why, by, crossed, took] = COLUMNS.map(of);
     html! {
         tr {
-            td { (full_time(row.at)) @if !row.at_sure { " " span.hint title="终端时钟不可信，按到达中心的时间 kiosk's clock not trusted: time of arrival here" { "≈" } } }
-            td { (row.id.kiosk) @if let Some(lane) = &row.lane { span.quiet { " / " (lane) } } }
-            td { a href=(place) { (row.id.seq) } }
-            td {
-                (two(words::subject(row.subject))) " · " (words::direction(row.direction).0)
-                " · " (words::class(row.class).0)
+            td data-of=(at) { (full_time(row.at)) @if !row.at_sure { " " span.hint title="终端时钟不可信，按到达中心的时间 kiosk's clock not trusted: time of arrival here" { "≈" } } }
+            td data-of=(lane) { (row.id.kiosk) @if let Some(lane) = &row.lane { span.quiet { " / " (lane) } } }
+            td data-of=(number) { a href=(place) { (row.id.seq) } }
+            td data-of=(subject) {
+                (two(words::subject(row.subject))) " · " (two(words::direction(row.direction)))
+                " · " (two(words::class(row.class)))
                 @if row.occupants > 0 { " · " (row.occupants) " 人" }
                 " " @match &row.masked {
                     Some(masked) => span.masked { (masked) },
-                    None => span.quiet { (words::personal(row.personal).0) },
+                    None => span.quiet { (two(words::personal(row.personal))) },
                 }
             }
-            td { (outcome(row.verdict, row.superseded)) }
-            td { @if let Some(reason) = row.reason { (two(words::reason(reason))) } }
-            td { @match &row.decided_by { Some(attendant) => (attendant), None => span.quiet { (two(("规则", "policy"))) } } }
-            td { @if let Some(crossing) = row.crossing { (words::crossing(crossing).0) } }
-            td.number { (row.took_ms / 1_000) "." (row.took_ms % 1_000 / 100) " s" }
+            td data-of=(verdict) { (outcome(row.verdict, row.superseded)) }
+            td data-of=(why) { @if let Some(reason) = row.reason { (two(words::reason(reason))) } }
+            td data-of=(by) { @match &row.decided_by { Some(attendant) => (attendant), None => span.quiet { (two(("规则", "policy"))) } } }
+            td data-of=(crossed) { @if let Some(crossing) = row.crossing { (two(words::crossing(crossing))) } }
+            td.number data-of=(took) { (row.took_ms / 1_000) "." (row.took_ms % 1_000 / 100) " s" }
         }
     }
 }

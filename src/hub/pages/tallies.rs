@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
-use super::frame::{self, count, two};
+use super::frame::{self, count, of, two};
 use crate::base::KioskId;
 use crate::ledger::{Day, Tally};
 use crate::model::{Direction, SubjectKind, Verdict};
@@ -22,6 +22,14 @@ pub struct Days {
     first: String,
     last: String,
 }
+
+const DAY: words::Words = ("日期", "day");
+const KIOSK: words::Words = ("终端", "kiosk");
+const TOTAL: words::Words = ("合计", "total");
+
+/// The columns behind those of verdicts.
+const BESIDE: [words::Words; 5] =
+    [("人员", "persons"), ("车辆", "vehicles"), ("随车", "occupants"), ("进", "in"), ("出", "out")];
 
 #[derive(Default)]
 struct Sums {
@@ -72,14 +80,11 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
         p.hint { "每次到达按最后判定计一次。" small lang="en" { "Every arrival counts once, by its last verdict." } }
         table {
             thead { tr {
-                th { (two(("日期", "day"))) } th { (two(("终端", "kiosk"))) }
-                th.number { (two(("合计", "total"))) }
+                th { (two(DAY)) } th { (two(KIOSK)) } th.number { (two(TOTAL)) }
                 @for verdict in Verdict::ALL { th.number { (two(words::verdict(verdict))) } }
-                th.number { (two(("人员", "persons"))) } th.number { (two(("车辆", "vehicles"))) }
-                th.number { (two(("随车", "occupants"))) }
-                th.number { (two(("进", "in"))) } th.number { (two(("出", "out"))) }
+                @for words in BESIDE { th.number { (two(words)) } }
             } }
-            tbody { @for ((day, kiosk), sums) in &by_day { (line(&html! { td { (day.0) } th scope="row" { (kiosk) } }, sums)) } }
+            tbody { @for ((day, kiosk), sums) in &by_day { (line(&html! { td data-of=(of(DAY)) { (day.0) } th scope="row" { (kiosk) } }, sums)) } }
             tfoot { (line(&html! { th colspan="2" { (two(("总计", "all"))) } }, &all)) }
         }
     };
@@ -87,14 +92,15 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
 }
 
 fn line(head: &Markup, sums: &Sums) -> Markup {
+    let beside = [sums.people, sums.vehicles, sums.occupants, sums.inbound, sums.outbound];
     html! {
         tr {
             (head)
-            td.number { b { (count(sums.total())) } }
-            @for verdict in Verdict::ALL { td.number { (count(sums.verdicts.get(&verdict).copied().unwrap_or(0))) } }
-            @for number in [sums.people, sums.vehicles, sums.occupants, sums.inbound, sums.outbound] {
-                td.number { (count(number)) }
+            td.number data-of=(of(TOTAL)) { b { (count(sums.total())) } }
+            @for verdict in Verdict::ALL {
+                td.number data-of=(of(words::verdict(verdict))) { (count(sums.verdicts.get(&verdict).copied().unwrap_or(0))) }
             }
+            @for (words, number) in BESIDE.into_iter().zip(beside) { td.number data-of=(of(words)) { (count(number)) } }
         }
     }
 }

@@ -165,6 +165,7 @@ let source = null;
 let heard = 0;
 let picture = null;
 const arrived = new Map(); // lane → when its subject arrived, by this page's clock
+const ends = new Map(); // lane and "may-stop" or "ends" → when disinfection does, by this page's clock
 
 /** Replaces what changed, and keeps the focus where it was. */
 function show(regions) {
@@ -187,12 +188,20 @@ function tick() {
     const text = seconds === null ? "" : `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
     if (place.textContent !== text) place.textContent = text;
   }
+  for (const place of document.querySelectorAll("[data-left]")) {
+    const at = ends.get(`${place.dataset.lane} ${place.dataset.left}`);
+    const text = at === undefined ? "" : String(Math.max(0, Math.ceil((at - performance.now()) / 1000)));
+    if (place.textContent !== text) place.textContent = text;
+  }
 }
 
-function clock({ time, since, ended }) {
+function clock({ time, since, ended, left }) {
   for (const place of document.querySelectorAll("[data-time]")) place.textContent = time;
   arrived.clear();
   for (const [lane, ms] of Object.entries(since)) if (ms !== null) arrived.set(lane, performance.now() - ms);
+  ends.clear();
+  for (const [lane, times] of Object.entries(left))
+    for (const [what, ms] of Object.entries(times)) ends.set(`${lane} ${what}`, performance.now() + ms);
   tick();
   // The subject whom this page is about has gone.
   if (page.seen && ended[page.lane] !== Number(page.seen)) location.replace(page.home);

@@ -18,6 +18,9 @@ use crate::web::page::labelled;
 use crate::web::symbol::{self, Symbol};
 use crate::web::words::{Words, desk, face, words};
 
+/// Why disinfection cannot be ended yet; the seconds stand on the card.
+const TOO_EARLY: Words = words("时间还不够", "Not long enough yet");
+
 /// One action of the attendant.
 pub struct Action {
     /// Its symbol.
@@ -183,7 +186,12 @@ fn other_ways(lane: &LaneStatus) -> Option<Action> {
 /// The first way to settle the first open step; a follow-up once none is open.
 fn step_way(lane: &LaneStatus) -> Option<Action> {
     match open_steps(lane).next() {
-        Some(step) => step_ways(lane, step).into_iter().next(),
+        Some(step) => {
+            let way = step_ways(lane, step).into_iter().next()?;
+            let early = step.kind == StepKind::Disinfection
+                && lane.disinfecting.is_some_and(|running| running.may_stop_ms > 0);
+            Some(if early { Action { does: Does::Waits(TOO_EARLY), ..way } } else { way })
+        }
         None => Some(Action {
             symbol: symbol::AHEAD,
             words: desk::decision(Decision::AdmitWithFollowUp),
@@ -231,7 +239,7 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
         StepKind::Occupants => {
             vec![leads(symbol::PEOPLE, words("输入人数", "How many people"), "/pad/count")]
         }
-        StepKind::Disinfection if lane.disinfecting => {
+        StepKind::Disinfection if lane.disinfecting.is_some() => {
             vec![posts(symbol::TICK, words("消毒完成", "Disinfection done"), act("stop-disinfection"))]
         }
         StepKind::Disinfection => lane.agents.iter().map(start_disinfection).collect(),

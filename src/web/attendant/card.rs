@@ -1,15 +1,15 @@
-//! What the attendant sees of the kiosk and of one lane.
+//! What the attendant sees of one lane.
 
 use maud::{Markup, html};
 
 use super::address;
-use crate::base::NoReading;
+use super::standing::standing;
 use crate::control::{
-    BarrierState, KioskStatus, LaneStatus, OccupantStatus, StepState, TemperatureStatus, VerdictStatus,
+    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, TemperatureStatus, VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
-use crate::web::handle::Attendant;
-use crate::web::page::{day_and_time, labelled, time_of_day};
+use crate::web::countdown::countdown;
+use crate::web::page::labelled;
 use crate::web::symbol;
 use crate::web::words::{Words, desk, face, words};
 
@@ -18,62 +18,6 @@ const OCCUPANTS_SHOWN: usize = 6;
 
 /// Characters of a name or plate that fit in large; an identity number is longer.
 const SUBJECT_LARGE: usize = 12;
-
-/// The line at the top: where, who, when, and what is wrong.
-pub fn bar(status: &KioskStatus, by: &Attendant) -> Markup {
-    html! {
-        header.bar {
-            span.title { (status.title) }
-            @if status.simulated { span.chip { (words("模拟", "Simulated")) } }
-            span.who { (symbol::ATTENDANT) (by.name) }
-            span.hub { (hub(status)) }
-            time data-time { (time_of_day(status.wall)) }
-        }
-    }
-}
-
-fn hub(status: &KioskStatus) -> Markup {
-    let (mark, said) = match (status.hub.enrolled, status.hub.online) {
-        (false, _) => (symbol::RING, words("未接中心", "No hub")),
-        (true, true) => (symbol::TICK, words("已连中心", "Hub")),
-        (true, false) => (symbol::OFFLINE, words("离线", "Offline")),
-    };
-    html! { (mark) (said) @if status.hub.waiting > 0 { " · " (status.hub.waiting) } }
-}
-
-/// What is wrong, worst first, each on one line. They stand above the lane, so that no action moves.
-pub fn banners(status: &KioskStatus) -> Markup {
-    let hub = &status.hub;
-    html! {
-        @if let Some(why) = &status.journal.failed {
-            p.banner.bad role="alert" {
-                (symbol::OUT_OF_SERVICE)
-                (words("记录写不进去，停止放行", "Cannot record: no lane admits anybody"))
-            }
-            p.banner.bad { (why) }
-        }
-        @if hub.enrolled && !hub.online {
-            p.banner role="status" {
-                (symbol::OFFLINE)
-                span.zh {
-                    "离线" @if let Some(last) = hub.last { "，自 " (day_and_time(last)) } "，" (hub.waiting) " 条待传"
-                }
-                span.en {
-                    "Offline" @if let Some(last) = hub.last { " since " (time_of_day(last)) } ", " (hub.waiting) " waiting"
-                }
-            }
-        }
-        @if let Some(said) = desk::clock(status.trust) {
-            p.banner role="status" { (symbol::CLOCK) (said) }
-        }
-        @for device in status.devices.iter().filter(|device| device.fault.is_some()).take(2) {
-            p.banner role="status" {
-                (symbol::DEVICES) b { (device.device) }
-                (desk::no_reading(device.fault.unwrap_or(NoReading::Absent)))
-            }
-        }
-    }
-}
 
 /// The lanes to choose from, and the way to everything else.
 pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
@@ -91,6 +35,9 @@ pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
     }
 }
 
+/// Of a step that nobody settled before the session ended.
+const NOT_SETTLED: Words = words("没有完成", "Not settled");
+
 /// One lane.
 pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
     html! {
@@ -105,7 +52,11 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
             @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
-            @if let Some(temperature) = &lane.temperature { (thermometer(temperature)) }
+            @if lane.disinfecting.is_some() {
+                (countdown(lane))
+            } @else if let Some(temperature) = &lane.temperature {
+                (thermometer(temperature))
+            }
             div.lists {
                 (steps(lane))
                 @if lane.takes == SubjectKind::Vehicle { (occupants(lane)) }
@@ -124,7 +75,7 @@ fn subject(lane: &LaneStatus) -> Markup {
                 span.direction { (symbol::direction(direction)) (desk::direction(direction)) }
             }
             @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b.long[subject.chars().count() > SUBJECT_LARGE] { (subject) } }
-            @if let Some(class) = lane.class { span.chip { (desk::class(class)) } }
+            @if let Some(class) = lane.class { span.chip { (standing(class, lane.takes, &lane.steps)) } }
         }
     }
 }
@@ -171,14 +122,24 @@ fn steps(lane: &LaneStatus) -> Markup {
     html! {
         ol.steps {
             @for step in &lane.steps {
-                li.(state_class(&step.state)) {
-                    span.mark { (symbol::step_state(&step.state)) }
+                @let over = is_over(lane, &step.state);
+                @let shown = if over { &StepState::Open } else { &step.state };
+                li.(state_class(shown)) {
+                    span.mark { (symbol::step_state(shown)) }
                     span.name { (symbol::step(step.kind, step.attest)) (face::step(step.kind, step.attest)) }
-                    span.state { (desk::step_state(&step.state)) (detail(&step.state, lane)) }
+                    span.state {
+                        (if over { NOT_SETTLED } else { desk::step_state(&step.state) })
+                        (detail(&step.state, lane))
+                    }
                 }
             }
         }
     }
+}
+
+/// Whether a step called for the attendant and no longer does: the session has ended without it.
+const fn is_over(lane: &LaneStatus, state: &StepState) -> bool {
+    matches!((lane.phase, state), (Phase::Ended, StepState::NeedsAttendant { .. }))
 }
 
 /// Why a step stands as it does, unless the verdict says so already, or who set it aside.
@@ -229,7 +190,7 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
         li.settled[occupant.settled] {
             span.number { (index + 1) }
             span.name { @match &occupant.name { Some(name) => (name), None => (NAMELESS.zh) } }
-            span.class { (desk::class(occupant.class).zh) }
+            span.class { (standing(occupant.class, SubjectKind::Person, &occupant.steps).zh) }
             span.row {
                 @for step in &occupant.steps {
                     span.(state_class(&step.state)) title=(face::step(step.kind, step.attest).zh) {
@@ -256,7 +217,6 @@ fn gate(lane: &LaneStatus) -> Markup {
             @if lane.beam_blocked {
                 span { (labelled(symbol::CAR, words("杆下有物", "Something under the barrier"))) }
             }
-            @if lane.disinfecting { span { (labelled(symbol::SPRAY, words("消毒中", "Disinfecting"))) } }
         }
     }
 }

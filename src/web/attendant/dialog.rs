@@ -357,6 +357,7 @@ pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &He
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }
         | Refused::WaiverNotAllowed { .. }
+        | Refused::TooEarly { .. }
         | Refused::CannotRecord => None,
     }
 }

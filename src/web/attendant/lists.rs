@@ -10,12 +10,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::SignedIn;
+use super::bar::named;
 use crate::base::Pii;
 use crate::model::Decider;
 use crate::web::handle::RecentRow;
-use crate::web::page::{self, Frame, day_and_time, labelled};
+use crate::web::page::{self, Frame, labelled};
 use crate::web::session;
-use crate::web::shared::Shared;
+use crate::web::shared::{Shared, lane};
 use crate::web::symbol;
 use crate::web::words::{desk, words};
 
@@ -40,7 +41,7 @@ pub async fn recent(
     let source = Arc::clone(&shared.handle.recent);
     let rows = read(move || source.recent(ROWS, turn.before)).await;
     tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "recent passages viewed");
-    show(&rows, &headers)
+    show(&shared, &rows, &headers)
 }
 
 /// `POST /attendant/recent`: by plate or identity number. A post, so that neither ends up in an address.
@@ -54,14 +55,14 @@ pub async fn search(
     let text = Pii::new(fields.remove("text").unwrap_or_default());
     let rows = read(move || source.search(&text, ROWS)).await;
     tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "passages searched");
-    show(&rows, &headers)
+    show(&shared, &rows, &headers)
 }
 
 async fn read(rows: impl FnOnce() -> Rows + Send + 'static) -> Rows {
     tokio::task::spawn_blocking(rows).await.unwrap_or_else(|_| Err("读取失败 could not be read".to_owned()))
 }
 
-fn show(rows: &Rows, headers: &HeaderMap) -> Markup {
+fn show(shared: &Shared, rows: &Rows, headers: &HeaderMap) -> Markup {
     let last = rows.as_ref().ok().filter(|rows| rows.len() == ROWS).and_then(|rows| rows.last());
     let content = html! {
         main.list {
@@ -80,7 +81,7 @@ fn show(rows: &Rows, headers: &HeaderMap) -> Markup {
             }
             @match rows {
                 Ok(rows) if rows.is_empty() => p.note { (words("没有记录", "No passages")) },
-                Ok(rows) => (table(rows)),
+                Ok(rows) => (table(shared, rows)),
                 Err(why) => p.message role="alert" { (symbol::ATTENTION) span { (why) } },
             }
         }
@@ -95,17 +96,18 @@ fn show(rows: &Rows, headers: &HeaderMap) -> Markup {
     page::page(&frame, &content)
 }
 
-fn table(rows: &[RecentRow]) -> Markup {
+fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
+    let (status, place_time) = (shared.status(), shared.handle.place_time);
     html! {
         table {
             tbody {
                 @for row in rows {
                     tr {
                         td.number { (row.seq) }
-                        td { (day_and_time(row.wall)) }
-                        td { (row.lane) }
+                        td { (place_time.day_and_time(row.wall)) }
+                        td { @match lane(&status, &row.lane) { Some(lane) => (lane.title), None => (row.lane) } }
                         td { (symbol::direction(row.direction)) (desk::direction(row.direction).zh) }
-                        td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " +" (row.occupants) } }
+                        td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " · " (row.occupants) " 人" } }
                         td { (desk::class(row.class).zh) }
                         td.verdict.{ "is-" (row.verdict.name()) } {
                             (symbol::verdict(row.verdict)) (desk::verdict(row.verdict).zh)
@@ -132,12 +134,20 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
             }
             table {
                 tbody {
+                    tr {
+                        td { (symbol::CLOCK) }
+                        td { b { (words("时钟", "Clock")) } }
+                        td {} td {}
+                        td { (desk::clock(status.trust)) }
+                    }
                     @for device in &status.devices {
                         tr.bad[device.fault.is_some()] {
                             td { (if device.fault.is_some() { symbol::ATTENTION } else { symbol::TICK }) }
-                            td { b { (device.device) } }
+                            td { (named(device)) }
                             td { (device.driver) }
-                            td { @if let Some(lane) = &device.lane { (lane) } }
+                            td { @if let Some(id) = &device.lane {
+                                @match lane(&status, id) { Some(lane) => (lane.title), None => (id) }
+                            } }
                             td { @match device.fault {
                                 Some(fault) => (desk::no_reading(fault)),
                                 None => (words("工作中", "Working")),

@@ -2,11 +2,13 @@
 
 mod act;
 mod actions;
+mod bar;
 mod card;
 mod dialog;
 mod lists;
 mod settings;
 mod sign_in;
+mod standing;
 
 use std::sync::Arc;
 
@@ -96,7 +98,7 @@ async fn show(
         subject: None,
     };
     let content = html! {
-        @for (id, content) in regions(&status, lane, &signed_in.by) { div id=(id) { (content) } }
+        @for (id, content) in regions(&shared, &status, lane, &signed_in.by) { div id=(id) { (content) } }
         @if let Some(flash) = shared.sessions.take(&signed_in.token) { (flashed(&flash)) }
     };
     page::page(&frame, &content).into_response()
@@ -113,17 +115,18 @@ async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap, Path(id):
     let kiosk = Arc::clone(&shared);
     let render = move |status: &KioskStatus| -> Option<Regions> {
         kiosk.sessions.is_open(&token).then_some(())?;
-        Some(regions(status, lane(status, &id)?, &by))
+        Some(regions(&kiosk, status, lane(status, &id)?, &by))
     };
     live::stream(&shared, None, Box::new(render))
 }
 
 /// Everything that changes on a lane's page.
-fn regions(status: &KioskStatus, lane: &LaneStatus, by: &Attendant) -> Regions {
+fn regions(shared: &Shared, status: &KioskStatus, lane: &LaneStatus, by: &Attendant) -> Regions {
+    let place_time = shared.handle.place_time;
     vec![
-        ("bar", card::bar(status, by)),
+        ("bar", bar::bar(status, by, place_time)),
         ("rail", card::rail(status, lane)),
-        ("banners", card::banners(status)),
+        ("banners", bar::banners(status, place_time)),
         ("card", card::card(status, lane)),
         ("actions", actions::panel(lane)),
     ]

@@ -92,9 +92,18 @@ pub const fn class(class: Class) -> Words {
         Class::Transit => words("过境", "Transit"),
         Class::Observed => words("观察人员", "Observed"),
         Class::KeyPerson => words("优先人员", "Key person"),
-        Class::Unknown => words("未登记", "Unknown"),
+        Class::Unknown => words("未知", "Unknown"),
     }
 }
+
+/// Of somebody who has shown nothing yet.
+pub const AWAITING_CODE: Words = words("等待出示", "To be shown");
+
+/// Of a vehicle whose plate nobody has read yet.
+pub const AWAITING_PLATE: Words = words("等待车牌", "Plate to come");
+
+/// Of somebody whom the roster does not know.
+pub const NOT_ON_ROSTER: Words = words("未登记", "Not registered");
 
 /// Person or vehicle.
 pub const fn subject(kind: SubjectKind) -> Words {
@@ -210,12 +219,32 @@ pub const fn attestation(what: Attestation) -> Words {
     }
 }
 
-/// How far the clock is trusted, where that is worth a warning.
-pub const fn clock(trust: ClockTrust) -> Option<Words> {
+/// The warning of a clock that nothing vouches for.
+pub const CLOCK_NOT_SET: Words = words("时钟未校准，时间可能不对", "Clock not set: times may be wrong");
+
+/// How far the clock is trusted.
+pub const fn clock(trust: ClockTrust) -> Words {
     match trust {
-        ClockTrust::None => Some(words("时钟未校准，时间可能不对", "Clock not set: times may be wrong")),
-        ClockTrust::Rtc | ClockTrust::Synced => None,
+        ClockTrust::None => words("未校准，记录中照实注明", "Not vouched for, and records say so"),
+        ClockTrust::Rtc => words("电池时钟", "Battery clock"),
+        ClockTrust::Synced => words("已校时", "Set by a time service"),
     }
+}
+
+/// What a device is, by its driver; a driver that we do not know stands for itself.
+pub fn device(driver: &str) -> Option<Words> {
+    Some(match driver {
+        "mlx90614" | "mlx90614-iio" => words("测温仪", "Thermometer"),
+        "scanner" => words("扫码器", "Code reader"),
+        "camera" => words("摄像头", "Camera"),
+        "barrier" => words("道闸", "Barrier"),
+        "lamp" => words("信号灯", "Lamp"),
+        "presence" => words("来人感应", "Presence sensor"),
+        "presence-inside" => words("里侧感应", "Presence sensor, inside"),
+        "beam" => words("防砸光束", "Safety beam"),
+        "button" => words("按钮", "Button"),
+        _ => return None,
+    })
 }
 
 /// A field of the registration.
@@ -277,6 +306,7 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::BadIdNumber { .. } => "身份证号不对".to_owned(),
         Refused::OddPlate => "车牌不常见，请核对".to_owned(),
         Refused::BadField { field: name, .. } => format!("请检查“{}”", field(name).zh),
+        Refused::TooEarly { seconds_left } => format!("时间还不够，再等 {seconds_left} 秒"),
         Refused::OutOfRange { low, high, .. } => format!("数值应在 {low} 到 {high} 之间"),
         Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
     };

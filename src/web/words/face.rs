@@ -115,6 +115,12 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
     }
 }
 
+/// Before the seconds until disinfection may be stopped.
+pub const SPRAY_AT_LEAST: Words = words("消毒至少还要", "Spraying: at least");
+
+/// Before the seconds until disinfection stops by itself.
+pub const SPRAY_AT_MOST: Words = words("消毒最多还有", "Spraying: at most");
+
 /// Why a typed identity number was not taken.
 pub const BAD_NUMBER: Words = words("号码不对，请再看一遍", "That number is not right. Please check it");
 

@@ -1,0 +1,77 @@
+//! What the attendant sees of the kiosk: the line at the top, and what is wrong.
+
+use maud::{Markup, html};
+
+use crate::base::{ClockTrust, NoReading};
+use crate::control::{DeviceStatus, KioskStatus};
+use crate::web::handle::Attendant;
+use crate::web::place_time::PlaceTime;
+use crate::web::symbol;
+use crate::web::words::{desk, words};
+
+/// The line at the top: where, who, when, and what is wrong.
+pub fn bar(status: &KioskStatus, by: &Attendant, place_time: PlaceTime) -> Markup {
+    html! {
+        header.bar {
+            span.title { (status.title) }
+            @if status.simulated { span.chip { (words("模拟", "Simulated")) } }
+            span.who { (symbol::ATTENDANT) (by.name) }
+            span.hub { (hub(status)) }
+            time data-time { (place_time.time_of_day(status.wall)) }
+        }
+    }
+}
+
+fn hub(status: &KioskStatus) -> Markup {
+    let (mark, said) = match (status.hub.enrolled, status.hub.online) {
+        (false, _) => (symbol::RING, words("未接中心", "No hub")),
+        (true, true) => (symbol::TICK, words("已连中心", "Hub")),
+        (true, false) => (symbol::OFFLINE, words("离线", "Offline")),
+    };
+    html! { (mark) (said) @if status.hub.waiting > 0 { " · " (status.hub.waiting) } }
+}
+
+/// A device by what it is, and by its name at the site.
+pub fn named(device: &DeviceStatus) -> Markup {
+    html! {
+        @if let Some(what) = desk::device(device.driver) { b { (what.zh) } " " }
+        span.name { (device.device) }
+    }
+}
+
+/// What is wrong, worst first, each on one line. They stand above the lane, so that no action moves.
+///
+/// A clock that nothing vouches for is wrong with a kiosk. A simulated one has the clock of whatever computer it
+/// runs on: its records are stamped as honestly, and the list of devices says how far they are trusted.
+pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
+    let hub = &status.hub;
+    html! {
+        @if let Some(why) = &status.journal.failed {
+            p.banner.bad role="alert" {
+                (symbol::OUT_OF_SERVICE)
+                (words("记录写不进去，停止放行", "Cannot record: no lane admits anybody"))
+            }
+            p.banner.bad { (why) }
+        }
+        @if hub.enrolled && !hub.online {
+            p.banner role="status" {
+                (symbol::OFFLINE)
+                span.zh {
+                    "离线" @if let Some(last) = hub.last { "，自 " (place_time.day_and_time(last)) } "，" (hub.waiting) " 条待传"
+                }
+                span.en {
+                    "Offline" @if let Some(last) = hub.last { " since " (place_time.time_of_day(last)) } ", " (hub.waiting) " waiting"
+                }
+            }
+        }
+        @if status.trust == ClockTrust::None && !status.simulated {
+            p.banner role="status" { (symbol::CLOCK) (desk::CLOCK_NOT_SET) }
+        }
+        @for device in status.devices.iter().filter(|device| device.fault.is_some()).take(2) {
+            p.banner role="status" {
+                (symbol::DEVICES) (named(device))
+                (desk::no_reading(device.fault.unwrap_or(NoReading::Absent)))
+            }
+        }
+    }
+}

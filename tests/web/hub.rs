@@ -1,0 +1,150 @@
+//! The hub's pages in a real browser: nothing is wider than the screen that it is read on.
+
+use std::sync::Arc;
+
+use fantoccini::Locator;
+use kakou::base::{Seq, Wall};
+use kakou::hub::{Options, Running, start};
+use kakou::platform::entropy::OsEntropy;
+
+use super::common::kiosk::{Log, NOW};
+use super::harness::Browser;
+
+/// The longest name that a kiosk can have.
+const LONG: &str = "lakeside-industrial-park-gate-07";
+
+/// A hub with two kiosks that have sent records, and a folder that lives as long.
+pub struct Centre {
+    running: Running,
+    _folder: tempfile::TempDir,
+}
+
+impl Centre {
+    /// Starts it.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().to_path_buf();
+        let options = Options { listen: "127.0.0.1:0".parse().unwrap(), data, names: vec![] };
+        let now = Wall(NOW.0 + 600_000);
+        let running = start(options, Arc::new(move || now), Box::new(OsEntropy::new())).await.unwrap();
+        let centre = Self { running, _folder: folder };
+        centre.hear(Log::new("east-1", 7), 60).await;
+        centre.hear(Log::new(LONG, 8), 40).await;
+        centre
+    }
+
+    /// Enrols the kiosk of `log` and takes in what happened at it.
+    async fn hear(&self, mut log: Log, records: usize) {
+        let hub = &self.running.hub;
+        log.append_key(NOW, &hub.keys().seal_key());
+        log.append_traffic(NOW, records);
+        let token = hub.make_token(Some(log.kiosk.clone())).await.unwrap().digest();
+        let (now, key) = (hub.now(), log.key.verifying());
+        hub.write(move |ledger| ledger.enrol(&token, None, key, now)).await.unwrap().unwrap();
+        let (kiosk, epoch, note) = (log.kiosk.clone(), log.epoch, log.note(log.size()));
+        let other = forked(&log);
+        let entries = log.entries;
+        let name = kiosk.clone();
+        hub.write(move |ledger| ledger.apply(&name, epoch, Seq::FIRST, &note, &entries, now))
+            .await
+            .unwrap()
+            .unwrap();
+        // A second version of the log raises an alarm with a long text.
+        let _ = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &other, now)).await.unwrap();
+        assert!(!hub.read(|ledger| ledger.alarms(9)).await.unwrap().unwrap().is_empty());
+    }
+
+    /// Signs `browser` in.
+    pub async fn sign_in(&self, browser: &Browser) {
+        browser.open(&self.running.sign_in_url).await;
+        browser.wait_for("#gates").await;
+    }
+
+    /// The address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.running.url)
+    }
+}
+
+/// A note over as many records with another root.
+fn forked(log: &Log) -> String {
+    let mut other = Log::new(log.kiosk.as_str(), log.epoch.0[0]);
+    other.append_traffic(Wall(NOW.0 + 1), log.entries.len());
+    other.beat(log.size())
+}
+
+/// Opens every page of the hub, one after the other, and looks at it.
+pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
+    for (path, name) in [
+        ("/", "overview"),
+        ("/ledger", "ledger"),
+        ("/tallies", "tallies"),
+        ("/passes", "passes"),
+        ("/kiosks", "kiosks"),
+    ] {
+        browser.open(&centre.url(path)).await;
+        look(name).await;
+    }
+    browser.fill("input[name=name]", "west-1").await;
+    browser.click("form.filters button").await;
+    browser.wait_for(".token .qr svg").await;
+    look("token").await;
+    browser.open(&centre.url("/passes")).await;
+    browser.fill("input[name=site]", "jinhe-garden").await;
+    browser.fill("input[name=plate]", "川A12345").await;
+    browser.click("form.filters button").await;
+    browser.wait_for(".pass .qr svg").await;
+    look("pass").await;
+    browser.open(&centre.url("/ledger")).await;
+    browser.click("table.passages tbody tr:has(.stop) td a").await;
+    browser.wait_for(".personal form").await;
+    look("record").await;
+    browser.fill("input[name=officer]", "陈建国").await;
+    browser.fill("input[name=reason]", "走失儿童").await;
+    browser.click(".personal button").await;
+    browser.wait_for_text(".personal", "姓名").await;
+    look("record-opened").await;
+    browser.open(&centre.url("/access")).await;
+    look("access").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_the_hub_is_wider_than_its_screen() {
+    let centre = Centre::start().await;
+    for (width, height) in [(1_024, 600), (360, 740)] {
+        let browser = Browser::sized(width, height).await;
+        centre.sign_in(&browser).await;
+        let mut wide = vec![];
+        every_page(&centre, &browser, async |name| wide.extend(too_wide(&browser, name, width).await)).await;
+        assert!(wide.is_empty(), "at {width} px: {wide:#?}");
+        browser.close().await;
+    }
+}
+
+/// What of a page reaches over the right edge, or has to be moved to be read.
+async fn too_wide(browser: &Browser, name: &str, width: u32) -> Option<String> {
+    let script = "const over = (e) => e.getBoundingClientRect().right > innerWidth + 1
+            || (e.scrollWidth > e.clientWidth + 1 && e.matches('section, table, td, th, dd, .tile, main, body'));
+        const wide = [...document.querySelectorAll('body, body *:not(option)')].filter((e) => e.offsetParent && over(e));
+        return [document.documentElement.scrollWidth, innerWidth,
+            wide.slice(0, 4).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 30)}`).join('; ')]";
+    let found = browser.script(script).await;
+    let fits = [0, 1].iter().all(|index| found[*index].as_u64() == Some(width.into())) && found[2] == "";
+    (!fits).then(|| format!("{name}: {found}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_every_number_of_a_gate_says_what_it_is() {
+    let centre = Centre::start().await;
+    let browser = Browser::sized(360, 740).await;
+    centre.sign_in(&browser).await;
+    let cells = "return [...document.querySelectorAll('#gates tbody tr td')].filter((e) => e.offsetParent)
+        .map((e) => getComputedStyle(e, '::before').content)";
+    let labels = browser.script(cells).await;
+    let labels = labels.as_array().unwrap();
+    assert!(labels.len() > 20);
+    assert!(labels.iter().all(|label| label.as_str().is_some_and(|label| label.len() > 4)), "{labels:?}");
+    let gates = browser.client.find_all(Locator::Css("#gates table:not(.passages) tbody th")).await.unwrap();
+    assert!(gates.len() >= 2);
+    browser.close().await;
+}
