@@ -8,17 +8,25 @@
 //! ```
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
+mod attendance;
 pub mod devices;
+mod first_records;
 pub mod kiosk;
 pub mod lane;
+pub mod lanes;
+pub mod link;
 pub mod outputs;
 pub mod past;
 pub mod recorder;
 pub mod recording;
 pub mod runner;
+mod status_board;
 pub mod unresolved;
+mod watch_over;
 
-pub use kiosk::{LaneParts, Parts, Running, start};
+pub use kiosk::{Parts, Running, start};
+pub use lanes::LaneParts;
+pub use link::Link;
 pub use outputs::{OnPins, Outputs};
 pub use recorder::{News, Recorder, Request};
 pub use runner::{Append, LaneRunner};

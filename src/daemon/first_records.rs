@@ -1,0 +1,32 @@
+//! The first records of a run: that the kiosk started, and what the last run left open.
+
+use super::recorder::{Recorder, Request};
+use super::unresolved;
+use crate::journal::{Journal, Recovery};
+use crate::model::Draft;
+use crate::platform::clock::Clock;
+use crate::platform::disk::DirDisk;
+use crate::sync::enrolment::Enrolment;
+
+/// Writes down that the kiosk started and what the last run left open, before any lane can ask for anything.
+pub(super) fn first_records(
+    mut journal: Journal<DirDisk>,
+    recovery: &Recovery,
+    enrolment: Option<&Enrolment>,
+    clock: &Clock,
+) -> Recorder<DirDisk> {
+    let key = enrolment.map(|enrolment| journal.sealer().key_opened(&enrolment.seal_key.0));
+    let mut recorder = Recorder::new(journal);
+    let mut drafts = recovery.drafts(env!("CARGO_PKG_VERSION"));
+    match key {
+        Some(Ok(body)) => drafts.push(Draft { lane: None, body, personal: None }),
+        Some(Err(error)) => tracing::error!(%error, "the hub's sealing key is of no use"),
+        None => {}
+    }
+    drafts.extend(recovery.open_arrivals.iter().filter_map(unresolved::draft));
+    for draft in drafts {
+        recorder.hand_in(Request { answer: None, draft: Box::new(draft), stamp: clock.stamp() });
+    }
+    recorder.commit(&mut Vec::new());
+    recorder
+}

@@ -1,0 +1,135 @@
+//! Starting the lanes: their device threads, their tasks, and the ways by which they are reached.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::devices::{self, LineInput, OpenStream, Post};
+use super::kiosk::Error;
+use super::lane::{LaneTask, LaneView};
+use super::recorder::{News, Request};
+use super::runner::LaneRunner;
+use crate::base::{DeviceId, LaneId};
+use crate::control::{Command, Refused};
+use crate::drivers::Thermometer;
+use crate::platform::clock::{Clock, mono};
+use crate::vision::raw::Source;
+use crate::web;
+
+/// One lane's engine and devices, opened and ready.
+pub struct LaneParts {
+    /// Which lane.
+    pub id: LaneId,
+    /// Engine and outputs.
+    pub runner: LaneRunner,
+    /// Every device with the name of its driver, for the screens.
+    pub devices: Vec<(DeviceId, &'static str)>,
+    /// Thermometers.
+    pub thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
+    /// Code readers.
+    pub scanners: Vec<(DeviceId, OpenStream)>,
+    /// Cameras.
+    pub cameras: Vec<(DeviceId, Box<dyn Source>)>,
+    /// Input lines.
+    pub lines: Vec<LineInput>,
+}
+
+/// A command and where its answer goes.
+pub type Asked = (Command, oneshot::Sender<Result<(), Refused>>);
+
+/// What the lanes are reached by, gathered while they start.
+#[derive(Default)]
+pub(super) struct Lanes {
+    pub(super) news: BTreeMap<LaneId, mpsc::Sender<News>>,
+    pub(super) commands: BTreeMap<LaneId, mpsc::Sender<Asked>>,
+    pub(super) views: Vec<watch::Receiver<Arc<LaneView>>>,
+    pub(super) previews: BTreeMap<LaneId, watch::Receiver<Arc<web::Preview>>>,
+    pub(super) progress: Vec<Arc<AtomicU64>>,
+}
+
+impl Lanes {
+    pub(super) fn start(
+        &mut self,
+        lane: LaneParts,
+        requests: &mpsc::Sender<Request>,
+        clock: &Clock,
+        stop: &watch::Receiver<bool>,
+        tasks: &mut JoinSet<&'static str>,
+    ) -> Result<(), Error> {
+        let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
+        let (observations, observed) = mpsc::channel(256);
+        let post = Post { observations };
+        for (device, sensor) in thermometers {
+            devices::thermometer(post.clone(), device, sensor).map_err(Error::Thread)?;
+        }
+        for (device, open) in scanners {
+            devices::scanner(post.clone(), device, open).map_err(Error::Thread)?;
+        }
+        for (device, source) in cameras {
+            let (previews, seen) = watch::channel(Arc::default());
+            self.previews.insert(id.clone(), seen);
+            devices::camera(post.clone(), device, source, previews).map_err(Error::Thread)?;
+        }
+        devices::lines(post, lines).map_err(Error::Thread)?;
+        let (news, heard) = mpsc::channel(4_096);
+        let (commands, asked) = mpsc::channel(64);
+        let status = runner.status(mono());
+        let (view, views) = watch::channel(Arc::new(LaneView { status, devices: vec![] }));
+        let progress = Arc::new(AtomicU64::new(0));
+        self.news.insert(id.clone(), news);
+        self.commands.insert(id.clone(), commands);
+        self.views.push(views);
+        self.progress.push(Arc::clone(&progress));
+        let task = LaneTask {
+            id,
+            runner,
+            devices,
+            observations: observed,
+            commands: asked,
+            news: heard,
+            requests: requests.clone(),
+            view,
+            progress,
+            clock: clock.clone(),
+            stop: stop.clone(),
+        };
+        tasks.spawn(async move {
+            task.run().await;
+            "lane"
+        });
+        Ok(())
+    }
+}
+
+/// Brings each command to its lane.
+pub(super) async fn dispatch(
+    mut asked: mpsc::Receiver<Asked>,
+    lanes: BTreeMap<LaneId, mpsc::Sender<Asked>>,
+    mut stopped: watch::Receiver<bool>,
+) -> &'static str {
+    loop {
+        let (command, reply) = tokio::select! {
+            asked = asked.recv() => match asked {
+                Some(asked) => asked,
+                None => return "commands",
+            },
+            _ = stopped.changed() => return "commands",
+        };
+        let refused = match lanes.get(&command.lane) {
+            None => Refused::NoSuchLane { lane: command.lane.clone() },
+            Some(lane) => match lane.try_send((command, reply)) {
+                Ok(()) => continue,
+                Err(error) => {
+                    let (_, reply) = error.into_inner();
+                    let _ = reply.send(Err(Refused::NotNow { why: "the lane has too much to do" }));
+                    continue;
+                }
+            },
+        };
+        // A page that has gone away no longer wants to know.
+        let _ = reply.send(Err(refused));
+    }
+}

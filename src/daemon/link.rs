@@ -1,0 +1,54 @@
+//! The task that sends records to the hub.
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use super::kiosk::Error;
+use crate::base::{KioskId, Random};
+use crate::control::HubStatus;
+use crate::journal::{Journal, Reader, SigningKey};
+use crate::platform::clock::{Clock, mono};
+use crate::platform::disk::DirDisk;
+use crate::platform::http::{self, HubClient, Uplink};
+use crate::sync::enrolment::Enrolment;
+use crate::sync::packer::Packer;
+use crate::sync::{self, Outbox};
+
+/// The way to the hub.
+pub struct Link {
+    /// What the hub granted.
+    pub enrolment: Enrolment,
+    /// Seed of the key that signs every batch.
+    pub seed: Zeroizing<[u8; 32]>,
+    /// How eagerly records are sent.
+    pub settings: sync::outbox::Settings,
+}
+
+/// Starts the task that sends records to the hub, which reads behind the journal's writer.
+pub(super) fn spawn(
+    link: &Link,
+    kiosk: &KioskId,
+    journal: &Journal<DirDisk>,
+    disk: DirDisk,
+    durable: watch::Receiver<u64>,
+    clock: &Clock,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<watch::Receiver<HubStatus>, Error> {
+    let mut reader = journal.reader(disk);
+    let clock = clock.clone();
+    let uplink = Uplink {
+        // Spreads the retries of many kiosks that lost one hub; nothing secret.
+        outbox: Outbox::new(link.settings, Random::new(mono().0)),
+        packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
+        client: HubClient::new(&link.enrolment)?,
+        source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
+        stamp: move || clock.stamp(),
+    };
+    let (status, seen) = watch::channel(HubStatus::default());
+    tasks.spawn(async move {
+        http::run(uplink, durable, status).await;
+        "link to the hub"
+    });
+    Ok(seen)
+}

@@ -1,0 +1,65 @@
+//! The task that puts the screens' snapshot together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::interval;
+
+use super::lane::LaneView;
+use crate::base::KioskId;
+use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus};
+use crate::platform::clock::Clock;
+
+/// Puts the pieces of the status together.
+pub(super) struct StatusBoard {
+    pub(super) kiosk: KioskId,
+    pub(super) title: String,
+    pub(super) notice: Option<NoticeStatus>,
+    pub(super) simulated: bool,
+    pub(super) lanes: Vec<watch::Receiver<Arc<LaneView>>>,
+    pub(super) journal: watch::Receiver<JournalStatus>,
+    pub(super) hub: watch::Receiver<HubStatus>,
+    pub(super) clock: Clock,
+}
+
+impl StatusBoard {
+    pub(super) async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
+        let mut ticks = interval(Duration::from_secs(1));
+        loop {
+            let lanes = self.lanes.iter_mut().map(|lane| Box::pin(lane.changed()));
+            let any_lane = futures_util::future::select_all(lanes);
+            // A sender that is gone says no more; the others still do.
+            tokio::select! {
+                (changed, ..) = any_lane => if changed.is_err() { return "lanes" },
+                Ok(()) = self.journal.changed() => {}
+                Ok(()) = self.hub.changed() => {}
+                _ = ticks.tick() => {}
+            }
+            let now = self.now();
+            status.send_if_modified(|old| {
+                let changed = **old != now;
+                *old = Arc::new(now);
+                changed
+            });
+        }
+    }
+
+    pub(super) fn now(&self) -> KioskStatus {
+        let views: Vec<_> = self.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
+        let wall = self.clock.wall();
+        KioskStatus {
+            kiosk: self.kiosk.clone(),
+            title: self.title.clone(),
+            notice: self.notice.clone(),
+            lanes: views.iter().map(|view| view.status.clone()).collect(),
+            journal: self.journal.borrow().clone(),
+            hub: self.hub.borrow().clone(),
+            devices: views.iter().flat_map(|view| view.devices.clone()).collect(),
+            // Minutes are what a screen shows; finer ones would redraw every page every second.
+            wall: crate::base::Wall(wall.0 - wall.0.rem_euclid(60_000)),
+            trust: self.clock.trust(),
+            simulated: self.simulated,
+        }
+    }
+}
