@@ -33,8 +33,10 @@ pub struct Site {
     pub web: Web,
     /// The hub's address, without a slash at the end; none for a kiosk on its own.
     pub hub: Option<String>,
-    /// How long personal data is kept.
+    /// How long this kiosk can open personal data.
     pub personal_retention: Duration,
+    /// How long this kiosk keeps records that the hub has signed for.
+    pub record_retention: Duration,
     /// Its lanes; at least one.
     pub lanes: Vec<Lane>,
     /// Who may sign in; empty where nobody may, and then nobody can waive or decide.

@@ -11,6 +11,8 @@
 mod attendance;
 pub mod devices;
 mod first_records;
+pub mod keeper;
+pub mod keeping;
 pub mod kiosk;
 pub mod lane;
 pub mod lanes;

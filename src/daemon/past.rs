@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::base::{LaneId, Pii};
 use crate::journal::view::{self, Check, PassageRow, View};
-use crate::journal::{Disk, Journal, Reader, SealingKey};
+use crate::journal::{Disk, Journal, KeyRing, Reader};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
@@ -28,7 +28,9 @@ pub struct Past<D>(Mutex<Open<D>>);
 struct Open<D> {
     view: View,
     reader: Reader<D>,
-    keys: Vec<SealingKey>,
+    ring: KeyRing,
+    /// Records before this one have been forgotten.
+    forgotten: u64,
 }
 
 impl<D: Disk> Past<D> {
@@ -42,17 +44,38 @@ impl<D: Disk> Past<D> {
         if let Some(why) = set_aside {
             tracing::warn!(%why, "view of past passages was set aside and is made anew");
         }
-        let keys = journal.sealer().keys();
+        let ring = journal.sealer().ring().clone();
         let reader = journal.reader(parts.disk);
-        Ok(Self(Mutex::new(Open { view, reader, keys })))
+        Ok(Self(Mutex::new(Open { view, reader, ring, forgotten: 1 })))
+    }
+
+    /// Forgets persons whose sealing key was destroyed, whether somebody looks or not.
+    ///
+    /// # Errors
+    ///
+    /// When the view cannot be written.
+    pub fn forget(&self) -> Result<(), String> {
+        self.look(|_| Ok(()))
     }
 
     fn look<T>(&self, query: impl FnOnce(&Open<D>) -> Result<T, view::Error>) -> Result<T, String> {
         // The view is whole between statements: a panic elsewhere leaves nothing half-done.
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Open { view, reader, keys, .. } = &mut *open;
-        let caught_up = view.catch_up(reader, keys).map(|_| ());
+        let caught_up = open.catch_up();
         caught_up.and_then(|()| query(&open)).map_err(|error| error.to_string())
+    }
+}
+
+impl<D: Disk> Open<D> {
+    /// Takes in what was recorded since, and forgets what no longer opens.
+    fn catch_up(&mut self) -> Result<(), view::Error> {
+        self.view.catch_up(&mut self.reader, &self.ring.keys())?;
+        let before = self.ring.opens_from();
+        if before > self.forgotten && self.ring.epoch() == self.reader.epoch() {
+            self.view.forget(self.reader.epoch(), before)?;
+            self.forgotten = before;
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,11 @@
 //! Invariants: an answer is given for what is durable and for nothing else; whatever was handed in before a failure is
 //! kept here and is in the journal exactly once when it works again.
 
+mod chores;
+
 use std::collections::VecDeque;
+
+pub use chores::Chore;
 
 use crate::base::{LaneId, Seq, Stamp};
 use crate::engine::Ticket;

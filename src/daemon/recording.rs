@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::recorder::{News, Recorder, Request};
+use super::recorder::{Chore, News, Recorder, Request};
 use crate::base::{LaneId, Seq};
 use crate::control::JournalStatus;
 use crate::journal::Disk;
@@ -30,6 +30,8 @@ pub struct Outlets {
     pub status: watch::Sender<JournalStatus>,
     /// Counts turns, for the watchdog.
     pub progress: Arc<AtomicU64>,
+    /// What the keeper asks for.
+    pub chores: std::sync::mpsc::Receiver<Chore>,
 }
 
 /// Starts the thread. It ends, with the journal closed in order, once every sender of requests is gone; `done` is
@@ -48,7 +50,8 @@ pub fn start<D: Disk + 'static>(
     let runtime = Handle::current();
     std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
         let mut news = Vec::new();
-        while let Some(request) = next(&runtime, &mut requests, &mut recorder, &mut news, &outlets) {
+        let turn = Turn { runtime: &runtime, outlets: &outlets, clock: &clock };
+        while let Some(request) = next(turn, &mut requests, &mut recorder, &mut news) {
             recorder.hand_in(request);
             while let Ok(request) = requests.try_recv() {
                 recorder.hand_in(request);
@@ -69,13 +72,20 @@ pub fn start<D: Disk + 'static>(
     Ok(())
 }
 
+/// What a turn of the thread works with.
+#[derive(Clone, Copy)]
+struct Turn<'t> {
+    runtime: &'t Handle,
+    outlets: &'t Outlets,
+    clock: &'t Clock,
+}
+
 /// Waits for the next request, and tries a failed journal again meanwhile; `None` when there will be no more.
 fn next<D: Disk>(
-    runtime: &Handle,
+    Turn { runtime, outlets, clock }: Turn<'_>,
     requests: &mut mpsc::Receiver<Request>,
     recorder: &mut Recorder<D>,
     news: &mut Vec<News>,
-    outlets: &Outlets,
 ) -> Option<Request> {
     while recorder.has_failed() {
         pause(RETRY_EVERY);
@@ -88,6 +98,11 @@ fn next<D: Disk>(
         }
     }
     loop {
+        // Between two groups; one at a time, so that no record waits for more than that.
+        if let Ok(chore) = outlets.chores.try_recv() {
+            recorder.chore(&chore, clock.stamp(), news);
+            tell(recorder, news, outlets);
+        }
         // Nothing to do is progress too: the watchdog hears of it every second.
         match runtime.block_on(async { timeout(RETRY_EVERY, requests.recv()).await }) {
             Ok(request) => return request,

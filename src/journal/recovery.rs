@@ -364,7 +364,10 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::OpenedByHand => {}
+            | Body::OpenedByHand
+            | Body::Erased { .. }
+            | Body::KeyDestroyed { .. }
+            | Body::SegmentsDropped { .. } => {}
         }
     }
 

@@ -70,7 +70,10 @@ impl Ledger {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::OpenedByHand => {}
+            | Body::OpenedByHand
+            | Body::Erased { .. }
+            | Body::KeyDestroyed { .. }
+            | Body::SegmentsDropped { .. } => {}
         }
         Ok(())
     }

@@ -148,7 +148,10 @@ impl Bench {
                 | Body::Attendance { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
-                | Body::OpenedByHand => None,
+                | Body::OpenedByHand
+                | Body::Erased { .. }
+                | Body::KeyDestroyed { .. }
+                | Body::SegmentsDropped { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

@@ -119,7 +119,10 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Attendance { .. }
         | Body::ClockMapped
         | Body::Gap { .. }
-        | Body::OpenedByHand => None,
+        | Body::OpenedByHand
+        | Body::Erased { .. }
+        | Body::KeyDestroyed { .. }
+        | Body::SegmentsDropped { .. } => None,
     }
 }
 

@@ -52,6 +52,7 @@ pub fn banners(status: &KioskStatus) -> Markup {
             }
             p.banner.bad { (why) }
         }
+        (super::keeping::banners(status))
         @if hub.enrolled && !hub.online {
             p.banner role="status" {
                 (symbol::OFFLINE)

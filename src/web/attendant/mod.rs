@@ -4,6 +4,7 @@ mod act;
 mod actions;
 mod card;
 mod dialog;
+mod keeping;
 mod lists;
 mod settings;
 mod sign_in;
