@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::config::mqtt::{Broker, Transport};
 use crate::config::profile_file::{class_name, direction_name};
 use crate::config::site::Lane;
 use crate::config::{Board, Profile, Site, pair};
+use crate::journal::retention;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -54,7 +56,11 @@ fn print(board: &Board, site: &Site) -> io::Result<()> {
         writeln!(out, "copy       MQTT to {host}:{port} {way}, topic {}", mqtt.topic)?;
     }
     writeln!(out, "pages      http://{} {}", site.web.listen, site.web.hosts.join(" "))?;
-    writeln!(out, "personal   kept {} days", site.personal_retention.as_secs() / 86_400)?;
+    let days = |span: Duration| span.as_secs() / 86_400;
+    let after = if site.hub.is_some() { "once the hub has them" } else { "then nobody can open them" };
+    writeln!(out, "personal   opens here for {} days; {after}", days(site.personal_retention))?;
+    let held = days(retention::HELD_FOR);
+    writeln!(out, "records    kept {} days, and {held} after the hub signed", days(site.record_retention))?;
     print_policy(&mut out, site)?;
     writeln!(out, "board      {}{}", board.name, if board.simulated { " (simulated)" } else { "" })?;
     for lane in &site.lanes {

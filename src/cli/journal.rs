@@ -104,7 +104,8 @@ fn export(disk: &mut DirDisk, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut whole = true;
     for log in logs(disk)? {
         let mut reader = Reader::open(disk.clone(), log)?;
-        let mut next = Some(Seq::FIRST);
+        // Older segments may have been dropped.
+        let mut next = Seq::new(reader.first()?);
         while let Some(from) = next.filter(|from| Some(*from) <= reader.durable()) {
             match reader.read(from, 500, 4 * 1024 * 1024) {
                 Ok(records) => {

@@ -13,6 +13,7 @@ use crate::control::{Direct, NoticeStatus};
 use crate::credential::Trust;
 use crate::daemon::Link;
 use crate::daemon::devices::{LineInput, OpenStream};
+use crate::daemon::keeper::Rules;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
@@ -124,6 +125,11 @@ pub fn parts(
         disk,
         view: state.join("view.sqlite"),
         blinder,
+        retention: Rules {
+            records: site.record_retention,
+            personal: site.personal_retention,
+            ahead_minutes: site.utc_offset_minutes,
+        },
         hub: link.transpose()?,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,

@@ -36,8 +36,10 @@ pub struct Site {
     pub hub: Option<String>,
     /// A broker that gets a copy of the records' public parts.
     pub mqtt: Option<Mqtt>,
-    /// How long personal data is kept.
+    /// How long this kiosk can open personal data.
     pub personal_retention: Duration,
+    /// How long this kiosk keeps records that the hub has signed for.
+    pub record_retention: Duration,
     /// Its lanes; at least one.
     pub lanes: Vec<Lane>,
     /// Who may sign in; empty where nobody may, and then nobody can waive or decide.

@@ -37,6 +37,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let hub = file.get(report, "hub", &hub_address());
     let notice = file.get(report, "notice", &integer(1..=999_999u32));
     let days = file.get_or(report, "personal_retention_days", &integer(1..=30u64), 14);
+    let record_days = file.get_or(report, "record_retention_days", &integer(30..=3_650u64), 90);
     let web = web(report, &mut file);
     let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
@@ -57,6 +58,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         hub,
         mqtt,
         personal_retention: Duration::from_secs(days * 86_400),
+        record_retention: Duration::from_secs(record_days * 86_400),
         lanes,
         attendants,
         policy: Policy::new(notice, screening, profiles),

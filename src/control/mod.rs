@@ -1,9 +1,11 @@
 //! The vocabulary between the lane and the people at it: commands in, status out.
 
 pub mod command;
+pub mod keeping;
 pub mod status;
 
 pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
+pub use keeping::{LinkAlarm, Room, Shortage};
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
     KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
 use crate::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
@@ -290,6 +291,8 @@ pub struct HubStatus {
     pub waiting: u64,
     /// What went wrong last, in plain words.
     pub error: Option<String>,
+    /// What a person must look into.
+    pub alarm: Option<LinkAlarm>,
 }
 
 /// A device, as the attendant's face shows it.

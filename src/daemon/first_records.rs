@@ -1,5 +1,6 @@
 //! The first records of a run: that the kiosk started, and what the last run left open.
 
+use super::keeper::Rules;
 use super::recorder::{News, Recorder, Request};
 use super::unresolved;
 use crate::journal::{Disk, Journal, Recovery};
@@ -14,12 +15,20 @@ pub fn first_records<D: Disk>(
     recovery: &Recovery,
     enrolment: Option<&Enrolment>,
     clock: &Clock,
+    rules: &Rules,
 ) -> (Recorder<D>, Vec<News>) {
-    let key = enrolment.map(|enrolment| journal.sealer().key_opened(&enrolment.seal_key.0));
+    // Before anything is sealed in this run.
+    let last = recovery.last.as_ref().map(|(_, stamp)| stamp);
+    if let Err(error) = journal.turn_key(&clock.stamp(), last, rules.ahead_minutes) {
+        tracing::error!(%error, "no new sealing key: the old one goes on");
+    }
+    let keys = enrolment.map(|enrolment| journal.sealer().all_keys_opened(&enrolment.seal_key.0));
     let mut recorder = Recorder::new(journal);
     let mut drafts = recovery.drafts(env!("CARGO_PKG_VERSION"));
-    match key {
-        Some(Ok(body)) => drafts.push(Draft { lane: None, body, personal: None }),
+    match keys {
+        Some(Ok(keys)) => {
+            drafts.extend(keys.into_iter().map(|body| Draft { lane: None, body, personal: None }))
+        }
         Some(Err(error)) => tracing::error!(%error, "the hub's sealing key is of no use"),
         None => {}
     }

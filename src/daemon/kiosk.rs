@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 use super::attendance::note_attendance;
 use super::copying::{self, CopyParts};
 use super::first_records::first_records;
+use super::keeper::{Keeper, Keeping, Rules};
+use super::keeping::{self, Wires};
 use super::lanes::{Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::past::{Past, PastParts};
@@ -47,6 +49,8 @@ pub struct Parts {
     pub view: PathBuf,
     /// Blinds identifiers.
     pub blinder: Blinder,
+    /// How long what is kept.
+    pub retention: Rules,
     /// The hub, for a kiosk that is enrolled.
     pub hub: Option<Link>,
     /// A broker that gets a copy, and the file that says how far the copy is.
@@ -156,7 +160,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut tasks = JoinSet::new();
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
-    let (journal, recovery) = journal;
+    let (mut journal, recovery) = journal;
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?;
     let (durable, durable_seen) = watch::channel(0);
@@ -164,11 +168,16 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
         tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
     }
+    let for_keeper = hub.as_ref().map(|link| link.for_keeper(&kiosk));
+    let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
+    let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
+    let (hear, heard) = watch::channel(None);
     let hub_seen = match &hub {
-        Some(link) => link::spawn(link, &kiosk, &journal, disk, durable_seen, &clock, &mut tasks)?,
+        Some(link) => link::spawn(link, &kiosk, &journal, disk, durable_seen, &clock, hear, &mut tasks)?,
         None => watch::channel(HubStatus::default()).1,
     };
-    let recorder = first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock);
+    let recorder =
+        first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
     let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
     for lane in lane_parts {
         lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
@@ -176,15 +185,31 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let (done, recorder_done) = mpsc::channel(1);
+    let keeper_done = done.clone();
     let recorder_progress = Arc::new(AtomicU64::new(0));
     progress.push(Arc::clone(&recorder_progress));
-    let outlets = Outlets { lanes: news, durable, log, status: journal_status, progress: recorder_progress };
+    let outlets = Outlets {
+        lanes: news,
+        durable,
+        log,
+        status: journal_status,
+        progress: recorder_progress,
+        chores: asked_of_recorder,
+    };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
+    let (keeping_status, keeping) = watch::channel(Keeping::default());
+    let recent = Arc::new(past);
+    let past = Arc::clone(&recent);
+    let forget = Box::new(move || past.forget());
+    let wires =
+        Wires { heard, forget, status: keeping_status, chores, stopped: stopped.clone(), done: keeper_done };
+    keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
     let (journal, hub) = (journal_seen, hub_seen);
+    let lanes = views;
     let board =
-        StatusBoard { kiosk, title, notice, simulated, lanes: views, journal, hub, clock: clock.clone() };
+        StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, clock: clock.clone() };
     let (status_sender, status) = watch::channel(Arc::new(board.now()));
     tasks.spawn(board.run(status_sender));
     tasks.spawn(watch_over(progress));
@@ -192,7 +217,6 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (here, signed_in) = watch::channel(0);
     tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
     tasks.spawn(note_attendance(attended, requests, clock, here));
-    let recent = Arc::new(past);
     let (status, asks) = (status.clone(), commands.clone());
     let seen = status.clone();
     let handle =

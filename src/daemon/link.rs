@@ -4,15 +4,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
+use super::keeper::Hub;
 use super::kiosk::Error;
 use crate::base::{KioskId, Random};
 use crate::control::HubStatus;
-use crate::journal::{Journal, Reader, SigningKey};
+use crate::journal::{Journal, Reader, SigningKey, VerifyingKey, Witness};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
-use crate::platform::http::{self, HubClient, Uplink};
+use crate::platform::http::{self, Heard, HubClient, Uplink};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::packer::Packer;
+use crate::sync::wire::HUB_NOTE_NAME;
 use crate::sync::{self, Outbox};
 
 /// The way to the hub.
@@ -25,6 +27,19 @@ pub struct Link {
     pub settings: sync::outbox::Settings,
 }
 
+impl Link {
+    /// The hub as the keeper has to know it.
+    pub(super) fn for_keeper(&self, kiosk: &KioskId) -> Hub {
+        let witness = Witness {
+            kiosk: kiosk.clone(),
+            own: SigningKey::from_seed(&self.seed).verifying(),
+            hub_name: HUB_NOTE_NAME,
+            hub: VerifyingKey(self.enrolment.note_key.0),
+        };
+        Hub { witness, seal_key: self.enrolment.seal_key.0 }
+    }
+}
+
 /// Starts the task that sends records to the hub, which reads behind the journal's writer.
 pub(super) fn spawn(
     link: &Link,
@@ -33,6 +48,7 @@ pub(super) fn spawn(
     disk: DirDisk,
     durable: watch::Receiver<u64>,
     clock: &Clock,
+    heard: watch::Sender<Option<Heard>>,
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let mut reader = journal.reader(disk);
@@ -41,7 +57,7 @@ pub(super) fn spawn(
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         outbox: Outbox::new(link.settings, Random::new(mono().0)),
         packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
-        client: HubClient::new(&link.enrolment)?,
+        client: HubClient::new(&link.enrolment)?.telling(heard),
         source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
         stamp: move || clock.stamp(),
     };

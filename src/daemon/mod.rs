@@ -13,6 +13,8 @@ pub mod clock;
 pub mod copying;
 pub mod devices;
 pub mod first_records;
+pub mod keeper;
+pub mod keeping;
 pub mod kiosk;
 pub mod lane;
 pub mod lanes;

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::base::{LaneId, Pii};
 use crate::journal::view::{self, Check, PassageRow, View};
-use crate::journal::{Disk, OpenLog, Reader, SealingKey};
+use crate::journal::{Disk, KeyRing, OpenLog, Reader, SealingKey};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
@@ -33,7 +33,11 @@ struct Open<D> {
     disk: D,
     log: watch::Receiver<OpenLog>,
     reader: Reader<D>,
+    /// What opened the log when it was last looked at; the ring may belong to the next one already.
     keys: Vec<SealingKey>,
+    ring: KeyRing,
+    /// Records before this one have been forgotten.
+    forgotten: u64,
 }
 
 impl<D: Disk + Clone> Past<D> {
@@ -47,8 +51,18 @@ impl<D: Disk + Clone> Past<D> {
         if let Some(why) = set_aside {
             tracing::warn!(%why, "view of past passages was set aside and is made anew");
         }
-        let (reader, keys) = follow(&log.borrow_and_update(), &parts.disk);
-        Ok(Self(Mutex::new(Open { view, disk: parts.disk, log, reader, keys })))
+        let ring = log.borrow_and_update().ring().clone();
+        let (reader, keys) = follow(&log.borrow(), &parts.disk);
+        Ok(Self(Mutex::new(Open { view, disk: parts.disk, log, reader, keys, ring, forgotten: 1 })))
+    }
+
+    /// Forgets persons whose sealing key was destroyed, whether somebody looks or not.
+    ///
+    /// # Errors
+    ///
+    /// When the view cannot be written.
+    pub fn forget(&self) -> Result<(), String> {
+        self.look(|_| Ok(()))
     }
 
     fn look<T>(&self, query: impl FnOnce(&Open<D>) -> Result<T, view::Error>) -> Result<T, String> {
@@ -60,19 +74,30 @@ impl<D: Disk + Clone> Past<D> {
 }
 
 impl<D: Disk + Clone> Open<D> {
+    /// Takes in what was recorded since, follows the journal into a new log, and forgets what no longer opens.
     fn catch_up(&mut self) -> Result<(), view::Error> {
         if self.log.has_changed().unwrap_or(false) {
             // The last records of the old log first: nobody will look at it again.
             self.view.catch_up(&mut self.reader, &self.keys)?;
             (self.reader, self.keys) = follow(&self.log.borrow_and_update(), &self.disk);
+            self.forgotten = 1;
         }
-        self.view.catch_up(&mut self.reader, &self.keys).map(|_| ())
+        if self.ring.epoch() == self.reader.epoch() {
+            self.keys = self.ring.keys();
+        }
+        self.view.catch_up(&mut self.reader, &self.keys)?;
+        let before = self.ring.opens_from();
+        if before > self.forgotten && self.ring.epoch() == self.reader.epoch() {
+            self.view.forget(self.reader.epoch(), before)?;
+            self.forgotten = before;
+        }
+        Ok(())
     }
 }
 
 /// A reader of the log and the keys that open it.
 fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKey>) {
-    (log.reader(disk.clone()), log.keys().to_vec())
+    (log.reader(disk.clone()), log.ring().keys())
 }
 
 impl<D: Disk + Clone + Send> Recent for Past<D> {

@@ -9,7 +9,11 @@
 //! kept here and is in the journal exactly once when it works again; whoever waits for a record that never will be is
 //! told so.
 
+mod chores;
+
 use std::collections::VecDeque;
+
+pub use chores::Chore;
 
 use crate::base::{LaneId, Seq, Stamp};
 use crate::engine::Ticket;

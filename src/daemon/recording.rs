@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::recorder::{News, Recorder, Request};
+use super::recorder::{Chore, News, Recorder, Request};
 use crate::base::{LaneId, Seq};
 use crate::control::JournalStatus;
 use crate::journal::{Disk, OpenLog};
@@ -32,6 +32,8 @@ pub struct Outlets {
     pub status: watch::Sender<JournalStatus>,
     /// Counts turns, for the watchdog.
     pub progress: Arc<AtomicU64>,
+    /// What the keeper asks for.
+    pub chores: std::sync::mpsc::Receiver<Chore>,
 }
 
 /// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once every sender of requests is gone; `done` is
@@ -49,8 +51,9 @@ pub fn start<D: Disk + 'static>(
 ) -> io::Result<()> {
     let runtime = Handle::current();
     std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+        let turn = Turn { runtime: &runtime, outlets: &outlets, clock: &clock };
         tell(&mut recorder, &mut news, &outlets);
-        while let Some(request) = next(&runtime, &mut requests, &mut recorder, &mut news, &outlets) {
+        while let Some(request) = next(turn, &mut requests, &mut recorder, &mut news) {
             recorder.hand_in(request, &mut news);
             while let Ok(request) = requests.try_recv() {
                 recorder.hand_in(request, &mut news);
@@ -71,13 +74,20 @@ pub fn start<D: Disk + 'static>(
     Ok(())
 }
 
+/// What a turn of the thread works with.
+#[derive(Clone, Copy)]
+struct Turn<'t> {
+    runtime: &'t Handle,
+    outlets: &'t Outlets,
+    clock: &'t Clock,
+}
+
 /// Waits for the next request, and tries a failed journal again meanwhile; `None` when there will be no more.
 fn next<D: Disk>(
-    runtime: &Handle,
+    Turn { runtime, outlets, clock }: Turn<'_>,
     requests: &mut mpsc::Receiver<Request>,
     recorder: &mut Recorder<D>,
     news: &mut Vec<News>,
-    outlets: &Outlets,
 ) -> Option<Request> {
     while recorder.has_failed() {
         pause(RETRY_EVERY);
@@ -90,6 +100,11 @@ fn next<D: Disk>(
         }
     }
     loop {
+        // Between two groups; one at a time, so that no record waits for more than that.
+        if let Ok(chore) = outlets.chores.try_recv() {
+            recorder.chore(&chore, clock.stamp(), news);
+            tell(recorder, news, outlets);
+        }
         // Nothing to do is progress too: the watchdog hears of it every second.
         match runtime.block_on(async { timeout(RETRY_EVERY, requests.recv()).await }) {
             Ok(request) => return request,

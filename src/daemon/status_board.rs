@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::interval;
 
+use super::keeper::Keeping;
 use super::lane::LaneView;
 use crate::base::KioskId;
 use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus};
@@ -20,6 +21,7 @@ pub(super) struct StatusBoard {
     pub(super) lanes: Vec<watch::Receiver<Arc<LaneView>>>,
     pub(super) journal: watch::Receiver<JournalStatus>,
     pub(super) hub: watch::Receiver<HubStatus>,
+    pub(super) keeping: watch::Receiver<Keeping>,
     pub(super) clock: Clock,
 }
 
@@ -34,6 +36,7 @@ impl StatusBoard {
                 (changed, ..) = any_lane => if changed.is_err() { return "lanes" },
                 Ok(()) = self.journal.changed() => {}
                 Ok(()) = self.hub.changed() => {}
+                Ok(()) = self.keeping.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -48,13 +51,14 @@ impl StatusBoard {
     pub(super) fn now(&self) -> KioskStatus {
         let views: Vec<_> = self.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
         let wall = self.clock.wall();
+        let Keeping { alarm, .. } = self.keeping.borrow().clone();
         KioskStatus {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
             notice: self.notice.clone(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.journal.borrow().clone(),
-            hub: self.hub.borrow().clone(),
+            hub: HubStatus { alarm, ..self.hub.borrow().clone() },
             devices: views.iter().flat_map(|view| view.devices.clone()).collect(),
             // Minutes are what a screen shows; finer ones would redraw every page every second.
             wall: crate::base::Wall(wall.0 - wall.0.rem_euclid(60_000)),

@@ -2,7 +2,7 @@
 
 use crate::base::AttendantId;
 use crate::ledger::{AlarmKind, PersonalState};
-use crate::model::record::Crossing;
+use crate::model::record::{Crossing, Erasure};
 use crate::model::{
     Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
@@ -122,6 +122,14 @@ pub fn crossing(crossing: Crossing) -> Words {
     }
 }
 
+pub fn erasure(reason: Erasure) -> Words {
+    match reason {
+        Erasure::Requested => ("本人要求", "the person asked for it"),
+        Erasure::Mistaken => ("误登记", "recorded by mistake"),
+        Erasure::Ordered => ("上级要求", "ordered by an authority"),
+    }
+}
+
 pub fn personal(state: PersonalState) -> Words {
     match state {
         PersonalState::None => ("无个人信息", "no personal data"),
@@ -185,6 +193,9 @@ pub fn body(body: &Body) -> Words {
         Body::Attendance { .. } => ("签到签退", "attendance"),
         Body::ClockMapped => ("校时", "clock set"),
         Body::Gap { .. } => ("缺失声明", "gap"),
+        Body::Erased { .. } => ("个人信息销毁", "personal data erased"),
+        Body::KeyDestroyed { .. } => ("终端销毁密钥", "sealing key destroyed on the kiosk"),
+        Body::SegmentsDropped { .. } => ("终端清除旧记录", "old records dropped on the kiosk"),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),

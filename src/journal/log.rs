@@ -13,7 +13,8 @@ use super::note::Note;
 use super::open_log::OpenLog;
 use super::reader::Reader;
 use super::recovery::{Recovery, Tail, next_generation, recover};
-use super::seal::{self, Sealer};
+use super::seal;
+use super::sealer::Sealer;
 use super::segment::{Header, Name};
 use super::stored::{Seal, Stored};
 use crate::base::{Epoch, KioskId, Seq, Stamp};
@@ -195,7 +196,22 @@ impl<D: Disk> Journal<D> {
 
     /// The log that is being written, for whoever reads it on another thread.
     pub fn open_log(&self) -> OpenLog {
-        OpenLog::new(self.segment, Arc::clone(&self.durable), self.sealer.keys())
+        OpenLog::new(self.segment, Arc::clone(&self.durable), self.sealer.ring().clone())
+    }
+
+    /// The disk, and the segment that is written to, for what keeps and forgets.
+    pub(super) fn disk_and_segment(&mut self) -> (&mut D, Name) {
+        (&mut self.disk, self.segment)
+    }
+
+    /// The disk and what seals, for the life of keys.
+    pub(super) fn disk_and_sealer(&mut self) -> (&mut D, &mut Sealer) {
+        (&mut self.disk, &mut self.sealer)
+    }
+
+    /// Number that the next record gets.
+    pub(super) fn next(&self) -> u64 {
+        self.next
     }
 
     /// A reader of the durable records, for any thread, on a handle of its own to the same directory.
@@ -415,6 +431,6 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-fn failed(doing: &'static str) -> impl Fn(io::Error) -> Error {
+pub(super) fn failed(doing: &'static str) -> impl Fn(io::Error) -> Error {
     move |source| Error::Io { doing, source }
 }

@@ -4,24 +4,33 @@
 //! records; [`note`] the signed statement of the tree's size and root; [`seal`] what hides persons. [`disk`] and
 //! [`entropy`] are the seams to the outside.
 
+pub mod cosigned;
 pub mod disk;
+pub mod elapsed;
 pub mod entropy;
 pub mod frame;
 mod hpke;
+pub mod key_file;
 pub mod line;
 pub mod log;
 pub mod merkle;
 pub mod note;
 mod open_log;
 pub mod reader;
+pub mod receipts;
 pub mod recovery;
+mod replace;
+pub mod retention;
+pub mod ring;
 mod scan;
 pub mod seal;
+pub mod sealer;
 pub mod segment;
 pub mod stored;
 pub mod verify;
 pub mod view;
 
+pub use cosigned::{Cosigned, Witness};
 pub use disk::Disk;
 pub use entropy::Entropy;
 pub use line::Line;
@@ -30,7 +39,10 @@ pub use merkle::{Frontier, Hash};
 pub use note::{Note, SignedNote, SigningKey, VerifyingKey};
 pub use open_log::OpenLog;
 pub use reader::Reader;
+pub use receipts::Receipts;
 pub use recovery::{OpenArrival, Recovery};
-pub use seal::{HubOpener, Sealer, SealingKey};
+pub use ring::KeyRing;
+pub use seal::{HubOpener, SealingKey};
+pub use sealer::Sealer;
 pub use stored::{Seal, Stored};
 pub use view::View;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::Disk;
 use super::reader::Reader;
-use super::seal::SealingKey;
+use super::ring::KeyRing;
 use super::segment::Name;
 use crate::base::{Epoch, Seq};
 
@@ -16,12 +16,12 @@ use crate::base::{Epoch, Seq};
 pub struct OpenLog {
     segment: Name,
     durable: Arc<AtomicU64>,
-    keys: Vec<SealingKey>,
+    ring: KeyRing,
 }
 
 impl OpenLog {
-    pub(super) fn new(segment: Name, durable: Arc<AtomicU64>, keys: Vec<SealingKey>) -> Self {
-        Self { segment, durable, keys }
+    pub(super) fn new(segment: Name, durable: Arc<AtomicU64>, ring: KeyRing) -> Self {
+        Self { segment, durable, ring }
     }
 
     /// The life of the log.
@@ -35,8 +35,8 @@ impl OpenLog {
     }
 
     /// The keys that open its personal parts.
-    pub fn keys(&self) -> &[SealingKey] {
-        &self.keys
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
     }
 
     /// A reader of its durable records, on a handle of its own to the same directory.

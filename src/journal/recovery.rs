@@ -366,7 +366,10 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::ClockMapped
             | Body::OpenedByHand
             | Body::FoundOpen
-            | Body::ClosedByAttendant { .. } => {}
+            | Body::ClosedByAttendant { .. }
+            | Body::Erased { .. }
+            | Body::KeyDestroyed { .. }
+            | Body::SegmentsDropped { .. } => {}
         }
     }
 

@@ -23,10 +23,10 @@
 //! HPKE (RFC 9180) base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305; info is
 //! `kakou/sealing-key/1 ` and the log's origin, associated data the key's number. A copy in another log does not open.
 //!
-//! # Key file
+//! # Life of a sealing key
 //!
-//! `<epoch>-<number, 10 digits>.key` beside the segments: `KAKOUKEY`, number (u32, little-endian), key (32 bytes),
-//! CRC-32C of all before. It is durable before the key is used. The file's owner alone may read it.
+//! A new one is drawn each day ([`super::ring`]), stored ([`super::key_file`]) before it is used, and given to the hub
+//! before any record that is sealed with it. The kiosk destroys its copy when the site says so.
 
 use std::fmt;
 
@@ -34,9 +34,8 @@ use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::disk::Disk;
 use super::entropy::Entropy;
-use super::hpke::{open_from_kiosk, seal_to_hub};
+use super::hpke::open_from_kiosk;
 use super::merkle::{Hash, leaf_hash, sha256};
 use super::stored::{Seal, Stored};
 use crate::base::{Epoch, KioskId};
@@ -48,8 +47,6 @@ const NONCE: usize = 24;
 const WRAPPED: usize = 48;
 const SALT: usize = 32;
 const COMMIT_LABEL: &[u8] = b"kakou/commit/1\0";
-const KEY_MAGIC: &[u8; 8] = b"KAKOUKEY";
-const KEY_FILE: usize = 8 + 4 + 32 + 4;
 
 /// Why something cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -187,121 +184,6 @@ fn open_with(key: &[u8], nonce: &[u8; NONCE], msg: &[u8], aad: &[u8]) -> Result<
     cipher(key)?.decrypt(nonce.into(), Payload { msg, aad }).map_err(|_| Error::Unopened)
 }
 
-/// Seals the records of one log, on the kiosk.
-pub struct Sealer {
-    origin: String,
-    /// Every key that is still held, oldest first; the last one seals.
-    keys: Vec<SealingKey>,
-    entropy: Box<dyn Entropy>,
-}
-
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealer with keys {:?}", self.keys)
-    }
-}
-
-impl Sealer {
-    /// Takes up the log's sealing keys from `disk`, drawing and storing the first one when there is none.
-    ///
-    /// A key file that is damaged is left as it is, and a new key drawn.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] when a new key can be neither drawn nor stored.
-    pub fn open<D: Disk>(
-        disk: &mut D,
-        kiosk: &KioskId,
-        epoch: Epoch,
-        entropy: Box<dyn Entropy>,
-    ) -> Result<Self, Error> {
-        let mut sealer = Self { origin: String::new(), keys: Vec::new(), entropy };
-        sealer.take_up(disk, kiosk, epoch)?;
-        Ok(sealer)
-    }
-
-    /// As [`open`](Self::open), for a sealer that is there already.
-    pub(super) fn take_up<D: Disk>(
-        &mut self,
-        disk: &mut D,
-        kiosk: &KioskId,
-        epoch: Epoch,
-    ) -> Result<(), Error> {
-        let mut keys = Vec::new();
-        let mut highest = None;
-        for file in disk.list()? {
-            let Some(number) = key_number(&file, epoch) else { continue };
-            highest = highest.max(Some(number));
-            keys.extend(read_key(disk, &file, number));
-        }
-        keys.sort_by_key(SealingKey::number);
-        (self.origin, self.keys) = (super::note::origin(kiosk, epoch), keys);
-        if self.keys.last().map(SealingKey::number) != highest || highest.is_none() {
-            let number = highest.map_or(1, |number| number.saturating_add(1));
-            self.draw_key(disk, epoch, number)?;
-        }
-        Ok(())
-    }
-
-    /// Seals under the current key.
-    ///
-    /// # Errors
-    ///
-    /// As [`SealingKey::seal`].
-    pub fn seal(&mut self, personal: &Personal) -> Result<Seal, Error> {
-        let key = self.keys.last().ok_or(Error::NoBox)?;
-        key.seal(personal, &mut *self.entropy)
-    }
-
-    /// Opens a box of this kiosk while its sealing key is held.
-    ///
-    /// # Errors
-    ///
-    /// As [`SealingKey::open`].
-    pub fn open_box(&self, seal: &Seal) -> Result<Personal, Error> {
-        open_with_any(&self.keys, seal)
-    }
-
-    /// The keys that are held, for a reader on another thread.
-    pub fn keys(&self) -> Vec<SealingKey> {
-        self.keys.clone()
-    }
-
-    /// The entry that gives the hub the current sealing key. May be appended any number of times.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::PublicKey`] when `hub` is no X25519 public key.
-    pub fn key_opened(&mut self, hub: &[u8; 32]) -> Result<Body, Error> {
-        let key = self.keys.last().ok_or(Error::NoBox)?;
-        let (encapsulated, sealed) = seal_to_hub(hub, &self.origin, key, &mut *self.entropy)?;
-        Ok(Body::KeyOpened { key: key.number, encapsulated, sealed })
-    }
-
-    /// The source of randomness.
-    pub(super) fn entropy(&mut self) -> &mut dyn Entropy {
-        &mut *self.entropy
-    }
-
-    fn draw_key<D: Disk>(&mut self, disk: &mut D, epoch: Epoch, number: u32) -> Result<(), Error> {
-        let mut secret = Zeroizing::new([0; 32]);
-        self.entropy.fill(&mut secret[..])?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE));
-        bytes.extend_from_slice(KEY_MAGIC);
-        bytes.extend_from_slice(&number.to_le_bytes());
-        bytes.extend_from_slice(&secret[..]);
-        let crc = crc32c::crc32c(&bytes);
-        bytes.extend_from_slice(&crc.to_le_bytes());
-        let file = format!("{epoch}-{number:010}.key");
-        disk.create(&file, bytes.len() as u64)?;
-        disk.write_at(&file, 0, &bytes)?;
-        disk.sync(&file)?;
-        disk.sync_dir()?;
-        self.keys.push(SealingKey { number, secret });
-        Ok(())
-    }
-}
-
 /// Opens a box with whichever of `keys` it needs.
 ///
 /// # Errors
@@ -315,22 +197,6 @@ pub fn open_with_any(keys: &[SealingKey], seal: &Seal) -> Result<Personal, Error
     let number = box_key(bytes).ok_or(Error::Malformed)?;
     let key = keys.iter().find(|key| key.number == number).ok_or(Error::OtherKey(number))?;
     key.open(seal)
-}
-
-fn key_number(file: &str, epoch: Epoch) -> Option<u32> {
-    let number = file.strip_suffix(".key")?.strip_prefix(&epoch.to_string())?.strip_prefix('-')?;
-    if number.len() == 10 { number.parse().ok() } else { None }
-}
-
-fn read_key<D: Disk>(disk: &mut D, file: &str, number: u32) -> Option<SealingKey> {
-    let mut bytes = Zeroizing::new([0; KEY_FILE]);
-    let length = disk.read_at(file, 0, &mut bytes[..]).ok()?;
-    let (content, crc) = bytes.split_last_chunk::<4>()?;
-    let good = length == KEY_FILE
-        && crc32c::crc32c(content) == u32::from_le_bytes(*crc)
-        && content.starts_with(KEY_MAGIC)
-        && content[8..12] == number.to_le_bytes();
-    good.then(|| content[12..].try_into().ok().map(|secret| SealingKey::new(number, secret)))?
 }
 
 /// The hub's private key, which opens the sealing keys of its kiosks.
@@ -415,28 +281,6 @@ mod tests {
         }
         let commit = [0; 32];
         assert!(matches!(key.open(&Seal::Boxed { commit, bytes }), Err(Error::Commitment)));
-    }
-
-    #[test]
-    fn a_sealing_key_reaches_its_hub_and_nobody_else() {
-        let (hub, other) = (HubOpener::from_seed([1; 32]), HubOpener::from_seed([2; 32]));
-        let (kiosk, epoch) = ("gate-1".parse().unwrap(), Epoch([7; 16]));
-        let mut sealer = Sealer {
-            origin: super::super::note::origin(&kiosk, epoch),
-            keys: vec![SealingKey::new(9, [5; 32])],
-            entropy: Box::new(Random::new(1)),
-        };
-        let body = sealer.key_opened(&hub.public()).unwrap();
-        let seal = sealer.seal(&wang()).unwrap();
-        let key = hub.open_key(&kiosk, epoch, &body).unwrap();
-        assert_eq!((key.number(), key.open(&seal).unwrap()), (9, wang()));
-        assert!(matches!(other.open_key(&kiosk, epoch, &body), Err(Error::Unopened)));
-        assert!(matches!(hub.open_key(&kiosk, Epoch([8; 16]), &body), Err(Error::Unopened)));
-        assert!(matches!(hub.open_key(&kiosk, epoch, &Body::Stopped), Err(Error::NoBox)));
-        let Body::KeyOpened { encapsulated, sealed, .. } = body else { panic!("not a key") };
-        let renumbered = Body::KeyOpened { key: 8, encapsulated, sealed };
-        assert!(matches!(hub.open_key(&kiosk, epoch, &renumbered), Err(Error::Unopened)));
-        assert!(matches!(sealer.key_opened(&[0; 32]), Err(Error::PublicKey)));
     }
 
     #[test]

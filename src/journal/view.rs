@@ -30,6 +30,7 @@ use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
 use crate::model::{Blinder, Body, Entry, Passage, Personal};
 
+mod forget;
 mod query;
 
 pub use query::{ArrivalRow, Count, PassageRow};
@@ -227,6 +228,9 @@ fn apply_entry(
         | Body::OpenedByHand
         | Body::FoundOpen
         | Body::ClosedByAttendant { .. }
+        | Body::Erased { .. }
+        | Body::KeyDestroyed { .. }
+        | Body::SegmentsDropped { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())
@@ -305,6 +309,7 @@ fn identifiers(personal: &Personal) -> Vec<(IdentifierKind, &str)> {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    forget::overwrite_deleted(&connection)?;
     // Losing the last transactions costs nothing: they are applied again from the log.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)

@@ -72,7 +72,10 @@ impl Ledger {
             | Body::ClockMapped
             | Body::OpenedByHand
             | Body::FoundOpen
-            | Body::ClosedByAttendant { .. } => {}
+            | Body::ClosedByAttendant { .. }
+            | Body::Erased { .. }
+            | Body::KeyDestroyed { .. }
+            | Body::SegmentsDropped { .. } => {}
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ pub mod width;
 pub use blind::{Blinded, Blinder};
 pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};
 pub use observation::{Level, Observation, Observed, Scan, Signal, Via};
-pub use record::{Body, Crossing, Draft, Entry, Passage, Person, Personal, Vehicle};
+pub use record::{Body, Crossing, Draft, Entry, Erasure, Passage, Person, Personal, Vehicle};
 pub use step::{Attestation, Evidence, StepKind, StepOutcome, StepRecord};
 pub use subject::{Class, Direction, SubjectKind};
 pub use temperature::{Guidance, NotMeasured, Screening, ThermalReading, Zone};

@@ -152,6 +152,52 @@ pub enum Body {
         #[n(0)]
         by: AttendantId,
     },
+    /// Personal parts were erased on request; the records themselves and every proof stay.
+    #[n(13)]
+    Erased {
+        /// Of which records, in rising order.
+        #[n(0)]
+        records: Vec<Seq>,
+        /// By whom.
+        #[n(1)]
+        by: AttendantId,
+        /// Why.
+        #[n(2)]
+        reason: Erasure,
+    },
+    /// This kiosk destroyed a sealing key: it can no longer open what was sealed under it.
+    #[n(14)]
+    KeyDestroyed {
+        /// Number of the key within the epoch.
+        #[n(0)]
+        key: u32,
+    },
+    /// This kiosk no longer keeps these records: the hub has signed for them long ago.
+    #[n(15)]
+    SegmentsDropped {
+        /// First one.
+        #[n(0)]
+        from: Seq,
+        /// Last one.
+        #[n(1)]
+        through: Seq,
+    },
+}
+
+/// Why personal parts were erased. A code and not a text: records are public and stay for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum Erasure {
+    /// The person asked for it.
+    #[n(0)]
+    Requested,
+    /// It was recorded by mistake.
+    #[n(1)]
+    Mistaken,
+    /// An authority ordered it.
+    #[n(2)]
+    Ordered,
 }
 
 /// What was seen under a barrier that had been opened.

@@ -52,11 +52,21 @@ pub enum Error {
     Refused(Problem),
 }
 
+/// Where a hub said it stands with a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// Which log.
+    pub epoch: Epoch,
+    /// What it answered.
+    pub head: Head,
+}
+
 /// Talks to one hub.
 #[derive(Clone, Debug)]
 pub struct HubClient {
     client: reqwest::Client,
     hub: String,
+    heard: Option<watch::Sender<Option<Heard>>>,
 }
 
 impl HubClient {
@@ -103,7 +113,13 @@ impl HubClient {
             None => builder.tls_backend_preconfigured(pinned_tls(Fingerprint([0; 32]))?),
         };
         let client = builder.build().map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client, hub })
+        Ok(Self { client, hub, heard: None })
+    }
+
+    /// The same client, which shows every answer about a log to `heard` as well.
+    #[must_use]
+    pub fn telling(self, heard: watch::Sender<Option<Heard>>) -> Self {
+        Self { heard: Some(heard), ..self }
     }
 
     /// Enrols with a one-time token.
@@ -123,7 +139,7 @@ impl HubClient {
     /// Where the hub stands with a log.
     pub async fn head(&self, kiosk: &KioskId, epoch: Epoch) -> Result<Head, Answer> {
         let path = format!("/v1/logs/{kiosk}/{epoch}/head");
-        self.log_request(Method::GET, &path, vec![]).await
+        self.tell(epoch, self.log_request(Method::GET, &path, vec![]).await)
     }
 
     /// Sends a batch.
@@ -135,13 +151,20 @@ impl HubClient {
         body: Vec<u8>,
     ) -> Result<Head, Answer> {
         let path = format!("/v1/logs/{kiosk}/{epoch}/entries?from={from}");
-        self.log_request(Method::POST, &path, body).await
+        self.tell(epoch, self.log_request(Method::POST, &path, body).await)
     }
 
     /// Sends a heartbeat.
     pub async fn beat(&self, kiosk: &KioskId, epoch: Epoch, note: String) -> Result<Head, Answer> {
         let path = format!("/v1/logs/{kiosk}/{epoch}/heartbeat");
-        self.log_request(Method::POST, &path, note.into_bytes()).await
+        self.tell(epoch, self.log_request(Method::POST, &path, note.into_bytes()).await)
+    }
+
+    fn tell(&self, epoch: Epoch, answer: Result<Head, Answer>) -> Result<Head, Answer> {
+        if let (Some(heard), Ok(head)) = (&self.heard, &answer) {
+            heard.send_replace(Some(Heard { epoch, head: head.clone() }));
+        }
+        answer
     }
 
     async fn log_request(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Head, Answer> {

@@ -38,6 +38,7 @@ fn the_example_is_a_working_configuration_with_safe_defaults() {
     assert!(site.web.listen.ip().is_loopback());
     assert_eq!((site.hub.clone(), site.attendants.len()), (None, 0));
     assert_eq!(site.personal_retention, Duration::from_secs(14 * 86_400));
+    assert_eq!(site.record_retention, Duration::from_secs(90 * 86_400));
     assert_eq!(site.policy.notice, Some(12));
     assert_eq!((site.policy.screening.threshold.get(), site.policy.screening.guard), (3_730, 30));
     assert_eq!((site.policy.screening.factor, site.policy.screening.correction), (200, 0));
@@ -110,6 +111,7 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
             "mqtt.username = \"east\": needs password_file beside it",
         ),
         ("notice = 12", "personal_retention_days = 31", "personal_retention_days = 31: must be 1 to 30"),
+        ("notice = 12", "record_retention_days = 29", "record_retention_days = 29: must be 30 to 3650"),
         (
             "notice = 12",
             "profile_files = [\"more.toml\"]",

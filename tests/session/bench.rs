@@ -170,7 +170,10 @@ impl Bench {
                 | Body::Gap { .. }
                 | Body::OpenedByHand
                 | Body::FoundOpen
-                | Body::ClosedByAttendant { .. } => None,
+                | Body::ClosedByAttendant { .. }
+                | Body::Erased { .. }
+                | Body::KeyDestroyed { .. }
+                | Body::SegmentsDropped { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

@@ -139,7 +139,10 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Gap { .. }
         | Body::OpenedByHand
         | Body::FoundOpen
-        | Body::ClosedByAttendant { .. } => None,
+        | Body::ClosedByAttendant { .. }
+        | Body::Erased { .. }
+        | Body::KeyDestroyed { .. }
+        | Body::SegmentsDropped { .. } => None,
     }
 }
 

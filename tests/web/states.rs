@@ -34,6 +34,7 @@ pub fn kiosk() -> KioskStatus {
         lanes: vec![person, vehicle],
         journal: JournalStatus { durable: 1_204, failed: None },
         hub: HubStatus {
+            alarm: None,
             enrolled: true,
             online: true,
             last: Some(Wall::from_secs(1_769_877_000)),

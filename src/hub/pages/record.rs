@@ -125,6 +125,16 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
                     Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::Erased { records, by, reason } => {
+                        dt { (two(("记录", "records"))) }
+                        dd { @for seq in records { (link(record, *seq)) " " } }
+                        dt { (two(("执行人", "by"))) } dd { (by) }
+                        dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
+                    }
+                    Body::KeyDestroyed { key } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
+                    Body::SegmentsDropped { from, through } => {
+                        dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
+                    }
                     Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }

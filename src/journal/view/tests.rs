@@ -46,6 +46,29 @@ fn a_search_finds_whom_it_names_and_nobody_else() {
 }
 
 #[test]
+fn what_is_forgotten_is_neither_listed_nor_found_nor_in_any_byte_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = filled(dir.path());
+    std::fs::write(dir.path().join("view.sqlite.set-aside"), "an older view").unwrap();
+    let mark = view.blinder.blind(IdentifierKind::IdNumber, "11010519491231002X").0;
+    let plate = view.blinder.blind(IdentifierKind::Plate, "川KA3476").0;
+    let holds = |bytes: &[u8]| {
+        let files =
+            std::fs::read_dir(dir.path()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+        files.collect::<Vec<_>>().iter().any(|file| file.windows(bytes.len()).any(|window| window == bytes))
+    };
+    assert!(holds(&mark) && holds("王*".as_bytes()), "the test looks in the right place");
+    assert_eq!(view.forget(EPOCH, 6).unwrap(), 1);
+    let labels: Vec<_> = view.recent(9, None).unwrap().into_iter().map(|row| (row.seq, row.label)).collect();
+    assert_eq!(labels, [(6, Some("川K***76".to_owned())), (4, None), (2, None)]);
+    let found = view.with_identifier(IdentifierKind::IdNumber, "11010519491231002X", 9).unwrap();
+    assert_eq!(found.iter().map(|row| row.seq).collect::<Vec<_>>(), [6]);
+    assert!(!holds("王*".as_bytes()) && !holds(b"an older view"));
+    assert_eq!(view.forget(EPOCH, 7).unwrap(), 1);
+    assert!(!holds(&mark) && !holds(&plate));
+}
+
+#[test]
 fn counts_and_open_arrivals() {
     let dir = tempfile::tempdir().unwrap();
     let view = filled(dir.path());

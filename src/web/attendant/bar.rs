@@ -53,6 +53,7 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
             }
             p.banner.bad { (why) }
         }
+        (super::keeping::banners(status))
         @if hub.enrolled && !hub.online {
             p.banner role="status" {
                 (symbol::OFFLINE)

@@ -5,6 +5,7 @@ mod actions;
 mod bar;
 mod card;
 mod dialog;
+mod keeping;
 mod lists;
 mod settings;
 mod sign_in;
