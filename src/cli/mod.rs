@@ -1,9 +1,11 @@
 //! The subcommands of `kakou`, one file each.
 
+mod carry;
 mod check;
 mod demo;
 mod enrol;
 mod hub;
+mod hub_carry;
 mod journal;
 mod park;
 mod pin;

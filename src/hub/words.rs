@@ -1,11 +1,12 @@
 //! The words of the hub's pages: Chinese and English.
 
-use crate::base::AttendantId;
-use crate::ledger::{AlarmKind, PersonalState};
+use crate::base::{AttendantId, Epoch};
+use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused};
 use crate::model::record::Crossing;
 use crate::model::{
     Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
+use crate::sync::parcel;
 
 /// One meaning in two languages.
 pub type Words = (&'static str, &'static str);
@@ -194,4 +195,51 @@ pub fn decider(decider: &Decider) -> String {
         Decider::Policy => "规则 policy".to_owned(),
         Decider::Attendant(attendant) => format!("值守 {attendant}"),
     }
+}
+
+/// Why a parcel's batch was not taken, and what to do.
+pub fn not_taken(why: &NotTaken, epoch: Epoch) -> (String, String) {
+    use crate::journal::note::Error as Note;
+    let (zh, hint) = match why {
+        NotTaken::Form(_) => ("批次无法解读".to_owned(), ""),
+        NotTaken::TooMany => ("文件中的日志过多".to_owned(), ""),
+        NotTaken::Refused(refused) => match refused {
+            Refused::UnknownKiosk(_) => ("本中心没有登记该终端".to_owned(), "; enrol it first"),
+            Refused::Note(Note::Unsigned | Note::Forged) => {
+                ("签名不是该终端登记的密钥所签".to_owned(), "; it is not the key that was enrolled")
+            }
+            Refused::Note(_) => ("签名说明无法解读".to_owned(), ""),
+            Refused::OtherLog { .. } => ("签名说明属于另一日志".to_owned(), ""),
+            Refused::Size { .. } => ("签名说明与批次不符".to_owned(), ""),
+            Refused::Gap { next } => {
+                let again = format!("kakou journal carry --epoch {epoch} --from {next}");
+                let zh = format!("缺少此前记录，需从第 {next} 条起：{again}");
+                return (zh, format!("needs records from {next} on: {again}"));
+            }
+            Refused::Fork { .. } => ("与已有记录不同，须查明".to_owned(), "; somebody must look at this"),
+            Refused::Root { .. } => ("记录与签名的根不符，须查明".to_owned(), "; somebody must look at this"),
+            Refused::Record { .. } => ("记录编号不符".to_owned(), ""),
+            Refused::Storage(_) => ("台账无法写入".to_owned(), "; try again"),
+        },
+    };
+    (zh, format!("{why}{hint}"))
+}
+
+/// Why a parcel could not be read to its end.
+pub fn parcel_error(error: &parcel::Error) -> (String, String) {
+    use parcel::Error;
+    let (zh, hint) = match error {
+        Error::Foreign => ("这不是卡口的离线文件".to_owned(), ""),
+        Error::Version(version) => (format!("文件格式 {version} 较新，请升级本中心"), ""),
+        Error::Damaged { at, .. } => (
+            format!("文件在第 {at} 字节处损坏，此前各批已收；请重新拷贝"),
+            "; the batches before it were taken: copy the file again",
+        ),
+        Error::Truncated { at, .. } => (
+            format!("文件在第 {at} 字节处中断，此前各批已收；请重新拷贝"),
+            "; the batches before it were taken: copy the file again",
+        ),
+        Error::Trailing { at } => (format!("文件末尾（第 {at} 字节）之后还有内容，已忽略"), ""),
+    };
+    (zh, format!("{error}{hint}"))
 }

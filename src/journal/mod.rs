@@ -4,6 +4,7 @@
 //! records; [`note`] the signed statement of the tree's size and root; [`seal`] what hides persons. [`disk`] and
 //! [`entropy`] are the seams to the outside.
 
+pub mod cosigned;
 pub mod disk;
 pub mod entropy;
 pub mod frame;
