@@ -41,18 +41,21 @@ pub struct Arguments {
 }
 
 /// The kiosk's side of its enrolment.
-struct Own {
-    enrolment: Enrolment,
-    key: SigningKey,
+pub struct Own {
+    /// What the hub granted.
+    pub enrolment: Enrolment,
+    /// The key that signs the log.
+    pub key: SigningKey,
 }
 
 impl Own {
-    fn read(arguments: &Arguments) -> Result<Self> {
+    /// Reads it from `state`, or from the folder above the journal in `dir`.
+    pub fn read(dir: &Path, state: Option<&Path>) -> Result<Self> {
         let above = || {
-            let dir = arguments.dir.canonicalize().with_context(|| arguments.dir.display().to_string())?;
+            let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
             anyhow::Ok(dir.parent().unwrap_or(Path::new("/")).to_owned())
         };
-        let state = arguments.state.clone().map_or_else(above, Ok)?;
+        let state = state.map_or_else(above, |state| Ok(state.to_owned()))?;
         let Some(enrolment) = enrolment_of(&state)? else {
             bail!(
                 "{}: this kiosk is not enrolled: there is no hub that could take its records",
@@ -74,7 +77,7 @@ impl Own {
 
 /// Carries, or takes a receipt; says what came of it. Returns whether all is well.
 pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
-    let own = Own::read(arguments)?;
+    let own = Own::read(&arguments.dir, arguments.state.as_deref())?;
     let mut well = true;
     if let Some(file) = &arguments.receipt {
         well &= take_receipt(&arguments.dir, file, &own.keys(), out)?;

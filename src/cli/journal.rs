@@ -9,7 +9,7 @@ use clap::Subcommand;
 use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
 
-use super::carry;
+use super::{carry, sheet};
 use crate::base::{Epoch, LaneId, Seq, Stamp};
 use crate::journal::reader::{self, logs};
 use crate::journal::verify::{Report, verify};
@@ -40,6 +40,8 @@ pub enum Action {
     },
     /// Writes what the hub does not have yet into a file, for a stick; or takes the hub's receipt for one.
     Carry(carry::Arguments),
+    /// Writes one day as a signed sheet of QR codes, for paper; or prints its totals and the text of the codes.
+    Sheet(sheet::Arguments),
 }
 
 /// Runs the subcommand.
@@ -64,6 +66,7 @@ fn act(action: &Action) -> anyhow::Result<bool> {
         Action::Verify { dir } => check(&mut open(dir)?, &mut out)?,
         Action::Export { dir } => export(&mut open(dir)?, &mut out)?,
         Action::Carry(arguments) => carry::run(arguments, &mut out)?,
+        Action::Sheet(arguments) => sheet::run(arguments, &mut out)?,
     };
     out.flush()?;
     Ok(healthy)

@@ -1,12 +1,13 @@
 //! The words of the hub's pages: Chinese and English.
 
 use crate::base::{AttendantId, Epoch};
-use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused};
+use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::Crossing;
 use crate::model::{
     Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
+use crate::sync::sheet::BadSheet;
 
 /// One meaning in two languages.
 pub type Words = (&'static str, &'static str);
@@ -140,6 +141,7 @@ pub fn alarm(kind: AlarmKind) -> Words {
         AlarmKind::Hole => ("记录缺失", "records missing"),
         AlarmKind::Unreadable => ("记录格式未知", "records of a later version"),
         AlarmKind::Sealed => ("封存密钥不属于本中心", "sealed for another hub"),
+        AlarmKind::Sheet => ("日报与记录不符", "a day's sheet differs"),
     }
 }
 
@@ -242,4 +244,34 @@ pub fn parcel_error(error: &parcel::Error) -> (String, String) {
         Error::Trailing { at } => (format!("文件末尾（第 {at} 字节）之后还有内容，已忽略"), ""),
     };
     (zh, format!("{error}{hint}"))
+}
+
+/// What the records say about a day's sheet.
+pub fn sheet_state(state: SheetState) -> Words {
+    match state {
+        SheetState::Waiting => ("凭日报，记录待补", "by sheet, records to follow"),
+        SheetState::Confirmed => ("已与记录核对", "confirmed by the records"),
+        SheetState::Contradicted => ("与记录不符", "differs from the records"),
+    }
+}
+
+/// What became of a day's sheet.
+pub fn sheet_taken(taken: SheetTaken) -> Words {
+    match taken {
+        SheetTaken::New => ("已收日报", "sheet taken"),
+        SheetTaken::Replaced => ("已收，替换当天较早的日报", "sheet taken in place of an earlier one"),
+        SheetTaken::Known => ("这份日报已有", "this sheet was here already"),
+        SheetTaken::Older => ("已有当天更晚的日报", "a later sheet of that day is here"),
+    }
+}
+
+/// Why a day's sheet was refused.
+pub fn sheet_refused(refused: &SheetRefused) -> &'static str {
+    match refused {
+        SheetRefused::Bad(BadSheet::Forged) => "签名不是该终端的密钥所签",
+        SheetRefused::Bad(_) => "不是卡口日报，或识读有误",
+        SheetRefused::UnknownKiosk(_) => "本中心没有登记该终端",
+        SheetRefused::Contradiction { .. } => "已有同样条数的另一份日报，内容不同，须查明",
+        SheetRefused::Storage(_) => "台账无法写入",
+    }
 }

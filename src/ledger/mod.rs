@@ -17,6 +17,7 @@ mod record;
 mod report;
 mod schema;
 mod search;
+mod sheet;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
@@ -28,3 +29,4 @@ pub use record::{Record, RecordId};
 pub use report::{Alarm, AlarmKind, Day, Gate, Hole, Tally};
 pub use schema::{Error, Ledger};
 pub use search::{Cursor, Filter, Page, PersonalState, Row};
+pub use sheet::{DaySheet, SheetRefused, SheetState, SheetTaken};

@@ -17,7 +17,7 @@
 //! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
 //!
 //! Where no network reaches, the same batches travel in files: [`carry`] packs them, [`parcel`] says how they look,
-//! [`receipt`] comes back.
+//! [`receipt`] comes back. Where not even a file gets through, a day's [`sheet`] of paper does.
 
 pub mod carry;
 pub mod enrolment;
@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod packer;
 pub mod parcel;
 pub mod receipt;
+pub mod sheet;
 pub mod wire;
 
 pub use crate::control::HubStatus;

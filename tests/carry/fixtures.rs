@@ -6,7 +6,7 @@ use kakou::base::{Random, Seq};
 use kakou::journal::reader::{LogName, Reader, logs};
 use kakou::journal::{Disk, Frontier, Journal, Options, SigningKey, Stored};
 use kakou::ledger::{Filter, Intake, Keys, Ledger};
-use kakou::model::{Body, Draft};
+use kakou::model::{Body, Class, Direction, Draft, Passage, SubjectKind, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::carry::{Files, Packed, Sender, pack};
 use kakou::sync::parcel::{self, Decoder, FILE_MAX};
@@ -37,6 +37,37 @@ pub fn written<D: Disk + Clone>(disk: &D, name: &str, count: usize, hub: &Ledger
     let mut log = Log::new(name, 7);
     log.append_key(NOW, &hub.keys().seal_key());
     log.append_traffic(NOW, count);
+    write(disk, &log, hub);
+    log
+}
+
+/// A log with so many arrivals that all differ in lane, direction, class or verdict.
+pub fn crowded(name: &str, kinds: usize, hub: &Ledger) -> Log {
+    let mut log = Log::new(name, 7);
+    log.append_key(NOW, &hub.keys().seal_key());
+    log.append_traffic(NOW, 20);
+    let is_passage = |stored: &Stored| {
+        let Body::Passage(passage) = stored.entry().unwrap().body else { return None };
+        (passage.subject == SubjectKind::Person).then_some(passage)
+    };
+    let passage = log.entries.iter().find_map(is_passage).unwrap();
+    let classes = [Class::Resident, Class::Worker, Class::Visitor, Class::Transit, Class::KeyPerson];
+    for number in 0..kinds {
+        let (lane, rest) = (number / 90, number % 90);
+        let direction = if rest < 45 { Direction::Inbound } else { Direction::Outbound };
+        let (class, verdict) = (classes[rest % 45 / 9], Verdict::ALL[rest % 9]);
+        let arrival = log.next();
+        let subject = SubjectKind::Person;
+        let lane = format!("lane-{lane}");
+        log.append(NOW, Some(&lane), Body::Arrived { subject, direction }, None);
+        let passage = Passage { arrival, direction, class, verdict, ..(*passage).clone() };
+        log.append(NOW, Some(&lane), Body::Passage(Box::new(passage)), None);
+    }
+    log
+}
+
+/// Writes a log's records into the journal on `disk`.
+pub fn write<D: Disk + Clone>(disk: &D, log: &Log, hub: &Ledger) {
     let options = Options { segment_len: 65_536, ballast_len: 0, ..Options::new(log.kiosk.clone()) };
     let (mut journal, _) = Journal::open(disk.clone(), options, Box::new(Random::new(5))).unwrap();
     for stored in &log.entries {
@@ -49,7 +80,6 @@ pub fn written<D: Disk + Clone>(disk: &D, name: &str, count: usize, hub: &Ledger
         journal.commit().unwrap();
     }
     journal.close().unwrap();
-    log
 }
 
 impl Kiosk {

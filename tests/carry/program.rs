@@ -10,7 +10,7 @@ use kakou::platform::disk::DirDisk;
 use kakou::platform::entropy::OsEntropy;
 use kakou::sync::enrolment::{Enrolment, Grant, PublicKey};
 
-use super::common::kiosk::NOW;
+use super::common::kiosk::{Log, NOW};
 use super::fixtures::{hub as keys_hub, written};
 
 /// A kiosk's and a hub's folders, and a stick.
@@ -22,6 +22,11 @@ pub struct Folders {
 
 impl Folders {
     pub fn new(count: usize) -> Self {
+        Self::with(|disk| written(disk, "east-1", count, &keys_hub()))
+    }
+
+    /// A kiosk whose journal `fill` writes.
+    pub fn with(fill: impl FnOnce(&DirDisk) -> Log) -> Self {
         let root = tempfile::tempdir().unwrap();
         let path = |name: &str| root.path().join(name);
         for folder in ["hub", "kiosk", "stick"] {
@@ -29,7 +34,7 @@ impl Folders {
         }
         std::fs::write(path("hub/hub.secret"), [1; 32]).unwrap();
         let disk = DirDisk::open(&path("kiosk/journal")).unwrap();
-        let log = written(&disk, "east-1", count, &keys_hub());
+        let log = fill(&disk);
         std::fs::write(path("kiosk/log.key"), [log.kiosk.as_str().len() as u8; 32]).unwrap();
         let hub = Hub::open(&path("hub"), Arc::new(|| NOW), Box::new(OsEntropy::new())).unwrap();
         let (kiosk, key) = (log.kiosk.clone(), VerifyingKey(log.key.verifying().0));

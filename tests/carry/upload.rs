@@ -9,6 +9,7 @@ use kakou::sync::receipt::Receipt;
 
 use super::common::kiosk::NOW;
 use super::fixtures::{Kiosk, hub as keys_hub, kiosk, one_file};
+use super::sheets::sheet;
 
 struct Place {
     running: Running,
@@ -96,6 +97,20 @@ async fn files_are_brought_by_a_plain_form_and_the_receipt_is_given_back() {
     for path in ["/carry/West", "/carry/west-1"] {
         assert_eq!(place.get(path).await.0, 404);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_on_paper_is_shown_apart_until_its_records_confirm_it() {
+    let place = place(60).await;
+    assert!(!place.get("/tallies").await.1.contains("纸质日报"));
+    let (sheet, summary) = sheet(&place.east, 60);
+    place.running.hub.write(move |ledger| ledger.take_sheet(&sheet, NOW).unwrap()).await.unwrap();
+    let page = place.get("/tallies").await.1;
+    assert!(page.contains("凭日报，记录待补") && page.contains("by sheet, records to follow"), "{page}");
+    assert!(page.contains(&format!("<b>{}</b>", summary.counts.passages())), "{page}");
+    place.bring(&[("a.kkp", &one_file(&place.east))]).await;
+    let page = place.get("/tallies").await.1;
+    assert!(page.contains("已与记录核对") && !page.contains("记录待补"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
