@@ -1,13 +1,14 @@
 //! `kakou journal`: what lies in a journal's directory, in plain words. Reads only, also beside a running kiosk.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use data_encoding::BASE64;
 
+use super::{carry, sheet};
 use crate::base::{Epoch, Seq};
 use crate::journal::reader::{self, logs};
 use crate::journal::verify::{Report, verify};
@@ -35,6 +36,10 @@ pub enum Action {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Writes what the hub does not have yet into a file, for a stick; or takes the hub's receipt for one.
+    Carry(carry::Arguments),
+    /// Writes one day as a signed sheet of QR codes, for paper; or prints its totals and the text of the codes.
+    Sheet(sheet::Arguments),
 }
 
 /// Runs the subcommand.
@@ -53,12 +58,13 @@ pub fn run(action: &Action) -> ExitCode {
 /// Returns whether all is well.
 fn act(action: &Action) -> anyhow::Result<bool> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let (Action::Ls { dir } | Action::Verify { dir } | Action::Export { dir }) = action;
-    let mut disk = DirDisk::open_read_only(dir).with_context(|| dir.display().to_string())?;
+    let open = |dir: &Path| DirDisk::open_read_only(dir).with_context(|| dir.display().to_string());
     let healthy = match action {
-        Action::Ls { .. } => list(&mut disk, &mut out)?,
-        Action::Verify { .. } => check(&mut disk, &mut out)?,
-        Action::Export { .. } => export(&mut disk, &mut out)?,
+        Action::Ls { dir } => list(&mut open(dir)?, &mut out)?,
+        Action::Verify { dir } => check(&mut open(dir)?, &mut out)?,
+        Action::Export { dir } => export(&mut open(dir)?, &mut out)?,
+        Action::Carry(arguments) => carry::run(arguments, &mut out)?,
+        Action::Sheet(arguments) => sheet::run(arguments, &mut out)?,
     };
     out.flush()?;
     Ok(healthy)

@@ -1,9 +1,12 @@
 //! The subcommands of `kakou`, one file each.
 
+mod carry;
 mod check;
 mod demo;
 mod enrol;
 mod hub;
+mod hub_carry;
+mod hub_sheet;
 mod journal;
 mod park;
 mod pin;
@@ -11,6 +14,7 @@ mod probe;
 mod read;
 mod roster;
 mod run;
+mod sheet;
 mod sim_pins;
 mod simulated;
 mod wiring;

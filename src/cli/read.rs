@@ -31,7 +31,7 @@ pub struct Arguments {
 
 /// Reads each picture. Exit code 1 when one cannot be opened or has no code that can be read.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let mut reader = StillReader { fast: Fast::default(), slow: Isolate::new(DEADLINE) };
+    let mut reader = StillReader::default();
     let mut all_read = true;
     let mut out = io::stdout().lock();
     for image in &arguments.images {
@@ -52,32 +52,44 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-struct StillReader {
+/// Reads single pictures.
+pub struct StillReader {
     fast: Fast,
     slow: Isolate,
+}
+
+impl Default for StillReader {
+    fn default() -> Self {
+        Self { fast: Fast::default(), slow: Isolate::new(DEADLINE) }
+    }
 }
 
 impl StillReader {
     /// The fast lane, then every slow attempt until one reads something.
     fn read(&mut self, frame: Frame) -> Vec<Code> {
-        let codes = self.fast.read(&frame).codes;
-        if !codes.is_empty() {
-            return codes;
+        let mut found = Vec::new();
+        self.read_until(frame, |codes| {
+            found = codes;
+            !found.is_empty()
+        });
+        found
+    }
+
+    /// Gives what the fast lane, and then each slow attempt, reads, until `enough` says so; whether it did.
+    pub fn read_until(&mut self, frame: Frame, mut enough: impl FnMut(Vec<Code>) -> bool) -> bool {
+        if enough(self.fast.read(&frame).codes) {
+            return true;
         }
         let frame = Arc::new(frame);
-        for attempt in Attempt::ALL {
-            if self.slow.offer(clock::mono(), attempt, Arc::clone(&frame))
-                && let Some(answer) = self.slow.wait()
-                && !answer.codes.is_empty()
-            {
-                return answer.codes;
-            }
-        }
-        Vec::new()
+        Attempt::ALL.into_iter().any(|attempt| {
+            self.slow.offer(clock::mono(), attempt, Arc::clone(&frame))
+                && self.slow.wait().is_some_and(|answer| enough(answer.codes))
+        })
     }
 }
 
-fn load(path: &Path) -> Result<Frame, String> {
+/// The picture in a file, or why it is none.
+pub fn load(path: &Path) -> Result<Frame, String> {
     let mut bytes = Vec::new();
     let limit = jpeg::BYTES_MAX as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));

@@ -7,11 +7,13 @@
 //! | `/ledger`, `/ledger.csv` | people | search, filters, paging; export |
 //! | `/records/{kiosk}/{epoch}/{seq}` | people | one record, its proof data, its personal part with a reason |
 //! | `/tallies`, `/passes`, `/kiosks`, `/access` | people | counts, passes, enrolment, who saw what |
+//! | `/carry`, `/carry/{kiosk}` | people | records that came as a file; the receipt for the kiosk |
 //!
 //! People sign in with the hub's key. Posts are taken from the hub's own pages only, and no answer lets a browser run
 //! a script that is not a file of this program.
 
 mod api;
+mod carry;
 mod live;
 mod pages;
 mod passes;
@@ -19,8 +21,9 @@ mod reply;
 mod serve;
 mod session;
 mod state;
-mod words;
+pub(crate) mod words;
 
+pub use carry::{CHUNK, Carried, Carrier, Said, Tone, receipt};
 pub use passes::{Wanted, issue};
 pub use serve::{Options, Running, start};
 pub use state::{Error, Hub};

@@ -1,11 +1,13 @@
 //! The words of the hub's pages: Chinese and English.
 
-use crate::base::AttendantId;
-use crate::ledger::{AlarmKind, PersonalState};
+use crate::base::{AttendantId, Epoch};
+use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
     Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
+use crate::sync::parcel;
+use crate::sync::sheet::BadSheet;
 
 /// One meaning in two languages.
 pub type Words = (&'static str, &'static str);
@@ -147,6 +149,7 @@ pub fn alarm(kind: AlarmKind) -> Words {
         AlarmKind::Hole => ("记录缺失", "records missing"),
         AlarmKind::Unreadable => ("记录格式未知", "records of a later version"),
         AlarmKind::Sealed => ("封存密钥不属于本中心", "sealed for another hub"),
+        AlarmKind::Sheet => ("日报与记录不符", "a day's sheet differs"),
     }
 }
 
@@ -206,5 +209,82 @@ pub fn decider(decider: &Decider) -> String {
     match decider {
         Decider::Policy => "规则 policy".to_owned(),
         Decider::Attendant(attendant) => format!("值守 {attendant}"),
+    }
+}
+
+/// Why a parcel's batch was not taken, and what to do.
+pub fn not_taken(why: &NotTaken, epoch: Epoch) -> (String, String) {
+    use crate::journal::note::Error as Note;
+    let (zh, hint) = match why {
+        NotTaken::Form(_) => ("批次无法解读".to_owned(), ""),
+        NotTaken::TooMany => ("文件中的日志过多".to_owned(), ""),
+        NotTaken::Refused(refused) => match refused {
+            Refused::UnknownKiosk(_) => ("本中心没有登记该终端".to_owned(), "; enrol it first"),
+            Refused::Note(Note::Unsigned | Note::Forged) => {
+                ("签名不是该终端登记的密钥所签".to_owned(), "; it is not the key that was enrolled")
+            }
+            Refused::Note(_) => ("签名说明无法解读".to_owned(), ""),
+            Refused::OtherLog { .. } => ("签名说明属于另一日志".to_owned(), ""),
+            Refused::Size { .. } => ("签名说明与批次不符".to_owned(), ""),
+            Refused::Gap { next } => {
+                let again = format!("kakou journal carry --epoch {epoch} --from {next}");
+                let zh = format!("缺少此前记录，需从第 {next} 条起：{again}");
+                return (zh, format!("needs records from {next} on: {again}"));
+            }
+            Refused::Fork { .. } => ("与已有记录不同，须查明".to_owned(), "; somebody must look at this"),
+            Refused::Root { .. } => ("记录与签名的根不符，须查明".to_owned(), "; somebody must look at this"),
+            Refused::Record { .. } => ("记录编号不符".to_owned(), ""),
+            Refused::Storage(_) => ("台账无法写入".to_owned(), "; try again"),
+        },
+    };
+    (zh, format!("{why}{hint}"))
+}
+
+/// Why a parcel could not be read to its end.
+pub fn parcel_error(error: &parcel::Error) -> (String, String) {
+    use parcel::Error;
+    let (zh, hint) = match error {
+        Error::Foreign => ("这不是卡口的离线文件".to_owned(), ""),
+        Error::Version(version) => (format!("文件格式 {version} 较新，请升级本中心"), ""),
+        Error::Damaged { at, .. } => (
+            format!("文件在第 {at} 字节处损坏，此前各批已收；请重新拷贝"),
+            "; the batches before it were taken: copy the file again",
+        ),
+        Error::Truncated { at, .. } => (
+            format!("文件在第 {at} 字节处中断，此前各批已收；请重新拷贝"),
+            "; the batches before it were taken: copy the file again",
+        ),
+        Error::Trailing { at } => (format!("文件末尾（第 {at} 字节）之后还有内容，已忽略"), ""),
+    };
+    (zh, format!("{error}{hint}"))
+}
+
+/// What the records say about a day's sheet.
+pub fn sheet_state(state: SheetState) -> Words {
+    match state {
+        SheetState::Waiting => ("凭日报，记录待补", "by sheet, records to follow"),
+        SheetState::Confirmed => ("已与记录核对", "confirmed by the records"),
+        SheetState::Contradicted => ("与记录不符", "differs from the records"),
+    }
+}
+
+/// What became of a day's sheet.
+pub fn sheet_taken(taken: SheetTaken) -> Words {
+    match taken {
+        SheetTaken::New => ("已收日报", "sheet taken"),
+        SheetTaken::Replaced => ("已收，替换当天较早的日报", "sheet taken in place of an earlier one"),
+        SheetTaken::Known => ("这份日报已有", "this sheet was here already"),
+        SheetTaken::Older => ("已有当天更晚的日报", "a later sheet of that day is here"),
+    }
+}
+
+/// Why a day's sheet was refused.
+pub fn sheet_refused(refused: &SheetRefused) -> &'static str {
+    match refused {
+        SheetRefused::Bad(BadSheet::Forged) => "签名不是该终端的密钥所签",
+        SheetRefused::Bad(_) => "不是卡口日报，或识读有误",
+        SheetRefused::UnknownKiosk(_) => "本中心没有登记该终端",
+        SheetRefused::Contradiction { .. } => "已有同样条数的另一份日报，内容不同，须查明",
+        SheetRefused::Storage(_) => "台账无法写入",
     }
 }

@@ -17,6 +17,7 @@ pub mod merkle;
 pub mod note;
 mod open_log;
 pub mod reader;
+pub mod receipt_file;
 pub mod receipts;
 pub mod recovery;
 mod replace;

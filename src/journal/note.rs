@@ -229,7 +229,7 @@ impl SignedNote {
 
     fn add(&mut self, name: &str, algorithm: u8, key: &SigningKey, prefix: &[u8], signed: Vec<u8>) {
         let id = key_id(name, algorithm, &key.verifying());
-        let bytes = [&id[..], prefix, key.0.sign(&signed).as_ref()].concat();
+        let bytes = [&id[..], prefix, &key.sign(&signed)].concat();
         self.signatures.push(Signature { name: name.to_owned(), bytes });
     }
 
@@ -286,6 +286,12 @@ impl SigningKey {
         Self(pair)
     }
 
+    /// Signs `bytes`, which must not be able to be taken for anything else that this key signs: a note's text begins
+    /// with `kakou/`.
+    pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+        self.0.sign(bytes).as_ref().to_vec()
+    }
+
     /// The public half.
     pub fn verifying(&self) -> VerifyingKey {
         let mut public = [0; 32];
@@ -305,7 +311,12 @@ impl fmt::Debug for SigningKey {
 pub struct VerifyingKey(pub [u8; 32]);
 
 impl VerifyingKey {
-    fn check(&self, signed: &[u8], signature: &[u8]) -> Result<(), Error> {
+    /// Checks a signature over `signed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forged`].
+    pub fn check(&self, signed: &[u8], signature: &[u8]) -> Result<(), Error> {
         UnparsedPublicKey::new(&ED25519, self.0).verify(signed, signature).map_err(|_| Error::Forged)
     }
 }

@@ -105,6 +105,19 @@ impl<D: Disk> Reader<D> {
         Ok(Self::following(disk, last, durable))
     }
 
+    /// Makes the records that were there at [`open`](Self::open) survive a power cut, so that what is handed on can
+    /// never be taken back by one. Changes nothing, and works beside the writer.
+    ///
+    /// # Errors
+    ///
+    /// When the medium fails: then nothing is known about the last records.
+    pub fn settle(&mut self) -> io::Result<()> {
+        match self.segments()?.last() {
+            Some(last) => self.disk.sync(&last.file()),
+            None => Ok(()),
+        }
+    }
+
     /// The log's life.
     pub fn epoch(&self) -> Epoch {
         self.epoch

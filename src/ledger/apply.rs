@@ -185,6 +185,7 @@ impl Ledger {
             )?
             .execute(params![state.log, signed(size + 1), frontier, cosigned, signed(size), received.0])?;
         self.seen(kiosk, received)?;
+        self.compare_sheets(kiosk, epoch, received)?;
         let next = Seq::new(size + 1).ok_or(Error::Damaged("a log's size"))?;
         Ok(Applied { next, root, cosigned, new: new.len() as u64 })
     }

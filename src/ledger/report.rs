@@ -16,7 +16,7 @@ use crate::model::{Direction, SubjectKind, Verdict};
 
 /// A day in China's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(i64);
+pub struct Day(pub(super) i64);
 
 impl Day {
     /// The day of `at`.
@@ -136,6 +136,8 @@ pub enum AlarmKind {
     Unreadable,
     /// Records sealed to somebody else.
     Sealed,
+    /// A day's sheet says something else than the records.
+    Sheet,
 }
 
 /// Something that somebody must look at.

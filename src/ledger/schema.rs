@@ -13,8 +13,10 @@ use crate::journal::SealingKey;
 
 /// Marks the file as a ledger ("KKL1").
 const APPLICATION: i32 = 0x4B4B_4C31;
+/// What each version added to the one before, beginning with version 2. Steps are only ever appended.
+const STEPS: [&str; 1] = [super::sheet::TABLE];
 /// The version that this program writes.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// A record is `log · 2⁴⁰ + seq`: one integer, so that a log's records lie together and in order.
 pub(super) const SEQ_BITS: u32 = 40;
@@ -235,11 +237,20 @@ impl Ledger {
 
     fn prepare(&mut self, file: &str) -> Result<(), Error> {
         self.db.busy_timeout(Duration::from_secs(5))?;
-        if self.check(file)? == 0 {
+        let mut found = self.check(file)?;
+        if found == 0 {
             self.db.pragma_update(None, "journal_mode", "WAL")?;
+        }
+        if found < VERSION {
             let tx = self.db.transaction()?;
-            tx.execute_batch(TABLES)?;
-            tx.pragma_update(None, "application_id", APPLICATION)?;
+            if found == 0 {
+                tx.execute_batch(TABLES)?;
+                tx.pragma_update(None, "application_id", APPLICATION)?;
+                found = 1;
+            }
+            for step in STEPS.iter().skip(usize::try_from(found - 1).unwrap_or(0)) {
+                tx.execute_batch(step)?;
+            }
             tx.pragma_update(None, "user_version", VERSION)?;
             tx.commit()?;
         }
@@ -296,13 +307,38 @@ mod tests {
         drop(Ledger::open(&path, keys()).unwrap());
         let ledger = Ledger::open(&path, keys()).unwrap();
         Ledger::reader(&path, keys()).unwrap();
-        ledger.db.pragma_update(None, "user_version", 2).unwrap();
+        ledger.db.pragma_update(None, "user_version", VERSION + 1).unwrap();
         let error = Ledger::open(&path, keys()).unwrap_err().to_string();
-        assert!(error.contains("hub.db: ledger version 2, this program supports up to 1"), "{error}");
+        let said = format!("hub.db: ledger version {}, this program supports up to {VERSION}", VERSION + 1);
+        assert!(error.contains(&said), "{error}");
         let other = folder.path().join("other.db");
         Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
         assert!(matches!(Ledger::open(&other, keys()), Err(Error::NotALedger { .. })));
         assert!(Ledger::reader(&folder.path().join("none.db"), keys()).is_err());
+    }
+
+    #[test]
+    fn a_ledger_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(TABLES).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO kiosks (kiosk, key, enrolled) VALUES ('east-1', zeroblob(32), 5)", [])
+            .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let ledger = Ledger::open(&path, Keys::from_secret(&[1; 32])).unwrap();
+            assert_eq!(ledger.kiosks().unwrap().len(), 1);
+            let schema = |ledger: &Ledger| -> Vec<String> {
+                let mut query = ledger.db.prepare("SELECT sql FROM sqlite_schema ORDER BY name").unwrap();
+                let rows = query.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+                rows.filter_map(|sql| sql.unwrap()).collect()
+            };
+            let fresh = Ledger::in_memory(Keys::from_secret(&[1; 32])).unwrap();
+            assert_eq!(schema(&ledger), schema(&fresh));
+        }
     }
 
     #[test]

@@ -54,6 +54,16 @@ impl DirDisk {
         Ok(Self { path: path.to_owned(), open: BTreeMap::new(), lock: None, writable: false })
     }
 
+    /// Opens the directory beside its writer, for files that are replaced whole and of which each writer has its own
+    /// unfinished one, such as [`crate::journal::cosigned`]. Never for segments.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such directory.
+    pub fn open_beside(path: &Path) -> io::Result<Self> {
+        Ok(Self { writable: true, ..Self::open_read_only(path)? })
+    }
+
     /// Whether this handle holds the directory's lock.
     pub fn is_writer(&self) -> bool {
         self.lock.is_some()

@@ -1,9 +1,9 @@
 //! Files that are written whole: after a power cut there is the old one or the new one, never a part.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -15,18 +15,70 @@ use ring::rand::{SecureRandom, SystemRandom};
 ///
 /// The file is then as it was.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
-    let mut neighbour = name.to_owned();
-    neighbour.push(".new");
-    let neighbour = path.with_file_name(neighbour);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let neighbour = neighbour_of(path)?;
     let written = write_new(&neighbour, bytes).and_then(|()| fs::rename(&neighbour, path));
     if written.is_err() {
         // What could not be finished is of no use; that it is left lying about is no further harm.
         drop(fs::remove_file(&neighbour));
     }
     written?;
-    File::open(folder)?.sync_all()
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// A long file that is written bit by bit and appears whole at its end.
+///
+/// Dropped before [`finish`](Self::finish), it leaves nothing behind.
+#[derive(Debug)]
+pub struct Unfinished {
+    file: BufWriter<File>,
+    path: PathBuf,
+    neighbour: PathBuf,
+    finished: bool,
+}
+
+impl Unfinished {
+    /// Begins the file at `path` in a neighbour of it.
+    ///
+    /// # Errors
+    ///
+    /// When the neighbour cannot be made.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let neighbour = neighbour_of(path)?;
+        let file = BufWriter::with_capacity(1 << 20, create(&neighbour)?);
+        Ok(Self { file, path: path.to_owned(), neighbour, finished: false })
+    }
+
+    /// Gives the file its name. When this returns, it survives a power cut, and that the medium is pulled out.
+    ///
+    /// # Errors
+    ///
+    /// What was at the path before is then still there.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        fs::rename(&self.neighbour, &self.path)?;
+        self.finished = true;
+        File::open(folder_of(&self.path))?.sync_all()
+    }
+}
+
+impl Write for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.finished {
+            // What could not be finished is of no use; that it is left lying about is no further harm.
+            drop(fs::remove_file(&self.neighbour));
+        }
+    }
 }
 
 /// The whole file at `path`, of at most `bytes_max` bytes; `None` where there is none.
@@ -65,8 +117,23 @@ pub fn secret(path: &Path) -> io::Result<[u8; 32]> {
     Ok(secret)
 }
 
+fn neighbour_of(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
+    let mut neighbour = name.to_owned();
+    neighbour.push(".new");
+    Ok(path.with_file_name(neighbour))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -100,6 +167,24 @@ mod tests {
         assert!(path.is_dir());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(write_atomically(&folder.path().join("missing/file"), b"new").is_err());
+    }
+
+    #[test]
+    fn a_long_file_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("east-1.kkp");
+        fs::write(&path, b"the old one").unwrap();
+        let mut begun = Unfinished::begin(&path).unwrap();
+        begun.write_all(&[7; 3 << 20]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"the old one");
+        drop(begun);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left of what was given up");
+        let mut begun = Unfinished::begin(&path).unwrap();
+        begun.write_all(b"the new one").unwrap();
+        begun.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"the new one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(Unfinished::begin(&folder.path().join("missing/file")).is_err());
     }
 
     #[test]

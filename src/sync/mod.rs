@@ -15,12 +15,19 @@
 //! Any other refusal is a [`Problem`](wire::Problem) in JSON that says what is wrong and where. Batches and
 //! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication.
 //! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
+//!
+//! Where no network reaches, the same batches travel in files: [`carry`] packs them, [`parcel`] says how they look,
+//! [`receipt`] comes back. Where not even a file gets through, a day's [`sheet`] of paper does.
 
 pub mod backoff;
+pub mod carry;
 pub mod copy;
 pub mod enrolment;
 pub mod outbox;
 pub mod packer;
+pub mod parcel;
+pub mod receipt;
+pub mod sheet;
 pub mod wire;
 
 pub use crate::control::HubStatus;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kakou::base::Random;
 use kakou::control::JournalStatus;
 use kakou::daemon::first_records::first_records;
+use kakou::daemon::keeper::Rules;
 use kakou::daemon::recorder::WAITING_MAX;
 use kakou::daemon::recording::{self, Outlets};
 use kakou::daemon::{News, Recorder, Request};
@@ -15,6 +17,12 @@ use kakou::model::{Body, Draft};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 use tokio::sync::{mpsc, watch};
+
+const RULES: Rules = Rules {
+    records: Duration::from_hours(90 * 24),
+    personal: Duration::from_hours(14 * 24),
+    ahead_minutes: 480,
+};
 
 pub fn journal(disk: &SimDisk) -> (Journal<SimDisk>, Recovery) {
     let options = Options { kiosk: "east-1".parse().unwrap(), segment_len: 1 << 20, ballast_len: 0 };
@@ -90,7 +98,7 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let (journal, recovery) = journal(&disk);
     break_down(&disk);
     let log = watch::Sender::new(journal.open_log());
-    let begun = first_records(journal, &recovery, None, &clock);
+    let begun = first_records(journal, &recovery, None, &clock, &RULES);
     assert!(begun.0.has_failed() && begun.1.iter().any(|news| matches!(news, News::Failed(_))));
 
     let (mut lanes, mut heard) = (BTreeMap::new(), Vec::new());
@@ -100,7 +108,9 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
         heard.push(hears);
     }
     let (status, mut seen) = watch::channel(JournalStatus::default());
-    let outlets = Outlets { lanes, durable: watch::Sender::new(0), log, status, progress: Arc::default() };
+    let chores = std::sync::mpsc::sync_channel(1).1;
+    let (durable, progress) = (watch::Sender::new(0), Arc::default());
+    let outlets = Outlets { lanes, durable, log, status, progress, chores };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
     for lane in &mut heard {

@@ -11,12 +11,13 @@ use crate::base::Wall;
 use crate::model::Verdict;
 
 /// The pages in the head of each, and what they are called.
-const PAGES: [(&str, Words); 6] = [
+const PAGES: [(&str, Words); 7] = [
     ("/", ("总览", "Overview")),
     ("/ledger", ("台账", "Ledger")),
     ("/tallies", ("统计", "Tallies")),
     ("/passes", ("通行证", "Passes")),
     ("/kiosks", ("终端", "Kiosks")),
+    ("/carry", ("离线导入", "Carry in")),
     ("/access", ("查阅记录", "Access log")),
 ];
 

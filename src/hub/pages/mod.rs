@@ -1,6 +1,7 @@
 //! The pages that people see: whole without scripts, live with them.
 
 mod access;
+mod carry;
 mod export;
 mod frame;
 mod kiosks;
@@ -12,7 +13,7 @@ mod tallies;
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -42,6 +43,8 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/tallies", get(tallies::page))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))
+        .route("/carry", get(carry::page).post(carry::take).layer(DefaultBodyLimit::max(carry::UPLOAD_MAX)))
+        .route("/carry/{kiosk}", get(carry::receipt))
         .route("/access", get(access::page))
         .route("/sign-in", get(sign_in_page).post(sign_in_form))
         .route("/hub.css", file("text/css; charset=utf-8", STYLE))

@@ -12,8 +12,9 @@ use super::super::words;
 use super::Answer;
 use super::frame::{self, count, of, two};
 use crate::base::KioskId;
-use crate::ledger::{Day, Tally};
+use crate::ledger::{Day, DaySheet, Error, SheetState, Tally};
 use crate::model::{Direction, SubjectKind, Verdict};
+use crate::sync::sheet::{Cell, Summary, Surety};
 
 /// Which days, as a form sends them.
 #[derive(Deserialize, Default)]
@@ -64,7 +65,9 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
     let today = Day::of(hub.now());
     let last: Day = days.last.parse().unwrap_or(today);
     let first: Day = days.first.parse().unwrap_or_else(|_| last.plus(-6));
-    let tallies = hub.read(move |ledger| ledger.tallies(first, last)).await??;
+    let read =
+        hub.read(move |ledger| Ok::<_, Error>((ledger.tallies(first, last)?, ledger.sheets(first, last)?)));
+    let (tallies, sheets) = read.await??;
     let mut by_day = BTreeMap::<(std::cmp::Reverse<Day>, KioskId), Sums>::new();
     let mut all = Sums::default();
     for tally in &tallies {
@@ -87,8 +90,54 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
             tbody { @for ((day, kiosk), sums) in &by_day { (line(&html! { td data-of=(of(DAY)) { (day.0) } th scope="row" { (kiosk) } }, sums)) } }
             tfoot { (line(&html! { th colspan="2" { (two(("总计", "all"))) } }, &all)) }
         }
+        @if !sheets.is_empty() { (by_sheet(&sheets)) }
     };
     Ok(frame::page("/tallies", ("统计", "Tallies"), &content))
+}
+
+/// Days that came on paper. They are never added to the counts above: the records will be, when they come.
+fn by_sheet(sheets: &[DaySheet]) -> Markup {
+    html! {
+        section {
+            h2 { (two(("纸质日报", "Days on paper"))) }
+            table {
+                thead { tr {
+                    th { (two(("日期", "day"))) } th { (two(("终端", "kiosk"))) } th { (two(("核对", "compared"))) }
+                    th.number { (two(("合计", "total"))) }
+                    @for verdict in Verdict::ALL { th.number { (two(words::verdict(verdict))) } }
+                    th.number { (two(("时间不可信", "time not trusted"))) }
+                    th { (two(("记录", "records"))) }
+                } }
+                tbody { @for DaySheet { summary, state, .. } in sheets {
+                    tr {
+                        td { (summary.day) }
+                        th scope="row" { (summary.kiosk) }
+                        td { span class={ "mark " (tone(*state)) } { (two(words::sheet_state(*state))) } }
+                        td.number { b { (count(summary.counts.passages())) } }
+                        @for verdict in Verdict::ALL {
+                            td.number { (count(passages(summary, |cell| cell.verdict == verdict))) }
+                        }
+                        td.number { (count(passages(summary, |cell| cell.surety == Surety::Unsure))) }
+                        td { (summary.first) " – " (summary.last) }
+                    }
+                } }
+            }
+            p.hint { "纸质日报不计入上表；记录送到后自动核对。"
+                small lang="en" { "Sheets are not added to the counts above; they are compared with the records when these arrive." } }
+        }
+    }
+}
+
+fn passages(summary: &Summary, which: impl Fn(&Cell) -> bool) -> u64 {
+    summary.counts.cells.iter().filter(|cell| which(cell)).map(|cell| u64::from(cell.passages)).sum()
+}
+
+fn tone(state: SheetState) -> &'static str {
+    match state {
+        SheetState::Waiting => "wait",
+        SheetState::Confirmed => "go",
+        SheetState::Contradicted => "stop",
+    }
 }
 
 fn line(head: &Markup, sums: &Sums) -> Markup {
