@@ -12,6 +12,8 @@ mod export;
 mod extract;
 mod heartbeat;
 mod keys;
+mod migrate;
+mod placing;
 mod record;
 mod report;
 mod schema;

@@ -9,6 +9,7 @@ mod passes;
 mod record;
 mod search;
 mod tallies;
+mod when;
 
 use std::sync::Arc;
 

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
-use super::frame::{self, full_time, options, two};
+use super::frame::{self, options, two};
 use super::overview::outcome;
+use super::when::when;
 use crate::base::Pii;
 use crate::ledger::{self, Day, Filter, Page, Row};
 use crate::model::{Direction, SubjectKind, Verdict};
@@ -158,7 +159,7 @@ fn passage(row: &Row) -> Markup {
     let place = format!("/records/{}/{}/{}", row.id.kiosk, row.id.epoch, row.id.seq);
     html! {
         tr {
-            td { (full_time(row.at)) @if !row.at_sure { " " span.hint title="终端时钟不可信，按到达中心的时间 kiosk's clock not trusted: time of arrival here" { "≈" } } }
+            td { (when(&row.placed)) }
             td { (row.id.kiosk) @if let Some(lane) = &row.lane { span.quiet { " / " (lane) } } }
             td { a href=(place) { (row.id.seq) } }
             td {
