@@ -28,6 +28,7 @@ use crate::model::{Blinder, Body, Draft};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{self, HubClient, Uplink};
+use crate::platform::passed::Passed;
 use crate::platform::watchdog::Watchdog;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::packer::Packer;
@@ -59,6 +60,8 @@ pub struct Link {
     pub enrolment: Enrolment,
     /// Seed of the key that signs every batch.
     pub seed: Zeroizing<[u8; 32]>,
+    /// A time that has certainly passed, as the hub says.
+    pub passed: Passed,
     /// How eagerly records are sent.
     pub settings: sync::outbox::Settings,
 }
@@ -251,7 +254,7 @@ fn spawn_link(
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         outbox: Outbox::new(link.settings, Random::new(mono().0)),
         packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
-        client: HubClient::new(&link.enrolment)?,
+        client: HubClient::new(&link.enrolment, link.passed.clone())?,
         source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
         stamp: move || clock.stamp(),
     };

@@ -102,7 +102,7 @@ fn table(rows: &[RecentRow]) -> Markup {
                 @for row in rows {
                     tr {
                         td.number { (row.seq) }
-                        td { (day_and_time(row.wall)) }
+                        td { (when(row)) }
                         td { (row.lane) }
                         td { (symbol::direction(row.direction)) (desk::direction(row.direction).zh) }
                         td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " +" (row.occupants) } }
@@ -117,6 +117,16 @@ fn table(rows: &[RecentRow]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The time, marked where nothing vouched for the clock.
+fn when(row: &RecentRow) -> Markup {
+    html! {
+        @match desk::time(row.trust) {
+            None => (day_and_time(row.wall)),
+            Some(said) => { "≈ " (day_and_time(row.wall)) " " small { (said) } }
         }
     }
 }
@@ -156,4 +166,39 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
         subject: None,
     };
     page::page(&frame, &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{ClockTrust, Wall};
+    use crate::model::{Class, Direction, SubjectKind, Verdict};
+
+    #[test]
+    fn a_time_that_nothing_vouched_for_is_marked_and_others_are_not() {
+        for (trust, marked) in
+            [(ClockTrust::None, true), (ClockTrust::Rtc, false), (ClockTrust::Synced, false)]
+        {
+            let shown = table(&[row(trust)]).into_string();
+            assert!(shown.contains("02-01 00:30"), "{shown}");
+            assert_eq!(shown.contains('≈') && shown.contains("未校准"), marked, "{trust:?}: {shown}");
+        }
+    }
+
+    fn row(trust: ClockTrust) -> RecentRow {
+        RecentRow {
+            seq: 7,
+            wall: Wall::from_secs(1_769_877_000),
+            trust,
+            lane: "in-1".parse().unwrap(),
+            kind: SubjectKind::Person,
+            direction: Direction::Inbound,
+            class: Class::Resident,
+            subject: None,
+            occupants: 0,
+            verdict: Verdict::Admitted,
+            reasons: vec![],
+            decided_by: Decider::Policy,
+        }
+    }
 }
