@@ -10,7 +10,7 @@ use kakou::journal::{Note, Seal};
 use kakou::ledger::{
     AlarmKind, Columns, Day, Filter, Keys, Ledger, Officer, PersonalState, RecordId, Refused,
 };
-use kakou::model::{Body, Entry, Person, Personal, Vehicle, Verdict};
+use kakou::model::{Body, Entry, Known, Person, Personal, Vehicle, Verdict};
 
 #[test]
 fn a_batch_is_applied_once_however_often_it_comes() {
@@ -185,7 +185,7 @@ fn pages_hold_every_passage_once_and_tallies_count_the_same() {
     let (mut seen, mut after) = (vec![], None);
     loop {
         let page = ledger.passages(&filter, after, 7).unwrap();
-        seen.extend(page.rows.into_iter().map(|row| (row.at, row.id.seq)));
+        seen.extend(page.rows.into_iter().map(|row| (row.placed.best, row.id.seq)));
         after = page.next;
         if after.is_none() {
             break;
@@ -296,8 +296,8 @@ fn an_untrusted_clock_places_no_record() {
     ledger.apply(&log.kiosk, log.epoch, seq(1), &log.note(size), &log.slice(1, size), received).unwrap();
     let rows = ledger.passages(&Filter::default(), None, 9).unwrap().rows;
     let ahead = rows.iter().find(|row| row.id.seq == seq(4)).unwrap();
-    assert_eq!((ahead.at, ahead.at_sure), (received, false));
-    assert!(rows.iter().any(|row| row.at_sure && row.at < received));
+    assert_eq!((ahead.placed.best, ahead.placed.known), (received, Known::Received));
+    assert!(rows.iter().any(|row| row.placed.is_sure() && row.placed.best < received));
 }
 
 fn ledger() -> Ledger {

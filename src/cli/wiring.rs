@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::base::DeviceId;
+use crate::base::{ClockTrust, DeviceId, Stamp};
 use crate::config::board::{Device, Driver, Place};
 use crate::config::roster::{self, Roster};
 use crate::config::{Board, Site, pair, site};
@@ -18,13 +18,14 @@ use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::{Context, Settings, Times};
-use crate::journal::{Journal, Options};
+use crate::journal::{Journal, Options, VerifyingKey};
 use crate::model::{Blinder, Direction};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::entropy::OsEntropy;
 use crate::platform::mqtt::{self, Broker};
+use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
@@ -91,11 +92,12 @@ pub fn parts(
             site_file = site_file.display()
         );
     }
-    let trust = trust_of(&site, enrolment.as_ref());
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let journal = Journal::open(disk.clone(), Options::new(site.kiosk.clone()), Box::new(OsEntropy::new()));
     let journal = journal.with_context(|| named(&state.join("journal")))?;
     tracing::info!(found = %journal.1.to_string().trim(), "journal opened");
+    let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
+    let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
     let policy = Arc::new(site.policy.clone());
     let mut lanes = Vec::new();
     for lane in &site.lanes {
@@ -112,7 +114,7 @@ pub fn parts(
     let seed_file = state.join("log.key");
     let link = enrolment.map(|enrolment| {
         let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
-        anyhow::Ok(Link { enrolment, seed: seed.into(), settings: link_settings })
+        anyhow::Ok(Link { enrolment, seed: seed.into(), passed, settings: link_settings })
     });
     let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
     Ok(Parts {
@@ -147,6 +149,15 @@ pub fn enrolment_of(state: &Path) -> Result<Option<Enrolment>> {
     let Some(bytes) = files::read_if_there(&file, 64 * 1024).with_context(named)? else { return Ok(None) };
     let text = String::from_utf8(bytes).with_context(named)?;
     Enrolment::from_text(&text).map(Some).with_context(named)
+}
+
+/// A time that has certainly passed: by the hub's last note, and by the last record if its clock was right.
+fn passed_of(state: &Path, enrolment: Option<&Enrolment>, last: Option<&Stamp>) -> Passed {
+    let by_hub = |hub: &Enrolment| Passed::by_hub(state.join("hub.note"), VerifyingKey(hub.note_key.0));
+    let passed = enrolment.map(by_hub).unwrap_or_default();
+    let synced = last.filter(|last| last.trust == ClockTrust::Synced);
+    synced.into_iter().for_each(|last| passed.learn(last.wall));
+    passed
 }
 
 fn trust_of(site: &Site, enrolment: Option<&Enrolment>) -> Trust {

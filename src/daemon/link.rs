@@ -12,6 +12,7 @@ use crate::journal::{Journal, Reader, SigningKey, VerifyingKey, Witness};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{self, Heard, HubClient, Uplink};
+use crate::platform::passed::Passed;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::packer::Packer;
 use crate::sync::wire::HUB_NOTE_NAME;
@@ -23,6 +24,8 @@ pub struct Link {
     pub enrolment: Enrolment,
     /// Seed of the key that signs every batch.
     pub seed: Zeroizing<[u8; 32]>,
+    /// A time that has certainly passed, as the hub says.
+    pub passed: Passed,
     /// How eagerly records are sent.
     pub settings: sync::outbox::Settings,
 }
@@ -57,7 +60,7 @@ pub(super) fn spawn(
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         outbox: Outbox::new(link.settings, Random::new(mono().0)),
         packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
-        client: HubClient::new(&link.enrolment)?.telling(heard),
+        client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
         source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
         stamp: move || clock.stamp(),
     };

@@ -129,6 +129,7 @@ fn row(row: PassageRow) -> Option<RecentRow> {
     Some(RecentRow {
         seq: row.seq,
         wall: row.wall,
+        trust: row.trust,
         lane,
         kind: row.subject,
         direction: row.direction,

@@ -4,7 +4,7 @@ use crate::base::{AttendantId, Epoch};
 use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Class, Decider, Direction, Evidence, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
+    Body, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -180,6 +180,18 @@ pub fn outcome_by(outcome: &StepOutcome) -> Option<(&AttendantId, Option<&str>)>
             | Evidence::Occupants { .. } => None,
         },
         StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => None,
+    }
+}
+
+/// What a time rests on.
+pub fn known(known: Known) -> Words {
+    match known {
+        Known::Synced => ("已同步时钟", "synced clock"),
+        Known::Mapped => ("由同次开机的校时推算", "from a synced record of the same boot"),
+        Known::Battery => ("电池时钟", "battery clock"),
+        Known::Bounded => ("由前后记录限定", "between the records around it"),
+        Known::Received => ("不晚于到达中心", "not after it arrived here"),
+        Known::Unknown => ("时钟未校准", "clock not set"),
     }
 }
 

@@ -4,7 +4,7 @@
 //! when it is damaged, from another version of the program, or made with another blinding key; the old file is set
 //! aside as `<file>.set-aside`. There is no name, number or plate in it, only masked forms and blinded identifiers.
 //!
-//! # Tables, version 1 (`user_version`)
+//! # Tables, version 2 (`user_version`)
 //!
 //! | table | a row is |
 //! |---|---|
@@ -35,7 +35,7 @@ mod query;
 
 pub use query::{ArrivalRow, Count, PassageRow};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Records applied in one transaction.
 const BATCH: usize = 500;
 
@@ -54,9 +54,9 @@ const TABLES: &str = "
     CREATE TABLE identifiers (blinded BLOB NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (blinded, passage))
         WITHOUT ROWID;
     CREATE TABLE arrivals (
-        epoch BLOB NOT NULL, seq INTEGER NOT NULL, lane TEXT, subject TEXT NOT NULL, direction TEXT NOT NULL,
-        wall INTEGER NOT NULL, PRIMARY KEY (epoch, seq)
-    ) WITHOUT ROWID;
+        id INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, lane TEXT, subject TEXT NOT NULL,
+        direction TEXT NOT NULL, wall INTEGER NOT NULL, UNIQUE (epoch, seq)
+    );
 ";
 
 /// Why the view cannot be used.
@@ -207,7 +207,10 @@ fn apply_entry(
         Body::Arrived { subject, direction } => {
             let row = params![&epoch.0[..], seq, lane, word(subject), word(direction), entry.stamp.wall.0];
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO arrivals VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO arrivals (epoch, seq, lane, subject, direction, wall) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
                 .execute(row)?;
         }
         Body::Passage(passage) => {

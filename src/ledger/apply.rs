@@ -2,6 +2,7 @@
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 
+use super::placing::Moment;
 use super::record::{LogState, SEAL_COLUMNS, record_key, signed};
 use super::report::AlarmKind;
 use super::schema::{Error, Ledger, SEQ_BITS};
@@ -172,7 +173,7 @@ impl Ledger {
             return Err(Refused::Root { size });
         }
         for (seq, stored) in (next.get()..).zip(new) {
-            self.store(&state, kiosk, epoch, seq, stored, received)?;
+            self.store(&mut state, kiosk, epoch, seq, stored, received)?;
         }
         signed_note.cosign(HUB_NOTE_NAME, &self.keys.note, received);
         let cosigned = signed_note.to_string();
@@ -185,6 +186,7 @@ impl Ledger {
             )?
             .execute(params![state.log, signed(size + 1), frontier, cosigned, signed(size), received.0])?;
         self.seen(kiosk, received)?;
+        self.settle(state.boot.take(), size >= state.claimed)?;
         self.compare_sheets(kiosk, epoch, received)?;
         let next = Seq::new(size + 1).ok_or(Error::Damaged("a log's size"))?;
         Ok(Applied { next, root, cosigned, new: new.len() as u64 })
@@ -205,7 +207,7 @@ impl Ledger {
 
     fn store(
         &self,
-        state: &LogState,
+        state: &mut LogState,
         kiosk: &KioskId,
         epoch: Epoch,
         seq: u64,
@@ -236,12 +238,13 @@ impl Ledger {
         if entry.seq.get() != seq {
             return Err(Refused::Record { seq, why: "it bears another number" });
         }
-        Ok(self.extract(record, kiosk, epoch, &entry, &stored.seal, received)?)
+        let placed = self.place_next(&mut state.boot, record, &entry.stamp, received)?;
+        Ok(self.extract(record, kiosk, epoch, &entry, &stored.seal, Moment { received, placed })?)
     }
 
     pub(super) fn seen(&self, kiosk: &KioskId, now: Wall) -> Result<(), Error> {
         self.db
-            .prepare_cached("UPDATE kiosks SET seen = max(coalesce(seen, 0), ?2) WHERE kiosk = ?1")?
+            .prepare_cached("UPDATE kiosks SET seen = ?2 WHERE kiosk = ?1")?
             .execute(params![kiosk.as_str(), now.0])?;
         Ok(())
     }

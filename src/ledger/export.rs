@@ -2,6 +2,10 @@
 //!
 //! CSV (RFC 4180) in UTF-8 with a byte-order mark, because spreadsheet programs otherwise guess another encoding for
 //! Chinese. Column names are stable; new ones are added at the end.
+//!
+//! `time_utc` is the best known time and `time_sure` says whether a time service vouches for it. What is certain
+//! stands in the last three columns: not before `time_from_utc`, not after `time_until_utc` (empty: nothing says),
+//! and what that rests on, `time_known`, as [`crate::model::Known`] names it.
 
 use std::io::Write;
 
@@ -10,7 +14,7 @@ use super::record::{SEAL_COLUMNS, record_key, stored_seal};
 use super::schema::{Error, Ledger, name_of};
 use super::search::{Cursor, Filter, Row};
 use crate::base::{Pii, Wall};
-use crate::model::{Person, Personal};
+use crate::model::{Person, Personal, Placed};
 
 /// Which columns an export has.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ const PUBLIC: [&str; 17] = [
     "crossing",
 ];
 
+const TIMES: [&str; 3] = ["time_from_utc", "time_until_utc", "time_known"];
+
 const PERSONAL: [&str; 6] = ["plate", "names", "id_numbers", "phones", "origins", "skin_celsius"];
 
 impl Ledger {
@@ -68,7 +74,7 @@ impl Ledger {
         out.write_all("\u{FEFF}".as_bytes()).map_err(csv::Error::from)?;
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let personal = if officer.is_some() { &PERSONAL[..] } else { &[] };
-        csv.write_record(PUBLIC.iter().chain(personal))?;
+        csv.write_record(PUBLIC.iter().chain(personal).chain(&TIMES))?;
         let (mut after, mut written): (Option<Cursor>, u64) = (None, 0);
         loop {
             let page = self.passages(filter, after, PAGE)?;
@@ -77,6 +83,7 @@ impl Ledger {
                 if officer.is_some() {
                     cells.extend(personal_cells(&self.personal_of(row)?));
                 }
+                cells.extend(time_cells(&row.placed));
                 csv.write_record(cells.iter().map(|cell| guarded(cell)))?;
                 written += 1;
             }
@@ -104,13 +111,12 @@ impl Ledger {
 
 fn public_cells(row: &Row) -> [String; 17] {
     let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
-    let time = jiff::Timestamp::from_millisecond(row.at.0).map_or_else(|_| String::new(), |t| t.to_string());
     [
         row.id.kiosk.to_string(),
         row.id.epoch.to_string(),
         row.id.seq.to_string(),
-        time,
-        yes(row.at_sure),
+        utc(row.placed.best),
+        yes(row.placed.is_sure()),
         row.lane.as_ref().map(ToString::to_string).unwrap_or_default(),
         name_of(&row.subject),
         name_of(&row.direction),
@@ -124,6 +130,15 @@ fn public_cells(row: &Row) -> [String; 17] {
         row.took_ms.to_string(),
         row.crossing.map(|crossing| name_of(&crossing)).unwrap_or_default(),
     ]
+}
+
+fn time_cells(placed: &Placed) -> [String; 3] {
+    let time = |wall: Option<Wall>| wall.map(utc).unwrap_or_default();
+    [time(placed.earliest), time(placed.latest), name_of(&placed.known)]
+}
+
+fn utc(wall: Wall) -> String {
+    jiff::Timestamp::from_millisecond(wall.0).map_or_else(|_| String::new(), |time| time.to_string())
 }
 
 fn personal_cells(personal: &Personal) -> [String; 6] {

@@ -1,27 +1,39 @@
 //! What is searched of a record: columns of its public part, blinded identifiers of its sealed part.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::placing::Moment;
 use super::record::{SEAL_COLUMNS, record_key, signed, split_key, stored_seal};
 use super::report::AlarmKind;
 use super::schema::{Error, Ledger, SEQ_BITS, day_of, name_of};
-use crate::base::{ClockTrust, Epoch, KioskId, LaneId, Pii, Stamp, Wall};
+use crate::base::{Epoch, KioskId, LaneId, Pii, Wall};
 use crate::journal::{Seal, seal};
 use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
-use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal};
-
-/// How far a trusted clock may be ahead of the hub's before it is not believed.
-const AHEAD_MAX_MS: i64 = 3_600_000;
+use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal, Placed};
 
 /// One cell of the tallies.
-struct Cell {
-    at: i64,
-    kiosk: String,
-    verdict: String,
-    subject: String,
-    direction: String,
-    occupants: i64,
+pub(super) struct Cell {
+    pub at: i64,
+    pub kiosk: String,
+    pub verdict: String,
+    pub subject: String,
+    pub direction: String,
+    pub occupants: i64,
+}
+
+impl Cell {
+    /// The cell from the first six columns.
+    pub fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            at: row.get(0)?,
+            kiosk: row.get(1)?,
+            verdict: row.get(2)?,
+            subject: row.get(3)?,
+            direction: row.get(4)?,
+            occupants: row.get(5)?,
+        })
+    }
 }
 
 /// How an identifier is written before it is blinded: upper case, half width, without separators.
@@ -42,13 +54,15 @@ impl Ledger {
         epoch: Epoch,
         entry: &Entry,
         sealed: &Seal,
-        received: Wall,
+        moment: Moment,
     ) -> Result<(), Error> {
-        let (at, sure) = placed(&entry.stamp, received);
+        let Moment { received, placed } = moment;
         let (log, _) = split_key(record);
-        self.db.prepare_cached("UPDATE logs SET last_at = ?2 WHERE log = ?1")?.execute(params![log, at.0])?;
+        self.db
+            .prepare_cached("UPDATE logs SET last_at = ?2 WHERE log = ?1")?
+            .execute(params![log, placed.best.0])?;
         match &entry.body {
-            Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, (at, sure))?,
+            Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, &placed)?,
             Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
             Body::Crossed { arrival, crossing } => {
                 self.crossed(record_key(log, arrival.get()), *crossing)?;
@@ -87,7 +101,7 @@ impl Ledger {
         entry: &Entry,
         passage: &Passage,
         sealed: &Seal,
-        (at, sure): (Wall, bool),
+        placed: &Placed,
     ) -> Result<(), Error> {
         let (log, _) = split_key(record);
         let box_key = match sealed {
@@ -99,7 +113,7 @@ impl Ledger {
             Decider::Attendant(attendant) => Some(attendant.as_str()),
         };
         let cell = Cell {
-            at: at.0,
+            at: placed.best.0,
             kiosk: kiosk.as_str().to_owned(),
             verdict: passage.verdict.name().to_owned(),
             subject: name_of(&passage.subject),
@@ -115,8 +129,8 @@ impl Ledger {
             .execute(params![
                 record,
                 cell.kiosk,
-                at.0,
-                sure,
+                placed.best.0,
+                placed.is_sure(),
                 entry.lane.as_ref().map(LaneId::as_str),
                 cell.subject,
                 cell.direction,
@@ -129,6 +143,7 @@ impl Ledger {
                 record_key(log, passage.arrival.get()),
                 box_key,
             ])?;
+        self.keep_time(record, placed)?;
         self.index(record, sealed)?;
         self.tally(&cell, 1)?;
         if let Some(earlier) = passage.follows {
@@ -143,23 +158,14 @@ impl Ledger {
             "UPDATE passages SET superseded = ?2 WHERE record = ?1 AND superseded IS NULL AND record < ?2
              RETURNING at, kiosk, verdict, subject, direction, occupants",
         )?;
-        let cell = update.query_row([earlier, record], |row| {
-            Ok(Cell {
-                at: row.get(0)?,
-                kiosk: row.get(1)?,
-                verdict: row.get(2)?,
-                subject: row.get(3)?,
-                direction: row.get(4)?,
-                occupants: row.get(5)?,
-            })
-        });
+        let cell = update.query_row([earlier, record], Cell::from_row);
         match cell.optional()? {
             Some(cell) => self.tally(&cell, -1),
             None => Ok(()),
         }
     }
 
-    fn tally(&self, cell: &Cell, change: i64) -> Result<(), Error> {
+    pub(super) fn tally(&self, cell: &Cell, change: i64) -> Result<(), Error> {
         let Cell { at, kiosk, verdict, subject, direction, occupants } = cell;
         self.db
             .prepare_cached(
@@ -262,17 +268,5 @@ impl Ledger {
             blind(IdentifierKind::Plate, &vehicle.plate);
         }
         found
-    }
-}
-
-/// When a record is placed, and whether that is sure.
-///
-/// An untrusted clock places nothing: such a record is placed when it arrived, and keeps its own stamp.
-fn placed(stamp: &Stamp, received: Wall) -> (Wall, bool) {
-    match stamp.trust {
-        ClockTrust::Rtc | ClockTrust::Synced if stamp.wall.0 <= received.0.saturating_add(AHEAD_MAX_MS) => {
-            (stamp.wall, true)
-        }
-        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced => (received, false),
     }
 }

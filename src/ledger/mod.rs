@@ -13,6 +13,8 @@ mod extract;
 mod heartbeat;
 mod intake;
 mod keys;
+mod migrate;
+mod placing;
 mod record;
 mod report;
 mod schema;

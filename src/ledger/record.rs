@@ -2,10 +2,11 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
+use super::placing::{LogBoot, placed_row};
 use super::schema::{Error, Ledger, SEQ_BITS};
 use crate::base::{Epoch, KioskId, Seq, Wall};
 use crate::journal::{Frontier, Hash, Seal, SealingKey, Stored, seal};
-use crate::model::{Entry, Personal};
+use crate::model::{Entry, Personal, Placed};
 
 /// Which record, for ever: the number within the log of a kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,8 @@ pub struct Record {
     pub leaf: Hash,
     /// When it arrived here.
     pub received: Wall,
+    /// When it was made, as well as that is known.
+    pub placed: Option<Placed>,
     /// Number of records of its log that are here.
     pub size: u64,
     /// Root over them.
@@ -55,6 +58,10 @@ pub(super) struct LogState {
     pub frontier: Frontier,
     pub note: Option<String>,
     pub beat: Option<String>,
+    /// Largest size that the kiosk has signed.
+    pub claimed: u64,
+    /// The clock of its kiosk's present boot, once a record was placed by it.
+    pub boot: Option<LogBoot>,
 }
 
 /// The key of a record; see [`SEQ_BITS`].
@@ -110,17 +117,35 @@ impl Ledger {
         let superseded = "SELECT superseded FROM passages WHERE record = ?1";
         let superseded: Option<Option<i64>> =
             self.db.query_row(superseded, [key], |row| row.get(0)).optional()?;
+        let (entry, received) = (stored.entry().ok(), Wall(row.get(2)?));
         Ok(Some(Record {
             id: id.clone(),
-            entry: stored.entry().ok(),
+            placed: self.placed(key, entry.as_ref(), received)?,
+            entry,
             stored,
             leaf: row.get(1)?,
-            received: Wall(row.get(2)?),
+            received,
             size: state.next - 1,
             root: state.frontier.root(),
             note: state.note,
             superseded: superseded.flatten().and_then(|record| Seq::new(split_key(record).1)),
         }))
+    }
+
+    /// When a record was made: as lists show it for a passage, else by its boot's clock.
+    fn placed(&self, record: i64, entry: Option<&Entry>, received: Wall) -> Result<Option<Placed>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT at, at_sure, earliest, latest, known FROM passages LEFT JOIN times USING (record)
+             WHERE record = ?1",
+        )?;
+        let mut rows = query.query([record])?;
+        if let Some(row) = rows.next()? {
+            return placed_row(row, 2, (Wall(row.get(0)?), row.get(1)?)).map(Some);
+        }
+        match entry {
+            Some(entry) => self.place_alone(record, &entry.stamp, received),
+            None => Ok(None),
+        }
     }
 
     /// The number expected next in a log, the root over what is here, and the cosigned note.
@@ -140,7 +165,7 @@ impl Ledger {
 
     pub(super) fn log_state(&self, kiosk: &KioskId, epoch: Epoch) -> Result<Option<LogState>, Error> {
         let mut query = self.db.prepare_cached(
-            "SELECT log, next, frontier, note, beat FROM logs WHERE kiosk = ?1 AND epoch = ?2",
+            "SELECT log, next, frontier, note, beat, claimed FROM logs WHERE kiosk = ?1 AND epoch = ?2",
         )?;
         let mut rows = query.query(params![kiosk.as_str(), epoch.0])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -151,6 +176,8 @@ impl Ledger {
             frontier: Frontier::decode(&frontier).ok_or(Error::Damaged("a log's frontier"))?,
             note: row.get(3)?,
             beat: row.get(4)?,
+            claimed: unsigned(row.get(5)?)?,
+            boot: None,
         }))
     }
 
@@ -171,7 +198,15 @@ impl Ledger {
             params![kiosk.as_str(), epoch.0, frontier, now.0],
         )?;
         let log = self.db.last_insert_rowid();
-        Ok(LogState { log, next: 1, frontier: Frontier::new(), note: None, beat: None })
+        Ok(LogState {
+            log,
+            next: 1,
+            frontier: Frontier::new(),
+            note: None,
+            beat: None,
+            claimed: 0,
+            boot: None,
+        })
     }
 
     /// The kiosk and epoch of a log.

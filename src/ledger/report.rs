@@ -82,9 +82,10 @@ impl Gate {
     /// How long a kiosk may be silent before it counts as stale.
     pub const SILENT_MAX: Duration = Duration::from_mins(5);
 
-    /// Whether the kiosk was heard of recently.
+    /// Whether the kiosk was heard of recently. What the hub saw in its own future, before its clock was set back,
+    /// does not count.
     pub fn is_live(&self, now: Wall) -> bool {
-        self.seen.is_some_and(|seen| now.0 <= (seen + Self::SILENT_MAX).0)
+        self.seen.is_some_and(|seen| u128::from(seen.0.abs_diff(now.0)) <= Self::SILENT_MAX.as_millis())
     }
 }
 

@@ -5,22 +5,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::keys::Keys;
+use super::migrate::{STEPS, VERSION, WITH_TIMES};
 use crate::base::Wall;
 use crate::journal::SealingKey;
 
 /// Marks the file as a ledger ("KKL1").
 const APPLICATION: i32 = 0x4B4B_4C31;
-/// What each version added to the one before, beginning with version 2. Steps are only ever appended.
-const STEPS: [&str; 1] = [super::sheet::TABLE];
-/// The version that this program writes.
-const VERSION: i32 = 2;
 
 /// A record is `log · 2⁴⁰ + seq`: one integer, so that a log's records lie together and in order.
 pub(super) const SEQ_BITS: u32 = 40;
 
+/// The tables of version 1; what came later is in `migrate.rs`.
 const TABLES: &str = "
 -- The kiosks that may send.
 CREATE TABLE kiosks (
@@ -69,8 +67,8 @@ CREATE TABLE entries (
 CREATE TABLE passages (
     record INTEGER PRIMARY KEY REFERENCES entries,
     kiosk TEXT NOT NULL,
-    at INTEGER NOT NULL,            -- by the kiosk's clock where it is trusted, else when it arrived here
-    at_sure INTEGER NOT NULL,
+    at INTEGER NOT NULL,            -- the best known time: see placing.rs
+    at_sure INTEGER NOT NULL,       -- whether a time service vouches for it
     lane TEXT,
     subject TEXT NOT NULL,
     direction TEXT NOT NULL,
@@ -237,27 +235,33 @@ impl Ledger {
 
     fn prepare(&mut self, file: &str) -> Result<(), Error> {
         self.db.busy_timeout(Duration::from_secs(5))?;
-        let mut found = self.check(file)?;
+        let found = self.check(file)?;
         if found == 0 {
             self.db.pragma_update(None, "journal_mode", "WAL")?;
         }
         if found < VERSION {
-            let tx = self.db.transaction()?;
-            if found == 0 {
-                tx.execute_batch(TABLES)?;
-                tx.pragma_update(None, "application_id", APPLICATION)?;
-                found = 1;
-            }
-            for step in STEPS.iter().skip(usize::try_from(found - 1).unwrap_or(0)) {
-                tx.execute_batch(step)?;
-            }
-            tx.pragma_update(None, "user_version", VERSION)?;
-            tx.commit()?;
+            self.migrate(found)?;
         }
         // A record is acknowledged only when it survives a power cut of the hub.
         self.db.pragma_update(None, "synchronous", "FULL")?;
         self.db.pragma_update(None, "foreign_keys", true)?;
         Ok(())
+    }
+
+    /// Brings a file of version `found` up to date, all of it or nothing.
+    fn migrate(&self, found: i32) -> Result<(), Error> {
+        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        if found == 0 {
+            tx.execute_batch(TABLES)?;
+            tx.pragma_update(None, "application_id", APPLICATION)?;
+        }
+        let taken = usize::try_from(found - 1).unwrap_or(0);
+        STEPS.iter().skip(taken).try_for_each(|step| tx.execute_batch(step))?;
+        if (1..WITH_TIMES).contains(&found) {
+            self.place_everything()?;
+        }
+        tx.pragma_update(None, "user_version", VERSION)?;
+        Ok(tx.commit()?)
     }
 
     /// The version of the file, 0 for an empty one.
@@ -309,8 +313,9 @@ mod tests {
         Ledger::reader(&path, keys()).unwrap();
         ledger.db.pragma_update(None, "user_version", VERSION + 1).unwrap();
         let error = Ledger::open(&path, keys()).unwrap_err().to_string();
-        let said = format!("hub.db: ledger version {}, this program supports up to {VERSION}", VERSION + 1);
-        assert!(error.contains(&said), "{error}");
+        let expected =
+            format!("hub.db: ledger version {}, this program supports up to {VERSION}", VERSION + 1);
+        assert!(error.contains(&expected), "{error}");
         let other = folder.path().join("other.db");
         Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
         assert!(matches!(Ledger::open(&other, keys()), Err(Error::NotALedger { .. })));

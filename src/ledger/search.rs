@@ -7,12 +7,13 @@ use rusqlite::types::Value;
 
 use super::RecordId;
 use super::extract::normalised;
+use super::placing::placed_row;
 use super::record::{SEAL_COLUMNS, split_key, stored_seal, unsigned};
 use super::schema::{Error, Ledger, name_of, named};
 use crate::base::{AttendantId, KioskId, LaneId, Pii, Wall};
 use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
-use crate::model::{Class, Direction, Personal, Reason, SubjectKind, Verdict, mask};
+use crate::model::{Class, Direction, Personal, Placed, Reason, SubjectKind, Verdict, mask};
 
 /// What to look for; everything that is given must hold.
 #[derive(Clone, Debug, Default)]
@@ -89,10 +90,8 @@ pub enum PersonalState {
 pub struct Row {
     /// Which record.
     pub id: RecordId,
-    /// When, by the kiosk's clock where that is trusted, else when it arrived here.
-    pub at: Wall,
-    /// Whether `at` is the kiosk's own time.
-    pub at_sure: bool,
+    /// When, as well as that is known. Rows are in order of its best time.
+    pub placed: Placed,
     /// Where.
     pub lane: Option<LaneId>,
     /// Person or vehicle.
@@ -191,7 +190,8 @@ impl Ledger {
         }
         let limit = i64::try_from(max.saturating_add(1)).unwrap_or(i64::MAX);
         let sql = format!(
-            "SELECT {COLUMNS}, {SEAL_COLUMNS} FROM passages JOIN entries USING (record)
+            "SELECT {COLUMNS}, {SEAL_COLUMNS}, earliest, latest, known
+             FROM passages JOIN entries USING (record) LEFT JOIN times USING (record)
              WHERE {sql} ORDER BY at DESC, record DESC LIMIT {limit}"
         );
         let mut query = self.db.prepare_cached(&sql)?;
@@ -230,8 +230,7 @@ impl Ledger {
         let masked = self.open_box(log, &sealed)?.and_then(|personal| masked(&personal));
         Ok(Row {
             id: self.record_id(record)?,
-            at: Wall(row.get(1)?),
-            at_sure: row.get(2)?,
+            placed: placed_row(row, 18, (Wall(row.get(1)?), row.get(2)?))?,
             lane: optional(3)?.map(|name| name.parse()).transpose().map_err(damaged)?,
             subject: named(&text(4)?)?,
             direction: named(&text(5)?)?,

@@ -13,18 +13,15 @@
 //! `durable` is a watch of the number of durable records, `status` takes what the attendant's face shows. It ends when
 //! the other end of `durable` is dropped. Waiting for the hub never holds up anything but itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, StatusCode};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::sync::watch;
 
+use super::passed::Passed;
+use super::tls;
 use crate::base::{Epoch, KioskId, Stamp};
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
 use crate::sync::packer::{Error as PackError, Packer, Source};
@@ -67,27 +64,31 @@ pub struct HubClient {
     client: reqwest::Client,
     hub: String,
     heard: Option<watch::Sender<Option<Heard>>>,
+    passed: Passed,
 }
 
 impl HubClient {
-    /// A client for the hub of an enrolment.
+    /// A client for the hub of an enrolment. What the hub cosigns is told to `passed`.
     ///
     /// # Errors
     ///
     /// As [`at`](Self::at).
-    pub fn new(enrolment: &Enrolment) -> Result<Self, Error> {
-        Self::at(&enrolment.hub, enrolment.certificate)
+    pub fn new(enrolment: &Enrolment, passed: Passed) -> Result<Self, Error> {
+        Self::known(&enrolment.hub, enrolment.certificate, passed)
     }
 
-    /// A client for the hub at `hub`, which must present `certificate` when one is given.
+    /// A client for the hub at `hub`, which must present `certificate` when one is given. Redirects are never followed.
     ///
-    /// A pinned certificate is compared byte by byte: neither its names nor its dates are looked at, so that a kiosk
-    /// with a wrong clock still reaches its hub. Redirects are never followed.
+    /// A kiosk with a wrong clock still reaches its hub: see [`tls`].
     ///
     /// # Errors
     ///
     /// [`Error::Address`], also for plain HTTP to another machine.
     pub fn at(hub: &str, certificate: Option<Fingerprint>) -> Result<Self, Error> {
+        Self::known(hub, certificate, Passed::default())
+    }
+
+    fn known(hub: &str, certificate: Option<Fingerprint>, passed: Passed) -> Result<Self, Error> {
         let hub = hub.trim_end_matches('/').to_owned();
         let address = || Error::Address(hub.clone());
         let url = reqwest::Url::parse(&hub).map_err(|_| address())?;
@@ -106,14 +107,15 @@ impl HubClient {
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(25))
             .user_agent(concat!("kakou/", env!("CARGO_PKG_VERSION")));
-        builder = match certificate {
-            Some(pin) => builder.tls_backend_preconfigured(pinned_tls(pin)?),
-            None if url.scheme() == "https" => builder,
+        let tls = match certificate {
+            Some(pin) => tls::pinned(pin),
+            None if url.scheme() == "https" => tls::public(passed.clone()),
             // Never used, but the library wants one of the two, and this one needs no certificates.
-            None => builder.tls_backend_preconfigured(pinned_tls(Fingerprint([0; 32]))?),
+            None => tls::pinned(Fingerprint([0; 32])),
         };
+        builder = builder.tls_backend_preconfigured(tls.map_err(|error| Error::Setup(error.to_string()))?);
         let client = builder.build().map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client, hub, heard: None })
+        Ok(Self { client, hub, heard: None, passed })
     }
 
     /// The same client, which shows every answer about a log to `heard` as well.
@@ -172,7 +174,15 @@ impl HubClient {
         let head =
             || serde_json::from_slice::<Head>(&answer).map_err(|error| Answer::Lost(error.to_string()));
         match status {
-            StatusCode::OK => head(),
+            StatusCode::OK => {
+                let head = head()?;
+                if let Some(note) = head.cosigned.clone() {
+                    let passed = self.passed.clone();
+                    // It may write a file. What became of that is its own affair.
+                    let _ = tokio::task::spawn_blocking(move || passed.hear(&note)).await;
+                }
+                Ok(head)
+            }
             StatusCode::CONFLICT => head().and_then(|head| Err(Answer::Rewind(head.next))),
             StatusCode::PAYLOAD_TOO_LARGE => Err(Answer::TooLarge),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
@@ -361,59 +371,4 @@ fn plain(error: &reqwest::Error) -> String {
         cause = next;
     }
     if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() }
-}
-
-fn pinned_tls(pin: Fingerprint) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(Pinned { pin, provider: Arc::clone(&provider) });
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::Setup(error.to_string()))?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
-}
-
-/// Accepts one certificate and nothing else.
-#[derive(Debug)]
-struct Pinned {
-    pin: Fingerprint,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if Fingerprint::of(end_entity) == self.pin {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(rustls::Error::General("hub presents another certificate than at enrolment".to_owned()))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
-use crate::base::{AttendantId, LaneId, Mono, Pii, Wall};
+use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, Wall};
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 
@@ -100,8 +100,10 @@ pub trait Recent: Send + Sync {
 pub struct RecentRow {
     /// Record number.
     pub seq: u64,
-    /// When it was decided.
+    /// When it was decided, as the clock then showed it.
     pub wall: Wall,
+    /// How far that is trusted.
+    pub trust: ClockTrust,
     /// Where.
     pub lane: LaneId,
     /// Person or vehicle.

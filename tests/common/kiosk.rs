@@ -80,9 +80,20 @@ impl Log {
 
     /// Appends a record at `wall`.
     pub fn append(&mut self, wall: Wall, lane: Option<&str>, body: Body, personal: Option<&Personal>) -> Seq {
+        self.append_stamped(stamp(wall), lane, body, personal)
+    }
+
+    /// Appends a record with this stamp.
+    pub fn append_stamped(
+        &mut self,
+        stamp: Stamp,
+        lane: Option<&str>,
+        body: Body,
+        personal: Option<&Personal>,
+    ) -> Seq {
         let seq = self.next();
         let seal = personal.map_or(Seal::None, |personal| self.sealer.seal(personal).unwrap());
-        let entry = Entry { seq, stamp: stamp(wall), lane: lane.map(|lane| lane.parse().unwrap()), body };
+        let entry = Entry { seq, stamp, lane: lane.map(|lane| lane.parse().unwrap()), body };
         self.entries.push(Stored::new(&entry, seal).unwrap());
         seq
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use kakou::base::{Pii, Wall};
+use kakou::base::{ClockTrust, Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 use kakou::web::{Ask, Attendance, Attendant, Handle, PlaceTime, Preview, Recent, RecentRow, router};
@@ -160,6 +160,7 @@ fn row(seq: u64, kind: SubjectKind, verdict: Verdict) -> RecentRow {
     RecentRow {
         seq,
         wall: Wall::from_secs(1_769_877_000 + i64::try_from(seq).unwrap_or(0) * 60),
+        trust: ClockTrust::Synced,
         lane: "in-1".parse().expect("a slug"),
         kind,
         direction: Direction::Inbound,

@@ -120,7 +120,8 @@ fn utc(at: Wall) -> String {
     Timestamp::from_millisecond(at.0).map(|time| time.to_string()).unwrap_or_default()
 }
 
-fn shown(at: Wall, form: &str) -> String {
+/// A time in China's time zone, in this form of `strftime`.
+pub fn shown(at: Wall, form: &str) -> String {
     let china = TimeZone::fixed(Offset::constant(8));
     let time = Timestamp::from_millisecond(at.0).map(|time| time.to_zoned(china));
     time.map(|time| time.strftime(form).to_string()).unwrap_or_else(|_| "—".to_owned())

@@ -10,6 +10,7 @@ mod passes;
 mod record;
 mod search;
 mod tallies;
+mod when;
 
 use std::sync::Arc;
 

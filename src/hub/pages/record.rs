@@ -15,6 +15,7 @@ use super::super::words;
 use super::Failed;
 use super::frame::{self, failure, full_time, mark, two};
 use super::overview::outcome;
+use super::when::when;
 use crate::base::{CentiCelsius, ClockTrust, Pii};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
@@ -93,7 +94,12 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
         section.card {
             dl {
                 dt { (two(("记录类型", "kind"))) } dd { (two(words::body(&entry.body))) }
-                dt { (two(("终端时间", "kiosk's time"))) } dd { (full_time(entry.stamp.wall)) " · " (two(trust)) }
+                @if let Some(placed) = &record.placed {
+                    dt { (two(("发生时间", "when"))) }
+                    dd { (when(placed)) " · " (two(words::known(placed.known))) }
+                }
+                dt { (two(("终端时间", "kiosk's time"))) } dd { (full_time(entry.stamp.wall)) " · " (two(trust))
+                    @if entry.stamp.max_error_ms > 0 { " · ±" (entry.stamp.max_error_ms) " ms" } }
                 dt { (two(("到达中心", "received"))) } dd { (full_time(record.received)) }
                 @if let Some(lane) = &entry.lane { dt { (two(("通道", "lane"))) } dd { (lane) } }
                 @match &entry.body {

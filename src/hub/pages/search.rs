@@ -12,8 +12,9 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
-use super::frame::{self, full_time, of, options, two};
+use super::frame::{self, of, options, two};
 use super::overview::outcome;
+use super::when::when;
 use crate::base::Pii;
 use crate::ledger::{self, Day, Filter, Page, Row};
 use crate::model::{Direction, SubjectKind, Verdict};
@@ -166,7 +167,7 @@ fn passage(row: &Row) -> Markup {
     let [at, lane, number, subject, verdict, why, by, crossed, took] = COLUMNS.map(of);
     html! {
         tr {
-            td data-of=(at) { (full_time(row.at)) @if !row.at_sure { " " span.hint title="终端时钟不可信，按到达中心的时间 kiosk's clock not trusted: time of arrival here" { "≈" } } }
+            td data-of=(at) { (when(&row.placed)) }
             td data-of=(lane) { (row.id.kiosk) @if let Some(lane) = &row.lane { span.quiet { " / " (lane) } } }
             td data-of=(number) { a href=(place) { (row.id.seq) } }
             td data-of=(subject) {

@@ -80,7 +80,9 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
             label { (two(("止", "through"))) input type="date" name="last" value=(last); }
             button { (two(("统计", "Count"))) }
         }
-        p.hint { "每次到达按最后判定计一次。" small lang="en" { "Every arrival counts once, by its last verdict." } }
+        p.hint { "每次到达按最后判定计一次；时间为估计时，计入可能的最晚一天，时钟校准后自动改正。"
+            small lang="en" { "Every arrival counts once, by its last verdict. Where the time is estimated it counts in the latest
+                possible day, until the kiosk's clock is set." } }
         table {
             thead { tr {
                 th { (two(DAY)) } th { (two(KIOSK)) } th.number { (two(TOTAL)) }

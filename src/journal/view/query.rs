@@ -147,14 +147,14 @@ impl View {
         Ok(counts.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The newest `limit` arrivals without a verdict, newest first.
+    /// The newest `limit` arrivals without a verdict, newest first: by their order in the logs, whatever the clock was.
     ///
     /// # Errors
     ///
     /// [`Error::Sqlite`].
     pub fn open_arrivals(&self, limit: u32) -> Result<Vec<ArrivalRow>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, lane, subject, direction, wall FROM arrivals ORDER BY wall DESC, seq DESC LIMIT ?1",
+            "SELECT seq, lane, subject, direction, wall FROM arrivals ORDER BY id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([limit], |row| {
             Ok(ArrivalRow {

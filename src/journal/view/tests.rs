@@ -84,6 +84,18 @@ fn counts_and_open_arrivals() {
 }
 
 #[test]
+fn open_arrivals_are_in_the_order_of_the_log_and_not_of_a_clock_that_went_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = filled(dir.path());
+    let stored = log().pop().unwrap();
+    let mut entry = stored.entry().unwrap();
+    (entry.seq, entry.stamp.wall) = (entry.seq.next(), Wall(entry.stamp.wall.0 - 315_360_000_000));
+    view.apply(EPOCH, 9, &[Stored::new(&entry, Seal::None).unwrap()], &[]).unwrap();
+    let open = view.open_arrivals(9).unwrap();
+    assert_eq!(open.iter().map(|open| open.seq).collect::<Vec<_>>(), [9, 8]);
+}
+
+#[test]
 fn no_name_number_or_plate_is_in_the_file() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(dir.path()));
@@ -115,7 +127,7 @@ fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     drop(view);
     let (view, why) = View::open(&path, blinder(), Check::Opening).unwrap();
     let why = why.unwrap();
-    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 1"), "{why}");
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 2"), "{why}");
     assert_eq!(view.applied(EPOCH).unwrap(), 0);
     assert!(dir.path().join("view.sqlite.set-aside").exists());
     drop(view);

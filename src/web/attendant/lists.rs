@@ -15,6 +15,7 @@ use crate::base::Pii;
 use crate::model::Decider;
 use crate::web::handle::RecentRow;
 use crate::web::page::{self, Frame, labelled};
+use crate::web::place_time::PlaceTime;
 use crate::web::session;
 use crate::web::shared::{Shared, lane};
 use crate::web::symbol;
@@ -104,7 +105,7 @@ fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
                 @for row in rows {
                     tr {
                         td.number { (row.seq) }
-                        td { (place_time.day_and_time(row.wall)) }
+                        td { (when(row, place_time)) }
                         td { @match lane(&status, &row.lane) { Some(lane) => (lane.title), None => (row.lane) } }
                         td { (symbol::direction(row.direction)) (desk::direction(row.direction).zh) }
                         td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " · " (row.occupants) " 人" } }
@@ -119,6 +120,16 @@ fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The time, marked where nothing vouched for the clock.
+fn when(row: &RecentRow, place_time: PlaceTime) -> Markup {
+    html! {
+        @match desk::time(row.trust) {
+            None => (place_time.day_and_time(row.wall)),
+            Some(said) => { "≈ " (place_time.day_and_time(row.wall)) " " small { (said) } }
         }
     }
 }
@@ -166,4 +177,39 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
         subject: None,
     };
     page::page(&frame, &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{ClockTrust, Wall};
+    use crate::model::{Class, Direction, SubjectKind, Verdict};
+
+    #[test]
+    fn a_time_that_nothing_vouched_for_is_marked_and_others_are_not() {
+        for (trust, marked) in
+            [(ClockTrust::None, true), (ClockTrust::Rtc, false), (ClockTrust::Synced, false)]
+        {
+            let shown = when(&row(trust), PlaceTime { utc_offset_minutes: 480 }).into_string();
+            assert!(shown.contains("02-01 00:30"), "{shown}");
+            assert_eq!(shown.contains('≈') && shown.contains("未校准"), marked, "{trust:?}: {shown}");
+        }
+    }
+
+    fn row(trust: ClockTrust) -> RecentRow {
+        RecentRow {
+            seq: 7,
+            wall: Wall::from_secs(1_769_877_000),
+            trust,
+            lane: "in-1".parse().unwrap(),
+            kind: SubjectKind::Person,
+            direction: Direction::Inbound,
+            class: Class::Resident,
+            subject: None,
+            occupants: 0,
+            verdict: Verdict::Admitted,
+            reasons: vec![],
+            decided_by: Decider::Policy,
+        }
+    }
 }

@@ -247,6 +247,14 @@ pub fn device(driver: &str) -> Option<Words> {
     })
 }
 
+/// What is said beside a past time that nothing vouches for.
+pub const fn time(trust: ClockTrust) -> Option<Words> {
+    match trust {
+        ClockTrust::None => Some(words("时钟未校准", "clock not set")),
+        ClockTrust::Rtc | ClockTrust::Synced => None,
+    }
+}
+
 /// A field of the registration.
 pub fn field(name: &str) -> Words {
     match name {

@@ -1,0 +1,121 @@
+//! How a kiosk knows its hub over TLS, whatever its own clock shows.
+//!
+//! A hub's own certificate is pinned: compared byte by byte, neither names nor dates looked at. A certificate of a
+//! public authority is verified as everywhere, at the later of the system's time and a time that has certainly
+//! [passed](Passed): a clock that starts in the past would otherwise call every certificate "not yet valid", and the
+//! kiosk would never reach the hub. A clock that runs ahead finds a certificate expired, as anywhere; only the pin
+//! helps there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+
+use super::net::wall_now;
+use super::passed::Passed;
+use crate::base::Wall;
+use crate::sync::enrolment::Fingerprint;
+
+/// TLS that accepts one certificate and nothing else.
+///
+/// # Errors
+///
+/// What rustls says of its own settings.
+pub fn pinned(pin: Fingerprint) -> Result<ClientConfig, rustls::Error> {
+    let provider = provider();
+    let verifier = Pinned { pin, provider: Arc::clone(&provider) };
+    client(provider, Time { system: wall_now, passed: Passed::default() }, Arc::new(verifier))
+}
+
+/// TLS that accepts what the system's authorities vouch for, now or at the time that has certainly passed.
+///
+/// # Errors
+///
+/// When the system has no authorities.
+pub fn public(passed: Passed) -> Result<ClientConfig, rustls::Error> {
+    let provider = provider();
+    let verifier = Verifier::new(Arc::clone(&provider))?;
+    client(provider, Time { system: wall_now, passed }, Arc::new(verifier))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn client(
+    provider: Arc<CryptoProvider>,
+    time: Time,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(time));
+    let builder = builder.with_safe_default_protocol_versions()?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// The time at which certificates are judged.
+#[derive(Debug)]
+struct Time {
+    system: fn() -> Wall,
+    passed: Passed,
+}
+
+impl TimeProvider for Time {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now = (self.system)().max(self.passed.at());
+        u64::try_from(now.as_secs()).ok().map(|secs| UnixTime::since_unix_epoch(Duration::from_secs(secs)))
+    }
+}
+
+/// Accepts one certificate and nothing else.
+#[derive(Debug)]
+struct Pinned {
+    pin: Fingerprint,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if Fingerprint::of(end_entity) == self.pin {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::Error::General("hub presents another certificate than at enrolment".to_owned()))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests;
