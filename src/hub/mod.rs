@@ -19,7 +19,7 @@ mod reply;
 mod serve;
 mod session;
 mod state;
-mod words;
+pub(crate) mod words;
 
 pub use passes::{Wanted, issue};
 pub use serve::{Options, Running, start};

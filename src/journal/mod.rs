@@ -4,6 +4,7 @@
 //! records; [`note`] the signed statement of the tree's size and root; [`seal`] what hides persons. [`disk`] and
 //! [`entropy`] are the seams to the outside.
 
+pub mod audit;
 pub mod disk;
 pub mod entropy;
 pub mod frame;
@@ -12,14 +13,18 @@ pub mod line;
 pub mod log;
 pub mod merkle;
 pub mod note;
+pub mod proof;
+pub mod prove;
 pub mod reader;
 pub mod recovery;
+pub mod repair;
 mod scan;
 pub mod seal;
 pub mod segment;
 pub mod stored;
 pub mod verify;
 pub mod view;
+pub mod witness;
 
 pub use disk::Disk;
 pub use entropy::Entropy;

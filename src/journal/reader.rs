@@ -115,6 +115,15 @@ impl<D: Disk> Reader<D> {
         Seq::new(self.durable.load(Ordering::Acquire))
     }
 
+    /// Number of the first record that is kept: older segments may be gone.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be listed.
+    pub fn first(&mut self) -> io::Result<u64> {
+        Ok(self.segments()?.first().map_or(1, |segment| segment.first))
+    }
+
     /// Reads records from number `from` on: at most `entries_max`, and no more than `bytes_max` encoded, but at least
     /// one if there is one. Cheap when `from` follows what was read last.
     ///

@@ -317,6 +317,17 @@ pub fn open_with_any(keys: &[SealingKey], seal: &Seal) -> Result<Personal, Error
     key.open(seal)
 }
 
+/// The sealing keys of a log that are still on `disk`; none is made.
+///
+/// # Errors
+///
+/// When the directory cannot be listed.
+pub fn held_keys<D: Disk>(disk: &mut D, epoch: Epoch) -> std::io::Result<Vec<SealingKey>> {
+    let files = disk.list()?;
+    let numbered = files.iter().filter_map(|file| key_number(file, epoch).map(|number| (file, number)));
+    Ok(numbered.filter_map(|(file, number)| read_key(disk, file, number)).collect())
+}
+
 fn key_number(file: &str, epoch: Epoch) -> Option<u32> {
     let number = file.strip_suffix(".key")?.strip_prefix(&epoch.to_string())?.strip_prefix('-')?;
     if number.len() == 10 { number.parse().ok() } else { None }
