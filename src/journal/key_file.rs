@@ -21,6 +21,8 @@
 //! The older form is `KAKOUKEY`, number, key and checksum, 48 bytes; it is read, and replaced by a newer key at once. A
 //! file that is all zeros is what is left of a destroyed key until its destruction is on record.
 
+use std::io;
+
 use zeroize::Zeroizing;
 
 use super::disk::Disk;
@@ -83,6 +85,21 @@ pub(super) fn read<D: Disk>(disk: &mut D, file: &str, number: u32) -> Content {
         return Content::Destroyed;
     }
     decode(bytes, number).map_or(Content::Damaged, Content::Held)
+}
+
+/// The sealing keys of a log that are still on `disk`; none is made.
+///
+/// # Errors
+///
+/// When the directory cannot be listed.
+pub fn held_keys<D: Disk>(disk: &mut D, epoch: Epoch) -> io::Result<Vec<SealingKey>> {
+    let files = disk.list()?;
+    let numbered = files.iter().filter_map(|file| number(file, epoch).map(|number| (file, number)));
+    let held = numbered.filter_map(|(file, number)| match read(disk, file, number) {
+        Content::Held(held) => Some(held.key),
+        Content::Destroyed | Content::Damaged => None,
+    });
+    Ok(held.collect())
 }
 
 /// Writes a key's file, durably.

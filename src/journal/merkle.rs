@@ -18,7 +18,7 @@ pub fn leaf_hash(parts: &[&[u8]]) -> Hash {
     hash_of(0, parts)
 }
 
-fn node_hash(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node_hash(left: &Hash, right: &Hash) -> Hash {
     hash_of(1, &[left, right])
 }
 
@@ -84,6 +84,23 @@ impl Frontier {
         peaks.fold(*last, |right, left| node_hash(left, &right))
     }
 
+    /// The edge of the part of this tree from leaf `start` up to `end` or its own end, whichever comes first; `None`
+    /// when that part's inner nodes were merged into larger ones and are no longer known.
+    pub(super) fn part(&self, start: u64, end: u64) -> Option<Self> {
+        let end = end.min(self.size);
+        let size = end.checked_sub(start)?;
+        // Before, between and behind the peaks.
+        let mut edges = vec![0];
+        for bit in (0..u64::BITS).rev().filter(|bit| self.size & (1 << bit) != 0) {
+            edges.push(edges.last().map_or(0, |edge| edge + (1 << bit)));
+        }
+        let at = |leaf| edges.iter().position(|edge| *edge == leaf);
+        let peaks = self.peaks.get(at(start)?..at(end)?)?.to_vec();
+        // Peaks become smaller from left to right: these are the bits of their sum.
+        debug_assert_eq!(peaks.len(), size.count_ones() as usize);
+        Some(Self { size, peaks })
+    }
+
     /// Length of the encoding, in bytes.
     pub fn encoded_len(&self) -> usize {
         8 + self.peaks.len() * 32
@@ -102,6 +119,19 @@ impl Frontier {
         let (peaks, tail) = rest.as_chunks::<32>();
         let good = tail.is_empty() && peaks.len() == size.count_ones() as usize;
         good.then(|| Self { size, peaks: peaks.to_vec() })
+    }
+}
+
+/// RFC 6962 §2.1, word for word: split at the largest power of two below the size.
+#[cfg(test)]
+pub(super) fn by_definition(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => sha256(b""),
+        [leaf] => *leaf,
+        _ => {
+            let split = leaves.len().next_power_of_two() / 2;
+            node_hash(&by_definition(&leaves[..split]), &by_definition(&leaves[split..]))
+        }
     }
 }
 
@@ -166,18 +196,6 @@ mod tests {
             bytes.push(0);
             assert_eq!(Frontier::decode(&bytes), None);
             frontier.push(leaf_hash(&[&n.to_be_bytes()]));
-        }
-    }
-
-    /// RFC 6962 §2.1, word for word: split at the largest power of two below the size.
-    fn by_definition(leaves: &[Hash]) -> Hash {
-        match leaves {
-            [] => sha256(b""),
-            [leaf] => *leaf,
-            _ => {
-                let split = leaves.len().next_power_of_two() / 2;
-                node_hash(&by_definition(&leaves[..split]), &by_definition(&leaves[split..]))
-            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! records; [`note`] the signed statement of the tree's size and root; [`seal`] what hides persons. [`disk`] and
 //! [`entropy`] are the seams to the outside.
 
+pub mod audit;
 pub mod cosigned;
 pub mod disk;
 pub mod elapsed;
@@ -16,10 +17,13 @@ pub mod log;
 pub mod merkle;
 pub mod note;
 mod open_log;
+pub mod proof;
+pub mod prove;
 pub mod reader;
 pub mod receipt_file;
 pub mod receipts;
 pub mod recovery;
+pub mod repair;
 mod replace;
 pub mod retention;
 pub mod ring;
@@ -30,6 +34,7 @@ pub mod segment;
 pub mod stored;
 pub mod verify;
 pub mod view;
+pub mod witness;
 
 pub use cosigned::{Cosigned, Witness};
 pub use disk::Disk;

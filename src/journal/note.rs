@@ -22,7 +22,7 @@
 
 use std::fmt;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use super::merkle::{Frontier, Hash, sha256};
@@ -271,6 +271,21 @@ fn key_id(name: &str, algorithm: u8, key: &VerifyingKey) -> [u8; 4] {
     [hash[0], hash[1], hash[2], hash[3]]
 }
 
+/// A log's public key as public tools write it: `<name>+<key id>+<base64 of algorithm and key>`.
+pub fn verifier(name: &str, key: &VerifyingKey) -> String {
+    let id = HEXLOWER.encode(&key_id(name, ED25519_PLAIN, key));
+    format!("{name}+{id}+{}", BASE64.encode(&[&[ED25519_PLAIN][..], &key.0].concat()))
+}
+
+/// Reads a public key in the form of [`verifier`]; `None` for any other text, or when the key id does not match.
+pub fn parse_verifier(text: &str) -> Option<VerifyingKey> {
+    let (name, rest) = text.split_once('+')?;
+    let (_, encoded) = rest.split_once('+')?;
+    let bytes = BASE64.decode(encoded.as_bytes()).ok()?;
+    let key = VerifyingKey(bytes.strip_prefix(&[ED25519_PLAIN])?.try_into().ok()?);
+    (verifier(name, &key) == text).then_some(key)
+}
+
 /// An Ed25519 key that signs notes.
 pub struct SigningKey(Ed25519KeyPair);
 
@@ -340,6 +355,12 @@ mod tests {
         let published = "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNX\
                          gKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
         assert_eq!(signed.to_string(), format!("{text}\n{published}"));
+        let vkey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+        assert_eq!(verifier("PeterNeumann", &key.verifying()), vkey);
+        assert_eq!(parse_verifier(vkey), Some(key.verifying()));
+        for bad in [&vkey[1..], &vkey.replace("c74f", "c74e"), &vkey.replace("+AR", "+BR"), "PeterNeumann"] {
+            assert_eq!(parse_verifier(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -420,7 +420,8 @@ fn gap(from: u64, through: u64, found: String) -> Option<Gap> {
     Some(Gap { from: Seq::new(from)?, through: Seq::new(through)?, found })
 }
 
-fn free_name(files: &[String], file: &str) -> String {
+/// A name under which `file` can be set aside.
+pub(super) fn free_name(files: &[String], file: &str) -> String {
     let first = std::iter::once(format!("{file}.unreadable"));
     let more = (2_u32..).map(|number| format!("{file}.unreadable-{number}"));
     let mut all = first.chain(more);

@@ -6,7 +6,7 @@ use super::disk::Disk;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
 use super::reader::LogName;
-use super::recovery::read_segment;
+use super::recovery::{read_header, read_segment};
 use super::scan::{Found, judge};
 use super::segment::{Bad, Header, Name};
 use crate::base::KioskId;
@@ -67,6 +67,23 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
         }
     }
     Ok(verifier.report)
+}
+
+/// Whose log it is, as the first readable header says; `None` when there is none.
+///
+/// # Errors
+///
+/// When the directory or a segment cannot be read at all.
+pub fn kiosk_of<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Option<KioskId>> {
+    let names = disk.list()?.into_iter().filter_map(|file| Name::parse(&file));
+    let own = |name: &Name| (name.generation, name.epoch) == (log.generation, log.epoch);
+    for name in names.filter(own) {
+        match read_header(disk, &name.file())? {
+            Ok((header, _)) if header.name == name => return Ok(Some(header.kiosk)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 struct Verifier {

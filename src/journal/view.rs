@@ -19,7 +19,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
 use super::disk::Disk;
 use super::reader::{self, Reader};
@@ -119,6 +119,21 @@ impl View {
             None => Ok((Self { connection, blinder }, Some(format!("{}: {unusable}", path.display())))),
             Some(why) => Err(Error::Io { file: path.display().to_string(), source: io::Error::other(why) }),
         }
+    }
+
+    /// Why the view at `path` cannot be used, every page looked at; `None` when it can, or when there is none. The
+    /// file is only read.
+    ///
+    /// # Errors
+    ///
+    /// Never because of the file's content.
+    pub fn examine(path: &Path, blinder: &Blinder) -> Result<Option<String>, Error> {
+        if !path.try_exists().map_err(|source| Error::Io { file: path.display().to_string(), source })? {
+            return Ok(None);
+        }
+        let opened = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let why = opened.and_then(|connection| fault(&connection, blinder, Check::Pages));
+        Ok(why.unwrap_or_else(|error| Some(error.to_string())))
     }
 
     /// The last record of a log that was applied, 0 for none.
@@ -331,6 +346,13 @@ fn usable(connection: &mut Connection, blinder: &Blinder, check: Check) -> rusql
         transaction.commit()?;
         return Ok(None);
     }
+    fault(connection, blinder, check)
+}
+
+/// Why a file with tables cannot be used.
+fn fault(connection: &Connection, blinder: &Blinder, check: Check) -> rusqlite::Result<Option<String>> {
+    let mark = blinder.blind(IdentifierKind::Pass, "kakou view");
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version != VERSION {
         return Ok(Some(format!("is of version {version}, this program writes version {VERSION}")));
     }

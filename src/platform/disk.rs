@@ -37,7 +37,7 @@ impl DirDisk {
     pub fn open(path: &Path) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let lock = File::open(path)?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|errno| taken(errno.into()))?;
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             File::open(parent)?.sync_all()?;
         }
@@ -79,6 +79,16 @@ impl DirDisk {
         }
         self.open.get(name).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+}
+
+/// Says in words what `WouldBlock` means here.
+fn taken(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::WouldBlock {
+        return error;
+    }
+    let words =
+        "日志正被另一程序写入 another program is writing this journal: a kiosk that runs, or a repair";
+    io::Error::new(io::ErrorKind::WouldBlock, words)
 }
 
 impl Disk for DirDisk {
@@ -188,7 +198,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = DirDisk::open(dir.path()).unwrap();
         assert!(first.is_writer());
-        assert_eq!(DirDisk::open(dir.path()).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let refused = DirDisk::open(dir.path()).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+        assert!(refused.to_string().contains("another program is writing"), "{refused}");
         let mut reader = DirDisk::open_read_only(dir.path()).unwrap();
         assert!(reader.list().unwrap().is_empty());
         drop(first);

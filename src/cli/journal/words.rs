@@ -1,0 +1,81 @@
+//! A record's public part in plain words, Chinese first.
+
+use crate::base::ClockTrust;
+use crate::hub::words::{self, Words};
+use crate::journal::{Seal, Stored};
+use crate::model::{Body, Entry, Passage};
+
+use super::state::day_and_time;
+
+/// One line: number, time, lane, what happened; a record that cannot be read says so.
+pub fn record(number: u64, stored: &Stored) -> String {
+    let Ok(entry) = stored.entry() else {
+        return format!("{number:>8}  未知格式 of a later version of the program");
+    };
+    let sealed = match &stored.seal {
+        Seal::None => "",
+        Seal::Boxed { .. } => "  [个人信息已封存 personal part sealed]",
+        Seal::Erased { .. } => "  [个人信息已销毁 personal part erased]",
+    };
+    format!("{}{sealed}", line(&entry))
+}
+
+/// One line without the seal.
+pub fn line(entry: &Entry) -> String {
+    // What nobody vouches for is marked.
+    let mark = if entry.stamp.trust == ClockTrust::None { "?" } else { " " };
+    let lane = entry.lane.as_ref().map_or("-", |lane| lane.as_str());
+    let at = day_and_time(entry.stamp.wall);
+    let detail = detail(&entry.body);
+    let what = two(words::body(&entry.body));
+    format!("{:>8}  {at}{mark} {lane:<10} {what}  {detail}", entry.seq.get()).trim_end().to_owned()
+}
+
+fn two((chinese, english): Words) -> String {
+    format!("{chinese} {english}")
+}
+
+/// What a record says beyond its kind. No body holds personal data.
+fn detail(body: &Body) -> String {
+    match body {
+        Body::Booted { version, clean, .. } => {
+            let clean = if *clean { "上次正常结束 clean" } else { "上次异常结束 unclean" };
+            format!("{} {clean}", printable(version))
+        }
+        Body::Arrived { subject, direction } => {
+            format!("{}, {}", two(words::subject(*subject)), two(words::direction(*direction)))
+        }
+        Body::Passage(passage) => self::passage(passage),
+        Body::Crossed { arrival, crossing } => format!("#{arrival} {}", two(words::crossing(*crossing))),
+        Body::DeviceHealth { device, fault: Some(fault) } => format!("{device} 故障 {fault}"),
+        Body::DeviceHealth { device, fault: None } => format!("{device} 恢复 works again"),
+        Body::Attendance { attendant, signed_in: true } => format!("{attendant} 签到 signed in"),
+        Body::Attendance { attendant, signed_in: false } => format!("{attendant} 签退 signed out"),
+        Body::Gap { from, through, found } => format!("{from} – {through}: {}", printable(found)),
+        Body::KeyOpened { key, .. } | Body::KeyDestroyed { key } => format!("{key}"),
+        Body::ClosedByAttendant { by } => by.to_string(),
+        Body::Erased { records, by, reason } => {
+            let records: Vec<String> = records.iter().map(ToString::to_string).collect();
+            format!("{}, {by}, {}", records.join(" "), two(words::erasure(*reason)))
+        }
+        Body::SegmentsDropped { from, through } => format!("{from} – {through}"),
+        Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
+    }
+}
+
+fn passage(passage: &Passage) -> String {
+    let mut parts = vec![
+        format!("#{} {}", passage.arrival, two(words::verdict(passage.verdict))),
+        two(words::subject(passage.subject)),
+        two(words::direction(passage.direction)),
+        two(words::class(passage.class)),
+    ];
+    parts.extend(passage.reasons.iter().map(|reason| two(words::reason(*reason))));
+    parts.push(words::decider(&passage.decided_by));
+    parts.join(", ")
+}
+
+/// A damaged or forged file must not steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}
