@@ -5,7 +5,7 @@ pub mod keeping;
 pub mod status;
 
 pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
-pub use keeping::{LinkAlarm, Room, Shortage};
+pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
     KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,

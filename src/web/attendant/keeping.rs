@@ -1,4 +1,4 @@
-//! What the attendant is told about the keeping of records: the hub's receipts, the room on the disk.
+//! What the attendant is told about the keeping of records: what is wrong with the hub's receipts.
 
 use maud::{Markup, html};
 
