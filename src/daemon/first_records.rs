@@ -27,7 +27,7 @@ pub fn first_records<D: Disk>(
     let mut drafts = recovery.drafts(env!("CARGO_PKG_VERSION"));
     match keys {
         Some(Ok(keys)) => {
-            drafts.extend(keys.into_iter().map(|body| Draft { lane: None, body, personal: None }))
+            drafts.extend(keys.into_iter().map(|body| Draft { lane: None, body, personal: None }));
         }
         Some(Err(error)) => tracing::error!(%error, "the hub's sealing key is of no use"),
         None => {}

@@ -173,7 +173,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let hub_seen = match &hub {
-        Some(link) => link::spawn(link, &kiosk, &journal, disk, durable_seen, &clock, hear, &mut tasks)?,
+        Some(link) => {
+            let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone() };
+            link::spawn(link, &kiosk, &journal, disk, ends, &mut tasks)?
+        }
         None => watch::channel(HubStatus::default()).1,
     };
     let recorder =

@@ -8,7 +8,7 @@ use super::keeper::Hub;
 use super::kiosk::Error;
 use crate::base::{KioskId, Random};
 use crate::control::HubStatus;
-use crate::journal::{Journal, Reader, SigningKey, VerifyingKey, Witness};
+use crate::journal::{Journal, SigningKey, VerifyingKey, Witness};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{self, Heard, HubClient, Uplink};
@@ -43,25 +43,32 @@ impl Link {
     }
 }
 
+/// What a link hangs on, and where it tells what it heard.
+pub(super) struct Ends {
+    /// Number of durable records.
+    pub durable: watch::Receiver<u64>,
+    /// The hub's answers, for the keeper.
+    pub heard: watch::Sender<Option<Heard>>,
+    /// The clock.
+    pub clock: Clock,
+}
+
 /// Starts the task that sends records to the hub, which reads behind the journal's writer.
 pub(super) fn spawn(
     link: &Link,
     kiosk: &KioskId,
     journal: &Journal<DirDisk>,
     disk: DirDisk,
-    durable: watch::Receiver<u64>,
-    clock: &Clock,
-    heard: watch::Sender<Option<Heard>>,
+    ends: Ends,
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
-    let mut reader = journal.reader(disk);
-    let clock = clock.clone();
+    let Ends { durable, heard, clock } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         outbox: Outbox::new(link.settings, Random::new(mono().0)),
         packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
         client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
-        source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
+        source: journal.reader(disk),
         stamp: move || clock.stamp(),
     };
     let (status, seen) = watch::channel(HubStatus::default());

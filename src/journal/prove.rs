@@ -149,8 +149,7 @@ impl<'d, D: Disk> Walk<'d, D> {
         let (mut at, before) = self.begin(index)?;
         let mut prover = begin(&before)?;
         // At least the first segment: the record itself is in it.
-        loop {
-            let Some(name) = self.names.get(at).copied() else { break };
+        while let Some(name) = self.names.get(at).copied() {
             self.segment(name, &mut prover, &mut see)?;
             let Some(wanted) = prover.wanted() else { break };
             let behind = self.names.iter().position(|next| next.first > wanted.end);

@@ -2,7 +2,7 @@
 
 use super::wire::{self, Batch};
 use crate::base::{BootId, Epoch, KioskId, Mono, Seq};
-use crate::journal::{Frontier, Hash, Note, SigningKey, Stored};
+use crate::journal::{Disk, Frontier, Hash, Note, Reader, SigningKey, Stored, reader};
 
 /// Where records are read from: up to so many from a number on, and up to so many bytes, but at least one.
 pub trait Source {
@@ -15,6 +15,24 @@ pub trait Source {
     ///
     /// When the journal cannot be read.
     fn read(&mut self, from: Seq, max_entries: usize, max_bytes: usize) -> Result<Vec<Stored>, Self::Error>;
+
+    /// The tree over the first `size` records where it is known without them; `None` when they have to be read.
+    fn frontier(&mut self, _size: u64) -> Option<Frontier> {
+        None
+    }
+}
+
+/// A log's own segments say what came before them, also where earlier ones are no longer kept.
+impl<D: Disk> Source for Reader<D> {
+    type Error = reader::Error;
+
+    fn read(&mut self, from: Seq, max_entries: usize, max_bytes: usize) -> Result<Vec<Stored>, Self::Error> {
+        Reader::read(self, from, max_entries, max_bytes)
+    }
+
+    fn frontier(&mut self, size: u64) -> Option<Frontier> {
+        Reader::frontier(self, size).ok()
+    }
 }
 
 impl<F, E: std::fmt::Display> Source for F
@@ -139,8 +157,13 @@ impl Packer {
 
 /// Moves `tree` to `size` records; backwards it has to begin anew.
 fn advance(tree: &mut Frontier, size: u64, source: &mut impl Source) -> Result<(), Error> {
-    if size < tree.size() {
-        *tree = Frontier::new();
+    let far = size.saturating_sub(tree.size()) > Packer::STRIDE as u64;
+    if size < tree.size() || far || tree.size() == 0 {
+        match source.frontier(size) {
+            Some(known) if known.size() == size => *tree = known,
+            Some(_) | None if size < tree.size() => *tree = Frontier::new(),
+            Some(_) | None => {}
+        }
     }
     while let Some(from) = Seq::new(tree.size() + 1).filter(|from| from.get() <= size) {
         let missing = size - tree.size();

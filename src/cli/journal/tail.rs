@@ -39,12 +39,14 @@ pub fn tail(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
     let reader = Reader::open(disk.clone(), follower.log)?;
     follower.next = reader.durable().map_or(0, Seq::get).saturating_sub(arguments.count) + 1;
     follower.show(&mut disk, out)?;
-    while arguments.follow {
+    if !arguments.follow {
+        return Ok(follower.whole);
+    }
+    loop {
         out.flush()?;
         clock::pause(PAUSE);
         follower.look(&mut disk, out)?;
     }
-    Ok(follower.whole)
 }
 
 /// Where the showing stands.
