@@ -1,6 +1,8 @@
 //! The daemon's parts where a lane could be left waiting or misled: recorder, first records, a lane's task, the view.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
 
+#[path = "daemon/camera.rs"]
+mod camera;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/past.rs"]

@@ -101,12 +101,8 @@ pub fn parts(
     let policy = Arc::new(site.policy.clone());
     let mut lanes = Vec::new();
     for lane in &site.lanes {
-        let context = Context {
-            policy: Arc::clone(&policy),
-            profiles: lane.profiles.clone(),
-            roster: Arc::clone(&roster),
-            blinder: blinder.clone(),
-        };
+        let (policy, roster) = (Arc::clone(&policy), Arc::clone(&roster));
+        let context = Context { policy, profiles: lane.profiles.clone(), roster, blinder: blinder.clone() };
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
@@ -116,6 +112,7 @@ pub fn parts(
         let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
         anyhow::Ok(Link { enrolment, seed: seed.into(), passed, settings: link_settings })
     });
+    let retention = rules(&site);
     let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
     Ok(Parts {
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
@@ -127,11 +124,7 @@ pub fn parts(
         disk,
         view: state.join("view.sqlite"),
         blinder,
-        retention: Rules {
-            records: site.record_retention,
-            personal: site.personal_retention,
-            ahead_minutes: site.utc_offset_minutes,
-        },
+        retention,
         hub: link.transpose()?,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,
@@ -140,6 +133,11 @@ pub fn parts(
         simulated: board.simulated,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
+}
+
+fn rules(site: &Site) -> Rules {
+    let (records, personal) = (site.record_retention, site.personal_retention);
+    Rules { records, personal, ahead_minutes: site.utc_offset_minutes }
 }
 
 /// The hub that this kiosk is enrolled with, if any.

@@ -23,7 +23,7 @@ use super::recording::{self, Outlets};
 use super::status_board::StatusBoard;
 use super::watch_over::watch_over;
 use crate::base::KioskId;
-use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus};
+use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
 use crate::journal::{Journal, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
@@ -154,9 +154,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     } = parts;
     let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
     let place_time = parts.place_time;
-    let listener = TcpListener::bind(listen).await;
-    let listener = listener.map_err(|source| Error::Listen { address: listen, source })?;
-    let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
+    let (listener, address) = listen_at(listen).await?;
     let mut tasks = JoinSet::new();
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
@@ -172,13 +170,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
-    let hub_seen = match &hub {
-        Some(link) => {
-            let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone() };
-            link::spawn(link, &kiosk, &journal, disk, ends, &mut tasks)?
-        }
-        None => watch::channel(HubStatus::default()).1,
-    };
+    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone() };
+    let hub_seen = link::spawn(hub.as_ref(), &kiosk, &journal, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
     let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
@@ -189,16 +182,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let (done, recorder_done) = mpsc::channel(1);
     let keeper_done = done.clone();
-    let recorder_progress = Arc::new(AtomicU64::new(0));
-    progress.push(Arc::clone(&recorder_progress));
-    let outlets = Outlets {
-        lanes: news,
-        durable,
-        log,
-        status: journal_status,
-        progress: recorder_progress,
-        chores: asked_of_recorder,
-    };
+    progress.push(Arc::new(AtomicU64::new(0)));
+    let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
+    let turns = Arc::clone(&progress[progress.len() - 1]);
+    let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     let (keeping_status, keeping) = watch::channel(Keeping::default());
     let recent = Arc::new(past);
@@ -227,6 +214,13 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     tasks.spawn(pages(listener, handle));
     let (status, lanes) = (seen, lane_tasks);
     Ok(Running { address, status, commands, signed_in, lanes, tasks, stop, recorder_done })
+}
+
+async fn listen_at(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 async fn pages(listener: TcpListener, handle: web::Handle) -> &'static str {

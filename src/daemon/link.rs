@@ -53,15 +53,16 @@ pub(super) struct Ends {
     pub clock: Clock,
 }
 
-/// Starts the task that sends records to the hub, which reads behind the journal's writer.
+/// Starts the task that sends records to the hub, which reads behind the journal's writer; none without a hub.
 pub(super) fn spawn(
-    link: &Link,
+    link: Option<&Link>,
     kiosk: &KioskId,
     journal: &Journal<DirDisk>,
     disk: DirDisk,
     ends: Ends,
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
+    let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
     let Ends { durable, heard, clock } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.

@@ -8,7 +8,7 @@
 //!                                                              └──decides── Referred ◀── cannot be written
 //! ```
 //! A verdict that is durable too late opens nothing: it is recorded as one that was not made use of. See
-//! [`recording`](super::recording).
+//! `recording.rs`.
 //!
 //! Invariants, each with a test here and a check in the simulator:
 //! 1. The barrier opens only on the news that an opening verdict is durable.

@@ -93,7 +93,7 @@ fn a_forged_sheet_a_strange_picture_and_an_empty_day_are_refused() {
     std::fs::write(place.path("blank.pgm"), picture::encode_pgm(&blank)).unwrap();
     for (what, why) in [
         ("blank.pgm", "没有认出日报的码"),
-        ("KKD1:1/1:00000000:AAAA", "misread"),
+        ("KKD1:1/1:00000000:AAA", "misread"),
         ("KKD1:nonsense", "no part of a kakou sheet"),
         ("nowhere.jpg", "No such file"),
     ] {

@@ -16,7 +16,7 @@ use kakou::model::{Body, Draft, Entry, StepOutcome, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::{Action, Answer, Outbox};
 
-use super::checks::{self, Check, Failure};
+use super::checks::{self, Check, Failure, Handed};
 use super::hub::{Ask, Net, kiosk_key};
 use super::lane::Lane;
 use super::pins::Purpose;
@@ -27,6 +27,8 @@ use super::site::{Site, medium};
 const KNOWN_WITHIN: Duration = Duration::from_millis(300);
 /// How long a lane keeps a code that was shown while it was busy, and a turn.
 const WAITS_FOR: Duration = Duration::from_millis(5_500);
+/// An opening verdict that is durable later than this opens nothing.
+const TOO_LATE: Duration = Duration::from_secs(11);
 const SEGMENT: u64 = 16 * 1024;
 
 pub fn kiosk_id() -> KioskId {
@@ -246,8 +248,10 @@ impl Kiosk {
         if let Some(passage) = checks::passage(&draft.body) {
             site.fail(Check::BelowRestsOnSamples, checks::below_rests_on_samples(passage, lane.samples))?;
             site.fail(Check::OneCodeAtATime, checks::passes_were_shown_alone(passage, lane.alone.len()))?;
-            if site.plant == Some(Plant::OpensOnDecision) && passage.verdict.opens_barrier() {
-                lane.urge.towards(End::Open);
+            match site.plant.filter(|_| passage.verdict.opens_barrier()) {
+                Some(Plant::OpensOnDecision) => lane.urge.towards(End::Open),
+                Some(Plant::OpensLate) => site.fail_disk(),
+                Some(_) | None => {}
             }
         }
         if site.plant == Some(Plant::AdmitsWithOpenStep) {
@@ -312,7 +316,7 @@ impl Kiosk {
                     let entry = &site.entries[seq.get() as usize - 1];
                     let opens =
                         checks::passage(&entry.body).is_some_and(|passage| passage.verdict.opens_barrier());
-                    let late = now.since(entry.stamp.mono) > Duration::from_secs(11);
+                    let late = now.since(entry.stamp.mono) > TOO_LATE;
                     if opens && late && site.plant == Some(Plant::OpensLate) {
                         self.lanes[index].urge.towards(End::Open);
                     }
@@ -340,6 +344,10 @@ impl Kiosk {
     /// The recorder's turn: commits, or tries a failed journal again.
     fn record(&mut self, site: &mut Site) -> Result<(), Failure> {
         let mut news = Vec::new();
+        let waits = |(stamp, _): &Handed| self.mono(site.now).since(stamp.mono) > TOO_LATE;
+        if site.plant == Some(Plant::OpensLate) && site.handed.front().is_some_and(waits) {
+            site.disk.inject(None);
+        }
         if self.recorder.has_failed() {
             if self.retry_at > site.now {
                 return Ok(());

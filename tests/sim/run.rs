@@ -179,6 +179,7 @@ impl Run {
                 self.site.manners.iter_mut().for_each(|manners| manners.beside = 1.0);
                 self.windows.clear();
             }
+            Some(Plant::OpensLate) => self.windows.clear(),
             Some(Plant::DiffersEachTime) => {
                 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
                 static RUNS: AtomicU64 = AtomicU64::new(1);
@@ -192,7 +193,6 @@ impl Run {
                 | Plant::DoublesRecords
                 | Plant::AdmitsWithOpenStep
                 | Plant::ForgetsDeadlines
-                | Plant::OpensLate
                 | Plant::ForgetsOpenArrivals
                 | Plant::IgnoresRefusals
                 | Plant::SaysClosed

@@ -9,7 +9,7 @@ use kakou::base::{BootId, ClockTrust, LaneId, Mono, Random, Seq, Stamp, Wall};
 use kakou::journal::reader::logs;
 use kakou::journal::{Reader, Stored};
 use kakou::model::{Body, Entry};
-use kakou::sim::disk::SimDisk;
+use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 
 use super::checks::{self, Check, Checked, Failure, Handed, Openings};
 use super::hardware::Hardware;
@@ -73,6 +73,12 @@ impl Site {
         if self.verbose {
             eprintln!("{} {what:?}", self.now);
         }
+    }
+
+    /// From now on the disk fails.
+    pub fn fail_disk(&self) {
+        let (from, count) = (self.disk.operations(), u64::MAX / 2);
+        self.disk.inject(Some(Fault { from, count, kind: FaultKind::Medium }));
     }
 
     /// A record was given up, and somebody is told so: it may never be in the log.

@@ -158,11 +158,16 @@ impl Browser {
         }
     }
 
-    /// Clicks `css`, once it is there.
+    /// Clicks `css`, once it is there. A page that was drawn anew between finding and clicking was not clicked: again.
     pub async fn click(&self, css: &str) {
-        let element = self.wait_for(css).await;
-        let clicked = tokio::time::timeout(DEADLINE, element.click()).await;
-        clicked.expect("what the click leads to opens in time").expect("the element can be clicked");
+        loop {
+            let element = self.wait_for(css).await;
+            let clicked = tokio::time::timeout(DEADLINE, element.click()).await;
+            match clicked.expect("what the click leads to opens in time") {
+                Err(error) if error.is_stale_element_reference() => {}
+                clicked => return clicked.expect("the element can be clicked"),
+            }
+        }
     }
 
     /// Presses the pointer on `css` for as long as told.

@@ -145,13 +145,17 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                 }
             }
         }
-        @if let Body::Passage(passage) = &entry.body {
-            (steps(("步骤", "Steps"), &passage.steps))
-            @for (index, occupant) in passage.occupants.iter().enumerate() {
-                section.card {
-                    h2 { "随车人员 " (index + 1) " " small lang="en" { "occupant" } " · " (words::class(occupant.class).0) " " (mark(occupant.verdict)) }
-                    (step_list(&occupant.steps))
-                }
+        @if let Body::Passage(passage) = &entry.body { (all_steps(passage)) }
+    }
+}
+
+fn all_steps(passage: &Passage) -> Markup {
+    html! {
+        (steps(("步骤", "Steps"), &passage.steps))
+        @for (index, occupant) in passage.occupants.iter().enumerate() {
+            section.card {
+                h2 { "随车人员 " (index + 1) " " small lang="en" { "occupant" } " · " (words::class(occupant.class).0) " " (mark(occupant.verdict)) }
+                (step_list(&occupant.steps))
             }
         }
     }
