@@ -20,18 +20,18 @@ use super::past::{Past, PastParts};
 use super::recorder::{News, Recorder, Request};
 use super::recording::{self, Outlets};
 use super::runner::LaneRunner;
-use crate::base::{DeviceId, KioskId, LaneId, Random};
+use crate::base::{DeviceId, Epoch, KioskId, LaneId, Random};
 use crate::control::{Command, HubStatus, JournalStatus, KioskStatus, NoticeStatus, Refused};
 use crate::drivers::Thermometer;
-use crate::journal::{Journal, Reader, Recovery, SigningKey, view};
+use crate::journal::{Journal, Recovery, SigningKey, view};
 use crate::model::{Blinder, Body, Draft};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
-use crate::platform::http::{self, HubClient, Uplink};
+use crate::platform::http::{self, HubClient};
+use crate::platform::uplink::{self, Uplink};
 use crate::platform::watchdog::Watchdog;
+use crate::sync;
 use crate::sync::enrolment::Enrolment;
-use crate::sync::packer::Packer;
-use crate::sync::{self, Outbox};
 use crate::vision::raw::Source;
 use crate::web::{self, Attendance};
 
@@ -190,9 +190,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (mut journal, recovery) = journal;
     let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, &mut journal)?;
-    let (durable, durable_seen) = watch::channel(0);
+    let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     let hub_seen = match &hub {
-        Some(link) => spawn_link(link, &kiosk, &journal, disk, durable_seen, &clock, &mut tasks)?,
+        Some(link) => spawn_link(link, &kiosk, disk, durable_seen, &clock, &mut tasks)?,
         None => watch::channel(HubStatus::default()).1,
     };
     let recorder = first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock);
@@ -238,25 +238,24 @@ async fn pages(listener: TcpListener, handle: web::Handle) -> &'static str {
 fn spawn_link(
     link: &Link,
     kiosk: &KioskId,
-    journal: &Journal<DirDisk>,
     disk: DirDisk,
-    durable: watch::Receiver<u64>,
+    durable: watch::Receiver<(Epoch, u64)>,
     clock: &Clock,
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
-    let mut reader = journal.reader(disk);
     let clock = clock.clone();
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
-        outbox: Outbox::new(link.settings, Random::new(mono().0)),
-        packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
+        link: sync::Link::new(link.settings, Random::new(mono().0)),
+        kiosk: kiosk.clone(),
+        key: Arc::new(SigningKey::from_seed(&link.seed)),
         client: HubClient::new(&link.enrolment)?,
-        source: move |from, entries, bytes| Reader::read(&mut reader, from, entries, bytes),
+        logs: disk,
         stamp: move || clock.stamp(),
     };
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {
-        http::run(uplink, durable, status).await;
+        uplink::run(uplink, durable, status).await;
         "link to the hub"
     });
     Ok(seen)

@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use crate::base::{LaneId, Seq, Stamp};
+use crate::base::{Epoch, LaneId, Seq, Stamp};
 use crate::engine::Ticket;
 use crate::journal::log::Error;
 use crate::journal::{Disk, Journal, Note};
@@ -83,6 +83,11 @@ impl<D: Disk> Recorder<D> {
                 "records that nobody waits for are given up: the journal has failed for too long"
             );
         }
+    }
+
+    /// The life of the log that is being written.
+    pub fn epoch(&self) -> Epoch {
+        self.journal.epoch()
     }
 
     /// The last durable record, if there is any.

@@ -15,4 +15,5 @@ pub mod net;
 pub mod serial;
 pub mod terminal;
 pub mod unusable;
+pub mod uplink;
 pub mod watchdog;

@@ -8,18 +8,38 @@
 //! | request | body | answers |
 //! |---|---|---|
 //! | `GET /v1/logs/{kiosk}/{epoch}/head` | | `200` [`Head`](wire::Head): the number the hub expects next |
-//! | `POST /v1/logs/{kiosk}/{epoch}/entries?from=N` | a [`batch`](wire) | `200` [`Head`](wire::Head) · `409` [`Head`](wire::Head): send from `next` · `413` send less · `429`, `503` later |
+//! | `POST /v1/logs/{kiosk}/{epoch}/entries?from=N` | a [`batch`](wire) | `200` [`Head`](wire::Head) · `409` [`Head`](wire::Head): send from `next` · `413` send less · `415` pack it without a dictionary · `429`, `503` later |
+//! | `POST /v1/logs/{kiosk}/{epoch}/hole` | a [`HoleClaim`](wire::HoleClaim) | as for entries |
+//! | `POST /v1/logs/{kiosk}/{epoch}/salvage` | [salvaged records](salvage) | `200` [`Head`](wire::Head) · `413` · `429`, `503` |
+//! | `POST /v1/logs/{kiosk}/{epoch}/end` | a signed [statement](crate::journal::statement) | as for entries |
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //!
 //! Any other refusal is a [`Problem`](wire::Problem) in JSON that says what is wrong and where. Batches and
 //! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication.
 //! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
+//!
+//! # Records that are lost
+//!
+//! A kiosk whose medium lost records after they were durable knows its root again from the next frontier frame on. It
+//! sends the whole records up to there as *salvage* (signed by the kiosk, proven by no tree), then states the hole; the
+//! hub shows it, and the log goes on behind it with equal roots. Where the hub has the records already there is no hole:
+//! the kiosk goes on from what the hub expects. A log whose root is never known again has ended: everything provable is
+//! sent, the rest salvaged, then the log's end stated, so that neither side asks for it again.
 
+pub mod action;
+pub mod desk;
+pub mod dictionary;
 pub mod enrolment;
+pub mod link;
 pub mod outbox;
 pub mod packer;
+pub mod salvage;
+pub mod source;
 pub mod wire;
 
 pub use crate::control::HubStatus;
+pub use desk::{Ask, Desk};
+pub use link::Link;
 pub use outbox::{Action, Answer, Outbox, Settings};
+pub use source::{Source, Trouble};

@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a fixture may panic")]
 
 pub mod kiosk;
+pub mod samples;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::Answer;
 use super::frame::{self, ago, full_time, short, two};
+use super::holes;
 use crate::sync::enrolment::Token;
 
 /// The name that a token is to be bound to.
@@ -65,7 +66,8 @@ pub fn qr(text: &str) -> Markup {
 }
 
 async fn show(hub: &Hub, above: Markup) -> Answer {
-    let kiosks = hub.read(|ledger| ledger.kiosks()).await??;
+    let found = hub.read(|ledger| Ok::<_, crate::ledger::Error>((ledger.kiosks()?, ledger.holes()?)));
+    let (kiosks, missing) = found.await??;
     let now = hub.now();
     let content = html! {
         (above)
@@ -88,6 +90,7 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 td { code { (short(&kiosk.key.0)) "…" } }
             } } }
         }
+        (holes::table(&missing))
     };
     Ok(frame::page("/kiosks", ("终端", "Kiosks"), &content))
 }

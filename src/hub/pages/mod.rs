@@ -3,6 +3,7 @@
 mod access;
 mod export;
 mod frame;
+mod holes;
 mod kiosks;
 mod overview;
 mod passes;
