@@ -11,6 +11,7 @@
     clippy::print_stdout,
     reason = "a bench may panic, and prints what it measured"
 )]
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, reason = "a bench reads the clock")]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
