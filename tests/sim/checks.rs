@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use kakou::base::{Mono, Seq};
+use kakou::base::{Mono, Seq, Wall};
 use kakou::journal::{Hash, Stored};
 use kakou::ledger::{Ledger, RecordId};
 use kakou::model::{Body, Draft, Entry, Evidence, Level, Passage, StepOutcome, StepRecord, Verdict, Zone};
@@ -23,6 +23,7 @@ pub enum Check {
     BelowRestsOnSamples,
     OrderIsKept,
     SameSeedSameTrace,
+    TruthLiesWithin,
     /// Not a rule of the kiosk: it fell over.
     NoPanic,
 }
@@ -202,7 +203,7 @@ pub fn hub_holds_each_record_once(
             return Err(format!("record {number} is not at the hub, or another one"));
         }
     }
-    let gates = ledger.gates(kakou::base::Wall(0)).map_err(|error| error.to_string())?;
+    let gates = ledger.gates(Wall(0)).map_err(|error| error.to_string())?;
     let records: u64 = gates.iter().map(|gate| gate.records).sum();
     if records != stored.len() as u64 {
         return Err(format!("hub counts {records} records of {}", stored.len()));
@@ -254,4 +255,21 @@ pub fn order_is_kept(before: Option<&Entry>, found: &Entry) -> Checked {
 
 pub fn same_seed_gives_the_same_trace(first: Hash, second: Hash) -> Checked {
     if first == second { Ok(()) } else { Err("two runs of one seed differ".to_owned()) }
+}
+
+/// Everything that the hub shows of record `id` holds its true time.
+pub fn the_truth_lies_within(ledger: &Ledger, id: &RecordId, truth: Wall) -> Checked {
+    let record = ledger.record(id).map_err(|error| error.to_string())?;
+    let Some(placed) = record.and_then(|record| record.placed) else {
+        return Err(format!("record {} is here and placed nowhere", id.seq));
+    };
+    let after = placed.earliest.is_none_or(|earliest| earliest <= truth);
+    let before = placed.latest.is_none_or(|latest| truth <= latest);
+    let best = placed.earliest.is_none_or(|earliest| earliest <= placed.best)
+        && placed.latest.is_none_or(|latest| placed.best <= latest);
+    if after && before && best {
+        Ok(())
+    } else {
+        Err(format!("record {} was made at {truth:?}, the hub says {placed:?}", id.seq))
+    }
 }

@@ -7,7 +7,7 @@ use kakou::base::{BootId, ClockTrust, KioskId, LaneId, Mono, Random, Seq, Stamp,
 use kakou::control::{Command, LaneStatus};
 use kakou::daemon::{Append, News, Recorder, Request, unresolved};
 use kakou::drivers::barrier::End;
-use kakou::engine::Ticket;
+use kakou::engine::{ClockWatch, Ticket};
 use kakou::journal::reader::logs;
 use kakou::journal::{Journal, Note, Options, Reader, Stored};
 use kakou::model::{Body, Draft, Entry, StepOutcome, Verdict};
@@ -38,6 +38,10 @@ pub struct Site {
     /// How far the kiosk's wall clock is off, in milliseconds.
     pub wall_off: i64,
     pub trust: ClockTrust,
+    /// When a time service comes by, if the clock waits for one.
+    pub sync_at: Option<Mono>,
+    /// Whether a clock ever claimed to be synced and was not: then no interval can be promised.
+    pub lied: bool,
     pub cameras: bool,
     pub plant: Option<Plant>,
     /// Everything that somebody was told is durable.
@@ -150,6 +154,8 @@ pub struct Kiosk {
     /// News on its way to lanes, in order.
     mail: VecDeque<(Mono, News)>,
     tickets: BTreeMap<(LaneId, Ticket), Body>,
+    watch: ClockWatch,
+    watch_at: Mono,
     commit_at: Option<Mono>,
     retry_at: Mono,
     request: u64,
@@ -200,6 +206,8 @@ impl Kiosk {
             sender,
             mail: VecDeque::new(),
             tickets: BTreeMap::new(),
+            watch: ClockWatch::default(),
+            watch_at: site.now,
             commit_at: None,
             retry_at: site.now,
             request: 0,
@@ -224,6 +232,11 @@ impl Kiosk {
             self.lane(site, index, commands)?;
         }
         self.deliver(site)?;
+        if self.watch_at <= site.now {
+            self.watch_at = site.now + Duration::from_secs(1);
+            let mapped = self.watch.step(&site.stamp(self.boot)).filter(|_| site.power.spend());
+            mapped.into_iter().for_each(|draft| self.hand_in(site, None, Box::new(draft)));
+        }
         if site.power.spend() {
             self.record(site)?;
         }

@@ -28,6 +28,8 @@ pub enum Plant {
     MakesUpReadings,
     /// Stamps whose order is that of the wall clock.
     OrdersByWallClock,
+    /// A clock that claims to be synced and is an hour behind.
+    ClaimsSync,
     /// Something that does not follow from the seed.
     DiffersEachTime,
 }
@@ -85,6 +87,11 @@ fn a_temperature_without_readings_is_caught() {
 #[test]
 fn records_in_the_order_of_the_wall_clock_are_caught() {
     assert_caught(Plant::OrdersByWallClock, Check::OrderIsKept);
+}
+
+#[test]
+fn a_time_outside_the_interval_that_the_hub_shows_is_caught() {
+    assert_caught(Plant::ClaimsSync, Check::TruthLiesWithin);
 }
 
 #[test]

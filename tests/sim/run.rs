@@ -34,6 +34,10 @@ const REST_WITHIN: Duration = Duration::from_hours(2);
 const TURN: Duration = Duration::from_millis(30);
 /// A turn while nobody does.
 const IDLE_TURN: Duration = Duration::from_millis(250);
+/// How far a clock may be off that starts without a battery.
+const OFF: [i64; 4] = [10 * 365 * 86_400_000, -10 * 365 * 86_400_000, -3_600_000, 0];
+/// How often the hub's intervals are held against the truth.
+const PLACED_EVERY: Duration = Duration::from_secs(20);
 /// How long a boom may stand open unasked before somebody turns its key.
 const KEY_AFTER: Duration = Duration::from_secs(4);
 
@@ -56,6 +60,8 @@ pub struct Outcome {
     pub cuts: u32,
     /// Times that the journal failed.
     pub failures: u32,
+    /// Records with a clock that was not synced, whose times at the hub were held against the truth.
+    pub placed: u32,
 }
 
 /// One seed's world.
@@ -71,7 +77,10 @@ pub struct Run {
     open_since: [Option<Mono>; 2],
     cuts: u32,
     meddles: bool,
+    placed_at: Mono,
     random: Random,
+    /// For the clock alone, so that what it draws changes nothing else.
+    clocks: Random,
 }
 
 /// Runs a seed; a panic is a failure like any other.
@@ -116,6 +125,8 @@ impl Run {
             power: Power::default(),
             wall_off: 0,
             trust: ClockTrust::Synced,
+            sync_at: None,
+            lied: false,
             cameras,
             plant: plan.plant,
             told: vec![],
@@ -141,7 +152,9 @@ impl Run {
             open_since: [None; 2],
             cuts: 0,
             meddles: !plan.calm,
+            placed_at: now,
             random,
+            clocks: Random::new(plan.seed ^ 0xC10C),
         };
         run.plant();
         run.start()?;
@@ -151,6 +164,7 @@ impl Run {
 
     fn plant(&mut self) {
         match self.site.plant {
+            Some(Plant::ClaimsSync) => self.site.wall_off = -3_600_000,
             Some(Plant::LyingDisk) => self.site.disk = SimDisk::lying(),
             Some(Plant::HubForgets) => self.hub.forgets = true,
             Some(Plant::MakesUpReadings) => {
@@ -212,6 +226,12 @@ impl Run {
     /// One moment of everything.
     fn turn(&mut self) -> Result<(), Failure> {
         self.begin_and_end_faults();
+        if self.site.sync_at.is_some_and(|at| at <= self.site.now) {
+            self.sync_clock();
+        }
+        self.site.lied |= self.site.trust == ClockTrust::Synced
+            && self.site.wall_off != 0
+            && self.site.plant != Some(Plant::ClaimsSync);
         if self.kiosk.is_none() && self.site.now >= self.power_back {
             self.start()?;
         }
@@ -233,6 +253,10 @@ impl Run {
             }
         }
         self.exchange()?;
+        if self.placed_at + PLACED_EVERY <= self.site.now {
+            self.placed_at = self.site.now;
+            place(&self.site, &self.hub)?;
+        }
         if self.site.power.is_off() && self.kiosk.take().is_some() {
             self.lose_power();
         }
@@ -254,6 +278,7 @@ impl Run {
     }
 
     fn start(&mut self) -> Result<(), Failure> {
+        self.start_clock();
         let seal_key = Keys::from_secret(&[5; 32]).seal_key();
         self.site.power.restore();
         self.kiosk = Kiosk::boot(&mut self.site, &seal_key, &mut self.random)?;
@@ -261,6 +286,22 @@ impl Run {
             self.lose_power();
         }
         Ok(())
+    }
+
+    /// A clock without a battery starts anywhere, and waits for a time service that may not come.
+    fn start_clock(&mut self) {
+        let (wrong, comes) = (self.clocks.chance(0.6), self.clocks.chance(0.8));
+        let off = *self.clocks.pick(&OFF).unwrap();
+        let after = Duration::from_millis(2_000 + self.clocks.below(30_000));
+        if self.meddles && wrong && self.site.plant.is_none() {
+            (self.site.wall_off, self.site.trust) = (off, ClockTrust::None);
+            self.site.sync_at = comes.then_some(self.site.now + after);
+        }
+    }
+
+    fn sync_clock(&mut self) {
+        self.site.say(&"clock synced");
+        (self.site.wall_off, self.site.trust, self.site.sync_at) = (0, ClockTrust::Synced, None);
     }
 
     fn lose_power(&mut self) {
@@ -299,6 +340,9 @@ impl Run {
         self.site.say(&"calm");
         for window in std::mem::take(&mut self.windows) {
             faults::end(self, window.fault);
+        }
+        if self.site.plant != Some(Plant::ClaimsSync) {
+            self.sync_clock();
         }
         self.site.disk.inject(None);
         self.site.disk_cut = None;
@@ -368,14 +412,31 @@ impl Run {
         let first = RecordId { kiosk: hub.kiosk.clone(), epoch: hub.epoch, seq: Seq::FIRST };
         let held = checks::hub_holds_each_record_once(&hub.ledger, &first, &site.told, root);
         site.fail(Check::HubHoldsEachRecordOnce, held)?;
+        let placed = place(&site, &hub)?;
         let mut verdicts = BTreeMap::new();
         for passage in site.entries.iter().filter_map(|entry| checks::passage(&entry.body)) {
             *verdicts.entry(passage.verdict).or_default() += 1;
         }
         let trace = merkle::sha256(&trace(&site.told, &root));
         let records = site.told.len() as u64;
-        Ok(Outcome { trace, verdicts, records, cuts, failures: site.failures })
+        Ok(Outcome { trace, verdicts, records, cuts, failures: site.failures, placed })
     }
+}
+
+/// Holds what the hub says of each record's time against the truth; returns how many had a clock that was not synced.
+fn place(site: &Site, hub: &Hub) -> Result<u32, Failure> {
+    if site.lied {
+        return Ok(0);
+    }
+    let head = hub.ledger.head(&hub.kiosk, hub.epoch).map_or(0, |(next, ..)| next.get() - 1);
+    let mut unsynced = 0;
+    for entry in site.entries.iter().take(usize::try_from(head).unwrap()) {
+        let id = RecordId { kiosk: hub.kiosk.clone(), epoch: hub.epoch, seq: entry.seq };
+        let truth = BEGINS + Duration::from_millis(entry.stamp.mono.as_millis());
+        site.fail(Check::TruthLiesWithin, checks::the_truth_lies_within(&hub.ledger, &id, truth))?;
+        unsynced += u32::from(entry.stamp.trust != ClockTrust::Synced);
+    }
+    Ok(unsynced)
 }
 
 fn trace(told: &[Stored], root: &Hash) -> Vec<u8> {

@@ -38,6 +38,8 @@ fn passages_survive_whatever_goes_wrong() {
     assert!(counted(Verdict::TurnedBack) + counted(Verdict::Held) > each / 20, "{total:?}");
     assert!(counted(Verdict::EmergencyAdmitted) > each / 20, "{total:?}");
     assert!(counted(Verdict::Abandoned) > each / 10, "{total:?}");
+    // Nor one in which every clock was right.
+    assert!(total.placed > 10 * each, "{total:?}");
     assert!(total.cuts > each / 4 && total.failures > each / 10, "{total:?}");
 }
 
@@ -92,6 +94,7 @@ fn add(total: &mut Outcome, outcome: &Outcome) {
     total.records += outcome.records;
     total.cuts += outcome.cuts;
     total.failures += outcome.failures;
+    total.placed += outcome.placed;
 }
 
 fn known_seeds(text: &str) -> Vec<u64> {
