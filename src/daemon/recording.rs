@@ -36,8 +36,8 @@ pub struct Outlets {
     pub chores: std::sync::mpsc::Receiver<Chore>,
 }
 
-/// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once every sender of requests is gone; `done` is
-/// dropped then. Call it inside a tokio runtime.
+/// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once
+/// every sender of requests is gone; `done` is dropped then. Call it inside a tokio runtime.
 ///
 /// # Errors
 ///
