@@ -7,18 +7,24 @@ mod common;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use common::kiosk::{Log, NOW, stamp};
-use kakou::base::{Random, Seq, Wall};
+use kakou::base::{Epoch, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
-use kakou::journal::{SigningKey, Stored};
+use kakou::journal::reader::LogName;
+use kakou::journal::{Disk, Journal, Options as JournalOptions, SigningKey, Stored};
+use kakou::model::{Body, Direction, Draft, SubjectKind};
 use kakou::platform::entropy::OsEntropy;
-use kakou::platform::http::{Error, HubClient, Uplink, run};
+use kakou::platform::http::{Error, HubClient};
+use kakou::platform::uplink::{Uplink, run};
+use kakou::sim::disk::SimDisk;
+use kakou::sync::dictionary::{NUMBER, Packing};
 use kakou::sync::enrolment::{Fingerprint, PublicKey, Request};
-use kakou::sync::packer::Packer;
+use kakou::sync::source::{Logs, Source, Trouble};
 use kakou::sync::wire::{BODY_MAX, Batch, Problem};
-use kakou::sync::{Answer, HubStatus, Outbox, Settings};
+use kakou::sync::{Answer, HubStatus, Link, Settings};
 use tokio::sync::watch;
 
 /// A hub on a free port, with a kiosk enrolled.
@@ -156,32 +162,79 @@ async fn twenty_megabytes_are_turned_away_and_the_hub_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_overloaded_hub_asks_to_come_back_later_and_loses_nothing() {
+    let place = place("127.0.0.1:0").await;
+    let (kiosk, epoch, body) = (place.log.kiosk.clone(), place.log.epoch, place.body(1, 20));
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let hub = Arc::clone(&place.running.hub);
+    // The ledger's writer is slow: whoever comes after the first 63 finds no room to wait.
+    let slow = tokio::spawn(async move { hub.write(move |_| held.recv().unwrap()).await });
+    let mut posts = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (client, kiosk, body) = (place.client.clone(), kiosk.clone(), body.clone());
+        posts.spawn(async move { client.post(&kiosk, epoch, 1, body).await });
+    }
+    let mut busy = 0;
+    while busy < 36 {
+        match posts.join_next().await.unwrap().unwrap() {
+            Err(Answer::Busy { retry_after }) => {
+                assert_eq!(retry_after, Some(Duration::from_secs(2)));
+                busy += 1;
+            }
+            other => panic!("{other:?} while nothing can be written"),
+        }
+    }
+    release.send(()).unwrap();
+    slow.await.unwrap().unwrap();
+    while let Some(answer) = posts.join_next().await {
+        match answer.unwrap() {
+            Ok(head) => assert_eq!(head.next.get(), 21),
+            Err(answer) => assert!(matches!(answer, Answer::Busy { retry_after: Some(_) }), "{answer:?}"),
+        }
+    }
+    // Whoever was turned away comes back.
+    assert_eq!(place.post(1, 40).await, Ok(41));
+    let head = place.client.head(&kiosk, epoch).await.unwrap();
+    assert_eq!(head.root, data_encoding::BASE64.encode(&place.log.frontier(40).root()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_packed_with_another_dictionary_is_refused_by_its_number() {
+    let place = place("127.0.0.1:0").await;
+    let batch = Batch { note: place.log.note(20), entries: place.log.slice(1, 20) };
+    let mut body = batch.encode_with(Packing::Dictionary).unwrap();
+    let (kiosk, epoch) = (&place.log.kiosk, place.log.epoch);
+    let at = body.windows(4).position(|window| window == NUMBER.to_le_bytes()).unwrap();
+    body[at] ^= 1;
+    assert_eq!(place.client.post(kiosk, epoch, 1, body.clone()).await, Err(Answer::Unpacked));
+    let (status, problem) = place.raw(&place.entries_path(), body.clone()).await;
+    assert_eq!((status, problem.what.contains(&(NUMBER ^ 1).to_string())), (415, true), "{problem}");
+    body[at] ^= 1;
+    assert_eq!(place.client.post(kiosk, epoch, 1, body).await.unwrap().next.get(), 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
     let Place { running, client, log, .. } = place("127.0.0.1:0").await;
     let (kiosk, epoch, frontier) = (log.kiosk.clone(), log.epoch, log.frontier(60));
     let entries = Arc::new(log.entries);
-    let source = {
-        let entries = Arc::clone(&entries);
-        move |from: Seq, max: usize, _: usize| -> Result<Vec<Stored>, Infallible> {
-            Ok(entries.iter().skip(from.get() as usize - 1).take(max).cloned().collect())
-        }
-    };
-    let packer = Packer::new(kiosk.clone(), epoch, SigningKey::from_seed(&[6; 32]));
-    let outbox = Outbox::new(Settings { entries_max: 16, ..Settings::default() }, Random::new(1));
-    let (durable, watching) = watch::channel(0);
+    let logs = OneLog { epoch, entries: Arc::clone(&entries) };
+    let link = Link::new(Settings { entries_max: 16, ..Settings::default() }, Random::new(1));
+    let (durable, watching) = watch::channel((epoch, 0));
     let (status, mut seen) = watch::channel(HubStatus::default());
-    let clock = std::sync::atomic::AtomicU64::new(1);
+    let clock = AtomicU64::new(1);
     let tick = move || {
         stamp(Wall(NOW.0 + i64::try_from(clock.fetch_add(1, std::sync::atomic::Ordering::SeqCst)).unwrap()))
     };
-    let uplink = Uplink { outbox, packer, client, source, stamp: tick };
+    let key = Arc::new(SigningKey::from_seed(&[6; 32]));
+    let uplink = Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick };
     let task = tokio::spawn(run(uplink, watching, status));
-    durable.send(40).unwrap();
+    durable.send((epoch, 40)).unwrap();
     let caught_up = |status: &HubStatus| status.online && status.waiting == 0;
     let within = Duration::from_secs(20);
     tokio::time::timeout(within, seen.wait_for(|status| caught_up(status))).await.unwrap().unwrap();
     // What became durable meanwhile follows; the last word is the hub's.
-    durable.send(60).unwrap();
+    durable.send((epoch, 60)).unwrap();
     let (ledger_kiosk, deadline) = (kiosk.clone(), tokio::time::Instant::now() + within);
     loop {
         let name = ledger_kiosk.clone();
@@ -196,6 +249,105 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
     drop(durable);
     tokio::time::timeout(within, task).await.unwrap().unwrap();
     running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_records_and_an_ended_log_are_told_shown_and_gone_on_behind() {
+    let place = place("127.0.0.1:0").await;
+    let disk = SimDisk::new();
+    let open = |seed| {
+        let options = JournalOptions { ballast_len: 0, ..JournalOptions::new(place.log.kiosk.clone()) };
+        Journal::open(disk.clone(), options, Box::new(Random::new(seed))).unwrap().0
+    };
+    let rot = |seq: u64| {
+        let file = disk.clone().list().unwrap().into_iter().rfind(|file| file.ends_with(".seg")).unwrap();
+        let is_it = |window: &[u8]| window.starts_with(b"KKF1\0") && window[8..16] == seq.to_le_bytes();
+        let at = disk.read(&file).unwrap().windows(16).position(is_it).unwrap();
+        disk.flip(&file, at + 40, 1);
+    };
+    let write = |journal: &mut Journal<SimDisk>, count: u64| {
+        for second in 0..count {
+            let (subject, direction) = (SubjectKind::Person, Direction::Inbound);
+            let body = Body::Arrived { subject, direction };
+            let stamp = stamp(Wall(NOW.0 + i64::try_from(second).unwrap()));
+            journal.append(Draft { lane: None, body, personal: None }, stamp).unwrap();
+            journal.commit().unwrap();
+        }
+    };
+    // A log that must end: its root is lost with record 5. A later one with a hole, behind which it is known again.
+    let mut journal = open(1);
+    let ended = journal.epoch();
+    write(&mut journal, 20);
+    drop(journal);
+    rot(5);
+    let mut journal = open(2);
+    let live = journal.epoch();
+    assert_ne!(live, ended);
+    write(&mut journal, 50);
+    rot(10);
+    let (durable, watching) = watch::channel((live, 50));
+    let (status, mut seen) = watch::channel(HubStatus::default());
+    let uplink = Uplink {
+        link: Link::new(Settings::default(), Random::new(1)),
+        kiosk: place.log.kiosk.clone(),
+        key: Arc::new(SigningKey::from_seed(&[6; 32])),
+        client: place.client.clone(),
+        logs: disk.clone(),
+        stamp: ticking(),
+    };
+    let task = tokio::spawn(run(uplink, watching, status));
+    let all = seen.wait_for(|status| status.online && status.waiting == 0 && status.last.is_some());
+    tokio::time::timeout(Duration::from_secs(60), all).await.unwrap().unwrap();
+    let head = place.client.head(&place.log.kiosk, live).await.unwrap();
+    assert_eq!((head.next.get(), head.ended), (51, false));
+    assert_eq!(head.root, data_encoding::BASE64.encode(&journal.note().root));
+    assert!(place.client.head(&place.log.kiosk, ended).await.unwrap().ended);
+    let cookie = place.sign_in().await;
+    let kiosks = place.page(&cookie, "/kiosks").await;
+    assert!(
+        kiosks.contains("缺失的记录") && kiosks.contains("<td>5</td>") && kiosks.contains("<td>10</td>"),
+        "{kiosks}"
+    );
+    assert!(place.page(&cookie, "/ledger").await.contains("条记录已丢失"));
+    for (epoch, number, proven) in [(ended, 4, true), (ended, 6, false), (live, 11, false), (live, 33, true)]
+    {
+        let page = place.page(&cookie, &format!("/records/{}/{epoch}/{number}", place.log.kiosk)).await;
+        assert_ne!(page.contains("unproven"), proven, "record {number} of {epoch}");
+    }
+    drop(durable);
+    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
+}
+
+/// A clock that goes on by a second whenever it is read, so that no wait is long.
+fn ticking() -> impl Fn() -> kakou::base::Stamp + Send + 'static {
+    let clock = AtomicU64::new(1);
+    move || {
+        let reads = clock.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        stamp(Wall(NOW.0 + 1_000 * i64::try_from(reads).unwrap()))
+    }
+}
+
+/// A directory with one log in it, of which nothing is ever lost.
+struct OneLog {
+    epoch: Epoch,
+    entries: Arc<Vec<Stored>>,
+}
+
+impl Logs for OneLog {
+    fn names(&mut self) -> Result<Vec<LogName>, Trouble> {
+        Ok(vec![LogName { generation: 1, epoch: self.epoch }])
+    }
+
+    fn live(&mut self, _: LogName, _: Arc<AtomicU64>) -> Result<Box<dyn Source + Send>, Trouble> {
+        let entries = Arc::clone(&self.entries);
+        Ok(Box::new(move |from: Seq, max: usize, _: usize| -> Result<Vec<Stored>, Infallible> {
+            Ok(entries.iter().skip(from.get() as usize - 1).take(max).cloned().collect())
+        }))
+    }
+
+    fn closed(&mut self, _: LogName) -> Result<(Box<dyn Source + Send>, u64), Trouble> {
+        Err(Trouble::Failed("there is none".to_owned()))
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,8 @@ mod common;
 
 use common::kiosk::{Log, NOW};
 use kakou::base::{BootId, ClockTrust, Mono, Random, Seq, Stamp, Wall};
+use kakou::journal::Stored;
+use kakou::journal::statement::{Salvage, Says, Statement};
 use kakou::ledger::{Columns, Day, Filter, Keys, Ledger, Row};
 use kakou::model::timeline::{Seen, place_all};
 use kakou::model::{Body, Known, Placed};
@@ -152,8 +154,14 @@ fn a_ledger_from_before_there_were_intervals_is_brought_up_to_date_in_place() {
     drop(ledger);
     // What version 1 would have made of it: every passage where it arrived.
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE times; DROP TABLE boots; DROP TABLE sheets; PRAGMA user_version = 1;")
-        .unwrap();
+    db.execute_batch(
+        "DROP TABLE times; DROP TABLE boots; DROP TABLE sheets;
+         DROP TABLE skips; DROP TABLE salvages; DROP TABLE strays; DROP INDEX entries_unproven;
+         ALTER TABLE entries DROP COLUMN proven; ALTER TABLE logs DROP COLUMN salvaged;
+         ALTER TABLE logs DROP COLUMN ended; ALTER TABLE logs DROP COLUMN shrunk;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
     db.execute("UPDATE passages SET at = ?1, at_sure = 0", [late.0]).unwrap();
     db.execute_batch("DELETE FROM tallies WHERE passages = 0; UPDATE tallies SET day = day + 1;").unwrap();
     drop(db);
@@ -177,10 +185,10 @@ fn an_export_says_from_when_to_when_and_what_that_rests_on() {
     ledger.export(&Filter::default(), &Columns::Public, NOW, &mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].ends_with(",time_from_utc,time_until_utc,time_known"), "{text}");
+    assert!(lines[0].ends_with(",time_from_utc,time_until_utc,time_known,proven"), "{text}");
     assert!(lines[1].contains(",2026-11-22T02:01:00Z,no,"), "{text}");
-    assert!(lines[1].ends_with(",2026-11-22T01:59:59.988Z,2026-11-22T02:01:00Z,bounded"), "{text}");
-    assert!(lines[2].contains(",2026-11-22T02:00:00Z,yes,") && lines[2].ends_with(",synced"), "{text}");
+    assert!(lines[1].ends_with(",2026-11-22T01:59:59.988Z,2026-11-22T02:01:00Z,bounded,yes"), "{text}");
+    assert!(lines[2].contains(",2026-11-22T02:00:00Z,yes,") && lines[2].ends_with(",synced,yes"), "{text}");
 }
 
 #[test]
@@ -195,6 +203,35 @@ fn a_gate_is_live_by_when_it_was_heard_of_and_not_after_the_hubs_clock_was_set_b
     let (kiosk, epoch, beat) = (log.kiosk.clone(), log.epoch, log.beat(1));
     ledger.heartbeat(&kiosk, epoch, &beat, NOW).unwrap();
     assert!(live(&ledger, NOW) && !live(&ledger, Wall(NOW.0 + 6 * MINUTE)));
+}
+
+#[test]
+fn what_is_salvaged_from_another_boot_neither_moves_others_nor_is_moved_by_them() {
+    let (mut ledger, mut log) = enrolled();
+    for minute in 0..4 {
+        passage(&mut log, stamp(1, minute * MINUTE, -YEARS, ClockTrust::None));
+    }
+    // A power cut: records 5 and 6 are of a second boot, and the tree over them is lost.
+    for minute in [1, 2] {
+        passage(&mut log, stamp(2, minute * MINUTE, 20 * MINUTE, ClockTrust::None));
+    }
+    passage(&mut log, stamp(1, 8 * MINUTE, 0, ClockTrust::Synced));
+    let arrived = Wall(NOW.0 + DAY);
+    send(&mut ledger, &log, 1, 4, arrived);
+    let records: Vec<(Seq, Stored)> = (5..).filter_map(Seq::new).zip(log.slice(5, 6)).collect();
+    let says = Says::Salvage(Salvage::of(&records).unwrap());
+    let statement = Statement { kiosk: log.kiosk.clone(), epoch: log.epoch, says }.sign(&log.key);
+    assert_eq!(ledger.salvage(&log.kiosk, log.epoch, &statement, &records, arrived).unwrap(), 2);
+    send(&mut ledger, &log, 5, 7, arrived);
+    for row in rows(&ledger) {
+        let seq = row.id.seq.get() as i64;
+        let (best, known) = match seq {
+            5 | 6 => (DAY, Known::Received),
+            7 => (8 * MINUTE, Known::Synced),
+            _ => ((seq - 1) * MINUTE, Known::Mapped),
+        };
+        assert_eq!((row.placed.best.0 - NOW.0, row.placed.known), (best, known), "record {seq}");
+    }
 }
 
 fn width(placed: &Placed) -> i64 {

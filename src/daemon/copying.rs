@@ -121,7 +121,7 @@ pub struct CopyParts<D> {
 pub async fn run<D: Disk + Clone + 'static>(
     parts: CopyParts<D>,
     mut log: watch::Receiver<OpenLog>,
-    durable: watch::Receiver<u64>,
+    durable: watch::Receiver<(Epoch, u64)>,
 ) -> &'static str {
     loop {
         let open = log.borrow_and_update().clone();
@@ -129,13 +129,28 @@ pub async fn run<D: Disk + Clone + 'static>(
         let (copied, done) = Copied::new(parts.kiosk.clone(), reader, parts.cursor.clone());
         // Spreads the retries of many kiosks that lost one broker; nothing secret.
         let copy = Copier::new(copy::Settings::default(), Random::new(mono().0), done);
+        let (here, seen) = watch::channel(0);
         tokio::select! {
-            () = mqtt::run(parts.broker.clone(), copy, copied, durable.clone()) => break,
+            () = mqtt::run(parts.broker.clone(), copy, copied, seen) => break,
+            () = count(durable.clone(), open.epoch(), here) => break,
             changed = another_log(&mut log, &open) => if !changed { break },
         }
         tracing::info!("the copy goes on with the new log");
     }
     "copy for the broker"
+}
+
+/// Hands on the number of durable records while it is that of log `epoch`; ends with the recorder.
+async fn count(mut durable: watch::Receiver<(Epoch, u64)>, epoch: Epoch, here: watch::Sender<u64>) {
+    loop {
+        let (written, number) = *durable.borrow_and_update();
+        if written == epoch {
+            here.send_replace(number);
+        }
+        if durable.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Waits until the journal writes another log than `open`; false when it never will.

@@ -161,7 +161,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (mut journal, recovery) = journal;
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?;
-    let (durable, durable_seen) = watch::channel(0);
+    let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     if let Some((broker, cursor)) = parts.copy {
         let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
         tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
@@ -171,7 +171,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone() };
-    let hub_seen = link::spawn(hub.as_ref(), &kiosk, &journal, disk, ends, &mut tasks)?;
+    let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
     let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());

@@ -1,22 +1,24 @@
 //! The task that sends records to the hub.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::keeper::Hub;
 use super::kiosk::Error;
-use crate::base::{KioskId, Random};
+use crate::base::{Epoch, KioskId, Random};
 use crate::control::HubStatus;
-use crate::journal::{Journal, SigningKey, VerifyingKey, Witness};
+use crate::journal::{SigningKey, VerifyingKey, Witness};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
-use crate::platform::http::{self, Heard, HubClient, Uplink};
+use crate::platform::http::{Heard, HubClient};
 use crate::platform::passed::Passed;
+use crate::platform::uplink::{self, Uplink};
+use crate::sync;
 use crate::sync::enrolment::Enrolment;
-use crate::sync::packer::Packer;
 use crate::sync::wire::HUB_NOTE_NAME;
-use crate::sync::{self, Outbox};
 
 /// The way to the hub.
 pub struct Link {
@@ -45,19 +47,18 @@ impl Link {
 
 /// What a link hangs on, and where it tells what it heard.
 pub(super) struct Ends {
-    /// Number of durable records.
-    pub durable: watch::Receiver<u64>,
+    /// The log that is being written and the number of its durable records.
+    pub durable: watch::Receiver<(Epoch, u64)>,
     /// The hub's answers, for the keeper.
     pub heard: watch::Sender<Option<Heard>>,
     /// The clock.
     pub clock: Clock,
 }
 
-/// Starts the task that sends records to the hub, which reads behind the journal's writer; none without a hub.
+/// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
 pub(super) fn spawn(
     link: Option<&Link>,
     kiosk: &KioskId,
-    journal: &Journal<DirDisk>,
     disk: DirDisk,
     ends: Ends,
     tasks: &mut JoinSet<&'static str>,
@@ -66,15 +67,16 @@ pub(super) fn spawn(
     let Ends { durable, heard, clock } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
-        outbox: Outbox::new(link.settings, Random::new(mono().0)),
-        packer: Packer::new(kiosk.clone(), journal.epoch(), SigningKey::from_seed(&link.seed)),
+        link: sync::Link::new(link.settings, Random::new(mono().0)),
+        kiosk: kiosk.clone(),
+        key: Arc::new(SigningKey::from_seed(&link.seed)),
         client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
-        source: journal.reader(disk),
+        logs: disk,
         stamp: move || clock.stamp(),
     };
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {
-        http::run(uplink, durable, status).await;
+        uplink::run(uplink, durable, status).await;
         "link to the hub"
     });
     Ok(seen)

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 pub use chores::Chore;
 
-use crate::base::{LaneId, Seq, Stamp};
+use crate::base::{Epoch, LaneId, Seq, Stamp};
 use crate::engine::Ticket;
 use crate::journal::log::Error;
 use crate::journal::{Disk, Journal, Note};
@@ -95,6 +95,11 @@ impl<D: Disk> Recorder<D> {
         } else {
             refuse(request, "too many records wait for a journal that has failed", news);
         }
+    }
+
+    /// The life of the log that is being written.
+    pub fn epoch(&self) -> Epoch {
+        self.journal.epoch()
     }
 
     /// The last durable record, if there is any.

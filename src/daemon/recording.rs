@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::recorder::{Chore, News, Recorder, Request};
-use crate::base::{LaneId, Seq};
+use crate::base::{Epoch, LaneId, Seq};
 use crate::control::JournalStatus;
 use crate::journal::{Disk, OpenLog};
 use crate::model::{Body, Draft};
@@ -24,8 +24,8 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 pub struct Outlets {
     /// To each lane.
     pub lanes: BTreeMap<LaneId, mpsc::Sender<News>>,
-    /// Number of durable records, for the link to the hub.
-    pub durable: watch::Sender<u64>,
+    /// The log that is being written and the number of its durable records, for the link to the hub.
+    pub durable: watch::Sender<(Epoch, u64)>,
     /// The log that is being written: changes when the journal begins a new one.
     pub log: watch::Sender<OpenLog>,
     /// For the screens.
@@ -145,8 +145,9 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
         }
     }
     outlets.durable.send_if_modified(|old| {
-        let changed = *old != durable;
-        *old = durable;
+        let fresh = (recorder.epoch(), durable);
+        let changed = *old != fresh;
+        *old = fresh;
         changed
     });
     outlets.progress.fetch_add(1, Ordering::Relaxed);

@@ -18,7 +18,8 @@ use crate::base::{Epoch, KioskId, Seq};
 use crate::journal::{Hash, VerifyingKey};
 use crate::ledger::Refused;
 use crate::sync::enrolment::{Grant, PublicKey, Request, Token};
-use crate::sync::wire::{BODY_MAX, Batch, Head, NOTE_MAX};
+use crate::sync::salvage;
+use crate::sync::wire::{BODY_MAX, Batch, HOLE_MAX, Head, HoleClaim, NOTE_MAX};
 
 /// Longest enrolment request, in bytes.
 const ENROL_MAX: usize = 4 << 10;
@@ -28,6 +29,9 @@ pub fn router() -> Router<Arc<Hub>> {
     Router::new()
         .route("/v1/logs/{kiosk}/{epoch}/head", get(head))
         .route("/v1/logs/{kiosk}/{epoch}/entries", post(entries).layer(limited(BODY_MAX)))
+        .route("/v1/logs/{kiosk}/{epoch}/hole", post(hole).layer(limited(HOLE_MAX)))
+        .route("/v1/logs/{kiosk}/{epoch}/salvage", post(salvage).layer(limited(BODY_MAX)))
+        .route("/v1/logs/{kiosk}/{epoch}/end", post(end).layer(limited(NOTE_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
         .route("/v1/enrol", post(enrol).layer(limited(ENROL_MAX)))
         .route("/v1/{*rest}", axum::routing::any(unknown))
@@ -44,10 +48,12 @@ async fn head(
     let (kiosk, epoch) = log_of(path)?;
     let known = hub.read(move |ledger| {
         let known = ledger.key_of(&kiosk)?.is_some();
-        Ok::<_, crate::ledger::Error>(if known { Some(ledger.head(&kiosk, epoch)?) } else { None })
+        let state =
+            if known { Some((ledger.head(&kiosk, epoch)?, ledger.has_ended(&kiosk, epoch)?)) } else { None };
+        Ok::<_, crate::ledger::Error>(state)
     });
     match known.await?? {
-        Some(state) => Ok(Json(head_of(&hub, state))),
+        Some((state, ended)) => Ok(Json(Head { ended, ..head_of(&hub, state) })),
         None => Err(Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled")),
     }
 }
@@ -90,15 +96,76 @@ async fn entries(
     }
 }
 
-async fn heartbeat(
+async fn hole(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let claim: HoleClaim = serde_json::from_slice(&body.map_err(too_large)?)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "body", error))?;
+    let (received, name) = (hub.now(), kiosk.clone());
+    let declared = hub.write(move |ledger| match ledger.declare_hole(&kiosk, epoch, &claim, received) {
+        Err(Refused::Gap { .. }) => Ok(Err(ledger.head(&kiosk, epoch)?)),
+        Err(refused) => Err(Refusal::from(refused)),
+        Ok(state) => Ok(Ok(state)),
+    });
+    match declared.await?? {
+        Ok(state) => {
+            tracing::warn!(kiosk = %name, next = %state.0, "kiosk lost records");
+            Ok(Json(head_of(&hub, state)).into_response())
+        }
+        Err(state) => Ok((StatusCode::CONFLICT, Json(head_of(&hub, state))).into_response()),
+    }
+}
+
+async fn salvage(
     State(hub): State<Arc<Hub>>,
     Path(path): Path<(String, String)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Head>, Refusal> {
     let (kiosk, epoch) = log_of(path)?;
     let body = body.map_err(too_large)?;
-    let note = String::from_utf8(body.to_vec())
-        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "body", "note is not UTF-8"))?;
+    let received = hub.now();
+    let state = hub.write(move |ledger| {
+        let (statement, records) = salvage::decode(&body)?;
+        let new = ledger.salvage(&kiosk, epoch, &statement, &records, received)?;
+        tracing::warn!(%kiosk, new, "records without proof taken in");
+        Ok::<_, Refusal>(ledger.head(&kiosk, epoch)?)
+    });
+    Ok(Json(head_of(&hub, state.await??)))
+}
+
+async fn end(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let statement = text_of(body)?;
+    let (received, name) = (hub.now(), kiosk.clone());
+    let ended = hub.write(move |ledger| {
+        let ended = match ledger.end(&kiosk, epoch, &statement, received) {
+            Err(Refused::Gap { .. }) => false,
+            Err(refused) => return Err(Refusal::from(refused)),
+            Ok(()) => true,
+        };
+        Ok((ledger.head(&kiosk, epoch)?, ended))
+    });
+    let (state, ended) = ended.await??;
+    tracing::info!(kiosk = %name, ended, "a kiosk states the end of a log");
+    let head = Head { ended, ..head_of(&hub, state) };
+    let status = if ended { StatusCode::OK } else { StatusCode::CONFLICT };
+    Ok((status, Json(head)).into_response())
+}
+
+async fn heartbeat(
+    State(hub): State<Arc<Hub>>,
+    Path(path): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Head>, Refusal> {
+    let (kiosk, epoch) = log_of(path)?;
+    let note = text_of(body)?;
     let received = hub.now();
     let state = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &note, received)).await??;
     Ok(Json(head_of(&hub, state)))
@@ -129,13 +196,19 @@ async fn enrol(
 }
 
 fn head_of(hub: &Hub, (next, root, cosigned): (Seq, Hash, Option<String>)) -> Head {
-    Head { next, root: BASE64.encode(&root), cosigned, wall: hub.now().0 }
+    Head { next, root: BASE64.encode(&root), ended: false, cosigned, wall: hub.now().0 }
 }
 
 fn log_of((kiosk, epoch): (String, String)) -> Result<(KioskId, Epoch), Refusal> {
     let kiosk = kiosk.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
     let epoch = epoch.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "epoch", error))?;
     Ok((kiosk, epoch))
+}
+
+fn text_of(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
+    let body = body.map_err(too_large)?;
+    String::from_utf8(body.to_vec())
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "body", "note is not UTF-8"))
 }
 
 fn too_large(rejection: BytesRejection) -> Refusal {

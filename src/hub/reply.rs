@@ -61,6 +61,7 @@ impl From<wire::Error> for Refusal {
     fn from(error: wire::Error) -> Self {
         let status = match &error {
             wire::Error::TooLarge | wire::Error::Range { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            wire::Error::Dictionary(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             wire::Error::Compression(_)
             | wire::Error::Magic(_)
             | wire::Error::Truncated { .. }
@@ -83,6 +84,7 @@ impl From<Refused> for Refusal {
                 (StatusCode::BAD_REQUEST, "note")
             }
             Refused::Gap { .. } => (StatusCode::CONFLICT, "from"),
+            Refused::Hole { .. } => (StatusCode::BAD_REQUEST, "hole"),
             Refused::Fork { .. } | Refused::Root { .. } | Refused::Record { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "entries")
             }

@@ -56,6 +56,7 @@ pub struct Hub {
     clock: Clock,
     entropy: Mutex<Box<dyn Entropy>>,
     writing: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
     changes: watch::Sender<u64>,
     certificate: Option<Fingerprint>,
 }
@@ -69,6 +70,8 @@ impl std::fmt::Debug for Hub {
 impl Hub {
     /// Requests that may wait for the ledger's writer before others are told to come back later.
     const WRITING_MAX: usize = 64;
+    /// The same for its reader.
+    const READING_MAX: usize = 128;
 
     /// Opens the hub in `data`, making its secret and its ledger at the first start.
     ///
@@ -88,6 +91,7 @@ impl Hub {
             clock,
             entropy: Mutex::new(entropy),
             writing: Arc::new(Semaphore::new(Self::WRITING_MAX)),
+            reading: Arc::new(Semaphore::new(Self::READING_MAX)),
             changes: watch::Sender::new(0),
             certificate: None,
         })
@@ -165,15 +169,18 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`Error::Failed`] when `work` panicked.
+    /// As [`write`](Self::write).
     pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         F: FnOnce(&Ledger) -> T + Send + 'static,
         T: Send + 'static,
     {
+        let slot = Arc::clone(&self.reading).try_acquire_owned().map_err(|_| Error::Busy)?;
         let ledger = Arc::clone(&self.reader);
-        let done =
-            tokio::task::spawn_blocking(move || work(&ledger.lock().unwrap_or_else(PoisonError::into_inner)));
+        let done = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
+            work(&ledger.lock().unwrap_or_else(PoisonError::into_inner))
+        });
         done.await.map_err(|error| Error::Failed(error.to_string()))
     }
 }

@@ -246,6 +246,7 @@ pub fn not_taken(why: &NotTaken, epoch: Epoch) -> (String, String) {
             Refused::Fork { .. } => ("与已有记录不同，须查明".to_owned(), "; somebody must look at this"),
             Refused::Root { .. } => ("记录与签名的根不符，须查明".to_owned(), "; somebody must look at this"),
             Refused::Record { .. } => ("记录编号不符".to_owned(), ""),
+            Refused::Hole { .. } => ("缺失声明不成立".to_owned(), ""),
             Refused::Storage(_) => ("台账无法写入".to_owned(), "; try again"),
         },
     };

@@ -101,6 +101,16 @@ impl Frontier {
         Some(Self { size, peaks })
     }
 
+    /// Whether `later` can be the edge of a tree that begins with the leaves of this one: every complete subtree of
+    /// `later` that lies within them is the same here.
+    pub fn may_lead_to(&self, later: &Self) -> bool {
+        // Both list their subtrees largest first. Where the sizes first differ, the larger tree's next subtree reaches
+        // beyond the smaller one, and nothing more can be compared.
+        let same = (self.size ^ later.size).leading_zeros();
+        let shared = self.size.checked_shr(64 - same).unwrap_or(0).count_ones() as usize;
+        self.size <= later.size && self.peaks.get(..shared) == later.peaks.get(..shared)
+    }
+
     /// Length of the encoding, in bytes.
     pub fn encoded_len(&self) -> usize {
         8 + self.peaks.len() * 32
@@ -182,6 +192,32 @@ mod tests {
         for (count, leaf) in leaves.iter().enumerate() {
             frontier.push(*leaf);
             assert_eq!(frontier.root(), by_definition(&leaves[..=count]));
+        }
+    }
+
+    #[test]
+    fn a_tree_leads_to_every_later_one_and_to_none_with_another_beginning() {
+        let edge = |size: u64, other: Option<u64>| {
+            let mut frontier = Frontier::new();
+            let leaf = |n: u64| leaf_hash(&[&[u8::from(other == Some(n))], &n.to_be_bytes()]);
+            (0..size).for_each(|n| frontier.push(leaf(n)));
+            frontier
+        };
+        for size in 0..40 {
+            for later in 0..40 {
+                assert_eq!(edge(size, None).may_lead_to(&edge(later, None)), size <= later, "{size} {later}");
+                // Seen wherever the altered leaf lies in a subtree of the later tree that ends within the earlier one.
+                for altered in 0..size.min(later) {
+                    let whole =
+                        (0..64).rev().filter(|bit| later >> bit & 1 == 1).try_fold(0, |start, bit| {
+                            let end = start + (1_u64 << bit);
+                            if altered < end { Err(end) } else { Ok(end) }
+                        });
+                    let seen = size > later || whole.is_err_and(|end| end <= size);
+                    let leads = edge(size, None).may_lead_to(&edge(later, Some(altered)));
+                    assert_eq!(leads, !seen, "{size} {later} {altered}");
+                }
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The durable, gapless, provable append-only log, and its rebuildable view.
 //!
 //! [`stored`] is what one record is, in memory, in a batch and in the tree; [`merkle`] the RFC 6962 tree over the
-//! records; [`note`] the signed statement of the tree's size and root; [`seal`] what hides persons. [`disk`] and
+//! records; [`note`] the signed statement of the tree's size and root, [`statement`] what is signed without them; [`seal`] what hides persons. [`disk`] and
 //! [`entropy`] are the seams to the outside.
 
 pub mod audit;
@@ -31,6 +31,7 @@ mod scan;
 pub mod seal;
 pub mod sealer;
 pub mod segment;
+pub mod statement;
 pub mod stored;
 pub mod verify;
 pub mod view;
@@ -50,5 +51,6 @@ pub use recovery::{OpenArrival, Recovery};
 pub use ring::KeyRing;
 pub use seal::{HubOpener, SealingKey};
 pub use sealer::Sealer;
+pub use statement::Statement;
 pub use stored::{Seal, Stored};
 pub use view::View;

@@ -28,7 +28,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use super::merkle::{Frontier, Hash, sha256};
 use crate::base::{Epoch, KioskId, Wall};
 
-const ED25519_PLAIN: u8 = 0x01;
+pub(super) const ED25519_PLAIN: u8 = 0x01;
 const ED25519_COSIGNATURE: u8 = 0x04;
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
@@ -59,10 +59,10 @@ pub struct SignedNote {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Signature {
-    name: String,
+pub(super) struct Signature {
+    pub name: String,
     /// Key id (4 bytes) and whatever the algorithm appends.
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// Why a note is not accepted.
@@ -78,6 +78,9 @@ pub enum Error {
     /// The text is not a checkpoint.
     #[error("not a checkpoint")]
     Checkpoint,
+    /// The text is not what a kiosk states about a log without a root.
+    #[error("not a statement about a log")]
+    Statement,
     /// No signature by this key.
     #[error("not signed by the expected key")]
     Unsigned,
@@ -245,15 +248,18 @@ impl SignedNote {
 impl fmt::Display for SignedNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for signature in &self.signatures {
-            writeln!(f, "{SIGNATURE_PREFIX}{} {}", signature.name, BASE64.encode(&signature.bytes))?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SIGNATURE_PREFIX}{} {}", self.name, BASE64.encode(&self.bytes))
     }
 }
 
 impl Signature {
-    fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &str) -> Option<Self> {
         let (name, text) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
         let bytes = BASE64.decode(text.as_bytes()).ok()?;
         let good = !name.is_empty() && !name.contains('+') && bytes.len() > 4;
@@ -266,7 +272,7 @@ fn cosigned_text(secs: u64, text: &str) -> Vec<u8> {
 }
 
 /// First four bytes of `SHA-256(name || 0x0A || algorithm || public key)`.
-fn key_id(name: &str, algorithm: u8, key: &VerifyingKey) -> [u8; 4] {
+pub(super) fn key_id(name: &str, algorithm: u8, key: &VerifyingKey) -> [u8; 4] {
     let hash = sha256(&[name.as_bytes(), &[b'\n', algorithm], &key.0].concat());
     [hash[0], hash[1], hash[2], hash[3]]
 }

@@ -118,6 +118,13 @@ impl<D: Disk> Reader<D> {
         }
     }
 
+    /// Follows a log that is being written: `durable` is the number of records that may be read.
+    pub fn follow(disk: D, log: LogName, durable: Arc<AtomicU64>) -> Self {
+        // Nothing is read yet: any segment's name will do.
+        let LogName { generation, epoch } = log;
+        Self::following(disk, Name { generation, epoch, first: 1 }, durable)
+    }
+
     /// The log's life.
     pub fn epoch(&self) -> Epoch {
         self.epoch
@@ -191,6 +198,38 @@ impl<D: Disk> Reader<D> {
         }
         self.frontier.clone_from(&frontier);
         Ok(frontier)
+    }
+
+    /// The smallest tree of at least `size` records that the log states itself, in a frontier frame or in a segment's
+    /// header: behind damage the tree is known again from there on. Reads segments from the one that holds `size` on.
+    ///
+    /// # Errors
+    ///
+    /// When the medium fails.
+    pub fn next_frontier(&mut self, size: u64) -> Result<Option<Frontier>, Error> {
+        let durable = self.durable.load(Ordering::Acquire);
+        let segments = self.segments()?;
+        let from = segments.iter().rposition(|name| name.first <= size.max(1)).unwrap_or(0);
+        for segment in segments.get(from..).unwrap_or_default() {
+            let bytes = read_segment(&mut self.disk, &segment.file())?;
+            let (header, start) = match Header::decode(&bytes) {
+                Ok((header, start)) => (Some(header.frontier), start),
+                Err(_) => (None, 0),
+            };
+            let stated = Pieces::new(self.log, &bytes, start).filter_map(|piece| match piece {
+                Piece::Frame(_, frame) => match frame.content {
+                    Content::Frontier(stated) => Some(stated),
+                    Content::Record { .. } | Content::Other => None,
+                },
+                Piece::Damage(_) => None,
+            });
+            let fits = |tree: &Frontier| (size..=durable).contains(&tree.size());
+            let first = header.into_iter().chain(stated).filter(fits).min_by_key(Frontier::size);
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(None)
     }
 
     /// The largest tree of at most `size` records that a segment by itself can tell.

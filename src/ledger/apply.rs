@@ -1,13 +1,13 @@
 //! Applying a batch: everything it claims is checked, then everything it holds is stored, in one transaction.
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::placing::Moment;
-use super::record::{LogState, SEAL_COLUMNS, record_key, signed};
+use super::record::{LogState, record_key, seal_columns, signed};
 use super::report::AlarmKind;
 use super::schema::{Error, Ledger, SEQ_BITS};
 use crate::base::{Epoch, KioskId, Seq, Wall};
-use crate::journal::{Hash, Note, Seal, SignedNote, Stored, note};
+use crate::journal::{Hash, Note, SignedNote, Stored, note};
 use crate::model::Entry;
 use crate::sync::wire::HUB_NOTE_NAME;
 
@@ -76,9 +76,48 @@ pub enum Refused {
         /// What is wrong.
         why: &'static str,
     },
+    /// What is said about lost records does not hold.
+    #[error("records {first} to {last}: {why}")]
+    Hole {
+        /// First number.
+        first: u64,
+        /// Last number.
+        last: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// The ledger cannot be used.
     #[error(transparent)]
     Storage(#[from] Error),
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// It was here.
+    Already,
+    /// It is new, and in no form that is known here.
+    Unread,
+    /// It is new, and placed at this time.
+    At(Wall),
+}
+
+impl Kept {
+    fn at(self) -> Option<Wall> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Already | Self::Unread => None,
+        }
+    }
+}
+
+/// What proves a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The log's tree.
+    Tree,
+    /// The kiosk's signature under what it salvaged.
+    Salvage,
 }
 
 impl From<rusqlite::Error> for Refused {
@@ -162,18 +201,22 @@ impl Ledger {
         }
         let known = usize::try_from(next.get() - from.get()).unwrap_or(usize::MAX).min(entries.len());
         let (overlap, new) = entries.split_at(known);
-        self.check_overlap(state.log, from, overlap)?;
+        self.check_overlap(state.log, from, next, overlap)?;
         if new.is_empty() {
             let cosigned = state.note.unwrap_or_default();
             return Ok(Applied { next, root: state.frontier.root(), cosigned, new: 0 });
         }
-        new.iter().for_each(|stored| state.frontier.push(stored.leaf_hash()));
+        let leaves: Vec<Hash> = new.iter().map(Stored::leaf_hash).collect();
+        leaves.iter().for_each(|leaf| state.frontier.push(*leaf));
         let Note { root, size, .. } = *signed_note.note();
         if state.frontier.root() != root {
             return Err(Refused::Root { size });
         }
-        for (seq, stored) in (next.get()..).zip(new) {
-            self.store(&mut state, kiosk, epoch, seq, stored, received)?;
+        let (mut fresh, mut last_at) = (0, None);
+        for (seq, (stored, leaf)) in (next.get()..).zip(new.iter().zip(&leaves)) {
+            let stored = self.store(&mut state, (kiosk, epoch, seq), (stored, leaf), received)?;
+            fresh += u64::from(stored != Kept::Already);
+            last_at = stored.at().or(last_at);
         }
         signed_note.cosign(HUB_NOTE_NAME, &self.keys.note, received);
         let cosigned = signed_note.to_string();
@@ -181,65 +224,104 @@ impl Ledger {
         state.frontier.encode(&mut frontier);
         self.db
             .prepare_cached(
-                "UPDATE logs SET next = ?2, frontier = ?3, note = ?4, claimed = max(claimed, ?5), applied = ?6
+                "UPDATE logs SET next = ?2, frontier = ?3, note = ?4, claimed = max(claimed, ?5), applied = ?6,
+                                 last_at = coalesce(?7, last_at)
                  WHERE log = ?1",
             )?
-            .execute(params![state.log, signed(size + 1), frontier, cosigned, signed(size), received.0])?;
+            .execute(params![
+                state.log,
+                signed(size + 1),
+                frontier,
+                cosigned,
+                signed(size),
+                received.0,
+                last_at.map(|at| at.0)
+            ])?;
         self.seen(kiosk, received)?;
         self.settle(state.boot.take(), size >= state.claimed)?;
         self.compare_sheets(kiosk, epoch, received)?;
         let next = Seq::new(size + 1).ok_or(Error::Damaged("a log's size"))?;
-        Ok(Applied { next, root, cosigned, new: new.len() as u64 })
+        Ok(Applied { next, root, cosigned, new: fresh })
     }
 
-    /// Records that are here already must be the same ones.
-    fn check_overlap(&self, log: i64, from: Seq, overlap: &[Stored]) -> Result<(), Refused> {
-        let mut query = self.db.prepare_cached("SELECT leaf FROM entries WHERE record = ?1")?;
+    /// Records that are here already must be the same ones. Where the log goes on without some of them, what comes
+    /// late is not taken in: nothing here could prove it.
+    fn check_overlap(&self, log: i64, from: Seq, next: Seq, overlap: &[Stored]) -> Result<(), Refused> {
         for (seq, stored) in (from.get()..).zip(overlap) {
-            let leaf: Hash = query.query_row([record_key(log, seq)], |row| row.get(0))?;
-            if leaf != stored.leaf_hash() {
-                let seq = Seq::new(seq).ok_or(Error::Damaged("a record's number"))?;
-                return Err(Refused::Fork { seq });
+            let seq = Seq::new(seq).ok_or(Error::Damaged("a record's number"))?;
+            match self.leaf_of(log, seq)? {
+                None => return Err(Refused::Gap { next }),
+                Some(leaf) if leaf != stored.leaf_hash() => return Err(Refused::Fork { seq }),
+                Some(_) => {}
             }
         }
         Ok(())
     }
 
+    pub(super) fn leaf_of(&self, log: i64, seq: Seq) -> Result<Option<Hash>, Error> {
+        let mut query = self.db.prepare_cached("SELECT leaf FROM entries WHERE record = ?1")?;
+        Ok(query.query_row([record_key(log, seq.get())], |row| row.get(0)).optional()?)
+    }
+
+    /// Stores a record that the tree proves.
     fn store(
         &self,
         state: &mut LogState,
-        kiosk: &KioskId,
-        epoch: Epoch,
-        seq: u64,
-        stored: &Stored,
+        (kiosk, epoch, seq): (&KioskId, Epoch, u64),
+        (stored, leaf): (&Stored, &Hash),
         received: Wall,
-    ) -> Result<(), Refused> {
+    ) -> Result<Kept, Refused> {
+        if seq <= state.salvaged {
+            let seq = Seq::new(seq).ok_or(Error::Damaged("a record's number"))?;
+            match self.leaf_of(state.log, seq)? {
+                Some(known) if known == *leaf => {
+                    let key = record_key(state.log, seq.get());
+                    self.db.execute("UPDATE entries SET proven = 1 WHERE record = ?1", [key])?;
+                    return Ok(Kept::Already);
+                }
+                Some(_) => return Err(Refused::Fork { seq }),
+                None => {}
+            }
+        }
         let record = record_key(state.log, seq);
-        let (commit, sealed, box_hash) = match &stored.seal {
-            Seal::None => (None, None, None),
-            Seal::Boxed { commit, bytes } => (Some(commit), Some(bytes), None),
-            Seal::Erased { commit, box_hash } => (Some(commit), None, Some(box_hash)),
-        };
-        let insert = format!(
-            "INSERT INTO entries (record, public, leaf, received, {SEAL_COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        );
-        let leaf = stored.leaf_hash();
-        let values = params![record, stored.public, leaf, received.0, commit, sealed, box_hash];
-        self.db.prepare_cached(&insert)?.execute(values)?;
+        self.insert(record, (stored, leaf), Proof::Tree, received)?;
         let entry: Entry = match stored.entry() {
             Ok(entry) => entry,
             Err(_) => {
                 // What a later version wrote is kept as it is; the proofs hold for it all the same.
                 let detail = "records are in a form that this hub does not know";
-                return Ok(self.alarm(received, kiosk, epoch, AlarmKind::Unreadable, detail)?);
+                self.alarm(received, kiosk, epoch, AlarmKind::Unreadable, detail)?;
+                return Ok(Kept::Unread);
             }
         };
         if entry.seq.get() != seq {
             return Err(Refused::Record { seq, why: "it bears another number" });
         }
         let placed = self.place_next(&mut state.boot, record, &entry.stamp, received)?;
-        Ok(self.extract(record, kiosk, epoch, &entry, &stored.seal, Moment { received, placed })?)
+        let moment = Moment { received, placed };
+        Ok(Kept::At(self.extract(record, kiosk, epoch, &entry, &stored.seal, moment)?))
+    }
+
+    pub(super) fn insert(
+        &self,
+        record: i64,
+        (stored, leaf): (&Stored, &Hash),
+        proof: Proof,
+        received: Wall,
+    ) -> Result<(), Error> {
+        let (commit, sealed, box_hash) = seal_columns(&stored.seal);
+        let proven = match proof {
+            Proof::Tree => 1,
+            Proof::Salvage => 0,
+        };
+        let values = params![record, stored.public, leaf, received.0, commit, sealed, box_hash, proven];
+        self.db
+            .prepare_cached(
+                "INSERT INTO entries (record, public, leaf, received, commitment, box, box_hash, proven)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(values)?;
+        Ok(())
     }
 
     pub(super) fn seen(&self, kiosk: &KioskId, now: Wall) -> Result<(), Error> {

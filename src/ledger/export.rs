@@ -74,7 +74,7 @@ impl Ledger {
         out.write_all("\u{FEFF}".as_bytes()).map_err(csv::Error::from)?;
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let personal = if officer.is_some() { &PERSONAL[..] } else { &[] };
-        csv.write_record(PUBLIC.iter().chain(personal).chain(&TIMES))?;
+        csv.write_record(PUBLIC.iter().chain(personal).chain(&TIMES).chain(&["proven"]))?;
         let (mut after, mut written): (Option<Cursor>, u64) = (None, 0);
         loop {
             let page = self.passages(filter, after, PAGE)?;
@@ -84,6 +84,7 @@ impl Ledger {
                     cells.extend(personal_cells(&self.personal_of(row)?));
                 }
                 cells.extend(time_cells(&row.placed));
+                cells.push(if row.proven { "yes" } else { "no" }.to_owned());
                 csv.write_record(cells.iter().map(|cell| guarded(cell)))?;
                 written += 1;
             }

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::hole;
 use super::placing::Moment;
 use super::record::{SEAL_COLUMNS, record_key, signed, split_key, stored_seal};
 use super::report::AlarmKind;
@@ -47,6 +48,7 @@ pub(super) fn normalised(text: &str) -> String {
 }
 
 impl Ledger {
+    /// Takes out what is searched of a record; returns when it is placed.
     pub(super) fn extract(
         &self,
         record: i64,
@@ -55,12 +57,9 @@ impl Ledger {
         entry: &Entry,
         sealed: &Seal,
         moment: Moment,
-    ) -> Result<(), Error> {
+    ) -> Result<Wall, Error> {
         let Moment { received, placed } = moment;
         let (log, _) = split_key(record);
-        self.db
-            .prepare_cached("UPDATE logs SET last_at = ?2 WHERE log = ?1")?
-            .execute(params![log, placed.best.0])?;
         match &entry.body {
             Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, &placed)?,
             Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
@@ -75,8 +74,14 @@ impl Ledger {
                     "INSERT INTO holes (record, first, last, found) VALUES (?1, ?2, ?3, ?4)",
                     values,
                 )?;
-                let detail = format!("records {first} to {last} are missing: {found}");
-                self.alarm(received, kiosk, epoch, AlarmKind::Hole, &detail)?;
+                // The other log of which a new one tells is looked at when its end is stated.
+                let here = self.missing(log, first, last)?.is_empty() && !found.contains(hole::IN_LOG);
+                let (kind, place) = match here {
+                    true => (AlarmKind::Shrunk, "lost at the kiosk, and all here"),
+                    false => (AlarmKind::Hole, "missing"),
+                };
+                let detail = format!("records {first} to {last} are {place}: {found}");
+                self.alarm(received, kiosk, epoch, kind, &detail)?;
             }
             Body::Booted { .. }
             | Body::Stopped
@@ -91,7 +96,7 @@ impl Ledger {
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. } => {}
         }
-        Ok(())
+        Ok(placed.best)
     }
 
     fn passage(
@@ -120,11 +125,12 @@ impl Ledger {
             direction: name_of(&passage.direction),
             occupants: i64::try_from(passage.occupants.len()).unwrap_or(i64::MAX),
         };
+        let (personal, found) = self.indexed(log, sealed)?;
         self.db
             .prepare_cached(
                 "INSERT INTO passages (record, kiosk, at, at_sure, lane, subject, direction, class, verdict,
                                        reason, decided_by, occupants, took_ms, arrival, box_key, personal)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'none')",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 record,
@@ -142,9 +148,10 @@ impl Ledger {
                 passage.took_ms,
                 record_key(log, passage.arrival.get()),
                 box_key,
+                personal,
             ])?;
         self.keep_time(record, placed)?;
-        self.index(record, sealed)?;
+        self.identify(record, &found)?;
         self.tally(&cell, 1)?;
         if let Some(earlier) = passage.follows {
             self.supersede(record_key(log, earlier.get()), record)?;
@@ -224,32 +231,38 @@ impl Ledger {
         found.into_iter().try_for_each(|(record, sealed)| self.index(record, &sealed))
     }
 
-    /// Indexes who a passage is about, as far as its box opens.
+    /// Indexes who a passage is about that had to wait for its sealing key.
     fn index(&self, record: i64, sealed: &Seal) -> Result<(), Error> {
         let (log, _) = split_key(record);
-        let state = match sealed {
-            Seal::None => "none",
-            Seal::Erased { .. } => "erased",
-            Seal::Boxed { bytes, .. } => match self.open_box(log, sealed)? {
-                Some(personal) => {
-                    let mut insert =
-                        self.db.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2)")?;
-                    for blinded in self.identifiers(&personal) {
-                        insert.execute(params![blinded.0, record])?;
-                    }
-                    "indexed"
-                }
-                None => {
-                    let number = seal::box_key(bytes);
-                    let key = number.map(|number| self.sealing_key(log, number)).transpose()?.flatten();
-                    if number.is_some() && key.is_none() { "waiting" } else { "unreadable" }
-                }
-            },
-        };
+        let (state, found) = self.indexed(log, sealed)?;
+        self.identify(record, &found)?;
         self.db
             .prepare_cached("UPDATE passages SET personal = ?2 WHERE record = ?1")?
             .execute(params![record, state])?;
         Ok(())
+    }
+
+    fn identify(&self, record: i64, found: &[Blinded]) -> Result<(), Error> {
+        let mut insert = self.db.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2)")?;
+        for blinded in found {
+            insert.execute(params![blinded.0, record])?;
+        }
+        Ok(())
+    }
+
+    /// Who a passage is about, as far as its box opens, and whether it does.
+    fn indexed(&self, log: i64, sealed: &Seal) -> Result<(&'static str, Vec<Blinded>), Error> {
+        let bytes = match sealed {
+            Seal::None => return Ok(("none", vec![])),
+            Seal::Erased { .. } => return Ok(("erased", vec![])),
+            Seal::Boxed { bytes, .. } => bytes,
+        };
+        if let Some(personal) = self.open_box(log, sealed)? {
+            return Ok(("indexed", self.identifiers(&personal)));
+        }
+        let number = seal::box_key(bytes);
+        let key = number.map(|number| self.sealing_key(log, number)).transpose()?.flatten();
+        Ok((if number.is_some() && key.is_none() { "waiting" } else { "unreadable" }, vec![]))
     }
 
     fn identifiers(&self, personal: &Personal) -> Vec<Blinded> {

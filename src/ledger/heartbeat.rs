@@ -12,6 +12,9 @@ use crate::journal::{Hash, SignedNote};
 /// Begins the extension line that makes each heartbeat differ: `beat <boot> <milliseconds since boot>`.
 const BEAT: &str = "beat ";
 
+/// Heartbeats in a row that must state fewer records than are here before it counts as a loss.
+const SHRUNK_BEATS: u32 = 3;
+
 /// When a heartbeat was made, by its kiosk's monotonic clock.
 #[derive(PartialEq, Eq)]
 struct Beat<'a> {
@@ -24,7 +27,8 @@ impl Ledger {
     ///
     /// A heartbeat that is no newer than the last one (a replay, or one that was overtaken) is answered and
     /// otherwise ignored. One that states fewer records than are here raises an alarm: the kiosk lost some, or its
-    /// card is a copy. The first one after a restart does not: it may be a late one from before.
+    /// card is a copy. It takes several in a row, of one boot, without a larger one between them, unless they fall: single
+    /// ones are late ones from before a restart, or from before this hub was restored.
     ///
     /// # Errors
     ///
@@ -43,12 +47,20 @@ impl Ledger {
         let fresh = last.as_ref().is_none_or(|last| is_newer(&beat, last));
         if fresh {
             let size = beat.note().size;
-            self.db
-                .prepare_cached("UPDATE logs SET beat = ?2, claimed = max(claimed, ?3) WHERE log = ?1")?
-                .execute(params![state.log, note, signed(size)])?;
+            let continues = last.as_ref().is_some_and(|last| is_same_boot(&beat, last));
+            let small = size < next.get() - 1;
+            let in_a_row: u32 = self
+                .db
+                .prepare_cached(
+                    "UPDATE logs SET beat = ?2, claimed = max(claimed, ?3),
+                                     shrunk = CASE WHEN ?4 THEN CASE WHEN ?5 THEN shrunk + 1 ELSE 1 END ELSE 0 END
+                     WHERE log = ?1 RETURNING shrunk",
+                )?
+                .query_row(params![state.log, note, signed(size), small, continues], |row| row.get(0))?;
             self.seen(kiosk, received)?;
-            let restarted = last.as_ref().is_some_and(|last| !is_same_boot(&beat, last));
-            if size < next.get() - 1 && !restarted {
+            // Within one boot a kiosk never states less than before.
+            let fewer = last.as_ref().is_some_and(|last| size < last.note().size);
+            if in_a_row >= SHRUNK_BEATS || (small && continues && fewer) {
                 let detail = format!("kiosk states {size} records of {} that are here", next.get() - 1);
                 self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &detail)?;
             } else if size == next.get() - 1 && beat.note().root != state.frontier.root() {

@@ -125,6 +125,18 @@ impl Ledger {
             .map(|boot| boot.clock.place(stamp, Some(received))))
     }
 
+    /// Places a record that no tree proves. Such records come out of order: they teach nothing about the log's boots.
+    pub(super) fn place_salvaged(&self, record: i64, stamp: &Stamp, received: Wall) -> Result<Placed, Error> {
+        if let Some(placed) = self.place_alone(record, stamp, received)? {
+            return Ok(placed);
+        }
+        let (log, _) = split_key(record);
+        let before = self.boot_before(log, record)?;
+        let mut clock = BootClock::begin(stamp, before.as_ref().map(|boot| &boot.clock));
+        clock.learn(stamp, Some(received));
+        Ok(clock.place(stamp, Some(received)))
+    }
+
     /// Places everything that is here, as if it had just arrived: for files from before there were intervals.
     pub(super) fn place_everything(&self) -> Result<(), Error> {
         let mut logs = self.db.prepare("SELECT log FROM logs ORDER BY log")?;
@@ -176,7 +188,9 @@ impl Ledger {
             let Some((last, ..)) = some.last() else { return Ok(()) };
             after = *last;
             for (record, public, received) in some {
-                let Some(stamp) = stamp_of(public) else { continue };
+                // A salvaged one may be of another boot, of which nothing else is here.
+                let stamp = stamp_of(public).filter(|stamp| stamp.boot == boot.clock.boot());
+                let Some(stamp) = stamp else { continue };
                 self.move_to(record, &boot.clock.place(&stamp, Some(received)))?;
             }
         }

@@ -46,6 +46,8 @@ pub struct Record {
     pub root: Hash,
     /// The log's last note, signed by the kiosk and cosigned by this hub.
     pub note: Option<String>,
+    /// For a record that the tree does not prove: what the kiosk signed when it salvaged it.
+    pub salvage: Option<String>,
     /// The verdict that follows this one up, if any.
     pub superseded: Option<Seq>,
 }
@@ -60,6 +62,9 @@ pub(super) struct LogState {
     pub beat: Option<String>,
     /// Largest size that the kiosk has signed.
     pub claimed: u64,
+    /// Largest number of a record that the tree does not prove.
+    pub salvaged: u64,
+    pub ended: bool,
     /// The clock of its kiosk's present boot, once a record was placed by it.
     pub boot: Option<LogBoot>,
 }
@@ -100,6 +105,15 @@ pub(super) fn stored_seal(row: &rusqlite::Row<'_>, at: usize) -> Result<Seal, Er
     }
 }
 
+/// The sealed part as the values of three columns.
+pub(super) fn seal_columns(seal: &Seal) -> (Option<&Hash>, Option<&Vec<u8>>, Option<&Hash>) {
+    match seal {
+        Seal::None => (None, None, None),
+        Seal::Boxed { commit, bytes } => (Some(commit), Some(bytes), None),
+        Seal::Erased { commit, box_hash } => (Some(commit), None, Some(box_hash)),
+    }
+}
+
 impl Ledger {
     /// The record `id`, if it is here.
     ///
@@ -109,7 +123,8 @@ impl Ledger {
     pub fn record(&self, id: &RecordId) -> Result<Option<Record>, Error> {
         let Some(state) = self.log_state(&id.kiosk, id.epoch)? else { return Ok(None) };
         let key = record_key(state.log, id.seq.get());
-        let columns = format!("SELECT public, leaf, received, {SEAL_COLUMNS} FROM entries WHERE record = ?1");
+        let columns =
+            format!("SELECT public, leaf, received, {SEAL_COLUMNS}, proven FROM entries WHERE record = ?1");
         let mut query = self.db.prepare_cached(&columns)?;
         let mut rows = query.query([key])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -128,6 +143,7 @@ impl Ledger {
             size: state.next - 1,
             root: state.frontier.root(),
             note: state.note,
+            salvage: if row.get(6)? { None } else { self.salvage_of(state.log, id.seq)? },
             superseded: superseded.flatten().and_then(|record| Seq::new(split_key(record).1)),
         }))
     }
@@ -163,9 +179,19 @@ impl Ledger {
         Ok((next, state.frontier.root(), state.note))
     }
 
+    /// Whether a log's kiosk has stated that nothing more comes of it.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be used.
+    pub fn has_ended(&self, kiosk: &KioskId, epoch: Epoch) -> Result<bool, Error> {
+        Ok(self.log_state(kiosk, epoch)?.is_some_and(|state| state.ended))
+    }
+
     pub(super) fn log_state(&self, kiosk: &KioskId, epoch: Epoch) -> Result<Option<LogState>, Error> {
         let mut query = self.db.prepare_cached(
-            "SELECT log, next, frontier, note, beat, claimed FROM logs WHERE kiosk = ?1 AND epoch = ?2",
+            "SELECT log, next, frontier, note, beat, claimed, salvaged, ended IS NOT NULL FROM logs
+             WHERE kiosk = ?1 AND epoch = ?2",
         )?;
         let mut rows = query.query(params![kiosk.as_str(), epoch.0])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -177,6 +203,8 @@ impl Ledger {
             note: row.get(3)?,
             beat: row.get(4)?,
             claimed: unsigned(row.get(5)?)?,
+            salvaged: unsigned(row.get(6)?)?,
+            ended: row.get(7)?,
             boot: None,
         }))
     }
@@ -205,6 +233,8 @@ impl Ledger {
             note: None,
             beat: None,
             claimed: 0,
+            salvaged: 0,
+            ended: false,
             boot: None,
         })
     }

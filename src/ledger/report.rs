@@ -108,21 +108,6 @@ pub struct Tally {
     pub occupants: u64,
 }
 
-/// Records that are missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hole {
-    /// Whose.
-    pub kiosk: KioskId,
-    /// Which log.
-    pub epoch: Epoch,
-    /// First missing number.
-    pub first: u64,
-    /// Last missing number.
-    pub last: u64,
-    /// What the kiosk found; `None` for records that it has and has not delivered yet.
-    pub found: Option<String>,
-}
-
 /// What an alarm is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -158,7 +143,7 @@ pub struct Alarm {
     pub times: u64,
 }
 
-fn kiosk_name(name: &str) -> Result<KioskId, Error> {
+pub(super) fn kiosk_name(name: &str) -> Result<KioskId, Error> {
     name.parse().map_err(|_| Error::Damaged("a kiosk's name"))
 }
 
@@ -171,8 +156,13 @@ impl Ledger {
     pub fn gates(&self, now: Wall) -> Result<Vec<Gate>, Error> {
         let mut query = self.db.prepare_cached(
             "SELECT kiosks.kiosk, kiosks.seen,
-                    (SELECT sum(next - 1) FROM logs WHERE logs.kiosk = kiosks.kiosk),
-                    (SELECT sum(max(claimed - next + 1, 0)) FROM logs WHERE logs.kiosk = kiosks.kiosk),
+                    (SELECT sum(next - 1 - coalesce((SELECT sum(last - first + 1) FROM skips
+                                                     WHERE skips.log = logs.log AND skips.frontier IS NOT NULL), 0)
+                                + (SELECT count(*) FROM entries WHERE proven = 0
+                                   AND record BETWEEN logs.log << 40 AND (logs.log + 1) << 40))
+                     FROM logs WHERE logs.kiosk = kiosks.kiosk),
+                    (SELECT sum(max(claimed - next + 1, 0)) FROM logs
+                     WHERE logs.kiosk = kiosks.kiosk AND ended IS NULL),
                     (SELECT max(last_at) FROM logs WHERE logs.kiosk = kiosks.kiosk),
                     newest.epoch, newest.frontier,
                     (SELECT count(*) FROM alarms WHERE alarms.kiosk = kiosks.kiosk)
@@ -231,31 +221,6 @@ impl Ledger {
             });
         }
         Ok(tallies)
-    }
-
-    /// Records that are missing: declared so by their log, or signed for and not delivered yet.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be used.
-    pub fn holes(&self) -> Result<Vec<Hole>, Error> {
-        let mut query = self.db.prepare_cached(
-            "SELECT kiosk, epoch, first, last, found FROM holes JOIN logs ON log = record >> 40
-             UNION ALL SELECT kiosk, epoch, next, claimed, NULL FROM logs WHERE claimed >= next
-             ORDER BY 1, 2, 3",
-        )?;
-        let mut rows = query.query([])?;
-        let mut holes = vec![];
-        while let Some(row) = rows.next()? {
-            holes.push(Hole {
-                kiosk: kiosk_name(&row.get::<_, String>(0)?)?,
-                epoch: Epoch(row.get(1)?),
-                first: unsigned(row.get(2)?)?,
-                last: unsigned(row.get(3)?)?,
-                found: row.get(4)?,
-            });
-        }
-        Ok(holes)
     }
 
     /// Alarms, newest first.

@@ -8,145 +8,20 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::keys::Keys;
-use super::migrate::{STEPS, VERSION, WITH_TIMES};
+use super::tables::{STEPS, VERSION, WITH_TIMES};
 use crate::base::Wall;
 use crate::journal::SealingKey;
 
 /// Marks the file as a ledger ("KKL1").
 const APPLICATION: i32 = 0x4B4B_4C31;
 
+/// Memory for the writer's pages.
+const CACHE_KIB: i32 = 64 * 1024;
+/// Pages of 4 KiB that the write-ahead log gathers before they are written into the file.
+const CHECKPOINT_PAGES: i32 = 8_192;
+
 /// A record is `log · 2⁴⁰ + seq`: one integer, so that a log's records lie together and in order.
 pub(super) const SEQ_BITS: u32 = 40;
-
-/// The tables of version 1; what came later is in `migrate.rs`.
-const TABLES: &str = "
--- The kiosks that may send.
-CREATE TABLE kiosks (
-    kiosk TEXT PRIMARY KEY,
-    key BLOB NOT NULL,              -- Ed25519, pinned at enrolment
-    enrolled INTEGER NOT NULL,      -- all times: milliseconds since 1970
-    seen INTEGER                    -- last fresh batch or heartbeat
-) STRICT, WITHOUT ROWID;
-
--- One-time tokens, by their digest.
-CREATE TABLE tokens (
-    digest BLOB PRIMARY KEY,
-    kiosk TEXT,                     -- the name it is bound to, if any
-    expires INTEGER NOT NULL,
-    used INTEGER
-) STRICT, WITHOUT ROWID;
-
--- The logs of the kiosks: one for each epoch.
-CREATE TABLE logs (
-    log INTEGER PRIMARY KEY,
-    kiosk TEXT NOT NULL REFERENCES kiosks,
-    epoch BLOB NOT NULL,
-    next INTEGER NOT NULL,          -- the record expected next
-    frontier BLOB NOT NULL,         -- right edge of the tree over the records before it
-    note TEXT,                      -- last applied note, cosigned
-    claimed INTEGER NOT NULL,       -- largest size that the kiosk has signed
-    beat TEXT,                      -- last heartbeat's note
-    opened INTEGER NOT NULL,
-    applied INTEGER,                -- when records last arrived
-    last_at INTEGER,                -- time of the last record
-    UNIQUE (kiosk, epoch)
-) STRICT;
-
--- Records, as they were signed.
-CREATE TABLE entries (
-    record INTEGER PRIMARY KEY,     -- log * 2^40 + seq
-    public BLOB NOT NULL,           -- CBOR of the entry
-    commitment BLOB,                -- for sealed records
-    box BLOB,                       -- sealed personal part
-    box_hash BLOB,                  -- of a box that was erased
-    leaf BLOB NOT NULL,
-    received INTEGER NOT NULL
-) STRICT;
-
--- What is searched of the passages among them.
-CREATE TABLE passages (
-    record INTEGER PRIMARY KEY REFERENCES entries,
-    kiosk TEXT NOT NULL,
-    at INTEGER NOT NULL,            -- the best known time: see placing.rs
-    at_sure INTEGER NOT NULL,       -- whether a time service vouches for it
-    lane TEXT,
-    subject TEXT NOT NULL,
-    direction TEXT NOT NULL,
-    class TEXT NOT NULL,
-    verdict TEXT NOT NULL,
-    reason TEXT,                    -- the most important one
-    decided_by TEXT,                -- an attendant; NULL: the policy
-    occupants INTEGER NOT NULL,
-    took_ms INTEGER NOT NULL,
-    arrival INTEGER NOT NULL,       -- record of the arrival
-    crossing TEXT,                  -- what was seen at the barrier
-    superseded INTEGER,             -- record of the verdict that follows this one up
-    box_key INTEGER,                -- sealing key of its box
-    personal TEXT NOT NULL          -- none, waiting (for a sealing key), indexed, unreadable, erased
-) STRICT;
-CREATE INDEX passages_at ON passages (at, record);
-CREATE INDEX passages_kiosk ON passages (kiosk, at, record);
-CREATE INDEX passages_verdict ON passages (verdict, at, record);
-CREATE INDEX passages_arrival ON passages (arrival);
-CREATE INDEX passages_waiting ON passages (record) WHERE personal = 'waiting';
-
--- Blinded identifiers of the people and vehicles in them.
-CREATE TABLE identifiers (
-    blinded BLOB NOT NULL,
-    record INTEGER NOT NULL REFERENCES passages,
-    PRIMARY KEY (blinded, record)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX identifiers_record ON identifiers (record);
-
--- Sealing keys, encrypted to this hub as the kiosk sent them: the record that opened each.
-CREATE TABLE sealing_keys (
-    log INTEGER NOT NULL REFERENCES logs,
-    number INTEGER NOT NULL,
-    record INTEGER NOT NULL REFERENCES entries,
-    PRIMARY KEY (log, number)
-) STRICT, WITHOUT ROWID;
-
--- Counts by day (of China's one time zone), each arrival once, by its last verdict.
-CREATE TABLE tallies (
-    day INTEGER NOT NULL,           -- days since 1970-01-01
-    kiosk TEXT NOT NULL,
-    verdict TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    direction TEXT NOT NULL,
-    passages INTEGER NOT NULL,
-    occupants INTEGER NOT NULL,
-    PRIMARY KEY (day, kiosk, verdict, subject, direction)
-) STRICT, WITHOUT ROWID;
-
--- Numbers that a log itself declares missing.
-CREATE TABLE holes (
-    record INTEGER PRIMARY KEY REFERENCES entries,
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    found TEXT NOT NULL
-) STRICT;
-
--- What somebody must look at.
-CREATE TABLE alarms (
-    alarm INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    kiosk TEXT NOT NULL,
-    epoch BLOB NOT NULL,
-    kind TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    times INTEGER NOT NULL,
-    UNIQUE (kiosk, epoch, kind, detail)
-) STRICT;
-
--- Who was shown personal data, and why.
-CREATE TABLE access_log (
-    access INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    officer TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    what TEXT NOT NULL              -- a record, or a search and how many records it gave
-) STRICT;
-";
 
 /// Why the ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +38,16 @@ pub enum Error {
         /// Its version.
         found: i32,
         /// The highest version that this program reads.
+        supported: i32,
+    },
+    /// Written by an older program, and opened for reading only.
+    #[error("{file}: ledger version {found}; the hub must open it once to bring it to {supported}")]
+    Older {
+        /// The file.
+        file: String,
+        /// Its version.
+        found: i32,
+        /// The version that this program reads.
         supported: i32,
     },
     /// A database of something else.
@@ -189,7 +74,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, creating it when there is none.
+    /// Opens the ledger at `path`, creating it when there is none, and bringing an older one up to date in place.
     ///
     /// # Errors
     ///
@@ -220,8 +105,10 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::with(Connection::open_with_flags(path, flags)?, keys);
         ledger.db.busy_timeout(Duration::from_secs(5))?;
-        ledger.check(&path.display().to_string())?;
-        Ok(ledger)
+        match ledger.check(&path.display().to_string())? {
+            VERSION => Ok(ledger),
+            found => Err(Error::Older { file: path.display().to_string(), found, supported: VERSION }),
+        }
     }
 
     /// The hub's keys.
@@ -230,6 +117,8 @@ impl Ledger {
     }
 
     fn with(db: Connection, keys: Keys) -> Self {
+        // Applying a batch alone takes more than the 16 that are kept by default.
+        db.set_prepared_statement_cache_capacity(64);
         Self { db, keys, opened: RefCell::default() }
     }
 
@@ -242,6 +131,9 @@ impl Ledger {
         if found < VERSION {
             self.migrate(found)?;
         }
+        // Index pages are hit at random: with the default of 2 MiB most of them would be read again for each batch.
+        self.db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        self.db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         // A record is acknowledged only when it survives a power cut of the hub.
         self.db.pragma_update(None, "synchronous", "FULL")?;
         self.db.pragma_update(None, "foreign_keys", true)?;
@@ -251,11 +143,8 @@ impl Ledger {
     /// Brings a file of version `found` up to date, all of it or nothing.
     fn migrate(&self, found: i32) -> Result<(), Error> {
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-        if found == 0 {
-            tx.execute_batch(TABLES)?;
-            tx.pragma_update(None, "application_id", APPLICATION)?;
-        }
-        let taken = usize::try_from(found - 1).unwrap_or(0);
+        let taken = usize::try_from(found).unwrap_or(0);
+        tx.pragma_update(None, "application_id", APPLICATION)?;
         STEPS.iter().skip(taken).try_for_each(|step| tx.execute_batch(step))?;
         if (1..WITH_TIMES).contains(&found) {
             self.place_everything()?;
@@ -323,27 +212,37 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has() {
+    fn a_ledger_of_the_first_version_is_brought_up_to_date_in_place() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
         let old = Connection::open(&path).unwrap();
-        old.execute_batch(TABLES).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
         old.pragma_update(None, "application_id", APPLICATION).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
-        old.execute("INSERT INTO kiosks (kiosk, key, enrolled) VALUES ('east-1', zeroblob(32), 5)", [])
-            .unwrap();
+        old.execute_batch(
+            "INSERT INTO kiosks VALUES ('east-1', x'00', 5, NULL);
+             INSERT INTO entries (record, public, leaf, received) VALUES (7, x'01', x'02', 9);",
+        )
+        .unwrap();
         drop(old);
-        for _ in 0..2 {
-            let ledger = Ledger::open(&path, Keys::from_secret(&[1; 32])).unwrap();
-            assert_eq!(ledger.kiosks().unwrap().len(), 1);
-            let schema = |ledger: &Ledger| -> Vec<String> {
-                let mut query = ledger.db.prepare("SELECT sql FROM sqlite_schema ORDER BY name").unwrap();
-                let rows = query.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
-                rows.filter_map(|sql| sql.unwrap()).collect()
-            };
-            let fresh = Ledger::in_memory(Keys::from_secret(&[1; 32])).unwrap();
-            assert_eq!(schema(&ledger), schema(&fresh));
-        }
+        let keys = || Keys::from_secret(&[1; 32]);
+        assert!(matches!(Ledger::reader(&path, keys()), Err(Error::Older { found: 1, .. })));
+        let ledger = Ledger::open(&path, keys()).unwrap();
+        Ledger::reader(&path, keys()).unwrap();
+        let proven = "SELECT proven FROM entries WHERE record = 7";
+        assert_eq!(ledger.db.query_row(proven, [], |row| row.get::<_, i64>(0)), Ok(1));
+        let schema = |ledger: &Ledger| -> Vec<String> {
+            let mut query =
+                ledger.db.prepare("SELECT name || sql FROM sqlite_schema WHERE sql > ''").unwrap();
+            let mut all: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().flatten().collect();
+            all.sort();
+            all
+        };
+        assert_eq!(
+            schema(&ledger),
+            schema(&Ledger::in_memory(keys()).unwrap()),
+            "an old file ends like a new one"
+        );
     }
 
     #[test]

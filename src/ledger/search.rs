@@ -114,6 +114,8 @@ pub struct Row {
     pub crossing: Option<Crossing>,
     /// Whether a later verdict on the same arrival follows this one up.
     pub superseded: bool,
+    /// Whether the log's tree proves it; else the kiosk salvaged it.
+    pub proven: bool,
     /// What is known of persons.
     pub personal: PersonalState,
     /// Masked plate or names.
@@ -121,7 +123,7 @@ pub struct Row {
 }
 
 const COLUMNS: &str = "record, at, at_sure, lane, subject, direction, class, verdict, reason, decided_by,
-    occupants, took_ms, crossing, superseded, personal";
+    occupants, took_ms, crossing, superseded, personal, proven";
 
 impl Filter {
     /// The conditions in SQL and their values, without identifiers in the clear.
@@ -225,12 +227,12 @@ impl Ledger {
         let optional = |column: usize| row.get::<_, Option<String>>(column);
         let text = |column: usize| row.get::<_, String>(column);
         let damaged = |_| Error::Damaged("a name");
-        let sealed = stored_seal(row, 15)?;
+        let sealed = stored_seal(row, 16)?;
         let (log, _) = split_key(record);
         let masked = self.open_box(log, &sealed)?.and_then(|personal| masked(&personal));
         Ok(Row {
             id: self.record_id(record)?,
-            placed: placed_row(row, 18, (Wall(row.get(1)?), row.get(2)?))?,
+            placed: placed_row(row, 19, (Wall(row.get(1)?), row.get(2)?))?,
             lane: optional(3)?.map(|name| name.parse()).transpose().map_err(damaged)?,
             subject: named(&text(4)?)?,
             direction: named(&text(5)?)?,
@@ -242,6 +244,7 @@ impl Ledger {
             took_ms: unsigned(row.get(11)?)?,
             crossing: optional(12)?.map(|name| named(&name)).transpose()?,
             superseded: row.get::<_, Option<i64>>(13)?.is_some(),
+            proven: row.get(15)?,
             personal: named(&text(14)?)?,
             masked,
         })

@@ -1,32 +1,21 @@
 //! The kiosk's side of the connection to its hub.
 //!
-//! [`run`] carries out what [`Outbox`] asks for. The daemon calls it once, in a task of its own:
-//!
-//! ```ignore
-//! let client = HubClient::new(&enrolment)?;
-//! let packer = Packer::new(kiosk, epoch, signing_key).with_tip(frontier);
-//! let outbox = Outbox::new(Settings::default(), Random::new(seed));
-//! let uplink = Uplink { outbox, packer, client, source: reader, stamp: move || clock.stamp() };
-//! tokio::spawn(run(uplink, durable, status));
-//! ```
-//!
-//! `durable` is a watch of the number of durable records, `status` takes what the attendant's face shows. It ends when
-//! the other end of `durable` is dropped. Waiting for the hub never holds up anything but itself.
+//! Requests and their answers; what is asked for when is decided by [`crate::sync::link`] and carried out by
+//! [`super::uplink`].
 
 use std::time::Duration;
 
-use data_encoding::BASE64;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, StatusCode};
 use tokio::sync::watch;
 
 use super::passed::Passed;
 use super::tls;
-use crate::base::{Epoch, KioskId, Stamp};
+use crate::base::{Epoch, KioskId};
+use crate::sync::Answer;
+use crate::sync::desk::Ask;
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
-use crate::sync::packer::{Error as PackError, Packer, Source};
 use crate::sync::wire::{Head, Problem};
-use crate::sync::{Action, Answer, HubStatus, Outbox};
 
 /// Most bytes of an answer that are read.
 const ANSWER_MAX: usize = 64 << 10;
@@ -169,6 +158,28 @@ impl HubClient {
         answer
     }
 
+    /// Sends a request about a log.
+    ///
+    /// # Errors
+    ///
+    /// What to make of it, when the answer is not where the hub stands.
+    pub async fn send(&self, kiosk: &KioskId, epoch: Epoch, ask: &Ask) -> Result<Head, Answer> {
+        let post = async |what: &str, body: Vec<u8>| {
+            self.log_request(Method::POST, &format!("/v1/logs/{kiosk}/{epoch}/{what}"), body).await
+        };
+        match ask {
+            Ask::Head => self.head(kiosk, epoch).await,
+            Ask::Entries { from, body } => self.post(kiosk, epoch, from.get(), body.clone()).await,
+            Ask::Heartbeat(note) => self.beat(kiosk, epoch, note.clone()).await,
+            Ask::Salvage { body, .. } => post("salvage", body.clone()).await,
+            Ask::Hole(claim) => {
+                let body = serde_json::to_vec(claim).map_err(|error| Answer::Lost(error.to_string()))?;
+                post("hole", body).await
+            }
+            Ask::End(statement) => post("end", statement.clone().into_bytes()).await,
+        }
+    }
+
     async fn log_request(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Head, Answer> {
         let (status, retry_after, answer) = self.ask(method, path, body).await.map_err(Answer::Lost)?;
         let head =
@@ -184,7 +195,9 @@ impl HubClient {
                 Ok(head)
             }
             StatusCode::CONFLICT => head().and_then(|head| Err(Answer::Rewind(head.next))),
+            StatusCode::UNPROCESSABLE_ENTITY => Err(Answer::Fork(problem(status, &answer).to_string())),
             StatusCode::PAYLOAD_TOO_LARGE => Err(Answer::TooLarge),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Err(Answer::Unpacked),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Err(Answer::Busy { retry_after })
             }
@@ -213,150 +226,6 @@ impl HubClient {
         }
         Ok((status, retry_after, answer))
     }
-}
-
-/// What [`run`] works with.
-pub struct Uplink<S, C> {
-    /// Decides what to ask for.
-    pub outbox: Outbox,
-    /// Makes what is sent.
-    pub packer: Packer,
-    /// Talks to the hub.
-    pub client: HubClient,
-    /// Reads the journal; may block.
-    pub source: S,
-    /// Tells the time.
-    pub stamp: C,
-}
-
-/// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
-pub async fn run<S, C>(
-    uplink: Uplink<S, C>,
-    mut durable: watch::Receiver<u64>,
-    status: watch::Sender<HubStatus>,
-) where
-    S: Source + Send + 'static,
-    C: Fn() -> Stamp,
-{
-    let Uplink { mut outbox, packer, client, source, stamp } = uplink;
-    let mut desk = Some(Desk { packer, source });
-    let mut online = None;
-    loop {
-        let size = *durable.borrow_and_update();
-        let now = stamp();
-        let action = outbox.next(now.mono, size);
-        let answer = match action {
-            Action::WaitUntil(until) => {
-                publish(&status, &outbox, &mut online);
-                if !wait(until.since(now.mono), &mut durable).await {
-                    return;
-                }
-                continue;
-            }
-            Action::Head | Action::Post { .. } | Action::Heartbeat => {
-                perform(&client, &mut desk, action, size, now).await
-            }
-        };
-        let now = stamp();
-        outbox.on_answer(now.mono, now.wall, answer);
-        publish(&status, &outbox, &mut online);
-    }
-}
-
-/// The journal's reader and the packer, which work on threads that may block.
-struct Desk<S> {
-    packer: Packer,
-    source: S,
-}
-
-async fn perform<S: Source + Send + 'static>(
-    client: &HubClient,
-    desk: &mut Option<Desk<S>>,
-    action: Action,
-    size: u64,
-    now: Stamp,
-) -> Answer {
-    let Some(Desk { packer, .. }) = desk else { return Answer::Lost("journal reader ended".to_owned()) };
-    let (kiosk, epoch) = (packer.kiosk().clone(), packer.epoch());
-    let answer = match action {
-        Action::Head => match client.head(&kiosk, epoch).await {
-            Ok(head) => return same_tree(desk, head, size).await,
-            Err(answer) => Err(answer),
-        },
-        Action::Post { from, max_entries, max_bytes } => {
-            let body =
-                at_desk(desk, move |desk| desk.packer.batch(from, max_entries, max_bytes, &mut desk.source));
-            match body.await {
-                Ok(body) => client.post(&kiosk, epoch, from.get(), body).await,
-                Err(answer) => Err(answer),
-            }
-        }
-        Action::Heartbeat => {
-            let note =
-                at_desk(desk, move |desk| desk.packer.heartbeat(size, now.boot, now.mono, &mut desk.source));
-            match note.await {
-                Ok(note) => client.beat(&kiosk, epoch, note).await,
-                Err(answer) => Err(answer),
-            }
-        }
-        Action::WaitUntil(_) => Err(Answer::Lost("nothing was asked".to_owned())),
-    };
-    answer.map_or_else(|answer| answer, |head| Answer::Next(head.next))
-}
-
-/// What the hub holds must be what this journal holds.
-async fn same_tree<S: Source + Send + 'static>(desk: &mut Option<Desk<S>>, head: Head, size: u64) -> Answer {
-    let held = head.next.get() - 1;
-    if held > size {
-        return Answer::Next(head.next);
-    }
-    match at_desk(desk, move |desk| desk.packer.root_at(held, &mut desk.source)).await {
-        Ok(root) if BASE64.encode(&root) == head.root => Answer::Next(head.next),
-        Ok(_) => Answer::Refused(format!("hub holds {held} other records under the name of this log")),
-        Err(answer) => answer,
-    }
-}
-
-async fn at_desk<S, T, F>(desk: &mut Option<Desk<S>>, work: F) -> Result<T, Answer>
-where
-    S: Source + Send + 'static,
-    T: Send + 'static,
-    F: FnOnce(&mut Desk<S>) -> Result<T, PackError> + Send + 'static,
-{
-    let lost = |what: &str| Answer::Lost(what.to_owned());
-    let mut taken = desk.take().ok_or_else(|| lost("journal reader ended"))?;
-    let done = tokio::task::spawn_blocking(move || {
-        let result = work(&mut taken);
-        (taken, result)
-    });
-    let (taken, result) = done.await.map_err(|_| lost("journal reader failed"))?;
-    *desk = Some(taken);
-    result.map_err(|error| Answer::Lost(error.to_string()))
-}
-
-/// Waits for `span` or for more to become durable; false when nothing ever will.
-async fn wait(span: Duration, durable: &mut watch::Receiver<u64>) -> bool {
-    tokio::select! {
-        changed = durable.changed() => changed.is_ok(),
-        () = tokio::time::sleep(span) => true,
-    }
-}
-
-fn publish(status: &watch::Sender<HubStatus>, outbox: &Outbox, online: &mut Option<bool>) {
-    let link = outbox.link();
-    if *online != Some(link.online) {
-        match (&link.error, online.is_some()) {
-            (Some(error), _) => tracing::warn!(%error, waiting = link.waiting, "hub lost"),
-            (None, true) => tracing::info!(waiting = link.waiting, "hub back"),
-            (None, false) => {}
-        }
-        *online = Some(link.online);
-    }
-    status.send_if_modified(|old| {
-        let changed = *old != link;
-        *old = link;
-        changed
-    });
 }
 
 fn problem(status: StatusCode, answer: &[u8]) -> Problem {

@@ -18,4 +18,5 @@ pub mod serial;
 pub mod terminal;
 pub mod tls;
 pub mod unusable;
+pub mod uplink;
 pub mod watchdog;

@@ -8,7 +8,10 @@
 //! | request | body | answers |
 //! |---|---|---|
 //! | `GET /v1/logs/{kiosk}/{epoch}/head` | | `200` [`Head`](wire::Head): the number the hub expects next |
-//! | `POST /v1/logs/{kiosk}/{epoch}/entries?from=N` | a [`batch`](wire) | `200` [`Head`](wire::Head) · `409` [`Head`](wire::Head): send from `next` · `413` send less · `429`, `503` later |
+//! | `POST /v1/logs/{kiosk}/{epoch}/entries?from=N` | a [`batch`](wire) | `200` [`Head`](wire::Head) · `409` [`Head`](wire::Head): send from `next` · `413` send less · `415` pack it without a dictionary · `429`, `503` later |
+//! | `POST /v1/logs/{kiosk}/{epoch}/hole` | a [`HoleClaim`](wire::HoleClaim) | as for entries |
+//! | `POST /v1/logs/{kiosk}/{epoch}/salvage` | [salvaged records](salvage) | `200` [`Head`](wire::Head) · `413` · `429`, `503` |
+//! | `POST /v1/logs/{kiosk}/{epoch}/end` | a signed [statement](crate::journal::statement) | as for entries |
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //!
@@ -18,17 +21,34 @@
 //!
 //! Where no network reaches, the same batches travel in files: [`carry`] packs them, [`parcel`] says how they look,
 //! [`receipt`] comes back. Where not even a file gets through, a day's [`sheet`] of paper does.
+//!
+//! # Records that are lost
+//!
+//! A kiosk whose medium lost records after they were durable knows its root again from the next frontier frame on. It
+//! sends the whole records up to there as *salvage* (signed by the kiosk, proven by no tree), then states the hole; the
+//! hub shows it, and the log goes on behind it with equal roots. Where the hub has the records already there is no hole:
+//! the kiosk goes on from what the hub expects. A log whose root is never known again has ended: everything provable is
+//! sent, the rest salvaged, then the log's end stated, so that neither side asks for it again.
 
+pub mod action;
 pub mod backoff;
 pub mod carry;
 pub mod copy;
+pub mod desk;
+pub mod dictionary;
 pub mod enrolment;
+pub mod link;
 pub mod outbox;
 pub mod packer;
 pub mod parcel;
 pub mod receipt;
+pub mod salvage;
 pub mod sheet;
+pub mod source;
 pub mod wire;
 
 pub use crate::control::HubStatus;
+pub use desk::{Ask, Desk};
+pub use link::Link;
 pub use outbox::{Action, Answer, Outbox, Settings};
+pub use source::{Source, Trouble};

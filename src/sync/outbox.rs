@@ -6,86 +6,24 @@
 //!   Unknown ──Head──▶ Known(next) ──Post from next──▶ accepted: next moves on ──────┤
 //!                        │  ▲   └──── 409: next moves to what the hub says ─────────┤
 //!                        │  └─────── heartbeat, whenever one is due ────────────────┘
-//!                        └── hub holds more than this kiosk ever wrote ──▶ Forked (asks for the head, sends nothing)
+//!                        ├── hub holds more than this kiosk ever wrote ──▶ Forked (asks for the head, sends nothing)
+//!                        └── record `next`, or the tree, is lost here, seen twice ──▶ Hole
+//!
+//!   Hole ──Salvage──▶ … ──Salvage──▶ all whole records up to where the tree is known again are with the hub
+//!     └── Hole ──▶ next moves behind it            └── never known again, and the log is closed: End ──▶ done
 //! ```
 //!
+//! A *closed* log is one that nobody writes any more: no heartbeats; when everything provable is with the hub, and the
+//! rest of it salvaged, it is declared ended. A closed log that has forked is salvaged whole.
+//!
 //! Invariants: at most one request is under way; a post always begins at the number that the hub named last; the
-//! number never moves past what is durable here; no failure ever skips a record.
+//! number never moves past what is durable here; no failure ever skips a record that can be read.
 
 use std::time::Duration;
 
+pub use super::action::{Action, Answer, Settings};
 use crate::base::{Mono, Random, Seq, Wall};
 use crate::control::HubStatus;
-
-/// How eagerly an outbox sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Time between heartbeats.
-    pub heartbeat: Duration,
-    /// Ceiling of the first wait after a failure; it doubles with each further one.
-    pub retry_first: Duration,
-    /// Highest ceiling of a wait after a failure.
-    pub retry_max: Duration,
-    /// Longest time a request may take before it counts as lost.
-    pub request_max: Duration,
-    /// Most records in a batch.
-    pub entries_max: usize,
-    /// Most bytes of records in a batch, before compression. One record is sent however large it is.
-    pub bytes_max: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_mins(1),
-            retry_first: Duration::from_secs(1),
-            retry_max: Duration::from_mins(5),
-            request_max: Duration::from_secs(30),
-            entries_max: 500,
-            bytes_max: 256 * 1024,
-        }
-    }
-}
-
-/// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Ask the hub which record it expects next.
-    Head,
-    /// Send up to `max_entries` records of up to `max_bytes` together, from `from` on.
-    Post {
-        /// First record.
-        from: Seq,
-        /// Most records.
-        max_entries: usize,
-        /// Most bytes before compression.
-        max_bytes: usize,
-    },
-    /// Send a heartbeat.
-    Heartbeat,
-    /// Do nothing until then, or until more becomes durable.
-    WaitUntil(Mono),
-}
-
-/// What came of an [`Action`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The hub expects `next`: to a head, a heartbeat, or a batch that it applied.
-    Next(Seq),
-    /// The batch does not fit; the hub expects `next` (409).
-    Rewind(Seq),
-    /// The batch is too large (413).
-    TooLarge,
-    /// The hub has no time now (429, 503).
-    Busy {
-        /// How long it asks to be left alone.
-        retry_after: Option<Duration>,
-    },
-    /// The hub refused for another reason, in plain words.
-    Refused(String),
-    /// No usable answer came, in plain words.
-    Lost(String),
-}
 
 /// What a request under way was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +32,27 @@ enum Asked {
     Head { until: Mono },
     Batch { from: Seq, until: Mono },
     Heartbeat { until: Mono },
+    Rescue { until: Mono },
+}
+
+/// Records that are lost here, in front of what the hub expects; or a closed log that the hub contradicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rescue {
+    /// What the hub expects; `None` for a log that has forked.
+    first: Option<Seq>,
+    /// As last seen.
+    gone: (u64, Option<u64>),
+    /// Whether it was seen twice: a medium may fail once and read well again.
+    sure: bool,
+    /// Whole records up to here are with the hub.
+    salvaged: u64,
+}
+
+impl Rescue {
+    /// The same with nothing salvaged yet, of a log in which record `first` is expected.
+    fn anew(self, first: Seq) -> Self {
+        Self { salvaged: self.gone.0.max(first.get() - 1), ..self }
+    }
 }
 
 /// The sending side of one log. See the module for its states.
@@ -109,10 +68,16 @@ pub struct Outbox {
     durable: u64,
     entries: usize,
     failures: u32,
+    /// Waits for the medium, or for salvage to be taken again, since the hub last moved on.
+    stalls: u32,
     not_before: Mono,
     beaten: Option<Mono>,
     link: HubStatus,
     forked: bool,
+    rescue: Option<Rescue>,
+    closed: bool,
+    /// When the hub last said that it has everything of this log and knows its end.
+    ended: Option<Mono>,
 }
 
 impl Outbox {
@@ -131,11 +96,26 @@ impl Outbox {
             durable: 0,
             entries: Self::ENTRIES_FIRST.min(settings.entries_max).max(1),
             failures: 0,
+            stalls: 0,
             not_before: Mono::ZERO,
             beaten: None,
             link: HubStatus { enrolled: true, ..HubStatus::default() },
             forked: false,
+            rescue: None,
+            closed: false,
+            ended: None,
         }
+    }
+
+    /// From now on nobody writes this log any more; its last record is `last`.
+    pub fn close(&mut self, last: u64) {
+        self.closed = true;
+        self.durable = last;
+    }
+
+    /// Whether nothing more has to be sent. The hub is asked again all the same, now and then.
+    pub fn is_done(&self) -> bool {
+        self.ended.is_some()
     }
 
     /// What to do at `now`, when `durable` records are durable here. The outcome goes to [`on_answer`](Self::on_answer).
@@ -146,7 +126,10 @@ impl Outbox {
         self.durable = self.durable.max(durable);
         match self.asked {
             Asked::Nothing => {}
-            Asked::Head { until } | Asked::Batch { until, .. } | Asked::Heartbeat { until } => {
+            Asked::Head { until }
+            | Asked::Batch { until, .. }
+            | Asked::Heartbeat { until }
+            | Asked::Rescue { until } => {
                 if now < until {
                     return Action::WaitUntil(until);
                 }
@@ -154,6 +137,14 @@ impl Outbox {
                 self.next = None;
                 self.failed(now, "no answer in time".to_owned());
             }
+        }
+        if let Some(ended) = self.ended {
+            // A hub may be restored from a backup, or be another one than before.
+            let again = ended + self.settings.recheck;
+            if now < again {
+                return Action::WaitUntil(again);
+            }
+            (self.ended, self.next) = (None, None);
         }
         if now < self.not_before {
             return Action::WaitUntil(self.not_before);
@@ -164,18 +155,49 @@ impl Outbox {
             return Action::Head;
         };
         let beat_due = self.beaten.map_or(now, |at| at + self.settings.heartbeat);
-        if beat_due <= now {
+        if beat_due <= now && !self.closed {
             self.asked = Asked::Heartbeat { until };
             return Action::Heartbeat;
         }
+        if let Some(action) = self.rescue(next) {
+            self.asked = Asked::Rescue { until };
+            return action;
+        }
         if next.get() > self.durable {
-            return Action::WaitUntil(beat_due);
+            return match self.closed {
+                true => {
+                    self.asked = Asked::Rescue { until };
+                    Action::End { first: Some(next), last: self.durable }
+                }
+                false => Action::WaitUntil(beat_due),
+            };
         }
         self.asked = Asked::Batch { from: next, until };
         // Never past what this outbox knows to be durable: the hub's answer would look like a fork.
         let waiting = usize::try_from(self.durable - next.get() + 1).unwrap_or(usize::MAX);
         let max_entries = self.entries.min(waiting);
         Action::Post { from: next, max_entries, max_bytes: self.settings.bytes_max }
+    }
+
+    /// What to do about records that are lost at `next`.
+    fn rescue(&self, next: Seq) -> Option<Action> {
+        let Rescue { first, gone: (_, resume), sure, salvaged } = self.rescue?;
+        let here = first.is_none_or(|first| first == next);
+        let last = match resume {
+            Some(size) => size,
+            // Nothing vouches for the rest: it is salvaged once it is certain that nothing more will.
+            None if self.closed => self.durable,
+            None => return None,
+        };
+        let (max_entries, max_bytes) = (self.entries, self.settings.bytes_max);
+        match (resume, first) {
+            _ if !sure || !here => None,
+            _ if salvaged < last => {
+                Some(Action::Salvage { from: salvaged + 1, through: last, max_entries, max_bytes })
+            }
+            (Some(last), Some(first)) => Some(Action::Hole { first, last }),
+            (_, _) => Some(Action::End { first, last }),
+        }
     }
 
     /// Takes in what came of the last action. An answer to nothing is ignored.
@@ -187,7 +209,7 @@ impl Outbox {
         match answer {
             Answer::Next(next) => match asked {
                 Asked::Nothing => {}
-                Asked::Head { .. } => self.agreed(now, wall, next),
+                Asked::Head { .. } | Asked::Rescue { .. } => self.agreed(now, wall, next),
                 Asked::Heartbeat { .. } => {
                     self.beaten = Some(now);
                     self.agreed(now, wall, next);
@@ -208,10 +230,34 @@ impl Outbox {
                     self.next = None;
                     self.failed(now, format!("hub refused a batch from {from} and expects just that"));
                 }
-                Asked::Head { .. } | Asked::Batch { .. } | Asked::Heartbeat { .. } => {
+                Asked::Rescue { .. } if self.rescue.is_some_and(|rescue| rescue.first == Some(next)) => {
+                    // Another hub got what was salvaged, or this one forgot it.
+                    self.rescue = self.rescue.map(|rescue| rescue.anew(next));
+                    self.stalled(now, format!("hub lacks records that were salvaged from {next} on"));
+                }
+                Asked::Head { .. } | Asked::Batch { .. } | Asked::Heartbeat { .. } | Asked::Rescue { .. } => {
                     self.agreed(now, wall, next);
                 }
             },
+            Answer::Ended => {
+                self.ended = Some(now);
+                self.known = Seq::new(self.durable + 1);
+                self.answered(wall);
+            }
+            Answer::Fork(why) => self.contradicted(now, why),
+            Answer::Gone { through, resume } => self.gone(now, asked, through, resume),
+            Answer::Salvaged(through) => {
+                if let Some(rescue) = &mut self.rescue {
+                    rescue.salvaged = rescue.salvaged.max(through);
+                }
+                self.answered(wall);
+            }
+            Answer::NoBeat(why) => {
+                // Everything else goes on without it.
+                self.beaten = Some(now);
+                self.link.error = Some(why);
+            }
+            Answer::Unpacked => self.stalled(now, "hub does not know the dictionary".to_owned()),
             Answer::TooLarge if self.entries > 1 => {
                 self.entries /= 2;
                 self.answered(wall);
@@ -247,19 +293,74 @@ impl Outbox {
         HubStatus { waiting: self.waiting(), ..self.link.clone() }
     }
 
+    /// Not before then, for whatever reason another log of this kiosk was put off.
+    pub fn hold(&mut self, until: Mono) {
+        self.not_before = self.not_before.max(until);
+    }
+
+    /// When to ask again after a failure; in the past when there was none.
+    pub fn held_until(&self) -> Mono {
+        self.not_before
+    }
+
     fn agreed(&mut self, now: Mono, wall: Wall, next: Seq) {
         if next.get() > self.durable.saturating_add(1) {
-            self.forked = true;
-            self.next = None;
             let held = next.get() - 1;
             let why = format!("hub holds {held} records of this log, this kiosk only {}", self.durable);
-            self.failed(now, why);
+            self.contradicted(now, why);
+            if self.closed {
+                self.answered(wall);
+            }
             return;
+        }
+        if self.known != Some(next) {
+            self.stalls = 0;
         }
         self.next = Some(next);
         self.known = Some(next);
         self.forked = false;
+        self.rescue = self.rescue.filter(|rescue| rescue.first.is_none_or(|first| first == next));
         self.answered(wall);
+    }
+
+    /// The hub holds something else: nothing is sent into it, and a closed log is salvaged beside it.
+    fn contradicted(&mut self, now: Mono, why: String) {
+        self.forked = true;
+        if self.closed {
+            let fork = Rescue { first: None, gone: (0, None), sure: true, salvaged: 0 };
+            self.rescue = Some(self.rescue.filter(|rescue| rescue.first.is_none()).unwrap_or(fork));
+            self.next = Some(Seq::FIRST);
+        } else {
+            self.next = None;
+            self.failed(now, why);
+        }
+    }
+
+    /// A batch could not be made, because records are lost.
+    fn gone(&mut self, now: Mono, asked: Asked, through: u64, resume: Option<u64>) {
+        let Asked::Batch { from, .. } = asked else {
+            return self.stalled(now, "records are lost".to_owned());
+        };
+        let again =
+            self.rescue.filter(|rescue| (rescue.first, rescue.gone) == (Some(from), (through, resume)));
+        let sure = again.is_some();
+        let seen = Rescue { first: Some(from), gone: (through, resume), sure, salvaged: 0 }.anew(from);
+        self.rescue = Some(again.filter(|rescue| rescue.sure).unwrap_or(seen));
+        match (seen.sure, resume.is_some() || self.closed) {
+            (true, true) => {}
+            (true, false) => {
+                self.stalled(now, format!("records from {from} on wait for the log's next root"));
+            }
+            (false, _) => self.stalled(now, format!("records from {from} on cannot be read")),
+        }
+    }
+
+    /// Waits without the hub being at fault.
+    fn stalled(&mut self, now: Mono, why: String) {
+        let wait = self.backed_off(self.stalls);
+        self.stalls = self.stalls.saturating_add(1);
+        self.not_before = now + self.settings.retry_first + wait;
+        self.link.error = Some(why);
     }
 
     fn answered(&mut self, wall: Wall) {
@@ -284,12 +385,16 @@ impl Outbox {
     /// Waits a random part of a ceiling that doubles with each failure, so that many kiosks do not return at
     /// once. Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("full jitter").
     fn failed(&mut self, now: Mono, why: String) {
-        let doubled = self.settings.retry_first.saturating_mul(1 << self.failures.min(20));
-        let ceiling = doubled.min(self.settings.retry_max);
+        let wait = self.backed_off(self.failures);
         self.failures = self.failures.saturating_add(1);
-        self.not_before = now + self.up_to(ceiling);
+        self.not_before = now + wait;
         self.link.online = false;
         self.link.error = Some(why);
+    }
+
+    fn backed_off(&mut self, times: u32) -> Duration {
+        let doubled = self.settings.retry_first.saturating_mul(1 << times.min(20));
+        self.up_to(doubled.min(self.settings.retry_max))
     }
 
     fn up_to(&mut self, span: Duration) -> Duration {
@@ -299,139 +404,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const WALL: Wall = Wall(1_790_000_000_000);
-
-    #[test]
-    fn asks_for_the_head_then_beats_then_sends_from_where_the_hub_is() {
-        let mut outbox = outbox();
-        assert_eq!(outbox.next(at(0), 10), Action::Head);
-        assert_eq!(outbox.waiting(), 10);
-        outbox.on_answer(at(1), WALL, Answer::Next(seq(4)));
-        assert_eq!(outbox.waiting(), 7);
-        assert_eq!(outbox.next(at(2), 10), Action::Heartbeat);
-        outbox.on_answer(at(3), WALL, Answer::Next(seq(4)));
-        assert_eq!(outbox.next(at(4), 10), post(4, 7), "no more than is durable");
-        outbox.on_answer(at(5), WALL, Answer::Next(seq(11)));
-        assert_eq!((outbox.waiting(), outbox.link().online, outbox.link().last), (0, true, Some(WALL)));
-        assert_eq!(outbox.next(at(6), 10), Action::WaitUntil(at(3) + Duration::from_mins(1)));
-        assert_eq!(outbox.next(at(7), 11), post(11, 1));
-    }
-
-    #[test]
-    fn one_request_at_a_time_and_a_late_one_counts_as_lost() {
-        let mut outbox = ready(5);
-        assert_eq!(outbox.next(at(10), 5), post(1, 5));
-        assert_eq!(outbox.next(at(11), 6), Action::WaitUntil(at(10) + Duration::from_secs(30)));
-        let Action::WaitUntil(_) = outbox.next(at(31_000), 6) else { panic!("must back off") };
-        assert!(!outbox.link().online);
-        assert_eq!(outbox.next(at(60_000), 6), Action::Head);
-    }
-
-    #[test]
-    fn follows_a_rewind_in_both_directions_but_not_in_a_circle() {
-        let mut outbox = ready(500);
-        assert_eq!(outbox.next(at(10), 500), post(1, 64));
-        outbox.on_answer(at(11), WALL, Answer::Rewind(seq(20)));
-        assert_eq!(outbox.next(at(12), 500), post(20, 64));
-        outbox.on_answer(at(13), WALL, Answer::Rewind(seq(2)));
-        assert_eq!(outbox.next(at(14), 500), post(2, 64));
-        outbox.on_answer(at(15), WALL, Answer::Rewind(seq(2)));
-        assert!(outbox.link().error.is_some(), "a hub that wants what it refuses is broken");
-        assert_eq!(outbox.next(at(5_000), 500), Action::Head);
-    }
-
-    #[test]
-    fn halves_what_is_too_large_down_to_one_record_and_never_skips_it() {
-        let mut outbox = ready(500);
-        for entries in [64, 32, 16, 8, 4, 2, 1] {
-            assert_eq!(outbox.next(at(10), 500), post(1, entries));
-            outbox.on_answer(at(10), WALL, Answer::TooLarge);
-        }
-        assert!(!outbox.link().online);
-        assert_eq!(outbox.next(at(5_000), 500), post(1, 1));
-    }
-
-    #[test]
-    fn waits_as_long_as_the_hub_asks_and_no_longer_than_an_hour() {
-        for (asked, low, high) in [(10, 10, 13), (1_000_000, 3_600, 4_501)] {
-            let mut outbox = ready(5);
-            outbox.next(at(0), 5);
-            outbox.on_answer(at(0), WALL, Answer::Busy { retry_after: Some(Duration::from_secs(asked)) });
-            let Action::WaitUntil(until) = outbox.next(at(1), 5) else { panic!("must wait") };
-            assert!((at(low * 1_000)..at(high * 1_000)).contains(&until), "{until}");
-        }
-    }
-
-    #[test]
-    fn retries_spread_out_up_to_five_minutes() {
-        let waits = |seed: u64| {
-            let mut outbox = Outbox::new(Settings::default(), Random::new(seed));
-            let mut now = Mono::ZERO;
-            let mut waits = vec![];
-            for _ in 0..40 {
-                assert_eq!(outbox.next(now, 5), Action::Head);
-                outbox.on_answer(now, WALL, Answer::Lost("unreachable".into()));
-                if let Action::WaitUntil(until) = outbox.next(now, 5) {
-                    waits.push(until.since(now));
-                    now = until;
-                }
-            }
-            waits
-        };
-        let (a, b) = (waits(1), waits(2));
-        assert_ne!(a, b);
-        assert!(a[0] <= Duration::from_secs(1));
-        assert!(a.iter().all(|wait| *wait <= Duration::from_mins(5)));
-        assert!(a[12..].iter().any(|wait| *wait > Duration::from_secs(60)), "{a:?}");
-    }
-
-    #[test]
-    fn a_hub_that_holds_more_than_this_kiosk_stops_sending_and_says_so() {
-        let mut outbox = outbox();
-        outbox.next(at(0), 10);
-        outbox.on_answer(at(1), WALL, Answer::Next(seq(12)));
-        assert!(outbox.forked());
-        assert_eq!(outbox.next(at(5_000), 10), Action::Head);
-        outbox.on_answer(at(5_001), WALL, Answer::Next(seq(11)));
-        assert!(!outbox.forked());
-    }
-
-    #[test]
-    fn a_hub_restored_from_a_backup_gets_the_records_again() {
-        let mut outbox = ready(50);
-        outbox.next(at(10), 50);
-        outbox.on_answer(at(11), WALL, Answer::Next(seq(51)));
-        assert_eq!(outbox.next(at(60_100), 50), Action::Heartbeat);
-        outbox.on_answer(at(60_101), WALL, Answer::Next(seq(31)));
-        assert_eq!((outbox.waiting(), outbox.next(at(60_102), 50)), (20, post(31, 20)));
-    }
-
-    fn outbox() -> Outbox {
-        Outbox::new(Settings::default(), Random::new(1))
-    }
-
-    /// An outbox that has just beaten, at 0 ms, and that the hub asked for record 1.
-    fn ready(durable: u64) -> Outbox {
-        let mut outbox = outbox();
-        for action in [Action::Head, Action::Heartbeat] {
-            assert_eq!(outbox.next(at(0), durable), action);
-            outbox.on_answer(at(0), WALL, Answer::Next(Seq::FIRST));
-        }
-        outbox
-    }
-
-    fn post(from: u64, max_entries: usize) -> Action {
-        Action::Post { from: seq(from), max_entries, max_bytes: 256 * 1024 }
-    }
-
-    fn seq(number: u64) -> Seq {
-        Seq::new(number).unwrap()
-    }
-
-    fn at(ms: u64) -> Mono {
-        Mono::from_millis(ms)
-    }
-}
+mod tests;

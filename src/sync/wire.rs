@@ -12,12 +12,13 @@
 //! | 4 | number of records, 1 to 1,000 |
 //! | … | the records as [`crate::journal::stored`] encodes them, one after the other |
 //!
-//! A frame may name a dictionary in its own header; this version knows none and refuses it.
+//! A frame may name a [dictionary](super::dictionary) in its own header; one that is not known is refused by its number.
 
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
+use super::dictionary::{self, Packing};
 use crate::base::Seq;
 use crate::journal::{Stored, stored};
 
@@ -34,7 +35,6 @@ pub const HUB_NOTE_NAME: &str = "kakou-hub";
 /// Largest compression window that a receiver grants, as a power of two: 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 const MAGIC: [u8; 4] = *b"KKB1";
-const LEVEL: i32 = 3;
 
 /// Records on their way, with the note that vouches for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,9 @@ pub enum Error {
     /// Compression itself is broken, or asks for more memory than is granted.
     #[error("batch does not decompress: {0}")]
     Compression(String),
+    /// It was packed with a dictionary that is not known here.
+    #[error("batch needs dictionary {0}, known here is {known}", known = dictionary::NUMBER)]
+    Dictionary(u32),
     /// It expands to more than [`DECODED_MAX`].
     #[error("batch is larger than {DECODED_MAX} bytes")]
     TooLarge,
@@ -95,25 +98,25 @@ pub enum Error {
 }
 
 impl Batch {
-    /// The batch as it travels.
+    /// The batch as it travels, for any hub.
     ///
     /// # Errors
     ///
     /// When it is over one of the limits of this module.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        in_range("number of records", self.entries.len(), 1, ENTRIES_MAX)?;
-        in_range("length of the note", self.note.len(), 1, NOTE_MAX)?;
-        let total: usize = self.entries.iter().map(Stored::encoded_len).sum();
-        if total + self.note.len() + 12 > DECODED_MAX {
-            return Err(Error::TooLarge);
-        }
-        let mut bytes = Vec::with_capacity(total + self.note.len() + 12);
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&length(self.note.len()));
-        bytes.extend_from_slice(self.note.as_bytes());
-        bytes.extend_from_slice(&length(self.entries.len()));
+        self.encode_with(Packing::Plain)
+    }
+
+    /// The batch as it travels, for a hub that can read this packing.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Self::encode).
+    pub fn encode_with(&self, packing: Packing) -> Result<Vec<u8>, Error> {
+        let total = self.entries.iter().map(Stored::encoded_len).sum();
+        let mut bytes = head(MAGIC, &self.note, self.entries.len(), total)?;
         self.entries.iter().for_each(|entry| entry.encode(&mut bytes));
-        zstd::bulk::compress(&bytes, LEVEL).map_err(|error| Error::Compression(error.to_string()))
+        compress(&bytes, packing)
     }
 
     /// Reads a batch that came from outside. Uses at most about [`DECODED_MAX`] of memory whatever it is fed.
@@ -123,34 +126,47 @@ impl Batch {
     /// When it is no batch, or over a limit; see [`Error`].
     pub fn decode(body: &[u8]) -> Result<Self, Error> {
         let bytes = expand(body)?;
-        let mut reader = Reader { bytes: &bytes, at: 0 };
-        let magic = reader.take(4, "the magic number")?;
-        if magic != MAGIC {
-            return Err(Error::Magic(magic.to_vec()));
-        }
-        let note_length = reader.number("the note's length")?;
-        in_range("length of the note", note_length, 1, NOTE_MAX)?;
-        let note = reader.take(note_length, "the note")?;
-        let note = String::from_utf8(note.to_vec()).map_err(|_| Error::NoteNotText)?;
-        let count = reader.number("the number of records")?;
-        in_range("number of records", count, 1, ENTRIES_MAX)?;
-        let mut rest = &bytes[reader.at..];
-        let record = |index| Stored::decode(&mut rest).map_err(|error| Error::Record { index, error });
-        let entries = (0..count).map(record).collect::<Result<_, _>>()?;
-        match rest.len() {
-            0 => Ok(Self { note, entries }),
-            more => Err(Error::Trailing(more)),
-        }
+        let mut reader = Reader::new(&bytes);
+        let (note, count) = reader.head(MAGIC, "the note", NOTE_MAX)?;
+        let entries = (0..count).map(|index| reader.record(index)).collect::<Result<_, _>>()?;
+        reader.end().map(|()| Self { note, entries })
     }
 }
 
-fn expand(body: &[u8]) -> Result<Vec<u8>, Error> {
-    let broken = |error: std::io::Error| Error::Compression(error.to_string());
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(broken)?.single_frame();
-    decoder.window_log_max(WINDOW_LOG_MAX).map_err(broken)?;
+/// What comes before the records, with room for `total` bytes of them.
+pub(super) fn head(magic: [u8; 4], text: &str, count: usize, total: usize) -> Result<Vec<u8>, Error> {
+    in_range("number of records", count, 1, ENTRIES_MAX)?;
+    in_range("length of the note", text.len(), 1, NOTE_MAX)?;
+    if total + text.len() + 12 > DECODED_MAX {
+        return Err(Error::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(total + text.len() + 12);
+    bytes.extend_from_slice(&magic);
+    bytes.extend_from_slice(&length(text.len()));
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.extend_from_slice(&length(count));
+    Ok(bytes)
+}
+
+pub(super) fn compress(bytes: &[u8], packing: Packing) -> Result<Vec<u8>, Error> {
+    let mut compressor = match packing {
+        Packing::Plain => zstd::bulk::Compressor::new(dictionary::LEVEL),
+        Packing::Dictionary => zstd::bulk::Compressor::with_prepared_dictionary(dictionary::encoder()?),
+    };
+    let compressed = compressor.as_mut().map_err(|error| broken(error))?.compress(bytes);
+    compressed.map_err(|error| broken(&error))
+}
+
+pub(super) fn expand(body: &[u8]) -> Result<Vec<u8>, Error> {
+    let decoder = match dictionary::needed(body)? {
+        None => zstd::stream::read::Decoder::with_buffer(body),
+        Some(known) => zstd::stream::read::Decoder::with_prepared_dictionary(body, known),
+    };
+    let mut decoder = decoder.map_err(|error| broken(&error))?.single_frame();
+    decoder.window_log_max(WINDOW_LOG_MAX).map_err(|error| broken(&error))?;
     let mut bytes = vec![];
     let limit = u64::try_from(DECODED_MAX).unwrap_or(u64::MAX) + 1;
-    decoder.by_ref().take(limit).read_to_end(&mut bytes).map_err(broken)?;
+    decoder.by_ref().take(limit).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
     if bytes.len() > DECODED_MAX {
         return Err(Error::TooLarge);
     }
@@ -158,6 +174,10 @@ fn expand(body: &[u8]) -> Result<Vec<u8>, Error> {
         0 => Ok(bytes),
         more => Err(Error::Trailing(more)),
     }
+}
+
+fn broken(error: &std::io::Error) -> Error {
+    Error::Compression(error.to_string())
 }
 
 fn in_range(what: &'static str, value: usize, low: usize, high: usize) -> Result<(), Error> {
@@ -170,18 +190,56 @@ fn length(value: usize) -> [u8; 4] {
     u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8], Error> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Reads what [`head`] wrote: the text and the number of records.
+    pub(super) fn head(
+        &mut self,
+        magic: [u8; 4],
+        what: &'static str,
+        max: usize,
+    ) -> Result<(String, usize), Error> {
+        let found = self.take(4, "the magic number")?;
+        if found != magic {
+            return Err(Error::Magic(found.to_vec()));
+        }
+        let length = self.number("the note's length")?;
+        in_range("length of the note", length, 1, max)?;
+        let text = self.take(length, what)?;
+        let text = String::from_utf8(text.to_vec()).map_err(|_| Error::NoteNotText)?;
+        let count = self.number("the number of records")?;
+        in_range("number of records", count, 1, ENTRIES_MAX)?;
+        Ok((text, count))
+    }
+
+    pub(super) fn record(&mut self, index: usize) -> Result<Stored, Error> {
+        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        let record = Stored::decode(&mut rest).map_err(|error| Error::Record { index, error });
+        self.at = self.bytes.len() - rest.len();
+        record
+    }
+
+    pub(super) fn take(&mut self, length: usize, what: &'static str) -> Result<&'a [u8], Error> {
         let end = self.at.checked_add(length);
         let part = end.and_then(|end| self.bytes.get(self.at..end));
         let part = part.ok_or(Error::Truncated { what, at: self.bytes.len() })?;
         self.at += length;
         Ok(part)
+    }
+
+    pub(super) fn end(&self) -> Result<(), Error> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            more => Err(Error::Trailing(more)),
+        }
     }
 
     fn number(&mut self, what: &'static str) -> Result<usize, Error> {
@@ -198,11 +256,42 @@ pub struct Head {
     pub next: Seq,
     /// Base64 of the Merkle root over the records before `next`.
     pub root: String,
+    /// Whether the kiosk has stated that nothing more comes of this log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
     /// The last note with the hub's own signature added, once there is one.
     pub cosigned: Option<String>,
     /// The hub's wall time in milliseconds since 1970.
     pub wall: i64,
 }
+
+/// Records that are lost to a log's tree, and how it goes on behind them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoleClaim {
+    /// Base64 of the right edge of the tree behind the hole, as [`crate::journal::merkle`] encodes it.
+    pub frontier: String,
+    /// The log's signed note of that tree's size, which is the last number of the hole, and of its root; with the
+    /// extension line `hole <first number> <whole>`: so many records of the hole were salvaged.
+    pub note: String,
+}
+
+impl HoleClaim {
+    /// The extension line of the note.
+    pub fn line(first: Seq, whole: u64) -> String {
+        format!("hole {first} {whole}")
+    }
+
+    /// The first number of the hole and how many of its records were salvaged, from a note's extension lines.
+    pub fn parse_line(lines: &[String]) -> Option<(Seq, u64)> {
+        let line = lines.iter().find_map(|line| line.strip_prefix("hole "))?;
+        let (first, whole) = line.split_once(' ')?;
+        Some((Seq::new(first.parse().ok()?)?, whole.parse().ok()?))
+    }
+}
+
+/// Longest [`HoleClaim`] in JSON, in bytes.
+pub const HOLE_MAX: usize = NOTE_MAX + (8 << 10);
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -224,6 +313,18 @@ mod tests {
     fn a_batch_survives_the_way() {
         let batch = sample(3);
         assert_eq!(Batch::decode(&batch.encode().unwrap()).unwrap(), batch);
+    }
+
+    #[test]
+    fn a_batch_packed_with_the_dictionary_survives_and_another_dictionary_is_refused_by_number() {
+        let batch = sample(3);
+        let body = batch.encode_with(Packing::Dictionary).unwrap();
+        assert_eq!(Batch::decode(&body).unwrap(), batch);
+        let number = dictionary::NUMBER.to_le_bytes();
+        let at = body.windows(4).position(|window| window == number).unwrap();
+        let mut other = body;
+        other[at] ^= 1;
+        assert_eq!(Batch::decode(&other), Err(Error::Dictionary(dictionary::NUMBER ^ 1)));
     }
 
     #[test]

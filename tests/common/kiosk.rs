@@ -126,7 +126,13 @@ impl Log {
         self.entries.truncate(count);
     }
 
-    fn passage(&mut self, arrival: Seq, subject: SubjectKind, direction: Direction) -> (Passage, Personal) {
+    /// A made-up verdict on an arrival, and who it was about.
+    pub fn passage(
+        &mut self,
+        arrival: Seq,
+        subject: SubjectKind,
+        direction: Direction,
+    ) -> (Passage, Personal) {
         let kinds = [
             (Verdict::Admitted, None),
             (Verdict::Admitted, None),

@@ -109,7 +109,8 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     }
     let (status, mut seen) = watch::channel(JournalStatus::default());
     let chores = std::sync::mpsc::sync_channel(1).1;
-    let (durable, progress) = (watch::Sender::new(0), Arc::default());
+    let durable = watch::Sender::new((log.borrow().epoch(), 0));
+    let progress = Arc::default();
     let outlets = Outlets { lanes, durable, log, status, progress, chores };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();

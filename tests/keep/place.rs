@@ -111,7 +111,13 @@ impl Place {
     /// What the hub answers when it has everything.
     pub fn head(&self) -> Head {
         let next = Seq::new(self.recorder.note().size + 1).unwrap();
-        Head { next, root: String::new(), cosigned: Some(self.receipt()), wall: self.now.wall.0 }
+        Head {
+            next,
+            root: String::new(),
+            cosigned: Some(self.receipt()),
+            wall: self.now.wall.0,
+            ended: false,
+        }
     }
 
     pub fn file(&self) -> String {

@@ -418,6 +418,9 @@ impl Kiosk {
                 let body = kakou::sync::wire::Batch { note, entries }.encode().unwrap();
                 Ask::Entries { from, body }
             }
+            Action::Salvage { .. } | Action::Hole { .. } | Action::End { .. } => {
+                panic!("nothing is ever lost on this disk")
+            }
         };
         site.requests += 1;
         self.request = site.requests;

@@ -12,6 +12,7 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
 use super::frame::{self, ago, full_time, of, short, two};
+use super::holes;
 use crate::sync::enrolment::Token;
 
 const COLUMNS: [words::Words; 4] =
@@ -69,7 +70,8 @@ pub fn qr(text: &str) -> Markup {
 }
 
 async fn show(hub: &Hub, above: Markup) -> Answer {
-    let kiosks = hub.read(|ledger| ledger.kiosks()).await??;
+    let found = hub.read(|ledger| Ok::<_, crate::ledger::Error>((ledger.kiosks()?, ledger.holes()?)));
+    let (kiosks, missing) = found.await??;
     let now = hub.now();
     let content = html! {
         (above)
@@ -89,6 +91,7 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 td data-of=(of(COLUMNS[3])) { code { (short(&kiosk.key.0)) "…" } }
             } } }
         }
+        (holes::table(&missing))
     };
     Ok(frame::page("/kiosks", ("终端", "Kiosks"), &content))
 }

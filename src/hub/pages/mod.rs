@@ -4,6 +4,7 @@ mod access;
 mod carry;
 mod export;
 mod frame;
+mod holes;
 mod kiosks;
 mod overview;
 mod passes;

@@ -15,6 +15,7 @@ use super::super::words;
 use super::Failed;
 use super::frame::{self, failure, full_time, mark, two};
 use super::overview::outcome;
+use super::search;
 use super::when::when;
 use crate::base::{CentiCelsius, ClockTrust, Pii};
 use crate::journal::Seal;
@@ -262,9 +263,16 @@ fn proof(record: &Record) -> Markup {
             dl {
                 dt { (two(("叶哈希", "leaf hash"))) } dd { code.hash { (HEXLOWER.encode(&record.leaf)) } }
                 dt { (two(("叶序号", "leaf index"))) } dd { (record.id.seq.get() - 1) " / " (record.size) }
-                dt { (two(("根哈希", "root"))) } dd { code.hash { (HEXLOWER.encode(&record.root)) } }
+                @if record.salvage.is_none() {
+                    dt { (two(("根哈希", "root"))) } dd { code.hash { (HEXLOWER.encode(&record.root)) } }
+                }
             }
-            @if let Some(note) = &record.note {
+            @if let Some(statement) = &record.salvage {
+                p { (search::unproven()) }
+                p.hint { "该记录由终端从损坏的日志中抢救并签名；日志的根哈希不能证明它。"
+                    small lang="en" { "The kiosk salvaged this record from a damaged log and signed it; the log's root does not prove it." } }
+                details { summary { (two(("终端的签名声明", "statement signed by the kiosk"))) } pre { (statement) } }
+            } @else if let Some(note) = &record.note {
                 details { summary { (two(("终端签名、中心副署的日志声明", "note signed by kiosk and hub"))) } pre { (note) } }
             }
         }

@@ -13,6 +13,7 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
 use super::frame::{self, of, options, two};
+use super::holes;
 use super::overview::outcome;
 use super::when::when;
 use crate::base::Pii;
@@ -93,12 +94,13 @@ async fn show(hub: &Hub, fields: Fields) -> Answer {
     let found = hub.read(move |ledger| {
         let page = ledger.passages(&filter, after, ROWS)?;
         let kiosks = ledger.kiosks()?;
-        Ok::<_, ledger::Error>((page, ledger.count(&filter)?, kiosks))
+        Ok::<_, ledger::Error>((page, ledger.count(&filter)?, kiosks, ledger.holes()?))
     });
-    let (page, total, kiosks) = found.await??;
+    let (page, total, kiosks, missing) = found.await??;
     let names: Vec<String> = kiosks.iter().map(|kiosk| kiosk.kiosk.to_string()).collect();
     let content = html! {
         (form(&fields, &names))
+        (holes::notice(&missing))
         p.result { b { (total) } " 条记录 " small lang="en" { "passages found" } }
         @if page.rows.is_empty() {
             p.notice { "没有符合条件的通行记录。" small lang="en" { "No passage matches." }
@@ -169,7 +171,7 @@ fn passage(row: &Row) -> Markup {
         tr {
             td data-of=(at) { (when(&row.placed)) }
             td data-of=(lane) { (row.id.kiosk) @if let Some(lane) = &row.lane { span.quiet { " / " (lane) } } }
-            td data-of=(number) { a href=(place) { (row.id.seq) } }
+            td data-of=(number) { a href=(place) { (row.id.seq) } @if !row.proven { " " (unproven()) } }
             td data-of=(subject) {
                 (two(words::subject(row.subject))) " · " (two(words::direction(row.direction)))
                 " · " (two(words::class(row.class)))
@@ -186,6 +188,12 @@ fn passage(row: &Row) -> Markup {
             td.number data-of=(took) { (row.took_ms / 1_000) "." (row.took_ms % 1_000 / 100) " s" }
         }
     }
+}
+
+/// Marks a record that no tree proves.
+pub fn unproven() -> Markup {
+    html! { span.mark.wait title="日志损坏后抢救，终端签名，无法证明完整 salvaged from a damaged log: signed by the kiosk, proven by no tree" {
+    i aria-hidden="true" { "≠" } (two(("未证明", "unproven"))) } }
 }
 
 fn paging(fields: &Fields, page: &Page) -> Markup {
