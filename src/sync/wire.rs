@@ -12,7 +12,7 @@
 //! | 4 | number of records, 1 to 1,000 |
 //! | … | the records as [`crate::journal::stored`] encodes them, one after the other |
 //!
-//! A frame may name a [dictionary](super::dictionary) in its own header; one that is not known is refused by its number.
+//! A frame may name a [dictionary] in its own header; one that is not known is refused by its number.
 
 use std::io::Read;
 
