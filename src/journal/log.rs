@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::Disk;
 use super::entropy::Entropy;
+use super::erase;
 use super::frame::{LogCrc, frontier_len, record_len};
 use super::merkle::Frontier;
 use super::note::Note;
@@ -119,6 +120,7 @@ impl<D: Disk> Journal<D> {
         let tail = find_tail(&mut disk, &options, &mut *entropy, &mut recovery)?;
         let epoch = tail.name.epoch;
         let sealer = Sealer::open(&mut disk, &options.kiosk, epoch, entropy)?;
+        finish_erasing(&mut disk, epoch, &mut recovery);
         let mut journal = Self {
             log: LogCrc::new(epoch),
             file: tail.name.file(),
@@ -155,6 +157,7 @@ impl<D: Disk> Journal<D> {
         let tail = find_tail(&mut self.disk, &self.options, self.sealer.entropy(), &mut recovery)?;
         let epoch = tail.name.epoch;
         self.sealer.take_up(&mut self.disk, &self.options.kiosk, epoch)?;
+        finish_erasing(&mut self.disk, epoch, &mut recovery);
         self.lay_ballast(&mut recovery)?;
         if epoch != self.segment.epoch {
             self.durable = Arc::default();
@@ -379,6 +382,20 @@ fn find_tail<D: Disk>(
         None => {
             recovery.fresh = recovery.ended.is_none();
             begin(disk, options, entropy)
+        }
+    }
+}
+
+/// Carries out what was to be erased when the power went. A medium that fails here never refuses a start; checking the log
+/// shows what is left.
+fn finish_erasing<D: Disk>(disk: &mut D, epoch: Epoch, recovery: &mut Recovery) {
+    match erase::finish(disk, epoch, &recovery.erasing) {
+        Ok(0) => {}
+        Ok(count) => {
+            recovery.remarks.push(format!("{count} personal parts that were to be erased are erased now"));
+        }
+        Err(error) => {
+            recovery.remarks.push(format!("personal parts that are to be erased are still there: {error}"));
         }
     }
 }

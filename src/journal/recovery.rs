@@ -11,6 +11,7 @@ use std::fmt;
 use std::io;
 
 use super::disk::Disk;
+use super::erase::Erasing;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
 use super::scan::{Found, Lost, judge};
@@ -42,6 +43,8 @@ pub struct Recovery {
     pub open_arrivals: Vec<OpenArrival>,
     /// Records whose sealed part is damaged.
     pub damaged_boxes: Vec<u64>,
+    /// Erasures that the last run put on record and may not have carried out.
+    pub erasing: Vec<Erasing>,
     /// Other findings, in plain words.
     pub remarks: Vec<String>,
 }
@@ -292,6 +295,9 @@ impl<D: Disk> Recoverer<'_, D> {
         }
         // What is said of the old log's numbers would be misread in the new one.
         self.recovery.open_arrivals.clear();
+        for Erasing { log, .. } in &mut self.recovery.erasing {
+            log.get_or_insert(name.epoch);
+        }
         self.recovery.last = None;
         self.recovery.clean = false;
         self.recovery.ended = Some(Ended { epoch: name.epoch, why });
@@ -346,6 +352,9 @@ impl<D: Disk> Recoverer<'_, D> {
         self.recovery.last = Some((entry.seq, entry.stamp));
         self.recovery.clean = matches!(entry.body, Body::Stopped);
         match entry.body {
+            Body::Erased { records, log, .. } => self.recovery.erasing.push(Erasing { log, records }),
+            // A start before this one has finished them.
+            Body::Booted { .. } | Body::Stopped => self.recovery.erasing.clear(),
             Body::Arrived { subject, direction } => self.recovery.open_arrivals.push(OpenArrival {
                 arrival: entry.seq,
                 lane: entry.lane,
@@ -357,9 +366,7 @@ impl<D: Disk> Recoverer<'_, D> {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
             Body::Gap { from, through, .. } => recorded.push((from, through)),
-            Body::Booted { .. }
-            | Body::Stopped
-            | Body::KeyOpened { .. }
+            Body::KeyOpened { .. }
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
@@ -367,7 +374,6 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::OpenedByHand
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }
-            | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. } => {}
         }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::disk::Disk;
+use super::erase::{self, Erasing};
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
 use super::reader::LogName;
@@ -10,7 +11,7 @@ use super::recovery::{read_header, read_segment};
 use super::scan::{Found, judge};
 use super::segment::{Bad, Header, Name};
 use crate::base::KioskId;
-use crate::model::Entry;
+use crate::model::{Body, Entry};
 
 /// What a check of a log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,13 +59,16 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
         frontier: None,
         findings,
     };
-    let mut verifier = Verifier { report, previous: None };
+    let mut verifier = Verifier { report, previous: None, erased: vec![] };
     for (index, name) in names.iter().enumerate() {
         let next = names.get(index + 1).map(|next| next.first);
         match read_segment(disk, &name.file()) {
             Ok(bytes) => verifier.segment(*name, next, &bytes),
             Err(error) => verifier.find(format!("{} cannot be read: {error}", name.file())),
         }
+    }
+    for seq in erase::unfinished(disk, log, &verifier.erased)? {
+        verifier.find(format!("the personal part of record {seq} is erased on record, and still there"));
     }
     Ok(verifier.report)
 }
@@ -90,6 +94,8 @@ struct Verifier {
     report: Report,
     /// First record of the segment before.
     previous: Option<u64>,
+    /// What is erased on record.
+    erased: Vec<Erasing>,
 }
 
 impl Verifier {
@@ -161,7 +167,11 @@ impl Verifier {
         for (_, frame) in &found.records {
             let Content::Record { public, .. } = &frame.content else { continue };
             match minicbor::decode::<Entry>(public) {
-                Ok(entry) if entry.seq.get() == frame.seq => {}
+                Ok(entry) if entry.seq.get() == frame.seq => {
+                    if let Body::Erased { records, log, .. } = entry.body {
+                        self.erased.push(Erasing { log, records });
+                    }
+                }
                 Ok(entry) => self.find(format!("record {} says it is record {}", frame.seq, entry.seq)),
                 Err(_) => self.find(format!("record {} is not of a known content", frame.seq)),
             }

@@ -189,13 +189,14 @@ impl View {
     ) -> Result<(), Error> {
         let applied = self.applied(epoch)?;
         let transaction = self.connection.transaction()?;
-        let mut last = applied;
+        let (mut last, mut erased) = (applied, false);
         for (number, stored) in (from..).zip(records) {
             if number <= applied {
                 continue;
             }
             // What a later version wrote is passed over; it is still in the log.
             if let Ok(entry) = stored.entry() {
+                erased |= matches!(entry.body, Body::Erased { .. });
                 let personal = open_with_any(keys, &stored.seal).ok();
                 apply_entry(&transaction, &self.blinder, epoch, &entry, personal.as_ref())?;
             }
@@ -205,7 +206,7 @@ impl View {
             .prepare_cached("INSERT OR REPLACE INTO applied (epoch, last) VALUES (?1, ?2)")?
             .execute(params![&epoch.0[..], integer(last)])?;
         transaction.commit()?;
-        Ok(())
+        if erased { self.overwrite_old_copies() } else { Ok(()) }
     }
 }
 
@@ -237,6 +238,10 @@ fn apply_entry(
         Body::Crossed { arrival, crossing } => {
             insert_crossing(transaction, epoch, *arrival, *crossing)?;
         }
+        Body::Erased { records, log, .. } => {
+            let epoch = log.unwrap_or(epoch);
+            records.iter().try_for_each(|seq| forget::erased(transaction, epoch, *seq))?;
+        }
         Body::Booted { .. }
         | Body::Stopped
         | Body::KeyOpened { .. }
@@ -246,7 +251,6 @@ fn apply_entry(
         | Body::OpenedByHand
         | Body::FoundOpen
         | Body::ClosedByAttendant { .. }
-        | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
         | Body::Gap { .. } => {}

@@ -155,7 +155,10 @@ impl Ledger {
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let applied = self.apply_within(kiosk, epoch, from, &mut signed_note, entries, received);
         match &applied {
-            Ok(_) => tx.commit()?,
+            Ok(_) => {
+                tx.commit()?;
+                self.overwrite_old_copies()?;
+            }
             Err(refused) => {
                 tx.rollback()?;
                 self.opened.borrow_mut().clear();

@@ -83,6 +83,9 @@ impl Ledger {
                 let detail = format!("records {first} to {last} are {place}: {found}");
                 self.alarm(received, kiosk, epoch, kind, &detail)?;
             }
+            Body::Erased { records, log: other, .. } => {
+                self.erased_at_kiosk(kiosk, other.unwrap_or(epoch), records)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }
@@ -92,7 +95,6 @@ impl Ledger {
             | Body::OpenedByHand
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }
-            | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. } => {}
         }

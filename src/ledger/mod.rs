@@ -8,6 +8,7 @@
 mod access;
 mod apply;
 mod enrol;
+mod erase;
 mod export;
 mod extract;
 mod heartbeat;

@@ -61,6 +61,7 @@ impl Ledger {
             self.seen(kiosk, received)?;
         }
         tx.commit()?;
+        self.overwrite_old_copies()?;
         Ok(new)
     }
 

@@ -1,6 +1,6 @@
 //! The file itself: opening, its tables, its version.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -71,6 +71,8 @@ pub struct Ledger {
     pub(super) keys: Keys,
     /// Sealing keys that were opened, by log and number.
     pub(super) opened: RefCell<BTreeMap<(i64, u32), SealingKey>>,
+    /// Whether something was erased since the write-ahead log was emptied.
+    pub(super) erased: Cell<bool>,
 }
 
 impl Ledger {
@@ -119,7 +121,7 @@ impl Ledger {
     fn with(db: Connection, keys: Keys) -> Self {
         // Applying a batch alone takes more than the 16 that are kept by default.
         db.set_prepared_statement_cache_capacity(64);
-        Self { db, keys, opened: RefCell::default() }
+        Self { db, keys, opened: RefCell::default(), erased: Cell::default() }
     }
 
     fn prepare(&mut self, file: &str) -> Result<(), Error> {
@@ -137,6 +139,8 @@ impl Ledger {
         // A record is acknowledged only when it survives a power cut of the hub.
         self.db.pragma_update(None, "synchronous", "FULL")?;
         self.db.pragma_update(None, "foreign_keys", true)?;
+        // What is erased is overwritten; nothing else is ever deleted here.
+        self.db.pragma_update(None, "secure_delete", true)?;
         Ok(())
     }
 

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
-use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Pii, PolicyId, Seq, Slug, Stamp};
+use crate::base::{
+    AttendantId, CentiCelsius, DeviceId, Epoch, LaneId, NoReading, Pii, PolicyId, Seq, Slug, Stamp,
+};
 
 /// A record as it lies in the journal: the public part.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -164,6 +166,9 @@ pub enum Body {
         /// Why.
         #[n(2)]
         reason: Erasure,
+        /// In which of the kiosk's logs; none: in this one.
+        #[n(3)]
+        log: Option<Epoch>,
     },
     /// This kiosk destroyed a sealing key: it can no longer open what was sealed under it.
     #[n(14)]

@@ -165,7 +165,8 @@ impl HubClient {
     /// What to make of it, when the answer is not where the hub stands.
     pub async fn send(&self, kiosk: &KioskId, epoch: Epoch, ask: &Ask) -> Result<Head, Answer> {
         let post = async |what: &str, body: Vec<u8>| {
-            self.log_request(Method::POST, &format!("/v1/logs/{kiosk}/{epoch}/{what}"), body).await
+            let path = format!("/v1/logs/{kiosk}/{epoch}/{what}");
+            self.tell(epoch, self.log_request(Method::POST, &path, body).await)
         };
         match ask {
             Ask::Head => self.head(kiosk, epoch).await,

@@ -1,6 +1,6 @@
 //! `kakou journal`: what lies in a journal's directory, in plain words, and what can be proven from it.
 //!
-//! All but `repair --yes` only read, also beside a running kiosk.
+//! All but `repair --yes` and `erase --yes` only read, also beside a running kiosk.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -9,7 +9,9 @@
 //! | 2 | could not look: no such directory or file, no journal, no proof file, wrong arguments |
 
 mod audit;
+mod beside_view;
 mod check;
+mod erase;
 mod export;
 #[cfg(test)]
 mod fixtures;
@@ -52,6 +54,8 @@ pub enum Action {
     Key(key::Arguments),
     /// 修复。Says what can be repaired while no kiosk runs, and does it with --yes. Deletes no record.
     Repair(repair::Arguments),
+    /// 销毁个人信息。Erases personal parts of records while no kiosk runs, on record, with --yes. Every proof still holds.
+    Erase(erase::Arguments),
     /// 导出到U盘。Writes what the hub does not have yet into a file, for a stick; or takes the hub's receipt for one.
     Carry(carry::Arguments),
     /// 日报二维码。Writes one day as a signed sheet of QR codes, for paper; or prints its totals and the text of the codes.
@@ -107,6 +111,7 @@ fn act(action: &Action, out: &mut BufWriter<StdoutLock<'_>>) -> Result<bool> {
         Action::VerifyProof(arguments) => audit::audit(arguments, out),
         Action::Key(arguments) => key::show(arguments, out),
         Action::Repair(arguments) => repair::repair(arguments, out),
+        Action::Erase(arguments) => erase::erase(arguments, out),
         Action::Carry(arguments) => carry::run(arguments, out),
         Action::Sheet(arguments) => sheet::run(arguments, out),
     }

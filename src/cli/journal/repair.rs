@@ -1,21 +1,14 @@
 //! `kakou journal repair`: what can be repaired while no kiosk runs; done only with `--yes`.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
 use super::Where;
+use super::beside_view::BesideView;
 use super::list::reports;
-use crate::config::site;
-use crate::journal::key_file::held_keys;
-use crate::journal::reader::logs;
 use crate::journal::repair::{Mode, Repair, repair as work};
-use crate::journal::view::Check;
-use crate::journal::{Reader, View};
-use crate::model::Blinder;
 use crate::platform::disk::DirDisk;
-use crate::platform::files;
 
 /// Arguments of `kakou journal repair`. Exit code 0: nothing to do, or all of it done; 1: something to do, or something
 /// that cannot be repaired; 2: could not look, such as while a kiosk runs.
@@ -26,12 +19,6 @@ pub struct Arguments {
     /// Do it. Without this, only what would be done is said.
     #[arg(long)]
     yes: bool,
-}
-
-/// The view beside the journal, and the key that it is blinded with.
-struct BesideView {
-    path: PathBuf,
-    blinder: Blinder,
 }
 
 /// Says what was found and what is done about it; good when nothing is left to do.
@@ -102,35 +89,12 @@ fn remaining(disk: &mut DirDisk, untouched: bool, out: &mut impl Write) -> Resul
     Ok(findings.is_empty())
 }
 
-impl BesideView {
-    /// Without the blinding key there is no view either.
-    fn find(at: &Where) -> Result<Option<Self>> {
-        let key = at.state().join(site::KEY_FILE);
-        let bytes = files::read_if_there(&key, 32).with_context(|| key.display().to_string())?;
-        let Some(key) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) else { return Ok(None) };
-        Ok(Some(Self { path: at.state().join("view.sqlite"), blinder: Blinder::new(&key) }))
-    }
-
-    fn fault(&self) -> Result<Option<String>> {
-        Ok(View::examine(&self.path, &self.blinder)?)
-    }
-
-    /// Makes it anew from every log, as far as sealing keys are still held.
-    fn rebuild(self, disk: &mut DirDisk) -> Result<u64> {
-        let (mut view, _) = View::open(&self.path, self.blinder, Check::Pages)?;
-        let mut count = 0;
-        for log in logs(disk)? {
-            let keys = held_keys(disk, log.epoch)?;
-            count += view.catch_up(&mut Reader::open(disk.clone(), log)?, &keys)?;
-        }
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::*;
     use super::*;
+    use crate::journal::View;
+    use crate::journal::view::Check;
 
     #[test]
     fn a_torn_tail_is_cut_only_when_told_to() {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Form, Router, middleware};
 use serde::Deserialize;
 
@@ -42,6 +42,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/ledger", get(search::page).post(search::search))
         .route("/ledger.csv", get(export::public).post(export::personal))
         .route("/records/{kiosk}/{epoch}/{seq}", get(record::page).post(record::disclose))
+        .route("/records/{kiosk}/{epoch}/{seq}/erase", post(record::erase))
         .route("/tallies", get(tallies::page))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))

@@ -20,7 +20,7 @@ use super::when::when;
 use crate::base::{CentiCelsius, ClockTrust, Pii};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
-use crate::model::{Body, Entry, Passage, Person, Personal, StepRecord};
+use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, StepRecord};
 
 type Place = (String, String, String);
 
@@ -54,6 +54,34 @@ pub async fn disclose(
     });
     let (record, personal) = found.await??;
     Ok(record.map_or_else(missing, |record| whole(&record, Some(personal.as_ref())).into_response()))
+}
+
+/// Who erases the personal part, why, and on what ground.
+#[derive(Deserialize)]
+pub struct Order {
+    officer: String,
+    reason: String,
+    ground: Erasure,
+    sure: Option<String>,
+}
+
+pub async fn erase(
+    State(hub): State<Arc<Hub>>,
+    Path(place): Path<Place>,
+    Form(order): Form<Order>,
+) -> Result<Response, Failed> {
+    let Some(id) = id_of(&place) else { return Ok(missing()) };
+    let Some(officer) = Officer::new(&order.officer, &order.reason).filter(|_| order.sure.is_some()) else {
+        let english = "Erasing needs a named officer, a reason and the tick that says so.";
+        return Ok(failure(StatusCode::BAD_REQUEST, "须写明执行人与事由，并勾选确认", english));
+    };
+    let (now, ground) = (hub.now(), order.ground);
+    let found = hub.write(move |ledger| {
+        ledger.erase(&id, &officer, ground, now)?;
+        ledger.record(&id)
+    });
+    let record = found.await??;
+    Ok(record.map_or_else(missing, |record| whole(&record, None).into_response()))
 }
 
 fn id_of((kiosk, epoch, seq): &Place) -> Option<RecordId> {
@@ -132,9 +160,10 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
                     Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
-                    Body::Erased { records, by, reason } => {
+                    Body::Erased { records, by, reason, log } => {
+                        @let log = RecordId { epoch: log.unwrap_or(record.id.epoch), ..record.id.clone() };
                         dt { (two(("记录", "records"))) }
-                        dd { @for seq in records { (link(record, *seq)) " " } }
+                        dd { @for seq in records { (link_in(&log, *seq)) " " } }
                         dt { (two(("执行人", "by"))) } dd { (by) }
                         dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
                     }
@@ -163,7 +192,11 @@ fn all_steps(passage: &Passage) -> Markup {
 }
 
 fn link(record: &Record, seq: crate::base::Seq) -> Markup {
-    html! { a href={ "/records/" (record.id.kiosk) "/" (record.id.epoch) "/" (seq) } { (seq) } }
+    link_in(&record.id, seq)
+}
+
+fn link_in(id: &RecordId, seq: crate::base::Seq) -> Markup {
+    html! { a href={ "/records/" (id.kiosk) "/" (id.epoch) "/" (seq) } { (seq) } }
 }
 
 fn passage_facts(record: &Record, passage: &Passage) -> Markup {
@@ -226,6 +259,30 @@ fn people(record: &Record, personal: Option<Option<&Personal>>) -> Markup {
                 (Seal::Boxed { .. }, None) => (form),
                 (Seal::Boxed { .. }, Some(None)) => p.notice { (two(("本中心无法打开", "does not open at this hub"))) },
                 (Seal::Boxed { .. }, Some(Some(personal))) => (opened(personal)),
+            }
+            @if let Seal::Boxed { .. } = &record.stored.seal { (erasing(record)) }
+        }
+    }
+}
+
+fn erasing(record: &Record) -> Markup {
+    let RecordId { kiosk, epoch, seq } = &record.id;
+    html! {
+        details {
+            summary { (two(("销毁个人信息…", "Erase personal data…"))) }
+            p.hint { "销毁后无法恢复；记录与证明不变。终端上的副本随当日密钥销毁，要立即销毁请在终端执行 kakou journal erase。"
+                small lang="en" { "Cannot be undone; the record and its proof stay. The kiosk's copy goes with the key of its day; for at once, run kakou journal erase there." } }
+            form method="post" action={ "/records/" (kiosk) "/" (epoch) "/" (seq) "/erase" } {
+                label { (two(("执行人", "officer"))) input name="officer" required minlength="2" maxlength="200" autocomplete="off"; }
+                label { (two(("事由", "reason"))) input name="reason" required minlength="2" maxlength="200" autocomplete="off"; }
+                label { (two(("依据", "ground"))) select name="ground" {
+                    @for (name, ground) in [("requested", Erasure::Requested), ("mistaken", Erasure::Mistaken), ("ordered", Erasure::Ordered)] {
+                        @let (zh, en) = words::erasure(ground);
+                        option value=(name) { (zh) " " (en) }
+                    }
+                } }
+                label { input type="checkbox" name="sure" value="yes" required; " " (two(("确认永久销毁", "erase for good"))) }
+                button { (two(("销毁", "Erase"))) }
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::{Error, View, integer};
-use crate::base::Epoch;
+use crate::base::{Epoch, Seq};
 
 /// Lets SQLite overwrite what it deletes. Without it the bytes would stay in pages that are free.
 pub(super) fn overwrite_deleted(connection: &Connection) -> rusqlite::Result<()> {
@@ -32,13 +32,30 @@ impl View {
             range,
         )?;
         transaction.commit()?;
+        self.overwrite_old_copies()?;
+        Ok(count)
+    }
+
+    /// Empties the write-ahead log, and removes files that were set aside: both hold what was just forgotten.
+    pub(super) fn overwrite_old_copies(&self) -> Result<(), Error> {
         // The pragma answers with a row.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         if let Some(path) = self.connection.path() {
             remove_set_aside(Path::new(path))?;
         }
-        Ok(count)
+        Ok(())
     }
+}
+
+/// Removes the label and blinded identifiers of one passage, if it is one.
+pub(super) fn erased(transaction: &Transaction<'_>, epoch: Epoch, seq: Seq) -> rusqlite::Result<()> {
+    let which = params![&epoch.0[..], integer(seq.get())];
+    transaction.execute(
+        "DELETE FROM identifiers WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq = ?2)",
+        which,
+    )?;
+    transaction.execute("UPDATE passages SET label = NULL WHERE epoch = ?1 AND seq = ?2", which)?;
+    Ok(())
 }
 
 fn remove_set_aside(path: &Path) -> Result<(), Error> {

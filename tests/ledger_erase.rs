@@ -1,0 +1,92 @@
+//! Erasing at the hub: by an officer, and by what a kiosk's log says; nothing of it is left in the file.
+
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
+
+mod common;
+
+use common::kiosk::{Log, NOW};
+use kakou::base::{Pii, Seq};
+use kakou::journal::Seal;
+use kakou::ledger::{Filter, Keys, Ledger, Officer, PersonalState};
+use kakou::model::{Body, Erasure, Person, Personal};
+
+#[test]
+fn an_officer_erases_for_good_and_the_record_and_its_proof_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let (mut ledger, log) = filled(&path);
+    let name = Filter { who: Some(Pii::new("赵无忌".to_owned())), ..Filter::default() };
+    let row = ledger.passages(&name, None, 1).unwrap().rows.remove(0);
+    let before = ledger.record(&row.id).unwrap().unwrap();
+    let Seal::Boxed { bytes, .. } = before.stored.seal.clone() else { panic!("no box") };
+    let officer = Officer::new("陈警官", "本人申请").unwrap();
+    assert_eq!((ledger.count(&name).unwrap(), ledger.accesses(9).unwrap().len()), (1, 0));
+    assert!(ledger.erase(&row.id, &officer, Erasure::Requested, NOW).unwrap());
+    let after = ledger.record(&row.id).unwrap().unwrap();
+    assert!(matches!(after.stored.seal, Seal::Erased { .. }));
+    assert_eq!((after.leaf, after.stored.leaf_hash(), after.root), (before.leaf, before.leaf, before.root));
+    assert_eq!(ledger.count(&name).unwrap(), 0, "nobody is found by it any more");
+    let rows = ledger.passages(&Filter::default(), None, 500).unwrap().rows;
+    let shown = rows.iter().find(|other| other.id == row.id).unwrap();
+    assert_eq!((shown.personal, shown.masked.clone()), (PersonalState::Erased, None));
+    assert!(ledger.disclose(&row.id, &officer, NOW).unwrap().is_none());
+    let access = ledger.accesses(9).unwrap();
+    assert_eq!((access.len(), access[0].what.clone()), (1, format!("erased record {}: requested", row.id)));
+    assert!(!ledger.erase(&row.id, &officer, Erasure::Requested, NOW).unwrap(), "nothing is left to erase");
+    // Sent once more with its box, it is the same record and stays erased.
+    let all = log.entries.len() as u64;
+    ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();
+    assert!(matches!(ledger.record(&row.id).unwrap().unwrap().stored.seal, Seal::Erased { .. }));
+    assert!(!lies_in(folder.path(), &bytes[bytes.len() / 2..bytes.len() / 2 + 24]), "not in any file");
+}
+
+#[test]
+fn what_a_kiosk_erased_is_erased_here_too_and_only_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, mut log) = filled(&folder.path().join("hub.db"));
+    let size = log.entries.len() as u64;
+    let row = ledger.passages(&Filter::default(), None, 1).unwrap().rows.remove(0);
+    let Seal::Boxed { bytes, .. } = ledger.record(&row.id).unwrap().unwrap().stored.seal else { panic!() };
+    let by = "li-na".parse().unwrap();
+    let said = Body::Erased { records: vec![row.id.seq], by, reason: Erasure::Ordered, log: None };
+    log.append(NOW, None, said, None);
+    let indexed = |ledger: &Ledger| {
+        let rows = ledger.passages(&Filter::default(), None, 500).unwrap().rows;
+        rows.iter().filter(|row| row.personal == PersonalState::Indexed).count()
+    };
+    let before = indexed(&ledger);
+    let next = Seq::new(size + 1).unwrap();
+    ledger
+        .apply(&log.kiosk, log.epoch, next, &log.note(size + 1), &log.slice(size + 1, size + 1), NOW)
+        .unwrap();
+    assert!(matches!(ledger.record(&row.id).unwrap().unwrap().stored.seal, Seal::Erased { .. }));
+    assert_eq!(indexed(&ledger), before - 1);
+    assert!(!lies_in(folder.path(), &bytes[bytes.len() / 2..bytes.len() / 2 + 24]), "not in any file");
+}
+
+fn filled(path: &std::path::Path) -> (Ledger, Log) {
+    let mut ledger = Ledger::open(path, Keys::from_secret(&[1; 32])).unwrap();
+    let mut log = Log::new("east-1", 7);
+    ledger.add_token(&[1; 32], Some(&log.kiosk), NOW).unwrap();
+    ledger.enrol(&[1; 32], None, log.key.verifying(), NOW).unwrap();
+    log.append_key(NOW, &ledger.keys().seal_key());
+    log.append_traffic(NOW, 30);
+    let mut made_up = Log::new("x", 1);
+    made_up.append_traffic(NOW, 2);
+    let Body::Passage(mut passage) = made_up.entries[1].entry().unwrap().body else { panic!("no passage") };
+    passage.arrival = log.append(NOW, None, made_up.entries[0].entry().unwrap().body, None);
+    let zhao = Person { name: Some(Pii::new("赵无忌".to_owned())), ..Person::default() };
+    let personal = Personal { people: vec![zhao], vehicle: None };
+    log.append(NOW, None, Body::Passage(passage), Some(&personal));
+    let all = log.entries.len() as u64;
+    ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();
+    (ledger, log)
+}
+
+/// Whether the bytes lie in any file of the folder.
+fn lies_in(folder: &std::path::Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|file| {
+        let content = std::fs::read(file.unwrap().path()).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
