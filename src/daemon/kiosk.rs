@@ -16,13 +16,13 @@ use super::copying::{self, CopyParts};
 use super::first_records::first_records;
 use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
-use super::lanes::{Asked, LaneParts, Lanes, dispatch};
+use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::past::{Past, PastParts};
 use super::recording::{self, Outlets};
 use super::status_board::StatusBoard;
 use super::watch_over::watch_over;
-use crate::base::KioskId;
+use crate::base::{KioskId, Seq};
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
 use crate::journal::{Journal, Recovery, view};
 use crate::model::Blinder;
@@ -170,7 +170,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
-    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone() };
+    let counts = lanes::counts(&lane_parts, journal.durable().map_or(0, Seq::get));
+    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), counts };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);

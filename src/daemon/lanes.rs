@@ -16,6 +16,7 @@ use crate::base::{DeviceId, LaneId};
 use crate::control::{Command, Refused};
 use crate::drivers::Thermometer;
 use crate::platform::clock::{Clock, mono};
+use crate::sync::counts::Count;
 use crate::vision::raw::Source;
 use crate::web;
 
@@ -35,6 +36,12 @@ pub struct LaneParts {
     pub cameras: Vec<(DeviceId, Box<dyn Source>)>,
     /// Input lines.
     pub lines: Vec<LineInput>,
+}
+
+/// What `lanes` count from now on, when there are `since` records.
+pub(super) fn counts(lanes: &[LaneParts], since: u64) -> Box<dyn Fn() -> Vec<Count> + Send> {
+    let counters: Vec<_> = lanes.iter().map(|lane| (lane.id.clone(), lane.runner.counters())).collect();
+    Box::new(move || counters.iter().map(|(lane, counters)| counters.now(lane, since)).collect())
 }
 
 /// A command and where its answer goes.

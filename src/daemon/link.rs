@@ -17,6 +17,7 @@ use crate::platform::http::{Heard, HubClient};
 use crate::platform::passed::Passed;
 use crate::platform::uplink::{self, Uplink};
 use crate::sync;
+use crate::sync::counts::Count;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::wire::HUB_NOTE_NAME;
 
@@ -53,6 +54,8 @@ pub(super) struct Ends {
     pub heard: watch::Sender<Option<Heard>>,
     /// The clock.
     pub clock: Clock,
+    /// What the lanes count.
+    pub counts: Box<dyn Fn() -> Vec<Count> + Send>,
 }
 
 /// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
@@ -64,7 +67,7 @@ pub(super) fn spawn(
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, heard, clock } = ends;
+    let Ends { durable, heard, clock, counts } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         link: sync::Link::new(link.settings, Random::new(mono().0)),
@@ -73,6 +76,7 @@ pub(super) fn spawn(
         client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
         logs: disk,
         stamp: move || clock.stamp(),
+        counts,
     };
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {

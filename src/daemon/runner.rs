@@ -12,6 +12,7 @@ use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
 use crate::model::{Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal};
+use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener};
 
 /// Samples in a row without a value after which a thermometer counts as failed.
@@ -38,6 +39,7 @@ pub struct LaneRunner {
     screening: bool,
     health: BTreeMap<DeviceId, Health>,
     effects: Vec<Effect>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +69,13 @@ impl LaneRunner {
             screening: false,
             health: BTreeMap::new(),
             effects: Vec::new(),
+            counters: Arc::default(),
         }
+    }
+
+    /// What this lane counts beside what it records.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// Brings lamp and screens to their first state; from now on the barrier's ends must be seen.
@@ -101,7 +109,10 @@ impl LaneRunner {
                 self.outputs.switch(End::Closed, level);
                 self.barrier_moved(now, appends);
             }
-            Observed::Line { signal, level } => self.step(now, Input::Line { signal, level }, appends),
+            Observed::Line { signal, level } => {
+                self.count_line(signal, level);
+                self.step(now, Input::Line { signal, level }, appends);
+            }
             Observed::Health(health) => self.note_health(&observation.device, health, 1, appends),
         }
     }
@@ -194,6 +205,9 @@ impl LaneRunner {
         for effect in effects.drain(..) {
             let done = match effect {
                 Effect::Append { ticket, draft } => {
+                    if let Body::Passage(_) = draft.body {
+                        self.counters.passage();
+                    }
                     appends.push(Append { ticket: Some(ticket), draft });
                     Ok(())
                 }
@@ -243,9 +257,20 @@ impl LaneRunner {
         if before == after {
             return;
         }
+        if before == Some(End::Closed) {
+            self.counters.raised();
+        }
         for (end, level) in [(before, Level::Idle), (after, Level::Active)] {
             let Some(signal) = end.map(signal_of) else { continue };
             self.step(now, Input::Line { signal, level }, appends);
+        }
+    }
+
+    fn count_line(&self, signal: Signal, level: Level) {
+        match (signal, level) {
+            (Signal::Beam, Level::Active) => self.counters.beam(),
+            (Signal::Presence | Signal::PresenceInside, Level::Active) => self.counters.present(),
+            (Signal::BarrierOpen | Signal::BarrierClosed | Signal::Button, _) | (_, Level::Idle) => {}
         }
     }
 

@@ -86,13 +86,13 @@ impl Ledger {
             Body::Erased { records, log: other, .. } => {
                 self.erased_at_kiosk(kiosk, other.unwrap_or(epoch), records)?;
             }
+            Body::OpenedByHand => self.opened_by_hand(record, entry.lane.as_ref())?,
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::OpenedByHand
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }

@@ -58,6 +58,7 @@ impl Ledger {
                 )?
                 .query_row(params![state.log, note, signed(size), small, continues], |row| row.get(0))?;
             self.seen(kiosk, received)?;
+            self.take_counts((kiosk, epoch), &state, (size, &beat.note().extensions), received)?;
             // Within one boot a kiosk never states less than before.
             let fewer = last.as_ref().is_some_and(|last| size < last.note().size);
             if in_a_row >= SHRUNK_BEATS || (small && continues && fewer) {

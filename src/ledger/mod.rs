@@ -7,6 +7,7 @@
 
 mod access;
 mod apply;
+mod counts;
 mod enrol;
 mod erase;
 mod export;
@@ -26,6 +27,7 @@ mod tables;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
+pub use counts::Counted;
 pub use enrol::{EnrolRefused, Kiosk};
 pub use export::Columns;
 pub use hole::{Hole, Loss};

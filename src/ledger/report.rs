@@ -124,6 +124,8 @@ pub enum AlarmKind {
     Sealed,
     /// A day's sheet says something else than the records.
     Sheet,
+    /// A barrier rose more often than its records say.
+    Count,
 }
 
 /// Something that somebody must look at.

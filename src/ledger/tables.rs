@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 4] = [RECORDS, super::sheet::TABLE, TIMES, HOLES];
+pub(super) const STEPS: [&str; 5] = [RECORDS, super::sheet::TABLE, TIMES, HOLES, COUNTS];
 
 /// The version that this program writes: the number of steps that lead to it.
 #[expect(
@@ -213,4 +213,27 @@ CREATE TABLE strays (
     received INTEGER NOT NULL,
     PRIMARY KEY (log, seq, leaf)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// 5: what kiosks count beside their records.
+const COUNTS: &str = "
+-- The last counts of each lane, as its kiosk signed them.
+CREATE TABLE counts (
+    log INTEGER NOT NULL REFERENCES logs,
+    lane TEXT NOT NULL,
+    since INTEGER NOT NULL,         -- records when the kiosk's program started
+    raised INTEGER NOT NULL,
+    beam INTEGER NOT NULL,
+    present INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
+    size INTEGER NOT NULL,          -- of the heartbeat that said so
+    at INTEGER NOT NULL,
+    PRIMARY KEY (log, lane)
+) STRICT, WITHOUT ROWID;
+
+-- Barriers that were opened without a verdict, by hand.
+CREATE TABLE openings (
+    record INTEGER PRIMARY KEY REFERENCES entries,
+    lane TEXT
+) STRICT;
 ";

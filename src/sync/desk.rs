@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use data_encoding::BASE64;
 
+use super::counts::Count;
 use super::dictionary::Packing;
 use super::link::Closed;
 use super::packer::{Error, Packer, Salvaged};
@@ -47,6 +48,7 @@ pub struct Desk<L> {
     key: Arc<SigningKey>,
     logs: L,
     open: Vec<OpenLog>,
+    counts: Vec<Count>,
 }
 
 struct OpenLog {
@@ -60,7 +62,12 @@ struct OpenLog {
 impl<L: Logs> Desk<L> {
     /// A desk for the logs of `kiosk`, which signs with its key.
     pub fn new(kiosk: KioskId, key: impl Into<Arc<SigningKey>>, logs: L) -> Self {
-        Self { kiosk, key: key.into(), logs, open: vec![] }
+        Self { kiosk, key: key.into(), logs, open: vec![], counts: vec![] }
+    }
+
+    /// What the lanes have counted, for the next heartbeat. Read before the number of durable records is.
+    pub fn count(&mut self, counts: Vec<Count>) {
+        self.counts = counts;
     }
 
     /// Whose logs.
@@ -100,6 +107,7 @@ impl<L: Logs> Desk<L> {
     ///
     /// What came of it, when nothing has to be sent.
     pub fn prepare(&mut self, epoch: Epoch, durable: u64, action: Action, now: Stamp) -> Result<Ask, Answer> {
+        let counts = std::mem::take(&mut self.counts);
         let log = self.log(epoch)?;
         if log.is_live {
             log.durable.store(durable, Ordering::Release);
@@ -111,7 +119,7 @@ impl<L: Logs> Desk<L> {
                 let body = packer.batch(from, max_entries, max_bytes, source).map_err(failed)?;
                 Ok(Ask::Entries { from, body })
             }
-            Action::Heartbeat => match packer.heartbeat(durable, now.boot, now.mono, source) {
+            Action::Heartbeat => match packer.heartbeat(durable, now.boot, now.mono, &counts, source) {
                 Ok(note) => Ok(Ask::Heartbeat(note)),
                 Err(error) => Err(Answer::NoBeat(error.to_string())),
             },

@@ -34,6 +34,7 @@ pub mod action;
 pub mod backoff;
 pub mod carry;
 pub mod copy;
+pub mod counts;
 pub mod desk;
 pub mod dictionary;
 pub mod enrolment;

@@ -61,7 +61,7 @@ fn everything_that_reads_works_with_older_segments_gone() {
     let mut packer = Packer::new("gate-1".parse().unwrap(), log.epoch, SigningKey::from_seed(&[1; 32]));
     assert_eq!(packer.root_at(before.size, &mut reader).unwrap(), Some(before.root));
     let (boot, size) = (BootId([1; 16]), journal.note().size);
-    assert!(packer.heartbeat(size, boot, Mono::ZERO, &mut reader).is_ok());
+    assert!(packer.heartbeat(size, boot, Mono::ZERO, &[], &mut reader).is_ok());
 }
 
 /// Takes one condition away.

@@ -61,6 +61,8 @@ pub struct Kiosk {
     began: (Mono, Mono),
     tail: Reader<SimDisk>,
     sender: Reader<SimDisk>,
+    /// Records when this run began.
+    since: u64,
     /// News on its way to lanes, in order.
     mail: VecDeque<(Mono, News)>,
     tickets: BTreeMap<(LaneId, Ticket), Body>,
@@ -87,6 +89,7 @@ impl Kiosk {
         let (mut tail, sender) = (journal.reader(site.disk.clone()), journal.reader(site.disk.clone()));
         let found = tail.read(Seq::FIRST, usize::MAX, usize::MAX).unwrap();
         site.fail(Check::AcknowledgedIsDurable, checks::acknowledged_is_durable(&site.told, &found))?;
+        let since = found.len() as u64;
         for stored in found.into_iter().skip(site.told.len()) {
             site.learn(stored)?;
         }
@@ -116,6 +119,7 @@ impl Kiosk {
             began,
             tail,
             sender,
+            since,
             mail: VecDeque::new(),
             tickets: BTreeMap::new(),
             commit_at: None,
@@ -256,6 +260,9 @@ impl Kiosk {
         }
         if site.plant == Some(Plant::AdmitsWithOpenStep) {
             open_a_step(&mut draft.body);
+        }
+        if site.plant == Some(Plant::ForgetsOpenings) && draft.body == Body::OpenedByHand {
+            return Ok(());
         }
         let answer = ticket.map(|ticket| (site.hardware[index].id.clone(), ticket));
         if site.full {
@@ -408,10 +415,7 @@ impl Kiosk {
         let ask = match self.outbox.next(site.now, durable) {
             Action::WaitUntil(_) => return,
             Action::Head => Ask::Head,
-            Action::Heartbeat => {
-                let line = format!("beat {} {}", self.boot, self.mono(site.now).as_millis());
-                Ask::Heartbeat(self.note(durable).with_extension(&line).sign(&kiosk_key()).to_string())
-            }
+            Action::Heartbeat => Ask::Heartbeat(self.beat(site, self.mono(site.now))),
             Action::Post { from, max_entries, max_bytes } => {
                 let entries = self.sender.read(from, max_entries, max_bytes).unwrap();
                 let note = self.note(from.get() - 1 + entries.len() as u64).sign(&kiosk_key()).to_string();
@@ -433,6 +437,16 @@ impl Kiosk {
             self.request = 0;
             self.outbox.on_answer(site.now, site.wall(), answer);
         }
+    }
+
+    /// A heartbeat, made at `now` of this kiosk's clock.
+    pub fn beat(&mut self, site: &Site, now: Mono) -> String {
+        let durable = self.recorder.durable().map_or(0, Seq::get);
+        let note = self.note(durable).with_extension(&format!("beat {} {}", self.boot, now.as_millis()));
+        let lanes = site.hardware.iter().zip(&self.lanes);
+        let counts = lanes.map(|(hardware, lane)| lane.runner.counters().now(&hardware.id, self.since));
+        let note = counts.fold(note, |note, count| note.with_extension(&count.to_string()));
+        note.sign(&kiosk_key()).to_string()
     }
 
     fn note(&mut self, size: u64) -> Note {

@@ -38,6 +38,8 @@ pub enum Plant {
     SaysClosed,
     /// Stamps whose order is that of the wall clock.
     OrdersByWallClock,
+    /// A lane that forgets to record that its barrier was opened by hand.
+    ForgetsOpenings,
     /// Something that does not follow from the seed.
     DiffersEachTime,
 }
@@ -50,6 +52,11 @@ fn a_barrier_that_opens_on_the_decision_is_caught() {
 #[test]
 fn a_barrier_that_closes_on_somebody_is_caught() {
     assert_caught(Plant::ClosesOnBeam, Check::NeverClosesOnBlockedBeam);
+}
+
+#[test]
+fn a_barrier_that_rises_without_a_record_is_caught() {
+    assert_caught(Plant::ForgetsOpenings, Check::BarriersRiseAsRecorded);
 }
 
 #[test]

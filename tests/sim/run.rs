@@ -190,6 +190,7 @@ impl Run {
                 | Plant::ClosesOnBeam
                 | Plant::AnswersBeforeCommit
                 | Plant::LosesRecords
+                | Plant::ForgetsOpenings
                 | Plant::DoublesRecords
                 | Plant::AdmitsWithOpenStep
                 | Plant::ForgetsDeadlines
@@ -405,10 +406,18 @@ impl Run {
     }
 
     fn at_rest(self) -> Result<Outcome, Failure> {
-        let Self { site, hub, kiosk, cuts, .. } = self;
+        let Self { site, mut hub, mut kiosk, cuts, .. } = self;
         let arrivals = checks::every_arrival_has_one_verdict(&site.entries);
         site.fail(Check::OneVerdictForEachArrival, arrivals)?;
         let root = kiosk.as_ref().map(|kiosk| kiosk.recorder.note()).unwrap().root;
+        let honest = site.refusals == 0;
+        for later in [1, 2] {
+            // What one heartbeat counts is compared when the next one comes.
+            let kiosk = kiosk.as_mut().unwrap();
+            let beat = kiosk.beat(&site, site.now + Duration::from_hours(later));
+            hub.ledger.heartbeat(&hub.kiosk, hub.epoch, &beat, site.wall()).unwrap();
+        }
+        site.fail(Check::BarriersRiseAsRecorded, checks::barriers_rise_as_recorded(&hub.ledger, honest))?;
         let first = RecordId { kiosk: hub.kiosk.clone(), epoch: hub.epoch, seq: Seq::FIRST };
         let held = checks::hub_holds_each_record_once(&hub.ledger, &first, &site.told, root);
         site.fail(Check::HubHoldsEachRecordOnce, held)?;

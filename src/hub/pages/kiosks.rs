@@ -12,7 +12,7 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
 use super::frame::{self, ago, full_time, of, short, two};
-use super::holes;
+use super::{counts, holes};
 use crate::sync::enrolment::Token;
 
 const COLUMNS: [words::Words; 4] =
@@ -70,8 +70,16 @@ pub fn qr(text: &str) -> Markup {
 }
 
 async fn show(hub: &Hub, above: Markup) -> Answer {
-    let found = hub.read(|ledger| Ok::<_, crate::ledger::Error>((ledger.kiosks()?, ledger.holes()?)));
-    let (kiosks, missing) = found.await??;
+    let found = hub.read(|ledger| {
+        let kiosks = ledger.kiosks()?;
+        let mut counted = vec![];
+        for kiosk in &kiosks {
+            let lanes = ledger.counted(&kiosk.kiosk)?;
+            counted.extend(lanes.into_iter().map(|lane| (kiosk.kiosk.clone(), lane)));
+        }
+        Ok::<_, crate::ledger::Error>((kiosks, counted, ledger.holes()?))
+    });
+    let (kiosks, counted, missing) = found.await??;
     let now = hub.now();
     let content = html! {
         (above)
@@ -91,6 +99,7 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 td data-of=(of(COLUMNS[3])) { code { (short(&kiosk.key.0)) "…" } }
             } } }
         }
+        (counts::table(&counted))
         (holes::table(&missing))
     };
     Ok(frame::page("/kiosks", ("终端", "Kiosks"), &content))

@@ -2,6 +2,7 @@
 
 mod access;
 mod carry;
+mod counts;
 mod export;
 mod frame;
 mod holes;

@@ -1,0 +1,139 @@
+//! What kiosks count beside their records, compared with the records.
+//!
+//! A boom that rose more often than admissions, and openings by hand, are on record let somebody through whom no record
+//! names. A heartbeat's counts are compared when the next one arrives: by then every record that was being written
+//! when they were read has been written, so that an honest kiosk never raises an alarm.
+
+use rusqlite::params;
+
+use super::record::{LogState, record_key, signed, unsigned};
+use super::report::AlarmKind;
+use super::schema::{Error, Ledger};
+use crate::base::{Epoch, KioskId, LaneId, Wall};
+use crate::model::Verdict;
+use crate::sync::counts::Count;
+
+/// A lane as its kiosk counted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// What was counted.
+    pub count: Count,
+    /// Openings that are on record since then: admissions, and by hand.
+    pub recorded: u64,
+    /// When it was told.
+    pub at: Wall,
+}
+
+impl Ledger {
+    /// Compares what was counted before with what is here, and keeps what is counted now.
+    pub(super) fn take_counts(
+        &self,
+        (kiosk, epoch): (&KioskId, Epoch),
+        state: &LogState,
+        (size, lines): (u64, &[String]),
+        received: Wall,
+    ) -> Result<(), Error> {
+        for now in lines.iter().filter_map(|line| Count::parse(line)) {
+            let before = self.counted_lane(state.log, &now.lane)?;
+            let same_run = before.filter(|(before, _)| before.since == now.since);
+            if let Some((before, _)) = same_run.filter(|(_, at_size)| state.next > *at_size) {
+                let recorded = self.openings(state.log, &before.lane, before.since)?;
+                if before.raised > recorded {
+                    // The excess and not the counts: these go on rising, and it is one alarm.
+                    let more = before.raised - recorded;
+                    let detail = format!(
+                        "since record {}, the barrier of lane {} rose {more} times more than is on record",
+                        before.since, before.lane
+                    );
+                    self.alarm(received, kiosk, epoch, AlarmKind::Count, &detail)?;
+                }
+            }
+            let Count { lane, since, raised, beam, present, passages } = &now;
+            self.db
+                .prepare_cached(
+                    "INSERT INTO counts (log, lane, since, raised, beam, present, passages, size, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET since = ?3,
+                     raised = ?4, beam = ?5, present = ?6, passages = ?7, size = ?8, at = ?9",
+                )?
+                .execute(params![
+                    state.log,
+                    lane.as_str(),
+                    signed(*since),
+                    signed(*raised),
+                    signed(*beam),
+                    signed(*present),
+                    signed(*passages),
+                    signed(size),
+                    received.0
+                ])?;
+        }
+        Ok(())
+    }
+
+    /// What the lanes of a kiosk counted last, in the log that was heard of last.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be used.
+    pub fn counted(&self, kiosk: &KioskId) -> Result<Vec<Counted>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT log, lane, at FROM counts JOIN logs USING (log) WHERE kiosk = ?1 AND log =
+                 (SELECT log FROM counts JOIN logs USING (log) WHERE kiosk = ?1 ORDER BY at DESC LIMIT 1)
+             ORDER BY lane",
+        )?;
+        let mut rows = query.query([kiosk.as_str()])?;
+        let mut counted = vec![];
+        while let Some(row) = rows.next()? {
+            let (log, lane): (i64, String) = (row.get(0)?, row.get(1)?);
+            let lane = lane.parse().map_err(|_| Error::Damaged("a lane's name"))?;
+            let at = Wall(row.get(2)?);
+            let Some((count, _)) = self.counted_lane(log, &lane)? else { continue };
+            let recorded = self.openings(log, &lane, count.since)?;
+            counted.push(Counted { count, recorded, at });
+        }
+        Ok(counted)
+    }
+
+    fn counted_lane(&self, log: i64, lane: &LaneId) -> Result<Option<(Count, u64)>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT since, raised, beam, present, passages, size FROM counts WHERE log = ?1 AND lane = ?2",
+        )?;
+        let mut rows = query.query(params![log, lane.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let number = |column| unsigned(row.get(column)?);
+        let count = Count {
+            lane: lane.clone(),
+            since: number(0)?,
+            raised: number(1)?,
+            beam: number(2)?,
+            present: number(3)?,
+            passages: number(4)?,
+        };
+        Ok(Some((count, number(5)?)))
+    }
+
+    /// Openings on record at a lane after record `since`.
+    fn openings(&self, log: i64, lane: &LaneId, since: u64) -> Result<u64, Error> {
+        let opening: Vec<String> = Verdict::ALL
+            .iter()
+            .filter(|verdict| verdict.opens_barrier())
+            .map(|verdict| format!("'{}'", verdict.name()))
+            .collect();
+        let count = format!(
+            "SELECT (SELECT count(*) FROM passages
+                     WHERE record BETWEEN ?1 AND ?2 AND lane = ?3 AND verdict IN ({}))
+                  + (SELECT count(*) FROM openings WHERE record BETWEEN ?1 AND ?2 AND lane = ?3)",
+            opening.join(", ")
+        );
+        let end = record_key(log + 1, 0) - 1;
+        let mut query = self.db.prepare_cached(&count)?;
+        unsigned(query.query_row(params![record_key(log, since + 1), end, lane.as_str()], |row| row.get(0))?)
+    }
+
+    /// Notes that a barrier was opened without a verdict.
+    pub(super) fn opened_by_hand(&self, record: i64, lane: Option<&LaneId>) -> Result<(), Error> {
+        let lane = lane.map(LaneId::as_str);
+        self.db.execute("INSERT INTO openings (record, lane) VALUES (?1, ?2)", params![record, lane])?;
+        Ok(())
+    }
+}
