@@ -228,7 +228,7 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
     };
     let key = Arc::new(SigningKey::from_seed(&[6; 32]));
     let uplink =
-        Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick, counts: Box::new(Vec::new) };
+        Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick, lines: Box::new(Vec::new) };
     let task = tokio::spawn(run(uplink, watching, status));
     durable.send((epoch, 40)).unwrap();
     let caught_up = |status: &HubStatus| status.online && status.waiting == 0;
@@ -295,7 +295,7 @@ async fn lost_records_and_an_ended_log_are_told_shown_and_gone_on_behind() {
         client: place.client.clone(),
         logs: disk.clone(),
         stamp: ticking(),
-        counts: Box::new(Vec::new),
+        lines: Box::new(Vec::new),
     };
     let task = tokio::spawn(run(uplink, watching, status));
     let all = seen.wait_for(|status| status.online && status.waiting == 0 && status.last.is_some());

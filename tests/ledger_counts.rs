@@ -132,3 +132,29 @@ impl Place {
         alarms.iter().filter(|alarm| alarm.kind == AlarmKind::Count).count()
     }
 }
+
+#[test]
+fn a_disk_that_fills_up_or_fails_is_an_alarm_and_a_healthy_one_is_none() {
+    let mut place = Place::new();
+    place.pass();
+    let mut said = |line: &str| {
+        place.beats += 1;
+        let all = place.log.entries.len() as u64;
+        let note = Note::new(&place.log.kiosk, place.log.epoch, &place.log.frontier(all));
+        let note = note.with_extension(&format!("beat {} {}", "00".repeat(16), place.beats));
+        let note = note.with_extension(line).sign(&place.log.key).to_string();
+        place.ledger.heartbeat(&place.log.kiosk, place.log.epoch, &note, NOW).unwrap();
+        let alarms = place.ledger.alarms(99).unwrap();
+        alarms
+            .into_iter()
+            .filter(|alarm| alarm.kind == AlarmKind::Disk)
+            .map(|alarm| alarm.detail)
+            .collect::<Vec<_>>()
+    };
+    assert!(said("disk ample free=9000 faults=0").is_empty());
+    assert!(said("disk ample free=- faults=1").is_empty(), "once may be a loose contact");
+    assert_eq!(said("disk low free=60 faults=1"), ["it is nearly full"]);
+    assert_eq!(said("disk low free=40 faults=1").len(), 1, "and stays one");
+    let all = said("disk reserve free=3 faults=2");
+    assert!(all.len() == 3 && all.iter().any(|detail| detail.contains("several times")), "{all:?}");
+}

@@ -7,7 +7,7 @@ pub mod status;
 pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
 pub use keeping::LinkAlarm;
 pub use status::{
-    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,
-    TemperatureStatus, Trouble, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
+    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, RoomMark, StepState,
+    StepStatus, TemperatureStatus, Trouble, VerdictStatus,
 };

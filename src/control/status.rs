@@ -276,6 +276,37 @@ pub struct JournalStatus {
     pub durable: u64,
     /// Why nothing can be recorded, in plain words.
     pub failed: Option<String>,
+    /// The disk below it.
+    pub disk: DiskStatus,
+}
+
+/// A kiosk's disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DiskStatus {
+    /// What the room that is left means.
+    pub mark: RoomMark,
+    /// Room for records, in MiB; `None` where the disk does not say.
+    pub free_mib: Option<u64>,
+    /// How often writing has failed since the program started; a full disk does not count.
+    pub faults: u32,
+}
+
+impl DiskStatus {
+    /// Failures of writing from which a card counts as worn out; one may be a loose contact.
+    pub const FAULTS_MANY: u32 = 2;
+}
+
+/// What the room that is left on a disk means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoomMark {
+    /// Enough.
+    #[default]
+    Ample,
+    /// Somebody should see to it.
+    Low,
+    /// What was kept for this moment is in use.
+    Reserve,
 }
 
 /// The link to the hub.

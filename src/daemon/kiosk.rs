@@ -170,8 +170,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
-    let counts = lanes::counts(&lane_parts, journal.durable().map_or(0, Seq::get));
-    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), counts };
+    let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
+    let records = journal.durable().map_or(0, Seq::get);
+    let lines = lanes::beside(&lane_parts, records, journal_seen.clone());
+    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
@@ -180,7 +182,6 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
     let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
-    let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let (done, recorder_done) = mpsc::channel(1);
     let keeper_done = done.clone();
     progress.push(Arc::new(AtomicU64::new(0)));

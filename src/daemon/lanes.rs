@@ -13,10 +13,10 @@ use super::lane::{LaneTask, LaneView};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, LaneId};
-use crate::control::{Command, Refused};
+use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::Thermometer;
 use crate::platform::clock::{Clock, mono};
-use crate::sync::counts::Count;
+use crate::sync::disk_state;
 use crate::vision::raw::Source;
 use crate::web;
 
@@ -38,10 +38,18 @@ pub struct LaneParts {
     pub lines: Vec<LineInput>,
 }
 
-/// What `lanes` count from now on, when there are `since` records.
-pub(super) fn counts(lanes: &[LaneParts], since: u64) -> Box<dyn Fn() -> Vec<Count> + Send> {
+/// What heartbeats say beside size and root: what `lanes` count from now on, when there are `since` records, and how the
+/// disk is.
+pub(super) fn beside(
+    lanes: &[LaneParts],
+    since: u64,
+    journal: watch::Receiver<JournalStatus>,
+) -> Box<dyn Fn() -> Vec<String> + Send> {
     let counters: Vec<_> = lanes.iter().map(|lane| (lane.id.clone(), lane.runner.counters())).collect();
-    Box::new(move || counters.iter().map(|(lane, counters)| counters.now(lane, since)).collect())
+    Box::new(move || {
+        let counts = counters.iter().map(|(lane, counters)| counters.now(lane, since).to_string());
+        counts.chain([disk_state::line(&journal.borrow().disk)]).collect()
+    })
 }
 
 /// A command and where its answer goes.

@@ -17,7 +17,6 @@ use crate::platform::http::{Heard, HubClient};
 use crate::platform::passed::Passed;
 use crate::platform::uplink::{self, Uplink};
 use crate::sync;
-use crate::sync::counts::Count;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::wire::HUB_NOTE_NAME;
 
@@ -54,8 +53,8 @@ pub(super) struct Ends {
     pub heard: watch::Sender<Option<Heard>>,
     /// The clock.
     pub clock: Clock,
-    /// What the lanes count.
-    pub counts: Box<dyn Fn() -> Vec<Count> + Send>,
+    /// What heartbeats say beside size and root.
+    pub lines: Box<dyn Fn() -> Vec<String> + Send>,
 }
 
 /// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
@@ -67,7 +66,7 @@ pub(super) fn spawn(
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, heard, clock, counts } = ends;
+    let Ends { durable, heard, clock, lines } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         link: sync::Link::new(link.settings, Random::new(mono().0)),
@@ -76,7 +75,7 @@ pub(super) fn spawn(
         client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
         logs: disk,
         stamp: move || clock.stamp(),
-        counts,
+        lines,
     };
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {

@@ -16,7 +16,9 @@ use std::collections::VecDeque;
 pub use chores::Chore;
 
 use crate::base::{Epoch, LaneId, Seq, Stamp};
+use crate::control::{DiskStatus, RoomMark};
 use crate::engine::Ticket;
+use crate::journal::ballast::{Mark, Room};
 use crate::journal::log::Error;
 use crate::journal::{Disk, Journal, Note};
 use crate::model::Draft;
@@ -70,12 +72,19 @@ pub struct Recorder<D> {
     /// Handed in and not yet appended.
     waiting: VecDeque<Request>,
     failed: bool,
+    disk: DiskStatus,
 }
 
 impl<D: Disk> Recorder<D> {
     /// A recorder that owns `journal`.
     pub fn new(journal: Journal<D>) -> Self {
-        Self { journal, appended: VecDeque::new(), waiting: VecDeque::new(), failed: false }
+        Self {
+            journal,
+            appended: VecDeque::new(),
+            waiting: VecDeque::new(),
+            failed: false,
+            disk: DiskStatus::default(),
+        }
     }
 
     /// The journal.
@@ -110,6 +119,25 @@ impl<D: Disk> Recorder<D> {
     /// Whether nothing can be recorded at the moment.
     pub fn has_failed(&self) -> bool {
         self.failed
+    }
+
+    /// How the disk was when it was last looked at, and how often it failed.
+    pub fn disk(&self) -> DiskStatus {
+        self.disk
+    }
+
+    /// Looks how much room there is, and lays the ballast again where it can be. Call it every minute or so.
+    pub fn survey(&mut self) {
+        let Room { free, mark } = self.journal.survey();
+        let mark = match mark {
+            Mark::Ample => RoomMark::Ample,
+            Mark::Low => RoomMark::Low,
+            Mark::Reserve => RoomMark::Reserve,
+        };
+        if mark != self.disk.mark {
+            tracing::warn!(?mark, free, "room on the disk");
+        }
+        self.disk = DiskStatus { mark, free_mib: free.map(|free| free >> 20), ..self.disk };
     }
 
     /// Ends the journal in order.
@@ -192,17 +220,18 @@ impl<D: Disk> Recorder<D> {
     }
 
     fn fail(&mut self, error: &Error, news: &mut Vec<News>) {
+        // The room kept for this moment takes the next records, while everybody is told to make more.
+        if matches!(error, Error::Full) && self.journal.release_ballast().is_ok_and(|released| released) {
+            tracing::error!("the disk is full: the ballast is given up");
+            self.survey();
+            return self.commit(news);
+        }
         self.failed = true;
         tracing::error!(%error, "records cannot be written");
-        news.push(News::Failed(error.to_string()));
-        // The room kept for this moment takes the records of those who are at the gates now.
-        if matches!(error, Error::Full) && self.journal.release_ballast().is_ok_and(|released| released) {
-            self.failed = false;
-            let mut later = Vec::new();
-            self.commit(&mut later);
-            self.failed = true;
-            news.extend(later.into_iter().filter(|news| !matches!(news, News::Failed(_))));
+        if !matches!(error, Error::Full) {
+            self.disk.faults = self.disk.faults.saturating_add(1);
         }
+        news.push(News::Failed(error.to_string()));
     }
 }
 

@@ -11,14 +11,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::recorder::{Chore, News, Recorder, Request};
-use crate::base::{Epoch, LaneId, Seq};
+use crate::base::{Epoch, LaneId, Mono, Seq};
 use crate::control::JournalStatus;
 use crate::journal::{Disk, OpenLog};
 use crate::model::{Body, Draft};
-use crate::platform::clock::{Clock, pause};
+use crate::platform::clock::{Clock, mono, pause};
 
 /// How long a failed journal is left alone between two tries.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// Time between two looks at the room on the disk.
+const SURVEY_EVERY: Duration = Duration::from_mins(1);
 
 /// Where the recorder's news goes.
 pub struct Outlets {
@@ -53,7 +55,8 @@ pub fn start<D: Disk + 'static>(
     std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
         let turn = Turn { runtime: &runtime, outlets: &outlets, clock: &clock };
         tell(&mut recorder, &mut news, &outlets);
-        while let Some(request) = next(turn, &mut requests, &mut recorder, &mut news) {
+        let mut surveyed = Surveyed(None);
+        while let Some(request) = next(turn, &mut requests, (&mut recorder, &mut surveyed), &mut news) {
             recorder.hand_in(request, &mut news);
             while let Ok(request) = requests.try_recv() {
                 recorder.hand_in(request, &mut news);
@@ -82,16 +85,33 @@ struct Turn<'t> {
     clock: &'t Clock,
 }
 
+/// When the disk was last looked at.
+struct Surveyed(Option<Mono>);
+
+impl Surveyed {
+    /// Looks when it is time; returns whether it did.
+    fn look<D: Disk>(&mut self, recorder: &mut Recorder<D>) -> bool {
+        let now = mono();
+        let due = self.0.is_none_or(|last| now.since(last) >= SURVEY_EVERY);
+        if due {
+            self.0 = Some(now);
+            recorder.survey();
+        }
+        due
+    }
+}
+
 /// Waits for the next request, and tries a failed journal again meanwhile; `None` when there will be no more.
 fn next<D: Disk>(
     Turn { runtime, outlets, clock }: Turn<'_>,
     requests: &mut mpsc::Receiver<Request>,
-    recorder: &mut Recorder<D>,
+    (recorder, surveyed): (&mut Recorder<D>, &mut Surveyed),
     news: &mut Vec<News>,
 ) -> Option<Request> {
     while recorder.has_failed() {
         pause(RETRY_EVERY);
         recorder.retry(news);
+        surveyed.look(recorder);
         tell(recorder, news, outlets);
         match requests.try_recv() {
             Ok(request) => return Some(request),
@@ -103,6 +123,9 @@ fn next<D: Disk>(
         // Between two groups; one at a time, so that no record waits for more than that.
         if let Ok(chore) = outlets.chores.try_recv() {
             recorder.chore(&chore, clock.stamp(), news);
+            tell(recorder, news, outlets);
+        }
+        if surveyed.look(recorder) {
             tell(recorder, news, outlets);
         }
         // Nothing to do is progress too: the watchdog hears of it every second.
@@ -122,7 +145,7 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
             News::Durable { .. } | News::Refused { .. } => None,
         });
         let failed = failed.unwrap_or_else(|| status.failed.clone());
-        let fresh = JournalStatus { durable, failed };
+        let fresh = JournalStatus { durable, failed, disk: recorder.disk() };
         let changed = *status != fresh;
         *status = fresh;
         changed

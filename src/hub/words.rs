@@ -150,6 +150,7 @@ pub fn alarm(kind: AlarmKind) -> Words {
         AlarmKind::Unreadable => ("记录格式未知", "records of a later version"),
         AlarmKind::Sealed => ("封存密钥不属于本中心", "sealed for another hub"),
         AlarmKind::Sheet => ("日报与记录不符", "a day's sheet differs"),
+        AlarmKind::Disk => ("终端存储异常", "the kiosk's disk"),
         AlarmKind::Count => ("开闸次数多于记录", "more openings than records"),
     }
 }

@@ -69,4 +69,13 @@ pub trait Disk: Send {
     ///
     /// `NotFound` when there is no such file.
     fn remove(&mut self, file: &str) -> io::Result<()>;
+
+    /// Bytes that can still be written; `None` where the medium does not say.
+    ///
+    /// # Errors
+    ///
+    /// When the medium fails.
+    fn room(&mut self) -> io::Result<Option<u64>> {
+        Ok(None)
+    }
 }

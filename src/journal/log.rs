@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::ballast::Sizes;
 use super::disk::Disk;
 use super::entropy::Entropy;
 use super::erase;
@@ -21,8 +22,6 @@ use super::stored::{Seal, Stored};
 use crate::base::{Epoch, KioskId, Seq, Stamp};
 use crate::model::{Draft, Entry};
 
-/// File that holds room for the last records of a full disk.
-const BALLAST: &str = "ballast";
 /// Appended bytes after which a commit happens by itself.
 const BUFFER_MAX: usize = 1024 * 1024;
 /// Records between two frontier frames.
@@ -158,7 +157,6 @@ impl<D: Disk> Journal<D> {
         let epoch = tail.name.epoch;
         self.sealer.take_up(&mut self.disk, &self.options.kiosk, epoch)?;
         finish_erasing(&mut self.disk, epoch, &mut recovery);
-        self.lay_ballast(&mut recovery)?;
         if epoch != self.segment.epoch {
             self.durable = Arc::default();
             self.log = LogCrc::new(epoch);
@@ -210,6 +208,11 @@ impl<D: Disk> Journal<D> {
     /// The disk and what seals, for the life of keys.
     pub(super) fn disk_and_sealer(&mut self) -> (&mut D, &mut Sealer) {
         (&mut self.disk, &mut self.sealer)
+    }
+
+    /// How long segments and ballast are.
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes { segment: self.options.segment_len, ballast: self.options.ballast_len }
     }
 
     /// Number that the next record gets.
@@ -291,21 +294,6 @@ impl<D: Disk> Journal<D> {
         Ok(self.durable())
     }
 
-    /// Gives up the room that was kept for a full disk; returns whether there was any.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`].
-    pub fn release_ballast(&mut self) -> Result<bool, Error> {
-        match self.disk.remove(BALLAST) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(failed("removing the ballast")(error)),
-        }
-        self.disk.sync_dir().map_err(failed("removing the ballast"))?;
-        Ok(true)
-    }
-
     /// Commits and ends. Append [`crate::model::Body::Stopped`] first.
     ///
     /// # Errors
@@ -346,27 +334,6 @@ impl<D: Disk> Journal<D> {
         self.file = name.file();
         self.since_frontier = 0;
         Ok(())
-    }
-
-    fn lay_ballast(&mut self, recovery: &mut Recovery) -> Result<(), Error> {
-        let doing = "laying the ballast";
-        let length = self.options.ballast_len;
-        if length == 0 || self.disk.len(BALLAST).is_ok_and(|there| there >= length) {
-            return Ok(());
-        }
-        // A shorter one is what a power cut left of an earlier attempt.
-        match self.disk.remove(BALLAST) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(doing)(error)),
-            Ok(()) | Err(_) => {}
-        }
-        match self.disk.create(BALLAST, length) {
-            Ok(()) => Ok(()),
-            Err(error) if is_full(&error) => {
-                recovery.remarks.push("the disk has no room for the ballast".to_owned());
-                self.disk.remove(BALLAST).map_err(failed(doing))
-            }
-            Err(error) => Err(failed(doing)(error)),
-        }
     }
 }
 
@@ -444,7 +411,7 @@ fn create_segment<D: Disk>(
     Ok((start, segment_len))
 }
 
-fn is_full(error: &io::Error) -> bool {
+pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 

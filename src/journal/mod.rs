@@ -5,6 +5,7 @@
 //! [`entropy`] are the seams to the outside.
 
 pub mod audit;
+pub mod ballast;
 pub mod cosigned;
 pub mod disk;
 pub mod elapsed;

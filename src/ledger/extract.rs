@@ -86,14 +86,14 @@ impl Ledger {
             Body::Erased { records, log: other, .. } => {
                 self.erased_at_kiosk(kiosk, other.unwrap_or(epoch), records)?;
             }
-            Body::OpenedByHand => self.opened_by_hand(record, entry.lane.as_ref())?,
+            // Found open: it rose while nothing was looking, which the lane counts when it begins to look.
+            Body::OpenedByHand | Body::FoundOpen => self.opened_by_hand(record, entry.lane.as_ref())?,
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
-            | Body::FoundOpen
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. } => {}

@@ -8,6 +8,7 @@ use super::report::AlarmKind;
 use super::schema::{Error, Ledger};
 use crate::base::{Epoch, KioskId, Seq, Wall};
 use crate::journal::{Hash, SignedNote};
+use crate::sync::disk_state::{self, DiskStatus, RoomMark};
 
 /// Begins the extension line that makes each heartbeat differ: `beat <boot> <milliseconds since boot>`.
 const BEAT: &str = "beat ";
@@ -58,6 +59,7 @@ impl Ledger {
                 )?
                 .query_row(params![state.log, note, signed(size), small, continues], |row| row.get(0))?;
             self.seen(kiosk, received)?;
+            self.take_disk((kiosk, epoch), &beat.note().extensions, received)?;
             self.take_counts((kiosk, epoch), &state, (size, &beat.note().extensions), received)?;
             // Within one boot a kiosk never states less than before.
             let fewer = last.as_ref().is_some_and(|last| size < last.note().size);
@@ -70,6 +72,29 @@ impl Ledger {
             }
         }
         Ok((next, state.frontier.root(), state.note))
+    }
+}
+
+impl Ledger {
+    /// Raises an alarm about a disk that is nearly full or fails. It names no figures: it is one alarm while it lasts.
+    fn take_disk(
+        &self,
+        (kiosk, epoch): (&KioskId, Epoch),
+        lines: &[String],
+        received: Wall,
+    ) -> Result<(), Error> {
+        let Some(disk) = lines.iter().find_map(|line| disk_state::parse(line)) else { return Ok(()) };
+        let room = match disk.mark {
+            RoomMark::Ample => None,
+            RoomMark::Low => Some("it is nearly full"),
+            RoomMark::Reserve => Some("it is full, and what was kept for this moment is in use"),
+        };
+        let worn =
+            (disk.faults >= DiskStatus::FAULTS_MANY).then_some("writing to it has failed several times");
+        for detail in room.into_iter().chain(worn) {
+            self.alarm(received, kiosk, epoch, AlarmKind::Disk, detail)?;
+        }
+        Ok(())
     }
 }
 

@@ -126,6 +126,8 @@ pub enum AlarmKind {
     Sheet,
     /// A barrier rose more often than its records say.
     Count,
+    /// A kiosk's disk is nearly full, or fails.
+    Disk,
 }
 
 /// Something that somebody must look at.

@@ -166,6 +166,12 @@ impl Disk for DirDisk {
         self.open.remove(file);
         fs::remove_file(self.path.join(file))
     }
+
+    fn room(&mut self) -> io::Result<Option<u64>> {
+        let found = rustix::fs::statvfs(&self.path)?;
+        // What is kept for root is not for us, even where the kiosk runs as root.
+        Ok(Some(found.f_bavail.saturating_mul(found.f_frsize)))
+    }
 }
 
 #[cfg(test)]

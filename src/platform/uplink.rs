@@ -4,7 +4,7 @@
 //!
 //! ```ignore
 //! let link = Link::new(Settings::default(), Random::new(seed));
-//! let uplink = Uplink { link, kiosk, key, client, logs: disk, stamp: move || clock.stamp(), counts };
+//! let uplink = Uplink { link, kiosk, key, client, logs: disk, stamp: move || clock.stamp(), lines };
 //! tokio::spawn(run(uplink, durable, status));
 //! ```
 //!
@@ -20,7 +20,6 @@ use tokio::sync::watch;
 use super::http::HubClient;
 use crate::base::{Epoch, KioskId, Stamp};
 use crate::journal::SigningKey;
-use crate::sync::counts::Count;
 use crate::sync::desk::Desk;
 use crate::sync::source::Logs;
 use crate::sync::{Action, Answer, HubStatus, Link};
@@ -42,8 +41,8 @@ pub struct Uplink<L, C> {
     pub logs: L,
     /// Tells the time.
     pub stamp: C,
-    /// Tells what the lanes have counted.
-    pub counts: Box<dyn Fn() -> Vec<Count> + Send>,
+    /// Tells what heartbeats say beside size and root.
+    pub lines: Box<dyn Fn() -> Vec<String> + Send>,
 }
 
 /// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
@@ -55,12 +54,12 @@ pub async fn run<L, C>(
     L: Logs + 'static,
     C: Fn() -> Stamp,
 {
-    let Uplink { mut link, kiosk, key, client, logs, stamp, counts } = uplink;
+    let Uplink { mut link, kiosk, key, client, logs, stamp, lines } = uplink;
     let mut desk = Some(Desk::new(kiosk, key, logs));
     let mut online = None;
     loop {
         // Counted first: what is counted is then among the durable records, or about to be.
-        let counted = counts();
+        let said = lines();
         let (epoch, size) = *durable.borrow_and_update();
         if link.live() != Some(epoch) {
             match at_desk(&mut desk, move |desk| desk.take_up(epoch)).await {
@@ -86,7 +85,7 @@ pub async fn run<L, C>(
             }
             (None, _) => continue,
         };
-        let answer = perform(&client, &mut desk, log, action, (size, now, counted)).await;
+        let answer = perform(&client, &mut desk, log, action, (size, now, said)).await;
         let now = stamp();
         link.on_answer(now.mono, now.wall, answer.unwrap_or_else(|answer| answer));
         publish(&status, &link, &mut online);
@@ -98,11 +97,11 @@ async fn perform<L: Logs + 'static>(
     desk: &mut Option<Desk<L>>,
     epoch: Epoch,
     action: Action,
-    (durable, now, counted): (u64, Stamp, Vec<Count>),
+    (durable, now, said): (u64, Stamp, Vec<String>),
 ) -> Result<Answer, Answer> {
     let ask = at_desk(desk, move |desk| {
         let kiosk = desk.kiosk().clone();
-        desk.count(counted);
+        desk.say(said);
         desk.prepare(epoch, durable, action, now).map(|ask| (kiosk, ask))
     });
     let (kiosk, ask) = ask.await??;

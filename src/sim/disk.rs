@@ -380,6 +380,11 @@ impl Disk for SimDisk {
         state.change(NameChange::Unlink(file.to_owned()));
         Ok(())
     }
+
+    fn room(&mut self) -> io::Result<Option<u64>> {
+        let state = self.state();
+        Ok(Some(state.capacity.saturating_sub(state.used())).filter(|_| state.capacity != u64::MAX))
+    }
 }
 
 #[cfg(test)]

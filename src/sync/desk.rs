@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use data_encoding::BASE64;
 
-use super::counts::Count;
 use super::dictionary::Packing;
 use super::link::Closed;
 use super::packer::{Error, Packer, Salvaged};
@@ -48,7 +47,7 @@ pub struct Desk<L> {
     key: Arc<SigningKey>,
     logs: L,
     open: Vec<OpenLog>,
-    counts: Vec<Count>,
+    lines: Vec<String>,
 }
 
 struct OpenLog {
@@ -62,12 +61,12 @@ struct OpenLog {
 impl<L: Logs> Desk<L> {
     /// A desk for the logs of `kiosk`, which signs with its key.
     pub fn new(kiosk: KioskId, key: impl Into<Arc<SigningKey>>, logs: L) -> Self {
-        Self { kiosk, key: key.into(), logs, open: vec![], counts: vec![] }
+        Self { kiosk, key: key.into(), logs, open: vec![], lines: vec![] }
     }
 
-    /// What the lanes have counted, for the next heartbeat. Read before the number of durable records is.
-    pub fn count(&mut self, counts: Vec<Count>) {
-        self.counts = counts;
+    /// What the next heartbeat says beside size and root. Read before the number of durable records is.
+    pub fn say(&mut self, lines: Vec<String>) {
+        self.lines = lines;
     }
 
     /// Whose logs.
@@ -107,7 +106,7 @@ impl<L: Logs> Desk<L> {
     ///
     /// What came of it, when nothing has to be sent.
     pub fn prepare(&mut self, epoch: Epoch, durable: u64, action: Action, now: Stamp) -> Result<Ask, Answer> {
-        let counts = std::mem::take(&mut self.counts);
+        let lines = std::mem::take(&mut self.lines);
         let log = self.log(epoch)?;
         if log.is_live {
             log.durable.store(durable, Ordering::Release);
@@ -119,7 +118,7 @@ impl<L: Logs> Desk<L> {
                 let body = packer.batch(from, max_entries, max_bytes, source).map_err(failed)?;
                 Ok(Ask::Entries { from, body })
             }
-            Action::Heartbeat => match packer.heartbeat(durable, now.boot, now.mono, &counts, source) {
+            Action::Heartbeat => match packer.heartbeat(durable, now.boot, now.mono, &lines, source) {
                 Ok(note) => Ok(Ask::Heartbeat(note)),
                 Err(error) => Err(Answer::NoBeat(error.to_string())),
             },

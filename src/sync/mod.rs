@@ -37,6 +37,7 @@ pub mod copy;
 pub mod counts;
 pub mod desk;
 pub mod dictionary;
+pub mod disk_state;
 pub mod enrolment;
 pub mod link;
 pub mod outbox;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use data_encoding::BASE64;
 
-use super::counts::Count;
 use super::dictionary::Packing;
 use super::salvage;
 use super::source::{Source, Trouble, advance};
@@ -195,7 +194,7 @@ impl Packer {
         Ok(self.state(Says::End { first, last, whole }))
     }
 
-    /// A heartbeat over the first `size` records, made at `now` of `boot`, with what was counted before `size` was read.
+    /// A heartbeat over the first `size` records, made at `now` of `boot`, with further `lines`, such as [counts](super::counts).
     ///
     /// # Errors
     ///
@@ -205,14 +204,14 @@ impl Packer {
         size: u64,
         boot: BootId,
         now: Mono,
-        counts: &[Count],
+        lines: &[String],
         source: &mut impl Source,
     ) -> Result<String, Error> {
         let missing = Trouble::Missing { from: size, through: size };
         self.tip = self.tree(size, source)?.ok_or(missing)?;
         let beat = format!("beat {boot} {}", now.as_millis());
         let note = Note::new(&self.kiosk, self.epoch, &self.tip).with_extension(&beat);
-        let note = counts.iter().fold(note, |note, count| note.with_extension(&count.to_string()));
+        let note = lines.iter().fold(note, |note, line| note.with_extension(line));
         Ok(note.sign(&self.key).to_string())
     }
 

@@ -138,6 +138,7 @@ impl Run {
             full: false,
             dry: Arc::default(),
             refusals: 0,
+            lost_openings: false,
         };
         let hub = Hub::new(&kiosk_id(), kiosk_key().verifying(), BEGINS);
         let net = Net::new(random.fork("net"));
@@ -410,7 +411,7 @@ impl Run {
         let arrivals = checks::every_arrival_has_one_verdict(&site.entries);
         site.fail(Check::OneVerdictForEachArrival, arrivals)?;
         let root = kiosk.as_ref().map(|kiosk| kiosk.recorder.note()).unwrap().root;
-        let honest = site.refusals == 0;
+        let honest = !site.lost_openings;
         for later in [1, 2] {
             // What one heartbeat counts is compared when the next one comes.
             let kiosk = kiosk.as_mut().unwrap();

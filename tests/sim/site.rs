@@ -43,6 +43,8 @@ pub struct Site {
     pub refused: u32,
     /// Records that can never be written.
     pub refusals: u32,
+    /// Whether one of the records that were refused was of an opening: then the hub rightly misses it.
+    pub lost_openings: bool,
     pub verbose: bool,
     /// Whether the recorder takes nothing from the lanes.
     pub full: bool,

@@ -86,9 +86,12 @@ fn check_counts(world: &World, hub: &Hub, held: u64, passages: u64) -> Result<()
     let lossless = world.kiosk.lost.is_empty();
     let bad = alarms.iter().find(|alarm| match alarm.kind {
         AlarmKind::Hole | AlarmKind::Shrunk => lossless,
-        AlarmKind::Fork | AlarmKind::Unreadable | AlarmKind::Sealed | AlarmKind::Sheet | AlarmKind::Count => {
-            true
-        }
+        AlarmKind::Fork
+        | AlarmKind::Unreadable
+        | AlarmKind::Sealed
+        | AlarmKind::Sheet
+        | AlarmKind::Count
+        | AlarmKind::Disk => true,
     });
     match bad {
         Some(alarm) => Err(format!("an honest kiosk raised an alarm: {}", alarm.detail)),

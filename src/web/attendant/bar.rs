@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::base::{ClockTrust, NoReading};
-use crate::control::{DeviceStatus, KioskStatus};
+use crate::control::{DeviceStatus, DiskStatus, KioskStatus, RoomMark};
 use crate::web::handle::Attendant;
 use crate::web::place_time::PlaceTime;
 use crate::web::symbol;
@@ -39,6 +39,24 @@ pub fn named(device: &DeviceStatus) -> Markup {
     }
 }
 
+/// What is the matter with the disk, if anything is.
+fn disk(disk: &DiskStatus) -> Markup {
+    let room = match disk.mark {
+        RoomMark::Ample => None,
+        RoomMark::Low => Some(("存储空间不足，请报修", "Storage is nearly full: report it")),
+        RoomMark::Reserve => {
+            Some(("存储已满，正在用备用空间，立即报修", "Storage is full, reserve in use: report it now"))
+        }
+    };
+    let worn = (disk.faults >= DiskStatus::FAULTS_MANY)
+        .then_some(("存储卡多次写入失败，须更换", "Storage card keeps failing: it must be replaced"));
+    html! {
+        @for (zh, en) in room.into_iter().chain(worn) {
+            p.banner.bad role="alert" { (symbol::DEVICES) (words(zh, en)) }
+        }
+    }
+}
+
 /// What is wrong, worst first, each on one line. They stand above the lane, so that no action moves.
 ///
 /// A clock that nothing vouches for is wrong with a kiosk. A simulated one has the clock of whatever computer it
@@ -53,6 +71,7 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
             }
             p.banner.bad { (why) }
         }
+        (disk(&status.journal.disk))
         (super::keeping::banners(status))
         @if hub.enrolled && !hub.online {
             p.banner role="status" {
@@ -74,5 +93,20 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
                 (desk::no_reading(device.fault.unwrap_or(NoReading::Absent)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_spoken_of_only_when_somebody_must_see_to_it() {
+        let said = |mark, faults| disk(&DiskStatus { mark, free_mib: Some(9), faults }).into_string();
+        assert_eq!(said(RoomMark::Ample, 1), "");
+        assert!(said(RoomMark::Low, 0).contains("存储空间不足"));
+        assert!(said(RoomMark::Reserve, 0).contains("reserve in use"));
+        let both = said(RoomMark::Low, 2);
+        assert!(both.contains("nearly full") && both.contains("须更换"), "{both}");
     }
 }
