@@ -152,8 +152,10 @@ fn a_ledger_from_before_there_were_intervals_is_brought_up_to_date_in_place() {
     drop(ledger);
     // What version 1 would have made of it: every passage where it arrived.
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE times; DROP TABLE boots; DROP TABLE sheets; PRAGMA user_version = 1;")
-        .unwrap();
+    db.execute_batch(
+        "DROP TABLE times; DROP TABLE boots; DROP TABLE sheets; DROP TABLE stated; PRAGMA user_version = 1;",
+    )
+    .unwrap();
     db.execute("UPDATE passages SET at = ?1, at_sure = 0", [late.0]).unwrap();
     db.execute_batch("DELETE FROM tallies WHERE passages = 0; UPDATE tallies SET day = day + 1;").unwrap();
     drop(db);

@@ -167,7 +167,7 @@ impl Ledger {
             let cosigned = state.note.unwrap_or_default();
             return Ok(Applied { next, root: state.frontier.root(), cosigned, new: 0 });
         }
-        new.iter().for_each(|stored| state.frontier.push(stored.leaf_hash()));
+        let others = self.push_leaves(&mut state, new.iter().map(Stored::leaf_hash))?;
         let Note { root, size, .. } = *signed_note.note();
         if state.frontier.root() != root {
             return Err(Refused::Root { size });
@@ -185,6 +185,7 @@ impl Ledger {
                  WHERE log = ?1",
             )?
             .execute(params![state.log, signed(size + 1), frontier, cosigned, signed(size), received.0])?;
+        self.settle_stated(&state, kiosk, epoch, &others, received)?;
         self.seen(kiosk, received)?;
         self.settle(state.boot.take(), size >= state.claimed)?;
         self.compare_sheets(kiosk, epoch, received)?;

@@ -6,6 +6,7 @@ use super::apply::Refused;
 use super::record::signed;
 use super::report::AlarmKind;
 use super::schema::{Error, Ledger};
+use super::stated::lost;
 use crate::base::{Epoch, KioskId, Seq, Wall};
 use crate::journal::{Hash, SignedNote};
 
@@ -23,8 +24,10 @@ impl Ledger {
     /// Takes in a heartbeat; returns the log's head.
     ///
     /// A heartbeat that is no newer than the last one (a replay, or one that was overtaken) is answered and
-    /// otherwise ignored. One that states fewer records than are here raises an alarm: the kiosk lost some, or its
-    /// card is a copy. The first one after a restart does not: it may be a late one from before.
+    /// otherwise ignored. One that states fewer records than are here, or than the kiosk stated before it started
+    /// again, raises an alarm: the kiosk lost some, or its card is a copy. The first one after a restart does not: it
+    /// may be a late one from before. What it states over records that are not here is held against them when they
+    /// come.
     ///
     /// # Errors
     ///
@@ -48,9 +51,16 @@ impl Ledger {
                 .execute(params![state.log, note, signed(size)])?;
             self.seen(kiosk, received)?;
             let restarted = last.as_ref().is_some_and(|last| !is_same_boot(&beat, last));
+            let boot = boot_of(&beat).unwrap_or_default();
+            let before = self.stated_before(state.log, boot)?.filter(|before| size < *before);
+            if size >= next.get() {
+                self.keep_stated(state.log, boot, beat.note())?;
+            }
             if size < next.get() - 1 && !restarted {
                 let detail = format!("kiosk states {size} records of {} that are here", next.get() - 1);
                 self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &detail)?;
+            } else if let Some(before) = before.filter(|_| !restarted) {
+                self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &lost(before))?;
             } else if size == next.get() - 1 && beat.note().root != state.frontier.root() {
                 let detail = format!("root over {size} records is not the one in the heartbeat");
                 self.alarm(received, kiosk, epoch, AlarmKind::Fork, &detail)?;
@@ -70,6 +80,11 @@ fn is_newer(beat: &SignedNote, last: &SignedNote) -> bool {
 
 fn is_same_boot(beat: &SignedNote, last: &SignedNote) -> bool {
     matches!((parse(beat), parse(last)), (Some(beat), Some(last)) if beat.boot == last.boot)
+}
+
+/// The boot that a heartbeat names.
+pub(super) fn boot_of(beat: &SignedNote) -> Option<&str> {
+    parse(beat).map(|beat| beat.boot)
 }
 
 fn parse(note: &SignedNote) -> Option<Beat<'_>> {

@@ -4,7 +4,7 @@
 //! changed and never taken out; the version of a file is 1 more than the number of steps taken.
 
 /// The steps, in order.
-pub(super) const STEPS: [&str; 2] = [super::sheet::TABLE, TIMES];
+pub(super) const STEPS: [&str; 3] = [super::sheet::TABLE, TIMES, super::stated::TABLE];
 
 /// The version that this program writes.
 #[expect(

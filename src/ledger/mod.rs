@@ -20,6 +20,7 @@ mod report;
 mod schema;
 mod search;
 mod sheet;
+mod stated;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
