@@ -8,6 +8,7 @@
 mod bench;
 mod device;
 mod hub;
+mod lying;
 mod stores;
 
 use bench::{Bench, is_possible};
@@ -36,14 +37,13 @@ fn after_a_cut_of_an_honest_card_every_acknowledged_record_is_there() {
         for left in Left::ALL {
             images += 1;
             match bench.after(left, &mut random, |card| start_again(card, &acknowledged)) {
-                Ok(Found::Log { lost, wrong: findings, .. }) => {
-                    lossy += u64::from(lost > 0);
-                    wrong.extend(
-                        findings.into_iter().map(|finding| format!("cut {seed}, {left:?}: {finding}")),
-                    );
+                Ok(Found::Log(log)) => {
+                    lossy += u64::from(!log.lost.is_empty());
+                    let findings = log.said.into_iter().chain(log.wrong);
+                    wrong.extend(findings.map(|finding| format!("cut {seed}, {left:?}: {finding}")));
                 }
                 Ok(Found::Refused(error)) | Err(error) => {
-                    refused.push(format!("cut {seed}, {left:?}: {error}"))
+                    refused.push(format!("cut {seed}, {left:?}: {error}"));
                 }
             }
         }
@@ -51,43 +51,6 @@ fn after_a_cut_of_an_honest_card_every_acknowledged_record_is_there() {
     println!("honest card: {images} images, {records} records acknowledged, {lossy} images lost some");
     assert!(images >= 400 && records > 20 * CUTS, "{images} images of {records} records");
     assert!(lossy == 0 && wrong.is_empty() && refused.is_empty(), "{lossy} lossy, {wrong:#?}, {refused:#?}");
-}
-
-#[test]
-#[ignore = "open: one image of a hundred lost records that a flush had made durable; not understood yet"]
-fn a_card_that_ignores_three_flushes_of_ten_costs_the_tail_and_no_start() {
-    if !is_possible() {
-        return;
-    }
-    let (bench, mut random) = (Bench::new(), Random::new(2));
-    let (mut images, mut ignored_all, mut lossy, mut most, mut bad) = (0, 0, 0, 0, Vec::new());
-    for seed in 0..25 {
-        let acknowledged = journal_until_cut(&bench, &mut random, 0.3, seed);
-        let (safe, ignored) = bench.device().safe();
-        ignored_all += ignored;
-        for left in Left::ALL {
-            images += 1;
-            match bench.after(left, &mut random, |card| start_again(card, &acknowledged)) {
-                Ok(Found::Log { lost, booted, troubled, wrong }) => {
-                    lossy += u64::from(lost > 0);
-                    most = most.max(lost);
-                    if lost > 0 && !troubled && !hub::notices(&acknowledged, *booted) {
-                        bad.push(format!("cut {seed}, {left:?}: nobody noticed {lost} lost records"));
-                    }
-                    if acknowledged.size - lost < safe {
-                        bad.push(format!(
-                            "cut {seed}, {left:?}: lost {lost} of {}, {safe} flushed: {wrong:?}",
-                            acknowledged.size
-                        ));
-                    }
-                }
-                Ok(Found::Refused(error)) | Err(error) => bad.push(format!("cut {seed}, {left:?}: {error}")),
-            }
-        }
-    }
-    println!("lying card: {images} images, {ignored_all} flushes ignored, {lossy} lost some, {most} at most");
-    assert!(ignored_all > 100, "{ignored_all} flushes were ignored");
-    assert_eq!(bad, Vec::<String>::new());
 }
 
 #[test]
@@ -103,7 +66,7 @@ fn stores_that_do_not_sync_lose_records_so_the_rig_bites() {
         });
         for left in Left::ALL {
             let found = bench.after(left, &mut random, |card| start_again(card, &acknowledged));
-            unsynced += u64::from(!matches!(found, Ok(Found::Log { lost: 0, .. })));
+            unsynced += u64::from(!matches!(found, Ok(Found::Log(log)) if log.lost.is_empty()));
         }
     }
     let off = lossy_sqlite(&bench, &mut random, "PRAGMA synchronous = OFF", 4, u64::MAX);

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use kakou::base::{BootId, ClockTrust, Epoch, Mono, Pii, PolicyId, Random, Seq, Stamp, Wall};
 use kakou::journal::verify::verify;
-use kakou::journal::{Disk, Hash, Journal, Note, Options, Reader, Recovery, Stored, reader};
+use kakou::journal::{Disk, Hash, Journal, Options, Reader, Recovery, Stored, reader};
 use kakou::model::record::Crossing;
 use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict};
 use kakou::platform::disk::DirDisk;
@@ -20,7 +20,7 @@ pub fn options() -> Options {
 }
 
 /// What the journal acknowledged: the records and their root.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Acknowledged {
     pub size: u64,
     pub root: Option<Hash>,
@@ -72,14 +72,22 @@ pub fn write_journal<D: Disk>(
 #[derive(Debug)]
 pub enum Found {
     Refused(String),
-    /// `lost` counts from the first record that is missing; `troubled` says whether the kiosk itself reported it;
-    /// `booted` is the log's note once the start itself is on record.
-    Log {
-        lost: u64,
-        wrong: Vec<String>,
-        troubled: bool,
-        booted: Box<Note>,
-    },
+    Log(Box<Log>),
+}
+
+/// The journal after a cut.
+#[derive(Debug)]
+pub struct Log {
+    /// Acknowledged records that cannot be read any more.
+    pub lost: Vec<u64>,
+    /// What is wrong with what is there.
+    pub wrong: Vec<String>,
+    /// What the kiosk itself said, when it found that something was lost.
+    pub said: Option<String>,
+    /// The log once the start itself and three more records are in it.
+    pub grown: Vec<Stored>,
+    /// Its life, which is a new one when the old log had to end.
+    pub epoch: Epoch,
 }
 
 /// Starts the journal on what is left, checks all of it, and goes on writing.
@@ -88,16 +96,14 @@ pub fn start_again(card: &Path, acknowledged: &Acknowledged) -> Found {
         Ok(opened) => opened,
         Err(error) => return Found::Refused(error),
     };
-    let size = journal.note().size;
-    let whole = recovery.gaps.iter().map(|gap| gap.from.get() - 1).fold(size, u64::min);
-    let lost = acknowledged.size.saturating_sub(whole);
+    let recovered = journal.note().size;
+    let goes_on = acknowledged.epoch.is_none_or(|epoch| epoch == journal.epoch());
+    let lost = lost_records(card, acknowledged);
     let mut wrong = Vec::new();
     let troubled = !recovery.gaps.is_empty() || !recovery.quarantined.is_empty() || recovery.ended.is_some();
-    if troubled {
-        wrong.push(recovery.to_string());
-    }
+    let said = troubled.then(|| recovery.to_string());
     let mut behind = journal.reader(DirDisk::open_read_only(&card.join("journal")).unwrap());
-    if let Some(root) = acknowledged.root.filter(|_| lost == 0 && acknowledged.size > 0) {
+    if let Some(root) = acknowledged.root.filter(|_| goes_on && lost.is_empty() && acknowledged.size > 0) {
         match behind.frontier(acknowledged.size) {
             Ok(frontier) if frontier.root() == root => {}
             Ok(_) => wrong.push("another root than was acknowledged".to_owned()),
@@ -105,23 +111,54 @@ pub fn start_again(card: &Path, acknowledged: &Acknowledged) -> Found {
         }
     }
     for draft in recovery.drafts("0.1.0") {
-        journal.append(draft, stamp(size + 1)).unwrap();
+        journal.append(draft, stamp(recovered + 1)).unwrap();
     }
-    journal.commit().unwrap();
-    let booted = Box::new(journal.note());
-    for number in booted.size + 1..=booted.size + 3 {
-        journal.append(draft(number), stamp(number)).unwrap();
+    for number in 1..=3 {
+        journal.append(draft(number), stamp(recovered + number)).unwrap();
     }
-    journal.commit().unwrap();
-    drop(journal);
+    let whole = journal.commit().unwrap().map_or(0, Seq::get);
+    let epoch = journal.epoch();
+    journal.close().unwrap();
     let mut disk = DirDisk::open_read_only(&card.join("journal")).unwrap();
     let log = *reader::logs(&mut disk).unwrap().last().unwrap();
-    wrong.extend(verify(&mut disk, log).unwrap().findings);
-    let whole = Reader::open(disk, log).unwrap().durable().map_or(0, Seq::get);
-    if whole != booted.size + 3 {
-        wrong.push(format!("{whole} records after going on from {size}"));
+    wrong.extend(verify(&mut disk, log).unwrap().findings.into_iter().filter(|_| !troubled));
+    let mut reader = Reader::open(disk, log).unwrap();
+    let grown = reader.read(Seq::FIRST, usize::MAX, usize::MAX).unwrap_or_default();
+    if reader.durable().map_or(0, Seq::get) != whole || (!troubled && grown.len() as u64 != whole) {
+        wrong.push(format!("{} records of {whole} after going on from {recovered}", grown.len()));
     }
-    Found::Log { lost, wrong, troubled, booted }
+    Found::Log(Box::new(Log { lost, wrong, said, grown, epoch }))
+}
+
+/// Acknowledged records that are not there as they were, in the log that they were written to.
+fn lost_records(card: &Path, acknowledged: &Acknowledged) -> Vec<u64> {
+    let mut disk = DirDisk::open_read_only(&card.join("journal")).unwrap();
+    let logs = reader::logs(&mut disk).unwrap();
+    let log = logs.into_iter().find(|log| Some(log.epoch) == acknowledged.epoch);
+    let Some(log) = log else { return (1..=acknowledged.size).collect() };
+    let mut reader = Reader::open(disk, log).unwrap();
+    let mut lost = Vec::new();
+    let mut next = 1;
+    while next <= acknowledged.size {
+        match reader.read(Seq::new(next).unwrap(), usize::MAX, usize::MAX) {
+            Ok(read) if read.is_empty() => {
+                lost.extend(next..=acknowledged.size);
+                break;
+            }
+            Ok(read) => {
+                let known = &acknowledged.records[usize::try_from(next).unwrap() - 1..];
+                let others = (next..).zip(read.iter().zip(known)).filter(|(_, (is, was))| is != was);
+                lost.extend(others.map(|(number, _)| number));
+                next += read.len() as u64;
+            }
+            Err(reader::Error::Missing { from, through }) => {
+                lost.extend(from..=through.min(acknowledged.size));
+                next = through + 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    lost
 }
 
 /// The journal's directory on a disk that forgets to sync.
