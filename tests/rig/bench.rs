@@ -1,4 +1,4 @@
-//! The bench of the rig: two devices, and ext4 on them by way of loop devices.
+//! The bench of the rig: devices, and ext4 on them by way of loop devices.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,33 +39,21 @@ static ALONE: Mutex<()> = Mutex::new(());
 /// A device that is written and cut, and one that takes what may be left.
 pub struct Bench {
     // Dropped in this order: file systems are unmounted before their devices go, and devices before their folder.
-    card: Slot,
-    left: Slot,
+    card: Card,
+    left: Card,
     empty: Vec<u8>,
     _folder: tempfile::TempDir,
     _alone: MutexGuard<'static, ()>,
-}
-
-/// One device with its places in the tree of files.
-struct Slot {
-    device: Device,
-    session: Option<BackgroundSession>,
-    file: PathBuf,
-    mount: PathBuf,
 }
 
 impl Bench {
     pub fn new() -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
-        let plain = folder.path().join("plain");
-        fs::File::create(&plain).unwrap().set_len(IMAGE_LEN).unwrap();
-        let made = ["-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"];
-        run(Command::new("mkfs.ext4").args(made).arg(&plain)).unwrap();
-        let empty = fs::read(&plain).unwrap();
+        let empty = formatted(folder.path(), IMAGE_LEN);
         Self {
-            card: Slot::new(folder.path(), "card", &empty),
-            left: Slot::new(folder.path(), "left", &empty),
+            card: Card::new(folder.path(), "card", &empty),
+            left: Card::new(folder.path(), "left", &empty),
             empty,
             _folder: folder,
             _alone: alone,
@@ -104,8 +92,27 @@ impl Bench {
     }
 }
 
-impl Slot {
-    fn new(folder: &Path, name: &str, image: &[u8]) -> Self {
+/// An empty ext4 of `length` bytes, with blocks of 4 KiB as on a card of any real size.
+pub fn formatted(folder: &Path, length: u64) -> Vec<u8> {
+    let plain = folder.join("plain");
+    fs::File::create(&plain).unwrap().set_len(length).unwrap();
+    let made = ["-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"];
+    run(Command::new("mkfs.ext4").args(made).arg(&plain)).unwrap();
+    fs::read(&plain).unwrap()
+}
+
+/// One device with its places in the tree of files.
+pub struct Card {
+    pub device: Device,
+    session: Option<BackgroundSession>,
+    file: PathBuf,
+    /// Where its file system is while it is mounted.
+    pub mount: PathBuf,
+}
+
+impl Card {
+    /// Serves `image` in `folder` under `name`.
+    pub fn new(folder: &Path, name: &str, image: &[u8]) -> Self {
         let (served, mount) = (folder.join(format!("{name}-file")), folder.join(name));
         fs::create_dir(&served).unwrap();
         fs::create_dir(&mount).unwrap();
@@ -116,14 +123,14 @@ impl Slot {
     }
 
     /// Mounts the device's ext4 by way of a loop device, which goes when it is unmounted.
-    fn mount(&self) -> Result<Mounted<'_>, String> {
+    pub fn mount(&self) -> Result<Mounted<'_>, String> {
         let options = ["-t", "ext4", "-o", "loop,noatime"];
         run(Command::new("mount").args(options).arg(&self.file).arg(&self.mount))?;
         Ok(Mounted(&self.mount))
     }
 }
 
-impl Drop for Slot {
+impl Drop for Card {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             let outcome = session.umount_and_join();
@@ -134,7 +141,8 @@ impl Drop for Slot {
     }
 }
 
-struct Mounted<'a>(&'a Path);
+/// A mounted file system; it is unmounted when this is dropped.
+pub struct Mounted<'a>(&'a Path);
 
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {

@@ -26,10 +26,20 @@ pub enum Left {
     Everything,
     Half,
     Any,
+    /// What was written last, without what was written before it.
+    Newest,
 }
 
 impl Left {
-    pub const ALL: [Self; 4] = [Self::Nothing, Self::Everything, Self::Half, Self::Any];
+    pub const ALL: [Self; 5] = [Self::Nothing, Self::Everything, Self::Half, Self::Any, Self::Newest];
+}
+
+/// What a device was asked to do since it was loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub bytes: u64,
+    pub writes: u64,
+    pub flushes: u64,
 }
 
 /// A handle to the device; clones are the same device.
@@ -47,6 +57,7 @@ struct State {
     durable: Vec<u8>,
     cached: Vec<(usize, Vec<u8>)>,
     operations: u64,
+    counts: Counts,
     cut_at: u64,
     /// Share of flushes that are acknowledged and ignored.
     lies: f64,
@@ -63,6 +74,7 @@ impl Device {
             durable: vec![],
             cached: vec![],
             operations: 0,
+            counts: Counts::default(),
             cut_at: u64::MAX,
             lies: 0.0,
             safe: 0,
@@ -82,6 +94,7 @@ impl Device {
         state.cached.clear();
         (state.operations, state.cut_at, state.lies) = (0, cut_at, lies);
         (state.safe, state.ignored) = (0, 0);
+        state.counts = Counts::default();
         state.random = Random::new(seed);
         self.acknowledged.store(0, Ordering::SeqCst);
     }
@@ -104,17 +117,23 @@ impl Device {
         (state.safe, state.ignored)
     }
 
+    /// What it was asked to do so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
     /// What may be on the medium after the cut.
     pub fn image(&self, left: Left, random: &mut Random) -> Vec<u8> {
         let state = self.lock();
         let mut image = state.durable.clone();
         let share = match left {
             Left::Nothing => return image,
-            Left::Everything => 1.0,
+            Left::Everything | Left::Newest => 1.0,
             Left::Half => 0.5,
             Left::Any => random.below(1_000) as f64 / 1_000.0,
         };
-        for (offset, bytes) in &state.cached {
+        let skipped = if left == Left::Newest { state.cached.len() / 2 } else { 0 };
+        for (offset, bytes) in &state.cached[skipped..] {
             if !random.chance(share) {
                 continue;
             }
@@ -170,6 +189,7 @@ impl State {
         if !self.powered() {
             return false;
         }
+        self.counts.flushes += 1;
         if self.random.chance(self.lies) {
             self.ignored += 1;
             return true;
@@ -236,6 +256,8 @@ impl Filesystem for Device {
         }
         state.now[start..start + data.len()].copy_from_slice(data);
         state.cached.push((start, data.to_vec()));
+        state.counts.writes += 1;
+        state.counts.bytes += data.len() as u64;
         reply.written(u32::try_from(data.len()).unwrap());
     }
 

@@ -224,8 +224,14 @@ pub fn draft(number: u64) -> Draft {
     match number % 3 {
         0 => Draft { lane, body: Body::Arrived { subject, direction }, personal: None },
         1 => {
-            let name = Some(Pii::new(format!("王小明{number}")));
-            let people = vec![Person { name, ..Person::default() }];
+            let said = |text: String| Some(Pii::new(text));
+            let person = Person {
+                name: said(format!("王小明{number}")),
+                id_number: said(format!("51010119900101{:04}", number * 7_919 % 10_000)),
+                phone: said(format!("138{:08}", number * 7_654_321 % 100_000_000)),
+                ..Person::default()
+            };
+            let people = vec![person];
             let personal = Some(Personal { people, vehicle: None });
             Draft { lane, body: passage(arrival), personal }
         }
