@@ -210,7 +210,7 @@ impl Ledger {
             return Ok(Applied { next, root: state.frontier.root(), cosigned, new: 0 });
         }
         let leaves: Vec<Hash> = new.iter().map(Stored::leaf_hash).collect();
-        leaves.iter().for_each(|leaf| state.frontier.push(*leaf));
+        let others = self.push_leaves(&mut state, leaves.iter().copied())?;
         let Note { root, size, .. } = *signed_note.note();
         if state.frontier.root() != root {
             return Err(Refused::Root { size });
@@ -240,6 +240,7 @@ impl Ledger {
                 received.0,
                 last_at.map(|at| at.0)
             ])?;
+        self.settle_stated(&state, kiosk, epoch, &others, received)?;
         self.seen(kiosk, received)?;
         self.settle(state.boot.take(), size >= state.claimed)?;
         self.compare_sheets(kiosk, epoch, received)?;

@@ -6,6 +6,7 @@ use super::apply::Refused;
 use super::record::signed;
 use super::report::AlarmKind;
 use super::schema::{Error, Ledger};
+use super::stated::lost;
 use crate::base::{Epoch, KioskId, Seq, Wall};
 use crate::journal::{Hash, SignedNote};
 use crate::sync::disk_state::{self, DiskStatus, RoomMark};
@@ -29,7 +30,9 @@ impl Ledger {
     /// A heartbeat that is no newer than the last one (a replay, or one that was overtaken) is answered and
     /// otherwise ignored. One that states fewer records than are here raises an alarm: the kiosk lost some, or its
     /// card is a copy. It takes several in a row, of one boot, without a larger one between them, unless they fall: single
-    /// ones are late ones from before a restart, or from before this hub was restored.
+    /// ones are late ones from before a restart, or from before this hub was restored. So does one that states fewer than
+    /// the kiosk stated before it started again, but for the first one after a restart. What it states over records that
+    /// are not here is held against them when they come.
     ///
     /// # Errors
     ///
@@ -61,11 +64,19 @@ impl Ledger {
             self.seen(kiosk, received)?;
             self.take_disk((kiosk, epoch), &beat.note().extensions, received)?;
             self.take_counts((kiosk, epoch), &state, (size, &beat.note().extensions), received)?;
+            let restarted = last.is_some() && !continues;
+            let boot = boot_of(&beat).unwrap_or_default();
+            let before = self.stated_before(state.log, boot)?.filter(|before| size < *before);
+            if size >= next.get() {
+                self.keep_stated(state.log, boot, beat.note())?;
+            }
             // Within one boot a kiosk never states less than before.
             let fewer = last.as_ref().is_some_and(|last| size < last.note().size);
             if in_a_row >= SHRUNK_BEATS || (small && continues && fewer) {
                 let detail = format!("kiosk states {size} records of {} that are here", next.get() - 1);
                 self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &detail)?;
+            } else if let Some(before) = before.filter(|_| !restarted) {
+                self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &lost(before))?;
             } else if size == next.get() - 1 && beat.note().root != state.frontier.root() {
                 let detail = format!("root over {size} records is not the one in the heartbeat");
                 self.alarm(received, kiosk, epoch, AlarmKind::Fork, &detail)?;
@@ -108,6 +119,11 @@ fn is_newer(beat: &SignedNote, last: &SignedNote) -> bool {
 
 fn is_same_boot(beat: &SignedNote, last: &SignedNote) -> bool {
     matches!((parse(beat), parse(last)), (Some(beat), Some(last)) if beat.boot == last.boot)
+}
+
+/// The boot that a heartbeat names.
+pub(super) fn boot_of(beat: &SignedNote) -> Option<&str> {
+    parse(beat).map(|beat| beat.boot)
 }
 
 fn parse(note: &SignedNote) -> Option<Beat<'_>> {

@@ -23,6 +23,7 @@ mod salvage;
 mod schema;
 mod search;
 mod sheet;
+mod stated;
 mod tables;
 
 pub use access::{Access, Officer};
