@@ -4,7 +4,10 @@
 
 mod damage;
 mod fixtures;
+mod mutations;
 mod power;
+mod prove;
+mod roll;
 
 use fixtures::*;
 use kakou::base::{Random, Seq};
