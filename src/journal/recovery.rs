@@ -218,7 +218,16 @@ impl<D: Disk> Recoverer<'_, D> {
             Ok((header, _)) if header.kiosk != *self.kiosk => {
                 return self.end(name, format!("it is the log of kiosk {}", header.kiosk), false);
             }
-            Ok((header, start)) => (start, Some(header.frontier)),
+            Ok((header, start)) => {
+                let before = earlier.as_ref().filter(|found| found.next == name.first);
+                if before.and_then(|found| found.frontier.as_ref()).is_some_and(|own| *own != header.frontier) {
+                    let file = name.file();
+                    self.recovery
+                        .remarks
+                        .push(format!("the records before {file} do not match the tree in its header"));
+                }
+                (start, Some(header.frontier))
+            }
             Err(Bad::Version(version)) => {
                 let why = format!("it is in format {version}, which a later version of the program writes");
                 return self.end(name, why, false);
@@ -269,8 +278,7 @@ impl<D: Disk> Recoverer<'_, D> {
         let header = Header { name, previous, kiosk: self.kiosk.clone(), frontier: frontier.clone() };
         let mut expected = header.encode();
         expected.resize(bytes.len().max(expected.len()), 0);
-        let zero = |sector: &[u8]| sector.iter().all(|byte| *byte == 0);
-        bytes.chunks(512).zip(expected.chunks(512)).all(|(is, should)| zero(is) || should.starts_with(is))
+        bytes.iter().zip(&expected).all(|(is, should)| *is == 0 || is == should)
     }
 
     fn discard(mut self, name: Name) -> io::Result<Option<Tail>> {

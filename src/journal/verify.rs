@@ -10,7 +10,7 @@ use super::recovery::{read_header, read_segment};
 use super::scan::{Found, judge};
 use super::segment::{Bad, Header, Name};
 use crate::base::KioskId;
-use crate::model::Entry;
+use crate::model::{Body, Entry};
 
 /// What a check of a log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
         frontier: None,
         findings,
     };
-    let mut verifier = Verifier { report, previous: None };
+    let mut verifier = Verifier { report, previous: None, gone: None };
     for (index, name) in names.iter().enumerate() {
         let next = names.get(index + 1).map(|next| next.first);
         match read_segment(disk, &name.file()) {
@@ -66,6 +66,7 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
             Err(error) => verifier.find(format!("{} cannot be read: {error}", name.file())),
         }
     }
+    verifier.finish();
     Ok(verifier.report)
 }
 
@@ -90,11 +91,21 @@ struct Verifier {
     report: Report,
     /// First record of the segment before.
     previous: Option<u64>,
+    /// First and last record of the segment before the oldest one that is kept, for which no record says so far that
+    /// it was dropped.
+    gone: Option<(u64, u64)>,
 }
 
 impl Verifier {
     fn find(&mut self, finding: String) {
         self.report.findings.push(finding);
+    }
+
+    /// The oldest segments may be gone, but not without a record of it.
+    fn finish(&mut self) {
+        if let Some((_, through)) = self.gone {
+            self.find(format!("records 1 to {through} are gone, and no record says that they were dropped"));
+        }
     }
 
     fn segment(&mut self, name: Name, next: Option<u64>, bytes: &[u8]) {
@@ -127,6 +138,10 @@ impl Verifier {
     /// Compares the header with what came before; returns where frames start and the tree so far.
     fn header(&mut self, name: Name, file: &str, bytes: &[u8]) -> (usize, Option<Frontier>) {
         let header = Header::decode(bytes);
+        if self.previous.is_none() && name.first > 1 {
+            let before = header.as_ref().map_or(0, |(header, _)| header.previous);
+            self.gone = Some((before, name.first - 1));
+        }
         let (header, start) = match header {
             Ok((header, start)) if header.name == name => (header, start),
             Ok(_) => {
@@ -161,7 +176,11 @@ impl Verifier {
         for (_, frame) in &found.records {
             let Content::Record { public, .. } = &frame.content else { continue };
             match minicbor::decode::<Entry>(public) {
-                Ok(entry) if entry.seq.get() == frame.seq => {}
+                Ok(entry) if entry.seq.get() == frame.seq => {
+                    if let Body::SegmentsDropped { from, through } = entry.body {
+                        self.gone = self.gone.filter(|gone| *gone != (from.get(), through.get()));
+                    }
+                }
                 Ok(entry) => self.find(format!("record {} says it is record {}", frame.seq, entry.seq)),
                 Err(_) => self.find(format!("record {} is not of a known content", frame.seq)),
             }

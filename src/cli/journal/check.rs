@@ -131,9 +131,21 @@ mod tests {
     }
 
     #[test]
-    fn segments_that_are_no_longer_kept_are_no_fault() {
+    fn segments_that_are_no_longer_kept_are_no_fault_when_a_record_says_so() {
         let folder = Folder::with(60);
-        std::fs::remove_file(&folder.segments()[0]).unwrap();
+        let segments = folder.segments();
+        let second = segments[1].file_name().unwrap().to_str().unwrap().to_owned();
+        let through = second[40..60].parse::<u64>().unwrap() - 1;
+        std::fs::remove_file(&segments[0]).unwrap();
+        let (good, text) = said(|out| check(&folder.at(), out));
+        assert!(!good && text.contains(&format!("records 1 to {through} are gone, and no record")), "{text}");
+        let dropped = |through| crate::model::Body::SegmentsDropped {
+            from: crate::base::Seq::FIRST,
+            through: crate::base::Seq::new(through).unwrap(),
+        };
+        folder.append(dropped(through - 1));
+        assert!(!said(|out| check(&folder.at(), out)).0, "one that tells of others says nothing");
+        folder.append(dropped(through));
         let (good, text) = said(|out| check(&folder.at(), out));
         assert!(good && text.contains("are no longer kept"), "{text}");
         assert!(said(|out| export::export(&mut folder.at().open().unwrap(), out)).0);

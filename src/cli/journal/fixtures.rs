@@ -11,6 +11,14 @@ use crate::platform::disk::DirDisk;
 use crate::sync::enrolment::{Enrolment, Grant, PublicKey};
 use crate::sync::wire::HUB_NOTE_NAME;
 
+const STAMP: Stamp = Stamp {
+    boot: BootId([1; 16]),
+    mono: Mono(5),
+    wall: Wall(1_790_000_000_000),
+    trust: ClockTrust::Synced,
+    max_error_ms: 0,
+};
+
 /// A folder that vanishes with it.
 pub struct Folder(tempfile::TempDir);
 
@@ -48,19 +56,19 @@ impl Folder {
     /// Appends `count` records, the first of them sealed, and ends in order.
     pub fn write(&self, count: u64) {
         let mut journal = self.journal();
-        let stamp = Stamp {
-            boot: BootId([1; 16]),
-            mono: Mono(5),
-            wall: Wall(1_790_000_000_000),
-            trust: ClockTrust::Synced,
-            max_error_ms: 0,
-        };
         for number in 0..count {
             let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
             let personal = (number == 0).then(|| Personal { people: vec![wang], vehicle: None });
-            journal.append(Draft { lane: None, body: Body::Stopped, personal }, stamp).unwrap();
+            journal.append(Draft { lane: None, body: Body::Stopped, personal }, STAMP).unwrap();
             journal.commit().unwrap();
         }
+        journal.close().unwrap();
+    }
+
+    /// Appends one record.
+    pub fn append(&self, body: Body) {
+        let mut journal = self.journal();
+        journal.append(Draft { lane: None, body, personal: None }, STAMP).unwrap();
         journal.close().unwrap();
     }
 
