@@ -8,14 +8,13 @@ use super::keeper::Hub;
 use super::kiosk::Error;
 use crate::base::{KioskId, Random};
 use crate::control::HubStatus;
-use crate::journal::{Journal, SigningKey, VerifyingKey, Witness};
+use crate::journal::{Journal, SigningKey};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{self, Heard, HubClient, Uplink};
 use crate::platform::passed::Passed;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::packer::Packer;
-use crate::sync::wire::HUB_NOTE_NAME;
 use crate::sync::{self, Outbox};
 
 /// The way to the hub.
@@ -32,13 +31,8 @@ pub struct Link {
 
 impl Link {
     /// The hub as the keeper has to know it.
-    pub(super) fn for_keeper(&self, kiosk: &KioskId) -> Hub {
-        let witness = Witness {
-            kiosk: kiosk.clone(),
-            own: SigningKey::from_seed(&self.seed).verifying(),
-            hub_name: HUB_NOTE_NAME,
-            hub: VerifyingKey(self.enrolment.note_key.0),
-        };
+    pub(super) fn for_keeper(&self) -> Hub {
+        let witness = self.enrolment.witness(SigningKey::from_seed(&self.seed).verifying());
         Hub { witness, seal_key: self.enrolment.seal_key.0 }
     }
 }

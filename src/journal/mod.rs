@@ -27,6 +27,7 @@ pub mod repair;
 mod replace;
 pub mod retention;
 pub mod ring;
+mod rollback;
 mod scan;
 pub mod seal;
 pub mod sealer;
@@ -34,7 +35,6 @@ pub mod segment;
 pub mod stored;
 pub mod verify;
 pub mod view;
-pub mod witness;
 
 pub use cosigned::{Cosigned, Witness};
 pub use disk::Disk;

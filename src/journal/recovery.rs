@@ -6,18 +6,24 @@
 //! 3. What counts but may not have reached the medium is written once more and synced before it is reported.
 //! 4. Damage never refuses a start. Lost records are reported; when the tree's root can no longer be known, the log
 //!    ends and a new one with a fresh epoch begins beside it. What cannot be read is renamed, never deleted.
+//! 5. What the hub has signed for was durable here. When fewer records are here, or others, the log ends as well and is
+//!    left as it is: see [`super::rollback`].
 
 use std::fmt;
 use std::io;
 
+use super::cosigned::{Cosigned, Witness};
 use super::disk::Disk;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
+use super::rollback;
 use super::scan::{Found, Lost, judge};
 use super::segment::{Bad, HEADER_MAX, Header, Name};
 use crate::base::{Epoch, KioskId, LaneId, Seq, Stamp};
 use crate::model::{Body, Direction, Draft, Entry, SubjectKind};
 
+/// Before the log, in what is said of records of another.
+const IN_LOG: &str = ", in log ";
 /// Longest segment that is read; longer files are not ours.
 const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
 
@@ -99,13 +105,17 @@ impl Recovery {
             recovered: self.last.map(|(seq, _)| seq),
             clean: self.clean,
         };
-        let gaps = self.gaps.iter().map(|gap| Body::Gap {
-            from: gap.from,
-            through: gap.through,
-            found: gap.found.clone(),
-        });
-        let draft = |body| Draft { lane: None, body, personal: None };
-        std::iter::once(booted).chain(gaps).map(draft).collect()
+        let booted = Draft { lane: None, body: booted, personal: None };
+        std::iter::once(booted).chain(self.gap_drafts()).collect()
+    }
+
+    /// Of them those that say what is missing.
+    pub fn gap_drafts(&self) -> impl Iterator<Item = Draft> {
+        self.gaps.iter().cloned().map(|Gap { from, through, found }| Draft {
+            lane: None,
+            body: Body::Gap { from, through, found },
+            personal: None,
+        })
     }
 }
 
@@ -144,6 +154,8 @@ impl fmt::Display for Recovery {
 #[derive(Debug)]
 pub(super) struct Tail {
     pub name: Name,
+    /// First record of the segment before, or 0.
+    pub previous: u64,
     pub segment_len: u64,
     pub offset: u64,
     pub next: u64,
@@ -159,13 +171,22 @@ pub(super) struct Tail {
 pub(super) fn recover<D: Disk>(
     disk: &mut D,
     kiosk: &KioskId,
+    witness: Option<&Witness>,
     recovery: &mut Recovery,
 ) -> io::Result<Option<Tail>> {
-    let names: Vec<Name> = disk.list()?.iter().filter_map(|file| Name::parse(file)).collect();
-    let Some(newest) = names.iter().max().copied() else { return Ok(None) };
-    let same = |name: &&Name| (name.generation, name.epoch) == (newest.generation, newest.epoch);
-    let names: Vec<Name> = names.iter().filter(same).copied().collect();
-    Recoverer { disk, kiosk, recovery, names }.run()
+    let files = disk.list()?;
+    let names: Vec<Name> = files.iter().filter_map(|file| Name::parse(file)).collect();
+    let mut recorded = Vec::new();
+    let mut tail = None;
+    if let Some(newest) = names.iter().max().copied() {
+        let same = |name: &&Name| (name.generation, name.epoch) == (newest.generation, newest.epoch);
+        let names: Vec<Name> = names.iter().filter(same).copied().collect();
+        let told = rollback::told(disk, witness, newest.epoch);
+        let recorded = &mut recorded;
+        tail = Recoverer { disk, kiosk, witness, told, recovery, recorded, names }.run()?;
+    }
+    rollback::missing_logs(disk, witness, &files, &recorded, recovery);
+    Ok(tail)
 }
 
 /// The next unused generation, counting files that were set aside.
@@ -194,7 +215,12 @@ pub(super) fn read_header<D: Disk>(disk: &mut D, file: &str) -> io::Result<Resul
 struct Recoverer<'a, D> {
     disk: &'a mut D,
     kiosk: &'a KioskId,
+    witness: Option<&'a Witness>,
+    /// What the hub has signed for.
+    told: Option<Cosigned>,
     recovery: &'a mut Recovery,
+    /// Gaps of which a record tells already.
+    recorded: &'a mut Vec<Gap>,
     names: Vec<Name>,
 }
 
@@ -220,7 +246,8 @@ impl<D: Disk> Recoverer<'_, D> {
             }
             Ok((header, start)) => {
                 let before = earlier.as_ref().filter(|found| found.next == name.first);
-                if before.and_then(|found| found.frontier.as_ref()).is_some_and(|own| *own != header.frontier) {
+                if before.and_then(|found| found.frontier.as_ref()).is_some_and(|own| *own != header.frontier)
+                {
                     let file = name.file();
                     self.recovery
                         .remarks
@@ -238,14 +265,15 @@ impl<D: Disk> Recoverer<'_, D> {
                     None if name.first == 1 => Some(Frontier::new()),
                     Some(_) | None => None,
                 };
-                if self.was_never_used(name, before, frontier.as_ref(), &bytes) {
+                let told = self.told_size() >= name.first;
+                if !told && self.was_never_used(name, before, frontier.as_ref(), &bytes) {
                     return self.discard(name);
                 }
                 self.recovery.remarks.push(format!("the header of {} is damaged", name.file()));
                 (0, frontier)
             }
         };
-        let found = judge(log, &bytes, start, name.first, frontier, name.first - 1);
+        let found = judge(log, &bytes, start, name.first, frontier, self.told_size().max(name.first - 1));
         self.examine(earlier.as_ref(), &found);
         self.continue_from(name, &bytes, found)
     }
@@ -289,6 +317,11 @@ impl<D: Disk> Recoverer<'_, D> {
         self.run()
     }
 
+    /// Number of records that the hub has signed for; 0 where it has not.
+    fn told_size(&self) -> u64 {
+        self.told.as_ref().map_or(0, Cosigned::size)
+    }
+
     /// Ends the log: a new one must begin.
     fn end(self, name: Name, why: String, set_aside: bool) -> io::Result<Option<Tail>> {
         if set_aside {
@@ -306,9 +339,16 @@ impl<D: Disk> Recoverer<'_, D> {
         Ok(None)
     }
 
+    /// Ends the log, and says of the gaps in whose numbers they are.
+    fn end_with_gaps(self, name: Name, why: String) -> io::Result<Option<Tail>> {
+        for gap in &mut self.recovery.gaps {
+            gap.found = format!("{}{IN_LOG}{}", gap.found, name.epoch);
+        }
+        self.end(name, why, false)
+    }
+
     /// Takes from the last records what the kiosk must know.
     fn examine(&mut self, earlier: Option<&Found<'_>>, found: &Found<'_>) {
-        let mut recorded = Vec::new();
         let mut unreadable = 0_u32;
         let records = earlier.iter().flat_map(|found| &found.records).chain(&found.records);
         for (_, frame) in records {
@@ -320,7 +360,7 @@ impl<D: Disk> Recoverer<'_, D> {
                 unreadable += 1;
                 continue;
             };
-            self.entry(entry, &mut recorded);
+            self.entry(entry);
         }
         if unreadable > 0 {
             self.recovery.remarks.push(format!("{unreadable} records are whole but of no known content"));
@@ -328,11 +368,13 @@ impl<D: Disk> Recoverer<'_, D> {
         for found in earlier.into_iter().chain(std::iter::once(found)) {
             self.damage(found);
         }
-        let is_new = |gap: &Gap| !recorded.contains(&(gap.from, gap.through));
-        self.recovery.gaps.retain(is_new);
+        let own = |known: &&Gap| !known.found.contains(IN_LOG);
+        let known: Vec<_> = self.recorded.iter().filter(own).map(|gap| (gap.from, gap.through)).collect();
+        self.recovery.gaps.retain(|gap| !known.contains(&(gap.from, gap.through)));
     }
 
     fn damage(&mut self, found: &Found<'_>) {
+        let told = self.told_size();
         let mut remark = |text: &str| self.recovery.remarks.push(text.to_owned());
         if found.scars > 0 {
             remark("there are damaged bytes between records; no record is missing there");
@@ -342,7 +384,9 @@ impl<D: Disk> Recoverer<'_, D> {
         }
         self.recovery.damaged_boxes.extend(&found.damaged_boxes);
         for Lost { from, through } in &found.lost {
-            let new = gap(*from, *through, "bytes are damaged".to_owned());
+            let at_end = *through == told && found.next == told + 1;
+            let why = if at_end { rollback::NOT_HERE } else { "bytes are damaged" };
+            let new = gap(*from, *through, why.to_owned());
             let known = |gap: &Gap| (gap.from.get(), gap.through.get()) == (*from, *through);
             if !self.recovery.gaps.iter().any(known) {
                 self.recovery.gaps.extend(new);
@@ -350,7 +394,7 @@ impl<D: Disk> Recoverer<'_, D> {
         }
     }
 
-    fn entry(&mut self, entry: Entry, recorded: &mut Vec<(Seq, Seq)>) {
+    fn entry(&mut self, entry: Entry) {
         self.recovery.last = Some((entry.seq, entry.stamp));
         self.recovery.clean = matches!(entry.body, Body::Stopped);
         match entry.body {
@@ -364,7 +408,7 @@ impl<D: Disk> Recoverer<'_, D> {
             Body::Passage(passage) => {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
-            Body::Gap { from, through, .. } => recorded.push((from, through)),
+            Body::Gap { from, through, found } => self.recorded.push(Gap { from, through, found }),
             Body::Booted { .. }
             | Body::Stopped
             | Body::KeyOpened { .. }
@@ -386,12 +430,22 @@ impl<D: Disk> Recoverer<'_, D> {
             // The damaged segment stays where it is: all that is whole in it can still be read.
             let missing: Vec<String> =
                 found.lost.iter().map(|lost| format!("{} to {}", lost.from, lost.through)).collect();
-            let why = format!("its records {} are lost, and with them its root", missing.join(", "));
-            for gap in &mut self.recovery.gaps {
-                gap.found = format!("{}, in log {}", gap.found, name.epoch);
+            let mut why = format!("its records {} are lost, and with them its root", missing.join(", "));
+            if self.recovery.gaps.iter().any(|gap| gap.found == rollback::NOT_HERE) {
+                why.push_str("; the hub has signed for them: the medium lost them, was put back or swapped");
             }
-            return self.end(name, why, false);
+            return self.end_with_gaps(name, why);
         };
+        let told = self.told.as_ref().filter(|told| told.size() < found.next);
+        if let Some(told) = told
+            && let Some(gap) = rollback::others(self.disk, self.witness, &self.names, told)
+        {
+            let size = told.size();
+            let why =
+                format!("the hub has signed for other {size} records: the medium was put back or swapped");
+            self.recovery.gaps.push(gap);
+            return self.end_with_gaps(name, why);
+        }
         let file = name.file();
         if found.dirty_end > found.end {
             self.recovery.cut_bytes = found.dirty_end - found.end;
@@ -404,8 +458,11 @@ impl<D: Disk> Recoverer<'_, D> {
         if found.dirty_end > found.unproven {
             self.disk.sync(&file)?;
         }
+        let before = self.names.iter().rev().nth(1).map_or(0, |before| before.first);
+        let previous = Header::decode(bytes).map_or(before, |(header, _)| header.previous);
         Ok(Some(Tail {
             name,
+            previous,
             segment_len: bytes.len() as u64,
             offset: found.end as u64,
             next: found.next,
@@ -424,7 +481,7 @@ fn judge_closed(log: LogCrc, name: Name, next: Name, bytes: &[u8]) -> Found<'_> 
     judge(log, bytes, start, name.first, frontier, next.first - 1)
 }
 
-fn gap(from: u64, through: u64, found: String) -> Option<Gap> {
+pub(super) fn gap(from: u64, through: u64, found: String) -> Option<Gap> {
     Some(Gap { from: Seq::new(from)?, through: Seq::new(through)?, found })
 }
 

@@ -8,6 +8,7 @@ mod mutations;
 mod power;
 mod prove;
 mod roll;
+mod rollback;
 
 use fixtures::*;
 use kakou::base::{Random, Seq};

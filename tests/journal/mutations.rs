@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use kakou::base::Random;
+use kakou::journal::cosigned::{Judgement, judge};
 use kakou::journal::reader::logs;
 use kakou::journal::verify::verify;
-use kakou::journal::witness::{Judgement, judge};
 use kakou::journal::{Disk, Journal, Note, Options};
 use kakou::sim::disk::SimDisk;
 

@@ -84,7 +84,8 @@ fn records_beside_a_damaged_one_are_proven_where_a_later_edge_is_recorded() {
     // The edge after record 64 is one hash over all 64: what the lost record had a part in cannot be told from it.
     for number in [1, 5, 32, 39, 41, 64] {
         let missing = proven(number);
-        let only = matches!(missing, Err(prove::Error::Log(reader::Error::Missing { from: 40, through: 40 })));
+        let only =
+            matches!(missing, Err(prove::Error::Log(reader::Error::Missing { from: 40, through: 40 })));
         assert!(only, "record {number}: {missing:?}");
     }
     // Among the records before the lost one they are proven, and so they are in every older note.

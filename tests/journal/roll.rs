@@ -72,10 +72,11 @@ enum What {
 impl Moment {
     /// The disk after every part of the operation.
     fn torn(&self) -> Vec<SimDisk> {
-        let parts = match &self.what {
-            What::Create(_, size) => *size,
-            What::Write(_, _, bytes) => bytes.len() as u64,
-            What::Other => 0,
+        // Zeros that are not there yet differ only in their number; what is written, in each byte.
+        let (parts, step) = match &self.what {
+            What::Create(_, size) => (*size, 64),
+            What::Write(_, _, bytes) => (bytes.len() as u64, 1),
+            What::Other => (0, 1),
         };
         let part = |length: u64| {
             let mut disk = self.disk.killed();
@@ -88,7 +89,7 @@ impl Moment {
             }
             disk
         };
-        std::iter::once(self.disk.killed()).chain((0..=parts).map(part)).collect()
+        std::iter::once(self.disk.killed()).chain((0..=parts).step_by(step).map(part)).collect()
     }
 }
 

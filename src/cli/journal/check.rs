@@ -8,8 +8,8 @@ use data_encoding::BASE64;
 use super::Where;
 use super::list::{kiosk, reports};
 use super::state::{Keys, Signed, day_and_time};
+use crate::journal::cosigned::{self, Judgement};
 use crate::journal::verify::Report;
-use crate::journal::witness::{self, Judgement};
 use crate::platform::disk::DirDisk;
 
 /// Checks every log and the note that is kept of it; good when nothing is wrong.
@@ -54,7 +54,7 @@ fn one(disk: &mut DirDisk, report: &Report, keys: &Keys, out: &mut impl Write) -
 /// What the countersigned note says of the log, if one is kept, and whether that is good.
 fn kept_note(disk: &mut DirDisk, report: &Report, keys: &Keys) -> Result<Option<(bool, String)>> {
     let epoch = report.log.epoch;
-    let signed = match witness::read(disk, epoch)? {
+    let signed = match cosigned::unchecked(disk, epoch)? {
         None => return Ok(None),
         Some(Err(error)) => {
             return Ok(Some((false, format!("有误 wrong: the kept countersigned note: {error}"))));
@@ -77,7 +77,7 @@ fn kept_note(disk: &mut DirDisk, report: &Report, keys: &Keys) -> Result<Option<
         Signed::Unchecked => "签名未核 signatures were not checked, the keys are not here".to_owned(),
         Signed::Wrong(why) => return bad(&why),
     };
-    match witness::judge(disk, report.log, size, &root)? {
+    match cosigned::judge(disk, report.log, size, &root)? {
         Judgement::Agrees => Ok(Some((true, format!("会签 note over {size} records agrees: {who}")))),
         Judgement::Unknown => {
             Ok(Some((true, format!("会签 note over {size} records can no longer be compared: {who}"))))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Where;
 use crate::base::{BootId, ClockTrust, Mono, Pii, Random, Stamp, Wall};
-use crate::journal::{Journal, Options, SigningKey, VerifyingKey, witness};
+use crate::journal::{Journal, Options, SigningKey, VerifyingKey, cosigned};
 use crate::model::{Body, Draft, Person, Personal};
 use crate::platform::disk::DirDisk;
 use crate::sync::enrolment::{Enrolment, Grant, PublicKey};
@@ -85,7 +85,7 @@ impl Folder {
         let journal = self.journal();
         let mut note = journal.note().sign(&SigningKey::from_seed(&[1; 32]));
         note.cosign(HUB_NOTE_NAME, &hub(), Wall::from_secs(1_790_000_100));
-        let file = self.state("journal").join(witness::file_of(journal.epoch()));
+        let file = self.state("journal").join(cosigned::file_of(journal.epoch()));
         std::fs::write(file, note.to_string()).unwrap();
     }
 
