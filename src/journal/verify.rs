@@ -33,7 +33,8 @@ pub struct Report {
     pub findings: Vec<String>,
 }
 
-/// Checks `log`: every checksum, every box, every number, and the tree from segment to segment.
+/// Checks `log`: every checksum, every box, every number, the tree from segment to segment, and that a record says of
+/// the segments that are gone at the front that they were dropped.
 ///
 /// # Errors
 ///
