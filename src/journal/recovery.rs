@@ -436,7 +436,9 @@ impl<D: Disk> Recoverer<'_, D> {
             }
             return self.end_with_gaps(name, why);
         };
+        // Where the hub has all of it, the tree is known already.
         let told = self.told.as_ref().filter(|told| told.size() < found.next);
+        let told = told.filter(|told| (told.size(), told.root()) != (frontier.size(), frontier.root()));
         if let Some(told) = told
             && let Some(gap) = rollback::others(self.disk, self.witness, &self.names, told)
         {
