@@ -1,6 +1,7 @@
 # make demo   a whole checkpoint on simulated hardware, with its hub
 # make test   everything CI runs, with what the tests need installed first
-.PHONY: demo test lint deny
+# make fuzz   what takes bytes from outside is fed with altered ones, ten minutes each; MINUTES=1 TARGETS=note for less
+.PHONY: demo test lint deny fuzz
 
 demo:
 	cargo run --release -- demo
@@ -18,3 +19,16 @@ lint:
 deny:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@0.20.2
 	cargo deny check licenses bans sources
+
+MINUTES ?= 10
+TARGETS ?= segment batch note parcel receipt
+
+# On the stable compiler: RUSTC_BOOTSTRAP lets it count what is covered, and no sanitizer is needed without unsafe code.
+fuzz:
+	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	cp Cargo.lock tests/fuzz/Cargo.lock
+	KAKOU_FUZZ_SEEDS=$(CURDIR)/tests/fuzz/corpus cargo test --test fuzzed every_seed
+	for target in $(TARGETS); do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none $$target -- \
+			-max_total_time=$$(($(MINUTES) * 60)) -rss_limit_mb=512 -max_len=16384 || exit 1; \
+	done

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use zeroize::Zeroizing;
 
 use crate::base::{ClockTrust, DeviceId, Stamp};
 use crate::config::board::{Device, Driver, Place};
@@ -18,7 +19,7 @@ use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::{Context, Settings, Times};
-use crate::journal::{Journal, Options, VerifyingKey};
+use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
 use crate::model::{Blinder, Direction};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
@@ -93,9 +94,8 @@ pub fn parts(
         );
     }
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
-    let journal = Journal::open(disk.clone(), Options::new(site.kiosk.clone()), Box::new(OsEntropy::new()));
-    let journal = journal.with_context(|| named(&state.join("journal")))?;
-    tracing::info!(found = %journal.1.to_string().trim(), "journal opened");
+    let seed = enrolment.as_ref().map(|_| secret(&state.join("log.key"))).transpose()?;
+    let journal = open_journal(&disk, &site, enrolment.as_ref().zip(seed.as_ref()))?;
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
     let policy = Arc::new(site.policy.clone());
@@ -107,11 +107,8 @@ pub fn parts(
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
     let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
-    let seed_file = state.join("log.key");
-    let link = enrolment.map(|enrolment| {
-        let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
-        anyhow::Ok(Link { enrolment, seed: seed.into(), passed, settings: link_settings })
-    });
+    let link = enrolment.zip(seed);
+    let link = link.map(|(enrolment, seed)| Link { enrolment, seed, passed, settings: link_settings });
     let retention = rules(&site);
     let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
     Ok(Parts {
@@ -125,7 +122,7 @@ pub fn parts(
         view: state.join("view.sqlite"),
         blinder,
         retention,
-        hub: link.transpose()?,
+        hub: link,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,
         hosts: site.web.hosts,
@@ -133,6 +130,27 @@ pub fn parts(
         simulated: board.simulated,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
+}
+
+fn secret(file: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    Ok(files::secret(file).with_context(|| file.display().to_string())?.into())
+}
+
+/// The journal, and what was found when it was opened; held against what the hub has signed for, where there is one.
+fn open_journal(
+    disk: &DirDisk,
+    site: &Site,
+    hub: Option<(&Enrolment, &Zeroizing<[u8; 32]>)>,
+) -> Result<(Journal<DirDisk>, Recovery)> {
+    let witness = hub.map(|(hub, seed)| hub.witness(SigningKey::from_seed(seed).verifying()));
+    let options = Options { witness, ..Options::new(site.kiosk.clone()) };
+    let journal = Journal::open(disk.clone(), options, Box::new(OsEntropy::new()));
+    let journal = journal.with_context(|| site.state.join("journal").display().to_string())?;
+    match journal.1.to_string().trim() {
+        found if journal.1.is_untroubled() => tracing::info!(found, "journal opened"),
+        found => tracing::warn!(found, "journal opened"),
+    }
+    Ok(journal)
 }
 
 fn rules(site: &Site) -> Rules {

@@ -166,7 +166,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
         tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
     }
-    let for_keeper = hub.as_ref().map(|link| link.for_keeper(&kiosk));
+    let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);

@@ -10,7 +10,7 @@ use super::keeper::Hub;
 use super::kiosk::Error;
 use crate::base::{Epoch, KioskId, Random};
 use crate::control::HubStatus;
-use crate::journal::{SigningKey, VerifyingKey, Witness};
+use crate::journal::SigningKey;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{Heard, HubClient};
@@ -18,7 +18,6 @@ use crate::platform::passed::Passed;
 use crate::platform::uplink::{self, Uplink};
 use crate::sync;
 use crate::sync::enrolment::Enrolment;
-use crate::sync::wire::HUB_NOTE_NAME;
 
 /// The way to the hub.
 pub struct Link {
@@ -34,13 +33,8 @@ pub struct Link {
 
 impl Link {
     /// The hub as the keeper has to know it.
-    pub(super) fn for_keeper(&self, kiosk: &KioskId) -> Hub {
-        let witness = Witness {
-            kiosk: kiosk.clone(),
-            own: SigningKey::from_seed(&self.seed).verifying(),
-            hub_name: HUB_NOTE_NAME,
-            hub: VerifyingKey(self.enrolment.note_key.0),
-        };
+    pub(super) fn for_keeper(&self) -> Hub {
+        let witness = self.enrolment.witness(SigningKey::from_seed(&self.seed).verifying());
         Hub { witness, seal_key: self.enrolment.seal_key.0 }
     }
 }

@@ -20,7 +20,7 @@ use crate::control::{DiskStatus, RoomMark};
 use crate::engine::Ticket;
 use crate::journal::ballast::{Mark, Room};
 use crate::journal::log::Error;
-use crate::journal::{Disk, Journal, Note};
+use crate::journal::{Disk, Journal, Note, Recovery};
 use crate::model::Draft;
 
 /// Most records that may wait for a journal that has failed. Lanes begin nothing new meanwhile and stop long before.
@@ -191,8 +191,10 @@ impl<D: Disk> Recorder<D> {
                 if self.journal.epoch() == epoch {
                     self.acknowledge(news);
                 }
-                // What did not reach the disk goes first, in its old order.
-                for (_, request) in std::mem::take(&mut self.appended).into_iter().rev() {
+                // What is missing now is said first; what did not reach the disk follows in its old order.
+                let mut first = self.gaps(&recovery);
+                first.extend(std::mem::take(&mut self.appended).into_iter().map(|(_, request)| request));
+                for request in first.into_iter().rev() {
                     self.waiting.push_front(request);
                 }
                 let mut later = Vec::new();
@@ -204,6 +206,17 @@ impl<D: Disk> Recorder<D> {
             }
             Err(error) => tracing::error!(%error, "journal cannot be opened"),
         }
+    }
+
+    /// The records that say what is missing, at the time of the oldest record that waits.
+    fn gaps(&self, recovery: &Recovery) -> Vec<Request> {
+        let oldest = self.appended.front().map(|(_, request)| request).or(self.waiting.front());
+        let Some(stamp) = oldest.map(|request| request.stamp) else { return Vec::new() };
+        let kept = || self.appended.iter().map(|(_, request)| request).chain(&self.waiting);
+        // Said already, when the journal failed again before it was durable.
+        let is_new = |draft: &Draft| !kept().any(|request| request.draft.body == draft.body);
+        let request = |draft| Request { answer: None, draft: Box::new(draft), stamp };
+        recovery.gap_drafts().filter(is_new).map(request).collect()
     }
 
     /// Answers for everything that is durable now.

@@ -260,9 +260,9 @@ fn agrees(one: &Value, other: &Value) -> bool {
 }
 
 fn decode_extra(text: &str) -> Option<(Stored, Value)> {
-    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    let bytes = note::from_base64(text)?;
     let extra: Extra = serde_json::from_slice(&bytes).ok()?;
-    let public = BASE64.decode(extra.public.as_bytes()).ok()?;
+    let public = note::from_base64(&extra.public)?;
     let hash = |text: String| -> Option<Hash> { HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok() };
     let seal = match (extra.commitment, extra.box_sha256) {
         (None, None) => Seal::None,
@@ -281,7 +281,7 @@ fn decode_index(line: &str) -> Option<u64> {
 }
 
 fn decode_hash(line: &str) -> Option<Hash> {
-    BASE64.decode(line.as_bytes()).ok()?.try_into().ok()
+    note::from_base64(line)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io;
 
 use super::disk::Disk;
 use super::log::{Error, Journal, failed, is_full};
-use super::recovery::Recovery;
+use super::recovered::Recovery;
 
 /// File that holds room for the last records of a full disk.
 const BALLAST: &str = "ballast";

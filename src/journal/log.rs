@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ballast::Sizes;
+use super::cosigned::Witness;
 use super::disk::Disk;
 use super::entropy::Entropy;
 use super::erase;
@@ -14,7 +15,8 @@ use super::merkle::Frontier;
 use super::note::Note;
 use super::open_log::OpenLog;
 use super::reader::Reader;
-use super::recovery::{Recovery, Tail, next_generation, recover};
+use super::recovered::Recovery;
+use super::recovery::{Tail, next_generation, recover};
 use super::seal;
 use super::sealer::Sealer;
 use super::segment::{Header, Name};
@@ -36,12 +38,14 @@ pub struct Options {
     pub segment_len: u64,
     /// Length of the ballast file, in bytes; 0 for none.
     pub ballast_len: u64,
+    /// Whose signatures make a receipt: a log that contradicts what the hub has signed for is not gone on with.
+    pub witness: Option<Witness>,
 }
 
 impl Options {
-    /// Segments of 4 MiB and a ballast of 64 MiB.
+    /// Segments of 4 MiB and a ballast of 64 MiB, of a kiosk without a hub.
     pub fn new(kiosk: KioskId) -> Self {
-        Self { kiosk, segment_len: 4 * 1024 * 1024, ballast_len: 64 * 1024 * 1024 }
+        Self { kiosk, segment_len: 4 * 1024 * 1024, ballast_len: 64 * 1024 * 1024, witness: None }
     }
 }
 
@@ -77,6 +81,8 @@ pub struct Journal<D> {
     options: Options,
     log: LogCrc,
     segment: Name,
+    /// First record of the segment before, or 0.
+    previous: u64,
     file: String,
     segment_len: u64,
     /// Where `buffer` goes.
@@ -124,6 +130,7 @@ impl<D: Disk> Journal<D> {
             log: LogCrc::new(epoch),
             file: tail.name.file(),
             segment: tail.name,
+            previous: tail.previous,
             segment_len: tail.segment_len,
             offset: tail.offset,
             buffer: Vec::with_capacity(64 * 1024),
@@ -164,6 +171,7 @@ impl<D: Disk> Journal<D> {
         self.durable.store(tail.next - 1, Ordering::Release);
         self.file = tail.name.file();
         self.segment = tail.name;
+        self.previous = tail.previous;
         self.segment_len = tail.segment_len;
         self.offset = tail.offset;
         self.buffer.clear();
@@ -319,18 +327,17 @@ impl<D: Disk> Journal<D> {
         }
         self.commit()?;
         let name = Name { first: self.next, ..self.segment };
-        let header = Header {
-            name,
-            previous: self.segment.first,
-            kiosk: self.options.kiosk.clone(),
-            frontier: self.frontier.clone(),
-        };
+        // One that was cut short before its first record is begun anew in its place.
+        let previous = if name == self.segment { self.previous } else { self.segment.first };
+        let header =
+            Header { name, previous, kiosk: self.options.kiosk.clone(), frontier: self.frontier.clone() };
         let created = create_segment(&mut self.disk, &header, self.options.segment_len, length);
         if let Err(Error::Io { .. }) = created {
             self.failed = true;
         }
         (self.offset, self.segment_len) = created?;
         self.segment = name;
+        self.previous = previous;
         self.file = name.file();
         self.since_frontier = 0;
         Ok(())
@@ -344,7 +351,8 @@ fn find_tail<D: Disk>(
     entropy: &mut dyn Entropy,
     recovery: &mut Recovery,
 ) -> Result<Tail, Error> {
-    match recover(disk, &options.kiosk, recovery).map_err(failed("reading the log"))? {
+    let found = recover(disk, &options.kiosk, options.witness.as_ref(), recovery);
+    match found.map_err(failed("reading the log"))? {
         Some(tail) => Ok(tail),
         None => {
             recovery.fresh = recovery.ended.is_none();
@@ -375,7 +383,7 @@ fn begin<D: Disk>(disk: &mut D, options: &Options, entropy: &mut dyn Entropy) ->
     let name = Name { generation, epoch: Epoch(epoch), first: 1 };
     let header = Header { name, previous: 0, kiosk: options.kiosk.clone(), frontier: Frontier::new() };
     let (offset, segment_len) = create_segment(disk, &header, options.segment_len, 0)?;
-    Ok(Tail { name, segment_len, offset, next: 1, frontier: Frontier::new(), since_frontier: 0 })
+    Ok(Tail { name, previous: 0, segment_len, offset, next: 1, frontier: Frontier::new(), since_frontier: 0 })
 }
 
 /// Creates a segment with room for `length` behind its header, and makes it durable before it is used.

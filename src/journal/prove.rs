@@ -129,6 +129,8 @@ struct Walk<'d, D> {
     disk: &'d mut D,
     log: LogCrc,
     names: Vec<Name>,
+    /// The first leaf that was needed and not there, and the number of the first whole record behind it.
+    hole: Option<(u64, u64)>,
 }
 
 impl<'d, D: Disk> Walk<'d, D> {
@@ -136,7 +138,7 @@ impl<'d, D: Disk> Walk<'d, D> {
         let names = disk.list()?.into_iter().filter_map(|file| Name::parse(&file));
         let own = |name: &Name| (name.generation, name.epoch) == (log.generation, log.epoch);
         let names: Vec<Name> = names.filter(own).collect();
-        Ok(Self { disk, log: LogCrc::new(log.epoch), names })
+        Ok(Self { disk, log: LogCrc::new(log.epoch), names, hole: None })
     }
 
     /// Gathers a proof that needs the leaves from `index` on; shows each record that was read to `see`.
@@ -157,7 +159,9 @@ impl<'d, D: Disk> Walk<'d, D> {
             at = if last > at + 1 && self.pass_to(last, &mut prover)? { last } else { at + 1 };
         }
         let next = prover.next();
-        let through = prover.wanted().map_or(next, |wanted| wanted.end).max(next + 1);
+        let wanted = prover.wanted().map_or(next, |wanted| wanted.end).max(next + 1);
+        let behind = self.hole.filter(|(leaf, _)| *leaf == next).map(|(_, behind)| behind - 1);
+        let through = behind.map_or(wanted, |last| last.min(wanted));
         let missing = reader::Error::Missing { from: next + 1, through };
         prover.finish().map_err(|_| missing.into())
     }
@@ -209,6 +213,11 @@ impl<'d, D: Disk> Walk<'d, D> {
                 (Content::Record { .. }, Some(leaf)) if frame.seq == prover.next() + 1 => {
                     see(&frame);
                     prover.push(leaf);
+                }
+                (Content::Record { .. }, _) if frame.seq > prover.next() + 1 => {
+                    let next = prover.next();
+                    let known = self.hole.filter(|(leaf, _)| *leaf == next);
+                    self.hole = known.or(Some((next, frame.seq)));
                 }
                 (Content::Frontier(stated), _) if stated.size() > prover.next() => {
                     prover.advance(stated);

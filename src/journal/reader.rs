@@ -8,7 +8,7 @@ use super::disk::Disk;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
 use super::recovery::{read_header, read_segment};
-use super::scan::{Piece, Pieces, judge};
+use super::scan::{Piece, Pieces, judge, tree_in};
 use super::segment::{Header, Name};
 use super::stored::Stored;
 use crate::base::{Epoch, Seq};
@@ -193,9 +193,6 @@ impl<D: Disk> Reader<D> {
         if frontier.size() != size {
             frontier = self.frontier_in(segment, size)?;
         }
-        if frontier.size() != size {
-            return Err(Error::Missing { from: frontier.size() + 1, through: size });
-        }
         self.frontier.clone_from(&frontier);
         Ok(frontier)
     }
@@ -232,30 +229,10 @@ impl<D: Disk> Reader<D> {
         Ok(None)
     }
 
-    /// The largest tree of at most `size` records that a segment by itself can tell.
+    /// The tree over the first `size` records as a segment by itself tells.
     fn frontier_in(&mut self, segment: Name, size: u64) -> Result<Frontier, Error> {
         let bytes = read_segment(&mut self.disk, &segment.file())?;
-        let (mut frontier, start) = match Header::decode(&bytes) {
-            Ok((header, start)) => (header.frontier, start),
-            Err(_) => (Frontier::new(), 0),
-        };
-        for piece in Pieces::new(self.log, &bytes, start) {
-            let Piece::Frame(_, frame) = piece else { continue };
-            match (&frame.content, frame.leaf()) {
-                (Content::Record { .. }, Some(leaf))
-                    if frame.seq == frontier.size() + 1 && frame.seq <= size =>
-                {
-                    frontier.push(leaf);
-                }
-                (Content::Frontier(stated), _)
-                    if stated.size() <= size && stated.size() > frontier.size() =>
-                {
-                    frontier.clone_from(stated);
-                }
-                _ => {}
-            }
-        }
-        Ok(frontier)
+        tree_in(self.log, &bytes, segment.first, size).map_err(|from| Error::Missing { from, through: size })
     }
 
     fn segments(&mut self) -> io::Result<Vec<Name>> {

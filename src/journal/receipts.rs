@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use super::cosigned::{self, Cosigned, Refused, Witness, file_of, file_of_segment};
+use super::cosigned::{self, Cosigned, Judgement, Refused, Witness, file_of, file_of_segment};
 use super::disk::Disk;
 use super::reader::{self, Reader};
 use super::replace::replace;
@@ -201,15 +201,11 @@ impl<D: Disk, R: Disk> Receipts<D, R> {
     }
 
     fn judge(&mut self, note: &Cosigned) -> Result<Fits, Refused> {
-        let durable = self.reader.durable().map_or(0, Seq::get);
-        if note.size() > durable {
-            return Err(Refused::Ahead { size: note.size(), durable });
-        }
-        match self.reader.frontier(note.size()) {
-            Ok(tree) => note.check(durable, &tree.root()).map(|()| Fits::Yes),
-            Err(reader::Error::Missing { .. } | reader::Error::NoLog | reader::Error::Io(_)) => {
-                Ok(Fits::Unknown)
-            }
+        match cosigned::judge_by(&mut self.reader, note.size(), &note.root()) {
+            Ok(Judgement::Agrees) => Ok(Fits::Yes),
+            Ok(Judgement::Shorter { found }) => Err(Refused::Ahead { size: note.size(), durable: found }),
+            Ok(Judgement::Other) => Err(Refused::Root(note.size())),
+            Ok(Judgement::Unknown) | Err(_) => Ok(Fits::Unknown),
         }
     }
 }

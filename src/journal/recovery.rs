@@ -6,147 +6,34 @@
 //! 3. What counts but may not have reached the medium is written once more and synced before it is reported.
 //! 4. Damage never refuses a start. Lost records are reported; when the tree's root can no longer be known, the log
 //!    ends and a new one with a fresh epoch begins beside it. What cannot be read is renamed, never deleted.
+//! 5. What the hub has signed for was durable here. When fewer records are here, or others, the log ends as well and is
+//!    left as it is: see `rollback.rs`.
 
-use std::fmt;
 use std::io;
 
+use super::cosigned::{Cosigned, Witness};
 use super::disk::Disk;
 use super::erase::Erasing;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
+use super::recovered::{Ended, Gap, OpenArrival, Recovery};
+use super::rollback;
 use super::scan::{Found, Lost, judge};
 use super::segment::{Bad, HEADER_MAX, Header, Name};
-use crate::base::{Epoch, KioskId, LaneId, Seq, Stamp};
-use crate::model::{Body, Direction, Draft, Entry, SubjectKind};
+use crate::base::{KioskId, Seq};
+use crate::model::{Body, Entry};
 
+/// Before the log, in what is said of records of another.
+const IN_LOG: &str = ", in log ";
 /// Longest segment that is read; longer files are not ours.
 const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
-
-/// What was found when a journal was opened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovery {
-    /// The log begins with this start.
-    pub fresh: bool,
-    /// Last record, if there is any.
-    pub last: Option<(Seq, Stamp)>,
-    /// Whether the last run ended in order.
-    pub clean: bool,
-    /// Bytes of a torn tail that were cut.
-    pub cut_bytes: usize,
-    /// Records that were acknowledged once, are lost, and not yet recorded as such.
-    pub gaps: Vec<Gap>,
-    /// Files that were set aside.
-    pub quarantined: Vec<String>,
-    /// The log that had to be ended, and why.
-    pub ended: Option<Ended>,
-    /// Arrivals without a verdict, oldest first.
-    pub open_arrivals: Vec<OpenArrival>,
-    /// Records whose sealed part is damaged.
-    pub damaged_boxes: Vec<u64>,
-    /// Erasures that the last run put on record and may not have carried out.
-    pub erasing: Vec<Erasing>,
-    /// Other findings, in plain words.
-    pub remarks: Vec<String>,
-}
-
-/// Records that are lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// First missing number.
-    pub from: Seq,
-    /// Last missing number.
-    pub through: Seq,
-    /// What was found, in plain words.
-    pub found: String,
-}
-
-/// A log that could not be continued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Which log.
-    pub epoch: Epoch,
-    /// Why, in plain words.
-    pub why: String,
-}
-
-/// An arrival that nobody decided: the kiosk stopped in between.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenArrival {
-    /// The arrival's record.
-    pub arrival: Seq,
-    /// Where.
-    pub lane: Option<LaneId>,
-    /// Person or vehicle.
-    pub subject: SubjectKind,
-    /// Which way.
-    pub direction: Direction,
-    /// When.
-    pub stamp: Stamp,
-}
-
-impl Recovery {
-    /// Whether nothing was wrong.
-    pub fn is_untroubled(&self) -> bool {
-        self.cut_bytes == 0
-            && self.gaps.is_empty()
-            && self.quarantined.is_empty()
-            && self.ended.is_none()
-            && self.damaged_boxes.is_empty()
-            && self.remarks.is_empty()
-    }
-
-    /// The entries to append first: that the kiosk `version` started, and what is missing.
-    pub fn drafts(&self, version: &str) -> Vec<Draft> {
-        let booted = Body::Booted {
-            version: version.to_owned(),
-            recovered: self.last.map(|(seq, _)| seq),
-            clean: self.clean,
-        };
-        let gaps = self.gaps.iter().map(|gap| Body::Gap {
-            from: gap.from,
-            through: gap.through,
-            found: gap.found.clone(),
-        });
-        let draft = |body| Draft { lane: None, body, personal: None };
-        std::iter::once(booted).chain(gaps).map(draft).collect()
-    }
-}
-
-/// One finding a line.
-impl fmt::Display for Recovery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.last {
-            _ if self.fresh => writeln!(f, "a new log begins")?,
-            Some((seq, _)) if self.clean => writeln!(f, "last record {seq}, the last run ended in order")?,
-            Some((seq, _)) => writeln!(f, "last record {seq}, the last run did not end in order")?,
-            None => writeln!(f, "no record yet")?,
-        }
-        if let Some(ended) = &self.ended {
-            writeln!(f, "log {} was ended: {}", ended.epoch, ended.why)?;
-        }
-        if self.cut_bytes > 0 {
-            writeln!(f, "{} bytes at the end were never acknowledged and were cut", self.cut_bytes)?;
-        }
-        for gap in &self.gaps {
-            writeln!(f, "records {} to {} are lost: {}", gap.from, gap.through, gap.found)?;
-        }
-        for seq in &self.damaged_boxes {
-            writeln!(f, "the sealed part of record {seq} is damaged")?;
-        }
-        for file in &self.quarantined {
-            writeln!(f, "{file} cannot be read and was set aside")?;
-        }
-        for open in &self.open_arrivals {
-            writeln!(f, "arrival {} has no verdict", open.arrival)?;
-        }
-        self.remarks.iter().try_for_each(|remark| writeln!(f, "{remark}"))
-    }
-}
 
 /// Where a log goes on.
 #[derive(Debug)]
 pub(super) struct Tail {
     pub name: Name,
+    /// First record of the segment before, or 0.
+    pub previous: u64,
     pub segment_len: u64,
     pub offset: u64,
     pub next: u64,
@@ -162,13 +49,22 @@ pub(super) struct Tail {
 pub(super) fn recover<D: Disk>(
     disk: &mut D,
     kiosk: &KioskId,
+    witness: Option<&Witness>,
     recovery: &mut Recovery,
 ) -> io::Result<Option<Tail>> {
-    let names: Vec<Name> = disk.list()?.iter().filter_map(|file| Name::parse(file)).collect();
-    let Some(newest) = names.iter().max().copied() else { return Ok(None) };
-    let same = |name: &&Name| (name.generation, name.epoch) == (newest.generation, newest.epoch);
-    let names: Vec<Name> = names.iter().filter(same).copied().collect();
-    Recoverer { disk, kiosk, recovery, names }.run()
+    let files = disk.list()?;
+    let names: Vec<Name> = files.iter().filter_map(|file| Name::parse(file)).collect();
+    let mut recorded = Vec::new();
+    let mut tail = None;
+    if let Some(newest) = names.iter().max().copied() {
+        let same = |name: &&Name| (name.generation, name.epoch) == (newest.generation, newest.epoch);
+        let names: Vec<Name> = names.iter().filter(same).copied().collect();
+        let told = rollback::told(disk, witness, newest.epoch);
+        let recorded = &mut recorded;
+        tail = Recoverer { disk, kiosk, witness, told, recovery, recorded, names }.run()?;
+    }
+    rollback::missing_logs(disk, witness, &files, &recorded, recovery);
+    Ok(tail)
 }
 
 /// The next unused generation, counting files that were set aside.
@@ -197,7 +93,12 @@ pub(super) fn read_header<D: Disk>(disk: &mut D, file: &str) -> io::Result<Resul
 struct Recoverer<'a, D> {
     disk: &'a mut D,
     kiosk: &'a KioskId,
+    witness: Option<&'a Witness>,
+    /// What the hub has signed for.
+    told: Option<Cosigned>,
     recovery: &'a mut Recovery,
+    /// Gaps of which a record tells already.
+    recorded: &'a mut Vec<Gap>,
     names: Vec<Name>,
 }
 
@@ -221,7 +122,17 @@ impl<D: Disk> Recoverer<'_, D> {
             Ok((header, _)) if header.kiosk != *self.kiosk => {
                 return self.end(name, format!("it is the log of kiosk {}", header.kiosk), false);
             }
-            Ok((header, start)) => (start, Some(header.frontier)),
+            Ok((header, start)) => {
+                let before = earlier.as_ref().filter(|found| found.next == name.first);
+                if before.and_then(|found| found.frontier.as_ref()).is_some_and(|own| *own != header.frontier)
+                {
+                    let file = name.file();
+                    self.recovery
+                        .remarks
+                        .push(format!("the records before {file} do not match the tree in its header"));
+                }
+                (start, Some(header.frontier))
+            }
             Err(Bad::Version(version)) => {
                 let why = format!("it is in format {version}, which a later version of the program writes");
                 return self.end(name, why, false);
@@ -232,14 +143,15 @@ impl<D: Disk> Recoverer<'_, D> {
                     None if name.first == 1 => Some(Frontier::new()),
                     Some(_) | None => None,
                 };
-                if self.was_never_used(name, before, frontier.as_ref(), &bytes) {
+                let told = self.told_size() >= name.first;
+                if !told && self.was_never_used(name, before, frontier.as_ref(), &bytes) {
                     return self.discard(name);
                 }
                 self.recovery.remarks.push(format!("the header of {} is damaged", name.file()));
                 (0, frontier)
             }
         };
-        let found = judge(log, &bytes, start, name.first, frontier, name.first - 1);
+        let found = judge(log, &bytes, start, name.first, frontier, self.told_size().max(name.first - 1));
         self.examine(earlier.as_ref(), &found);
         self.continue_from(name, &bytes, found)
     }
@@ -272,8 +184,7 @@ impl<D: Disk> Recoverer<'_, D> {
         let header = Header { name, previous, kiosk: self.kiosk.clone(), frontier: frontier.clone() };
         let mut expected = header.encode();
         expected.resize(bytes.len().max(expected.len()), 0);
-        let zero = |sector: &[u8]| sector.iter().all(|byte| *byte == 0);
-        bytes.chunks(512).zip(expected.chunks(512)).all(|(is, should)| zero(is) || should.starts_with(is))
+        bytes.iter().zip(&expected).all(|(is, should)| *is == 0 || is == should)
     }
 
     fn discard(mut self, name: Name) -> io::Result<Option<Tail>> {
@@ -282,6 +193,11 @@ impl<D: Disk> Recoverer<'_, D> {
         self.names.pop();
         self.recovery.gaps.clear();
         self.run()
+    }
+
+    /// Number of records that the hub has signed for; 0 where it has not.
+    fn told_size(&self) -> u64 {
+        self.told.as_ref().map_or(0, Cosigned::size)
     }
 
     /// Ends the log: a new one must begin.
@@ -304,9 +220,16 @@ impl<D: Disk> Recoverer<'_, D> {
         Ok(None)
     }
 
+    /// Ends the log, and says of the gaps in whose numbers they are.
+    fn end_with_gaps(self, name: Name, why: String) -> io::Result<Option<Tail>> {
+        for gap in &mut self.recovery.gaps {
+            gap.found = format!("{}{IN_LOG}{}", gap.found, name.epoch);
+        }
+        self.end(name, why, false)
+    }
+
     /// Takes from the last records what the kiosk must know.
     fn examine(&mut self, earlier: Option<&Found<'_>>, found: &Found<'_>) {
-        let mut recorded = Vec::new();
         let mut unreadable = 0_u32;
         let records = earlier.iter().flat_map(|found| &found.records).chain(&found.records);
         for (_, frame) in records {
@@ -318,7 +241,7 @@ impl<D: Disk> Recoverer<'_, D> {
                 unreadable += 1;
                 continue;
             };
-            self.entry(entry, &mut recorded);
+            self.entry(entry);
         }
         if unreadable > 0 {
             self.recovery.remarks.push(format!("{unreadable} records are whole but of no known content"));
@@ -326,11 +249,13 @@ impl<D: Disk> Recoverer<'_, D> {
         for found in earlier.into_iter().chain(std::iter::once(found)) {
             self.damage(found);
         }
-        let is_new = |gap: &Gap| !recorded.contains(&(gap.from, gap.through));
-        self.recovery.gaps.retain(is_new);
+        let own = |known: &&Gap| !known.found.contains(IN_LOG);
+        let known: Vec<_> = self.recorded.iter().filter(own).map(|gap| (gap.from, gap.through)).collect();
+        self.recovery.gaps.retain(|gap| !known.contains(&(gap.from, gap.through)));
     }
 
     fn damage(&mut self, found: &Found<'_>) {
+        let told = self.told_size();
         let mut remark = |text: &str| self.recovery.remarks.push(text.to_owned());
         if found.scars > 0 {
             remark("there are damaged bytes between records; no record is missing there");
@@ -340,7 +265,9 @@ impl<D: Disk> Recoverer<'_, D> {
         }
         self.recovery.damaged_boxes.extend(&found.damaged_boxes);
         for Lost { from, through } in &found.lost {
-            let new = gap(*from, *through, "bytes are damaged".to_owned());
+            let at_end = *through == told && found.next == told + 1;
+            let why = if at_end { rollback::NOT_HERE } else { "bytes are damaged" };
+            let new = gap(*from, *through, why.to_owned());
             let known = |gap: &Gap| (gap.from.get(), gap.through.get()) == (*from, *through);
             if !self.recovery.gaps.iter().any(known) {
                 self.recovery.gaps.extend(new);
@@ -348,7 +275,7 @@ impl<D: Disk> Recoverer<'_, D> {
         }
     }
 
-    fn entry(&mut self, entry: Entry, recorded: &mut Vec<(Seq, Seq)>) {
+    fn entry(&mut self, entry: Entry) {
         self.recovery.last = Some((entry.seq, entry.stamp));
         self.recovery.clean = matches!(entry.body, Body::Stopped);
         match entry.body {
@@ -365,7 +292,7 @@ impl<D: Disk> Recoverer<'_, D> {
             Body::Passage(passage) => {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
-            Body::Gap { from, through, .. } => recorded.push((from, through)),
+            Body::Gap { from, through, found } => self.recorded.push(Gap { from, through, found }),
             Body::KeyOpened { .. }
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
@@ -384,12 +311,24 @@ impl<D: Disk> Recoverer<'_, D> {
             // The damaged segment stays where it is: all that is whole in it can still be read.
             let missing: Vec<String> =
                 found.lost.iter().map(|lost| format!("{} to {}", lost.from, lost.through)).collect();
-            let why = format!("its records {} are lost, and with them its root", missing.join(", "));
-            for gap in &mut self.recovery.gaps {
-                gap.found = format!("{}, in log {}", gap.found, name.epoch);
+            let mut why = format!("its records {} are lost, and with them its root", missing.join(", "));
+            if self.recovery.gaps.iter().any(|gap| gap.found == rollback::NOT_HERE) {
+                why.push_str("; the hub has signed for them: the medium lost them, was put back or swapped");
             }
-            return self.end(name, why, false);
+            return self.end_with_gaps(name, why);
         };
+        // Where the hub has all of it, the tree is known already.
+        let told = self.told.as_ref().filter(|told| told.size() < found.next);
+        let told = told.filter(|told| (told.size(), told.root()) != (frontier.size(), frontier.root()));
+        if let Some(told) = told
+            && let Some(gap) = rollback::others(self.disk, self.witness, &self.names, told)
+        {
+            let size = told.size();
+            let why =
+                format!("the hub has signed for other {size} records: the medium was put back or swapped");
+            self.recovery.gaps.push(gap);
+            return self.end_with_gaps(name, why);
+        }
         let file = name.file();
         if found.dirty_end > found.end {
             self.recovery.cut_bytes = found.dirty_end - found.end;
@@ -402,8 +341,11 @@ impl<D: Disk> Recoverer<'_, D> {
         if found.dirty_end > found.unproven {
             self.disk.sync(&file)?;
         }
+        let before = self.names.iter().rev().nth(1).map_or(0, |before| before.first);
+        let previous = Header::decode(bytes).map_or(before, |(header, _)| header.previous);
         Ok(Some(Tail {
             name,
+            previous,
             segment_len: bytes.len() as u64,
             offset: found.end as u64,
             next: found.next,
@@ -422,7 +364,7 @@ fn judge_closed(log: LogCrc, name: Name, next: Name, bytes: &[u8]) -> Found<'_> 
     judge(log, bytes, start, name.first, frontier, next.first - 1)
 }
 
-fn gap(from: u64, through: u64, found: String) -> Option<Gap> {
+pub(super) fn gap(from: u64, through: u64, found: String) -> Option<Gap> {
     Some(Gap { from: Seq::new(from)?, through: Seq::new(through)?, found })
 }
 

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
+use super::cosigned::Witness;
 use super::disk::Disk;
 use super::frame::LogCrc;
 use super::reader::{LogName, logs};
-use super::recovery::{Recovery, free_name, read_segment, recover};
+use super::recovered::Recovery;
+use super::recovery::{free_name, read_segment, recover};
 use super::scan::{Piece, Pieces};
 use super::segment::{Bad, Header, Name};
 use super::verify::kiosk_of;
@@ -79,12 +81,13 @@ impl fmt::Display for Deed {
     }
 }
 
-/// Finds out what can be repaired on `disk`, and does it or not; `None` when there is no log.
+/// Finds out what can be repaired on `disk`, and does it or not; `None` when there is no log. What the hub has signed for
+/// counts as far as `witness` can tell.
 ///
 /// # Errors
 ///
 /// When the directory cannot be read, or not written.
-pub fn repair<D: Disk>(disk: D, mode: Mode) -> io::Result<Option<Repair>> {
+pub fn repair<D: Disk>(disk: D, mode: Mode, witness: Option<&Witness>) -> io::Result<Option<Repair>> {
     let mut hand = Hand { disk, mode, changed: BTreeMap::new(), deeds: Vec::new() };
     let logs = logs(&mut hand)?;
     let Some(log) = logs.last().copied() else { return Ok(None) };
@@ -95,7 +98,7 @@ pub fn repair<D: Disk>(disk: D, mode: Mode) -> io::Result<Option<Repair>> {
     let Some(kiosk) = owners.into_iter().next() else { return Ok(None) };
     set_aside_unreadable(&mut hand)?;
     let mut recovery = Recovery::default();
-    recover(&mut hand, &kiosk, &mut recovery)?;
+    recover(&mut hand, &kiosk, witness, &mut recovery)?;
     Ok(Some(Repair { log, kiosk, recovery, deeds: hand.deeds }))
 }
 

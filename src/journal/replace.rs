@@ -10,7 +10,12 @@ use super::disk::Disk;
 ///
 /// When the disk is full or fails; what was in `file` before is then still there, or `bytes` already.
 pub(super) fn replace<D: Disk>(disk: &mut D, file: &str, bytes: &[u8]) -> io::Result<()> {
-    let new = format!("{file}.new");
+    replace_by(disk, file, "new", bytes)
+}
+
+/// The same where several programs write: each under the name of its own until the file is whole.
+pub(super) fn replace_by<D: Disk>(disk: &mut D, file: &str, writer: &str, bytes: &[u8]) -> io::Result<()> {
+    let new = format!("{file}.{writer}");
     match disk.remove(&new) {
         // Left by an attempt that the power cut ended.
         Ok(()) => {}

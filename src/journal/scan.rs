@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::frame::{Content, Frame, LogCrc, MAGIC};
 use super::merkle::Frontier;
+use super::segment::Header;
 
 /// A stretch of a segment.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,6 +109,19 @@ pub(super) fn judge<'b>(
     frontier: Option<Frontier>,
     acknowledged: u64,
 ) -> Found<'b> {
+    judge_until(log, bytes, start, first, frontier, acknowledged, u64::MAX)
+}
+
+/// The same, and stops where the tree over the first `size` records is known.
+fn judge_until<'b>(
+    log: LogCrc,
+    bytes: &'b [u8],
+    start: usize,
+    first: u64,
+    frontier: Option<Frontier>,
+    acknowledged: u64,
+    size: u64,
+) -> Found<'b> {
     let pieces: Vec<Piece<'b>> = Pieces::new(log, bytes, start).collect();
     let vouched = pieces.iter().filter_map(|piece| match piece {
         Piece::Frame(_, frame) => Some(frame.acknowledged),
@@ -133,6 +147,9 @@ pub(super) fn judge<'b>(
         },
     };
     for piece in pieces {
+        if judge.found.frontier.as_ref().is_some_and(|tree| tree.size() >= size) {
+            return judge.found;
+        }
         let goes_on = match piece {
             Piece::Damage(_) => {
                 judge.broken = true;
@@ -257,6 +274,18 @@ impl<'b> Judge<'b> {
     }
 }
 
+/// The tree over the first `size` records of a log, which were durable, as its segment whose first record is `first` tells
+/// by itself; otherwise the first record that is missing for it.
+pub(super) fn tree_in(log: LogCrc, bytes: &[u8], first: u64, size: u64) -> Result<Frontier, u64> {
+    let (start, frontier) = match Header::decode(bytes) {
+        Ok((header, start)) => (start, Some(header.frontier)),
+        Err(_) => (0, (first == 1).then(Frontier::new)),
+    };
+    let found = judge_until(log, bytes, start, first, frontier, size, size);
+    let missing = found.lost.first().map_or(first, |lost| lost.from);
+    found.frontier.filter(|tree| tree.size() == size).ok_or(missing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,6 +369,28 @@ mod tests {
         let found = judged(&bytes, 0);
         assert_eq!((found.next, found.damaged_boxes), (4, vec![2]));
         assert_eq!(found.frontier.unwrap().size(), 3, "its leaf is known all the same");
+    }
+
+    #[test]
+    fn a_tree_within_a_segment_is_the_one_that_was_judged_also_where_records_are_out_of_place() {
+        let log = LogCrc::new(LOG);
+        let (bytes, at) = segment(&[(1, 0), (2, 1), (3, 2), (4, 3)]);
+        let genuine =
+            |size| judged(&bytes[..at.get(size).copied().unwrap_or(bytes.len())], 0).frontier.unwrap();
+        for size in 0..=4 {
+            assert_eq!(tree_in(log, &bytes, 1, size as u64), Ok(genuine(size)), "size {size}");
+        }
+        assert_eq!(tree_in(log, &bytes, 1, 5), Err(5));
+        // The third record comes too early, and the second one is another.
+        let mut moved = [&bytes[..at[1]], &bytes[at[2]..at[3]]].concat();
+        log.write_record(&mut moved, 2, 1, b"another", &Seal::None);
+        moved.extend_from_slice(&bytes[at[2]..]);
+        assert_eq!(tree_in(log, &moved, 1, 4), Err(2), "no tree that nobody recorded");
+        log.write_frontier(&mut moved, 4, &genuine(4));
+        let found = judged(&moved, 0);
+        assert_eq!((found.lost, found.frontier), (vec![Lost { from: 2, through: 2 }], Some(genuine(4))));
+        assert_eq!(tree_in(log, &moved, 1, 4), Ok(genuine(4)));
+        assert_eq!(tree_in(log, &moved, 1, 1), Ok(genuine(1)));
     }
 
     fn judged(bytes: &[u8], acknowledged: u64) -> Found<'_> {

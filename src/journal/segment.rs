@@ -19,7 +19,7 @@
 //! | 4 | zero |
 //! | 16 | epoch |
 //! | 8 | number of the segment's first record |
-//! | 8 | number of the previous segment's first record; 0 in a log's first segment |
+//! | 8 | number of the previous segment's first record; 0 in a log's first segment, and only there |
 //! | 32 | kiosk, padded with zeros |
 //! | … | frontier over all records before the first, encoded as in [`super::merkle`] |
 //! | 4 | CRC-32C over all of the above |
@@ -123,10 +123,13 @@ impl Header {
         let kiosk = std::str::from_utf8(&fixed[56..88]).map_err(|_| Bad::Damaged)?;
         let kiosk = kiosk.trim_end_matches('\0').parse().map_err(|_| Bad::Damaged)?;
         let frontier = content.get(FIXED..).and_then(Frontier::decode).ok_or(Bad::Damaged)?;
-        if frontier.size().checked_add(1) != Some(name.first) {
-            return Err(Bad::Damaged);
-        }
-        Ok((Self { name, previous: long(48)?, kiosk, frontier }, length))
+        let header = Self { name, previous: long(48)?, kiosk, frontier };
+        // One spelling only: what a header says twice or not at all cannot be altered unseen.
+        let good = header.frontier.size().checked_add(1) == Some(name.first)
+            && header.previous < name.first
+            && (header.previous == 0) == (name.first == 1)
+            && header.encode() == whole;
+        if good { Ok((header, length)) } else { Err(Bad::Damaged) }
     }
 }
 
@@ -171,6 +174,24 @@ mod tests {
         let crc = crc32c::crc32c(&bytes[..end]);
         bytes[end..].copy_from_slice(&crc.to_le_bytes());
         assert_eq!(Header::decode(&bytes), Err(Bad::Version(2)));
+    }
+
+    #[test]
+    fn a_header_that_contradicts_itself_is_damaged_whatever_its_checksum() {
+        let whole = header().encode();
+        let altered = |at: usize, to: u8| {
+            let mut bytes = whole.clone();
+            bytes[at] = to;
+            let end = bytes.len() - 4;
+            let crc = crc32c::crc32c(&bytes[..end]);
+            bytes[end..].copy_from_slice(&crc.to_le_bytes());
+            Header::decode(&bytes)
+        };
+        assert!(altered(48, 5).is_ok_and(|(header, _)| header.previous == 5));
+        let bad = [("reserved", 20, 1), ("first", 40, 7), ("no previous", 48, 0), ("previous", 48, 6)];
+        for (what, at, to) in bad.into_iter().chain([("behind the kiosk", 87, b'x'), ("size", 88, 4)]) {
+            assert_eq!(altered(at, to), Err(Bad::Damaged), "{what}");
+        }
     }
 
     fn header() -> Header {

@@ -34,7 +34,8 @@ pub struct Report {
     pub findings: Vec<String>,
 }
 
-/// Checks `log`: every checksum, every box, every number, and the tree from segment to segment.
+/// Checks `log`: every checksum, every box, every number, the tree from segment to segment, and that a record says of
+/// the segments that are gone at the front that they were dropped.
 ///
 /// # Errors
 ///
@@ -59,7 +60,7 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
         frontier: None,
         findings,
     };
-    let mut verifier = Verifier { report, previous: None, erased: vec![] };
+    let mut verifier = Verifier { report, previous: None, gone: None, erased: vec![] };
     for (index, name) in names.iter().enumerate() {
         let next = names.get(index + 1).map(|next| next.first);
         match read_segment(disk, &name.file()) {
@@ -70,6 +71,7 @@ pub fn verify<D: Disk>(disk: &mut D, log: LogName) -> io::Result<Report> {
     for seq in erase::unfinished(disk, log, &verifier.erased)? {
         verifier.find(format!("the personal part of record {seq} is erased on record, and still there"));
     }
+    verifier.finish();
     Ok(verifier.report)
 }
 
@@ -96,11 +98,21 @@ struct Verifier {
     previous: Option<u64>,
     /// What is erased on record.
     erased: Vec<Erasing>,
+    /// First and last record of the segment before the oldest one that is kept, for which no record says so far that
+    /// it was dropped.
+    gone: Option<(u64, u64)>,
 }
 
 impl Verifier {
     fn find(&mut self, finding: String) {
         self.report.findings.push(finding);
+    }
+
+    /// The oldest segments may be gone, but not without a record of it.
+    fn finish(&mut self) {
+        if let Some((_, through)) = self.gone {
+            self.find(format!("records 1 to {through} are gone, and no record says that they were dropped"));
+        }
     }
 
     fn segment(&mut self, name: Name, next: Option<u64>, bytes: &[u8]) {
@@ -133,6 +145,10 @@ impl Verifier {
     /// Compares the header with what came before; returns where frames start and the tree so far.
     fn header(&mut self, name: Name, file: &str, bytes: &[u8]) -> (usize, Option<Frontier>) {
         let header = Header::decode(bytes);
+        if self.previous.is_none() && name.first > 1 {
+            let before = header.as_ref().map_or(0, |(header, _)| header.previous);
+            self.gone = Some((before, name.first - 1));
+        }
         let (header, start) = match header {
             Ok((header, start)) if header.name == name => (header, start),
             Ok(_) => {
@@ -168,7 +184,9 @@ impl Verifier {
             let Content::Record { public, .. } = &frame.content else { continue };
             match minicbor::decode::<Entry>(public) {
                 Ok(entry) if entry.seq.get() == frame.seq => {
-                    if let Body::Erased { records, log, .. } = entry.body {
+                    if let Body::SegmentsDropped { from, through } = entry.body {
+                        self.gone = self.gone.filter(|gone| *gone != (from.get(), through.get()));
+                    } else if let Body::Erased { records, log, .. } = entry.body {
                         self.erased.push(Erasing { log, records });
                     }
                 }

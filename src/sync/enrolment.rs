@@ -20,7 +20,9 @@ use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
+use super::wire::HUB_NOTE_NAME;
 use crate::base::KioskId;
+use crate::journal::{VerifyingKey, Witness};
 
 /// How long a token is good for.
 pub const TOKEN_LIFE: Duration = Duration::from_mins(15);
@@ -224,6 +226,12 @@ impl Enrolment {
     /// With the line and the key that is wrong.
     pub fn from_text(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// Whose signatures make a receipt, where the kiosk signs with `own`.
+    pub fn witness(&self, own: VerifyingKey) -> Witness {
+        let hub = VerifyingKey(self.note_key.0);
+        Witness { kiosk: self.kiosk.clone(), own, hub_name: HUB_NOTE_NAME, hub }
     }
 }
 

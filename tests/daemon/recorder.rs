@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakou::base::Random;
+use kakou::base::{Random, Seq};
 use kakou::control::JournalStatus;
 use kakou::daemon::first_records::first_records;
 use kakou::daemon::keeper::Rules;
@@ -12,7 +12,7 @@ use kakou::daemon::recorder::WAITING_MAX;
 use kakou::daemon::recording::{self, Outlets};
 use kakou::daemon::{News, Recorder, Request};
 use kakou::engine::Ticket;
-use kakou::journal::{Journal, Options, Recovery};
+use kakou::journal::{Disk, Journal, Options, Recovery};
 use kakou::model::{Body, Draft};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
@@ -25,7 +25,7 @@ const RULES: Rules = Rules {
 };
 
 pub fn journal(disk: &SimDisk) -> (Journal<SimDisk>, Recovery) {
-    let options = Options { kiosk: "east-1".parse().unwrap(), segment_len: 1 << 20, ballast_len: 0 };
+    let options = Options { segment_len: 1 << 20, ballast_len: 0, ..Options::new("east-1".parse().unwrap()) };
     Journal::open(disk.clone(), options, Box::new(Random::new(disk.operations() + 1))).unwrap()
 }
 
@@ -89,6 +89,40 @@ fn what_no_longer_fits_behind_a_failed_journal_is_answered_and_the_rest_is_kept(
     disk.inject(None);
     recorder.retry(&mut news);
     assert_eq!(durable(&news), (0..=kept).map(Ticket).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_failing_medium_lost_is_recorded_once_when_the_journal_works_again() {
+    let clock = Clock::new().unwrap();
+    let disk = SimDisk::new();
+    let mut recorder = Recorder::new(journal(&disk).0);
+    let mut news = Vec::new();
+    for ticket in 0..40 {
+        recorder.hand_in(request(&clock, ticket, "there"), &mut news);
+        recorder.commit(&mut news);
+    }
+    let file = disk.clone().list().unwrap().into_iter().find(|file| file.ends_with(".seg")).unwrap();
+    let content = disk.read(&file).unwrap();
+    let frame = |window: &[u8]| window.starts_with(b"KKF1\0") && window[8..16] == 7_u64.to_le_bytes();
+    disk.flip(&file, content.windows(16).position(frame).unwrap() + 40, 1);
+    break_down(&disk);
+    recorder.hand_in(request(&clock, 40, "later"), &mut news);
+    recorder.commit(&mut news);
+    // It can be read again, and fails with the first thing that is written.
+    for _ in 0..3 {
+        let from = disk.operations();
+        disk.inject(Some(Fault { from: from + 1, count: u64::MAX / 2, kind: FaultKind::Medium }));
+        recorder.retry(&mut news);
+        assert!(recorder.has_failed());
+    }
+    disk.inject(None);
+    recorder.retry(&mut news);
+    assert_eq!(durable(&news).len(), 41);
+    let mut reader = recorder.journal().reader(disk.clone());
+    let stored = reader.read(Seq::new(8).unwrap(), 99, usize::MAX).unwrap();
+    let bodies: Vec<Body> = stored.iter().map(|stored| stored.entry().unwrap().body).collect();
+    let gaps = bodies.iter().filter(|body| matches!(body, Body::Gap { .. })).collect::<Vec<_>>();
+    assert!(matches!(gaps[..], [Body::Gap { from, through, .. }] if (from.get(), through.get()) == (7, 7)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,12 @@ fn a_disk_that_keeps_failing_is_told_from_one_that_failed_once() {
 }
 
 fn recorder(disk: &SimDisk) -> Recorder<SimDisk> {
-    let options = Options { kiosk: "east-1".parse().unwrap(), segment_len: SEGMENT, ballast_len: BALLAST };
+    let options = Options {
+        kiosk: "east-1".parse().unwrap(),
+        segment_len: SEGMENT,
+        ballast_len: BALLAST,
+        witness: None,
+    };
     Recorder::new(Journal::open(disk.clone(), options, Box::new(Random::new(3))).unwrap().0)
 }
 

@@ -96,6 +96,32 @@ fn a_log_whose_root_is_lost_is_ended_and_can_still_be_read() {
 }
 
 #[test]
+fn a_last_segment_that_is_cut_short_behind_its_header_is_begun_anew() {
+    let disk = SimDisk::new();
+    let (mut journal, _) = open(&disk);
+    let mut number = 0;
+    while segments(&disk).len() < 3 {
+        number += 1;
+        append(&mut journal, number..=number);
+        journal.commit().unwrap();
+    }
+    drop(journal);
+    let last = segments(&disk).pop().unwrap();
+    let bytes = disk.read(&last).unwrap();
+    let header = usize::try_from(u32::from_le_bytes(bytes[12..16].try_into().unwrap())).unwrap();
+    for length in [header, header + 1, header + 60] {
+        let short = with_file(&disk, &last, &bytes[..length]);
+        let (mut journal, recovery) = open(&short);
+        assert_eq!((journal.note().size, &recovery.ended), (number - 1, &None), "{recovery}");
+        append(&mut journal, number..=number + 40);
+        journal.commit().unwrap();
+        drop(journal);
+        assert!(open(&short).1.is_untroubled(), "{length} bytes: {}", open(&short).1);
+        check_all(&short, number + 40);
+    }
+}
+
+#[test]
 fn a_missing_segment_is_a_gap_that_is_reported() {
     let disk = SimDisk::new();
     let (mut journal, _) = open(&disk);

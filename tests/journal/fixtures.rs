@@ -9,7 +9,7 @@ use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Pers
 use kakou::sim::disk::SimDisk;
 
 pub fn options() -> Options {
-    Options { kiosk: "gate-1".parse().unwrap(), segment_len: 2_048, ballast_len: 0 }
+    Options { segment_len: 2_048, ballast_len: 0, ..Options::new("gate-1".parse().unwrap()) }
 }
 
 pub fn wide() -> Options {

@@ -4,7 +4,11 @@
 
 mod damage;
 mod fixtures;
+mod mutations;
 mod power;
+mod prove;
+mod roll;
+mod rollback;
 
 use fixtures::*;
 use kakou::base::{Random, Seq};

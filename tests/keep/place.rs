@@ -134,7 +134,7 @@ impl Place {
 }
 
 pub fn options() -> Options {
-    Options { kiosk: kiosk(), segment_len: 2_048, ballast_len: 0 }
+    Options { segment_len: 2_048, ballast_len: 0, ..Options::new(kiosk()) }
 }
 
 pub fn kiosk() -> kakou::base::KioskId {

@@ -16,7 +16,12 @@ use crate::device::Device;
 
 /// Small segments, so that many cuts fall on the start of a new one.
 pub fn options() -> Options {
-    Options { kiosk: "gate-1".parse().unwrap(), segment_len: 32 * 1024, ballast_len: 64 * 1024 }
+    Options {
+        kiosk: "gate-1".parse().unwrap(),
+        segment_len: 32 * 1024,
+        ballast_len: 64 * 1024,
+        witness: None,
+    }
 }
 
 /// What the journal acknowledged: the records and their root.

@@ -75,7 +75,7 @@ pub struct Kiosk {
 impl Kiosk {
     /// Starts on what the last run left. `None` when the power went meanwhile.
     pub fn boot(site: &mut Site, seal_key: &[u8; 32], random: &mut Random) -> Result<Option<Self>, Failure> {
-        let options = Options { kiosk: kiosk_id(), segment_len: SEGMENT, ballast_len: 8 * 1024 };
+        let options = Options { segment_len: SEGMENT, ballast_len: 8 * 1024, ..Options::new(kiosk_id()) };
         let mut random = random.fork("boot");
         let mut boot = [0; 16];
         random.fill(&mut boot);

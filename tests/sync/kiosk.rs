@@ -71,7 +71,8 @@ impl Kiosk {
         self.boots += 1;
         self.started = now;
         self.journal = None;
-        let options = Options { kiosk: self.name.clone(), segment_len: 48 * 1024, ballast_len: 0 };
+        let options =
+            Options { kiosk: self.name.clone(), segment_len: 48 * 1024, ballast_len: 0, witness: None };
         let entropy = Box::new(Random::new(self.random.next_u64()));
         let (journal, recovery) = Journal::open(self.disk.clone(), options, entropy).unwrap();
         self.reader = Some(journal.reader(self.disk.clone()));

@@ -8,8 +8,8 @@ use data_encoding::BASE64;
 use super::Where;
 use super::list::{kiosk, reports};
 use super::state::{Keys, Signed, day_and_time};
+use crate::journal::cosigned::{self, Judgement};
 use crate::journal::verify::Report;
-use crate::journal::witness::{self, Judgement};
 use crate::platform::disk::DirDisk;
 
 /// Checks every log and the note that is kept of it; good when nothing is wrong.
@@ -54,7 +54,7 @@ fn one(disk: &mut DirDisk, report: &Report, keys: &Keys, out: &mut impl Write) -
 /// What the countersigned note says of the log, if one is kept, and whether that is good.
 fn kept_note(disk: &mut DirDisk, report: &Report, keys: &Keys) -> Result<Option<(bool, String)>> {
     let epoch = report.log.epoch;
-    let signed = match witness::read(disk, epoch)? {
+    let signed = match cosigned::unchecked(disk, epoch)? {
         None => return Ok(None),
         Some(Err(error)) => {
             return Ok(Some((false, format!("有误 wrong: the kept countersigned note: {error}"))));
@@ -77,7 +77,7 @@ fn kept_note(disk: &mut DirDisk, report: &Report, keys: &Keys) -> Result<Option<
         Signed::Unchecked => "签名未核 signatures were not checked, the keys are not here".to_owned(),
         Signed::Wrong(why) => return bad(&why),
     };
-    match witness::judge(disk, report.log, size, &root)? {
+    match cosigned::judge(disk, report.log, size, &root)? {
         Judgement::Agrees => Ok(Some((true, format!("会签 note over {size} records agrees: {who}")))),
         Judgement::Unknown => {
             Ok(Some((true, format!("会签 note over {size} records can no longer be compared: {who}"))))
@@ -131,9 +131,21 @@ mod tests {
     }
 
     #[test]
-    fn segments_that_are_no_longer_kept_are_no_fault() {
+    fn segments_that_are_no_longer_kept_are_no_fault_when_a_record_says_so() {
         let folder = Folder::with(60);
-        std::fs::remove_file(&folder.segments()[0]).unwrap();
+        let segments = folder.segments();
+        let second = segments[1].file_name().unwrap().to_str().unwrap().to_owned();
+        let through = second[40..60].parse::<u64>().unwrap() - 1;
+        std::fs::remove_file(&segments[0]).unwrap();
+        let (good, text) = said(|out| check(&folder.at(), out));
+        assert!(!good && text.contains(&format!("records 1 to {through} are gone, and no record")), "{text}");
+        let dropped = |through| crate::model::Body::SegmentsDropped {
+            from: crate::base::Seq::FIRST,
+            through: crate::base::Seq::new(through).unwrap(),
+        };
+        folder.append(dropped(through - 1));
+        assert!(!said(|out| check(&folder.at(), out)).0, "one that tells of others says nothing");
+        folder.append(dropped(through));
         let (good, text) = said(|out| check(&folder.at(), out));
         assert!(good && text.contains("are no longer kept"), "{text}");
         assert!(said(|out| export::export(&mut folder.at().open().unwrap(), out)).0);

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::state::Keys;
 use super::{Where, beside_view, choose};
 use crate::base::{AttendantId, Epoch, Seq};
 use crate::journal::verify::kiosk_of;
@@ -76,7 +77,8 @@ pub fn erase(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
         bail!("不知道是哪台终端 no segment says whose log it is")
     };
     let disk = DirDisk::open(&at.dir).with_context(|| at.dir.display().to_string())?;
-    let options = Options { ballast_len: 0, ..Options::new(kiosk) };
+    let witness = Keys::beside(at)?.witness(at)?;
+    let options = Options { ballast_len: 0, witness, ..Options::new(kiosk) };
     let (mut journal, recovery) = Journal::open(disk, options, Box::new(OsEntropy::new()))?;
     let clock = Clock::new().context("the system's clocks")?;
     let plain = |body| Draft { lane: None, body, personal: None };

@@ -5,11 +5,19 @@ use std::path::PathBuf;
 
 use super::Where;
 use crate::base::{BootId, ClockTrust, Mono, Pii, Random, Stamp, Wall};
-use crate::journal::{Journal, Options, SigningKey, VerifyingKey, witness};
+use crate::journal::{Journal, Options, SigningKey, VerifyingKey, cosigned};
 use crate::model::{Body, Draft, Person, Personal};
 use crate::platform::disk::DirDisk;
 use crate::sync::enrolment::{Enrolment, Grant, PublicKey};
 use crate::sync::wire::HUB_NOTE_NAME;
+
+const STAMP: Stamp = Stamp {
+    boot: BootId([1; 16]),
+    mono: Mono(5),
+    wall: Wall(1_790_000_000_000),
+    trust: ClockTrust::Synced,
+    max_error_ms: 0,
+};
 
 /// A folder that vanishes with it.
 pub struct Folder(tempfile::TempDir);
@@ -48,19 +56,19 @@ impl Folder {
     /// Appends `count` records, the first of them sealed, and ends in order.
     pub fn write(&self, count: u64) {
         let mut journal = self.journal();
-        let stamp = Stamp {
-            boot: BootId([1; 16]),
-            mono: Mono(5),
-            wall: Wall(1_790_000_000_000),
-            trust: ClockTrust::Synced,
-            max_error_ms: 0,
-        };
         for number in 0..count {
             let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
             let personal = (number == 0).then(|| Personal { people: vec![wang], vehicle: None });
-            journal.append(Draft { lane: None, body: Body::Stopped, personal }, stamp).unwrap();
+            journal.append(Draft { lane: None, body: Body::Stopped, personal }, STAMP).unwrap();
             journal.commit().unwrap();
         }
+        journal.close().unwrap();
+    }
+
+    /// Appends one record.
+    pub fn append(&self, body: Body) {
+        let mut journal = self.journal();
+        journal.append(Draft { lane: None, body, personal: None }, STAMP).unwrap();
         journal.close().unwrap();
     }
 
@@ -77,7 +85,7 @@ impl Folder {
         let journal = self.journal();
         let mut note = journal.note().sign(&SigningKey::from_seed(&[1; 32]));
         note.cosign(HUB_NOTE_NAME, &hub(), Wall::from_secs(1_790_000_100));
-        let file = self.state("journal").join(witness::file_of(journal.epoch()));
+        let file = self.state("journal").join(cosigned::file_of(journal.epoch()));
         std::fs::write(file, note.to_string()).unwrap();
     }
 

@@ -9,10 +9,10 @@ use super::state::{Keys, Signed};
 use super::{Where, choose, words};
 use crate::base::{Epoch, KioskId, Seq};
 use crate::journal::audit::AuditProof;
+use crate::journal::cosigned::{self, Judgement};
 use crate::journal::note::{Note, SignedNote, origin, parse_origin};
 use crate::journal::reader::LogName;
 use crate::journal::verify::kiosk_of;
-use crate::journal::witness::{self, Judgement};
 use crate::journal::{Reader, SigningKey, note, prove};
 use crate::platform::disk::DirDisk;
 use crate::platform::files;
@@ -83,10 +83,10 @@ fn given(file: &std::path::Path, log: LogName) -> Result<SignedNote> {
 
 /// The countersigned note that is kept, if it vouches for the record and for this log.
 fn kept(disk: &mut DirDisk, log: LogName, seq: Seq, keys: &Keys) -> Result<Option<SignedNote>> {
-    let Some(Ok(signed)) = witness::read(disk, log.epoch)? else { return Ok(None) };
+    let Some(Ok(signed)) = cosigned::unchecked(disk, log.epoch)? else { return Ok(None) };
     let (size, root) = (signed.note().size, signed.note().root);
     let is_good = match keys.check(&signed) {
-        Signed::By { .. } => witness::judge(disk, log, size, &root)? == Judgement::Agrees,
+        Signed::By { .. } => cosigned::judge(disk, log, size, &root)? == Judgement::Agrees,
         Signed::Unchecked | Signed::Wrong(_) => false,
     };
     Ok((is_good && seq.get() <= size).then_some(signed))

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use super::Where;
 use super::beside_view::BesideView;
 use super::list::reports;
+use super::state::Keys;
 use crate::journal::repair::{Mode, Repair, repair as work};
 use crate::platform::disk::DirDisk;
 
@@ -27,7 +28,8 @@ pub fn repair(Arguments { at, yes }: &Arguments, out: &mut impl Write) -> Result
     drop(at.open()?);
     let mut disk = DirDisk::open(&at.dir).with_context(|| at.dir.display().to_string())?;
     let view = BesideView::find(at)?;
-    let Some(found) = work(disk.clone(), Mode::Rehearse)? else {
+    let witness = Keys::beside(at)?.witness(at)?;
+    let Some(found) = work(disk.clone(), Mode::Rehearse, witness.as_ref())? else {
         writeln!(out, "这里没有日志 there is no log here")?;
         return Ok(false);
     };
@@ -39,7 +41,7 @@ pub fn repair(Arguments { at, yes }: &Arguments, out: &mut impl Write) -> Result
             return Ok(false);
         }
         out.flush()?;
-        work(disk.clone(), Mode::Do)?;
+        work(disk.clone(), Mode::Do, witness.as_ref())?;
         if let Some(view) = view.filter(|_| bad_view.is_some()) {
             let count = view.rebuild(&mut disk)?;
             writeln!(out, "视图已重建 the view was made anew from {count} records")?;
@@ -50,7 +52,8 @@ pub fn repair(Arguments { at, yes }: &Arguments, out: &mut impl Write) -> Result
         writeln!(out, "无需修复 nothing to repair")?;
         true
     };
-    remaining(&mut disk, left, out)
+    // A log that cannot go on is not repaired by that.
+    Ok(remaining(&mut disk, left, out)? && found.recovery.ended.is_none())
 }
 
 fn say(found: &Repair, bad_view: Option<&str>, out: &mut impl Write) -> Result<()> {
@@ -168,6 +171,19 @@ mod tests {
         assert!(good && text.contains("made anew from 5 records"), "{text}");
         assert_eq!(beside().fault().unwrap(), None);
         assert!(folder.state("view.sqlite.set-aside").exists());
+    }
+
+    #[test]
+    fn a_log_that_has_less_than_the_hub_signed_for_cannot_be_repaired_and_is_left_alone() {
+        let folder = Folder::with(60);
+        folder.cosign();
+        assert!(said(|out| repair(&told(&folder, true), out)).0);
+        std::fs::remove_file(folder.segments().pop().unwrap()).unwrap();
+        let before: Vec<_> = folder.segments().iter().map(|file| std::fs::read(file).unwrap()).collect();
+        let (good, text) = said(|out| repair(&told(&folder, true), out));
+        assert!(!good && text.contains("the next start begins a new log"), "{text}");
+        let after: Vec<_> = folder.segments().iter().map(|file| std::fs::read(file).unwrap()).collect();
+        assert_eq!(before, after);
     }
 
     fn told(folder: &Folder, yes: bool) -> Arguments {

@@ -7,7 +7,7 @@ use super::Where;
 use crate::base::Wall;
 use crate::cli::wiring::enrolment_of;
 use crate::journal::note::{self, SignedNote};
-use crate::journal::{SigningKey, VerifyingKey};
+use crate::journal::{SigningKey, VerifyingKey, Witness};
 use crate::platform::files;
 use crate::sync::wire::HUB_NOTE_NAME;
 
@@ -45,6 +45,12 @@ impl Keys {
         };
         let hub = enrolment_of(at.state())?.map(|enrolment| VerifyingKey(enrolment.note_key.0));
         Ok(Self { own, hub })
+    }
+
+    /// Whose signatures make a receipt, where both keys are there.
+    pub fn witness(&self, at: &Where) -> Result<Option<Witness>> {
+        let own = self.own.as_ref().map(SigningKey::verifying);
+        Ok(enrolment_of(at.state())?.zip(own).map(|(enrolment, own)| enrolment.witness(own)))
     }
 
     /// Checks both signatures of a note, as far as keys are there.

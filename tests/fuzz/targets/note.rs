@@ -1,0 +1,9 @@
+//! Checkpoint notes, proof files, public keys.
+#![no_main]
+
+#[path = "../../common/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::signed_note(bytes);
+});
