@@ -4,7 +4,7 @@
 //! when it is damaged, from another version of the program, or made with another blinding key; the old file is set
 //! aside as `<file>.set-aside`. There is no name, number or plate in it, only masked forms and blinded identifiers.
 //!
-//! # Tables, version 2 (`user_version`)
+//! # Tables, version 3 (`user_version`)
 //!
 //! | table | a row is |
 //! |---|---|
@@ -19,7 +19,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::disk::Disk;
 use super::reader::{self, Reader};
@@ -35,7 +35,7 @@ mod query;
 
 pub use query::{ArrivalRow, Count, PassageRow};
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Records applied in one transaction.
 const BATCH: usize = 500;
 
@@ -48,7 +48,7 @@ const TABLES: &str = "
         direction TEXT NOT NULL, class TEXT NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL,
         decided_by TEXT, label TEXT, people INTEGER NOT NULL, crossing TEXT
     );
-    CREATE INDEX passages_seq ON passages (seq, epoch);
+    CREATE UNIQUE INDEX passages_seq ON passages (seq, epoch);
     CREATE INDEX passages_arrival ON passages (arrival, epoch);
     CREATE INDEX passages_wall ON passages (wall);
     CREATE TABLE identifiers (blinded BLOB NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (blinded, passage))
@@ -142,9 +142,7 @@ impl View {
     ///
     /// [`Error::Sqlite`].
     pub fn applied(&self, epoch: Epoch) -> Result<u64, Error> {
-        let mut statement = self.connection.prepare_cached("SELECT last FROM applied WHERE epoch = ?1")?;
-        let last: Option<i64> = statement.query_row([&epoch.0[..]], |row| row.get(0)).optional()?;
-        Ok(last.map_or(0, i64::unsigned_abs))
+        Ok(applied(&self.connection, epoch)?)
     }
 
     /// Applies everything durable that was not applied yet; returns how many records that was.
@@ -187,8 +185,9 @@ impl View {
         records: &[Stored],
         keys: &[SealingKey],
     ) -> Result<(), Error> {
-        let applied = self.applied(epoch)?;
-        let transaction = self.connection.transaction()?;
+        // Whoever writes reads first what the last writer applied: a second one changes nothing.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let applied = applied(&transaction, epoch)?;
         let mut last = applied;
         for (number, stored) in (from..).zip(records) {
             if number <= applied {
@@ -207,6 +206,12 @@ impl View {
         transaction.commit()?;
         Ok(())
     }
+}
+
+fn applied(connection: &Connection, epoch: Epoch) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT last FROM applied WHERE epoch = ?1")?;
+    let last: Option<i64> = statement.query_row([&epoch.0[..]], |row| row.get(0)).optional()?;
+    Ok(last.map_or(0, i64::unsigned_abs))
 }
 
 fn apply_entry(
@@ -397,5 +402,7 @@ fn word<T: serde::Serialize>(value: &T) -> Option<String> {
     }
 }
 
+#[cfg(test)]
+mod flags;
 #[cfg(test)]
 mod tests;

@@ -116,6 +116,39 @@ fn applying_twice_changes_nothing() {
 }
 
 #[test]
+fn the_last_record_applied_is_noted_with_what_it_says_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view =
+        View::open(&dir.path().join("view.sqlite"), Blinder::new(&[1; 32]), Check::Pages).unwrap().0;
+    let refuse = "CREATE TEMP TRIGGER full BEFORE INSERT ON passages WHEN new.seq = 6 BEGIN SELECT raise(ABORT, 'full'); END";
+    view.connection.execute_batch(refuse).unwrap();
+    assert!(view.apply(EPOCH, 1, &log(), &[key()]).is_err());
+    assert_eq!((view.recent(9, None).unwrap(), view.applied(EPOCH).unwrap()), (vec![], 0));
+    view.connection.execute_batch("DROP TRIGGER full").unwrap();
+    view.apply(EPOCH, 1, &log(), &[key()]).unwrap();
+    assert_eq!((view.recent(9, None).unwrap().len(), view.applied(EPOCH).unwrap()), (3, 8));
+}
+
+#[test]
+fn a_second_writer_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("view.sqlite");
+    let open = || View::open(&path, Blinder::new(&[1; 32]), Check::Opening).unwrap().0;
+    let (records, start) = (log(), std::sync::Barrier::new(2));
+    let write = |mut view: View| {
+        start.wait();
+        view.apply(EPOCH, 1, &records, &[key()]).unwrap();
+    };
+    let (one, other) = (open(), open());
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(one));
+        scope.spawn(|| write(other));
+    });
+    let view = open();
+    assert_eq!((view.recent(9, None).unwrap().len(), view.open_arrivals(9).unwrap().len()), (3, 1));
+}
+
+#[test]
 fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     let blinder = || Blinder::new(&[1; 32]);
     let dir = tempfile::tempdir().unwrap();
@@ -127,7 +160,7 @@ fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     drop(view);
     let (view, why) = View::open(&path, blinder(), Check::Opening).unwrap();
     let why = why.unwrap();
-    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 2"), "{why}");
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 3"), "{why}");
     assert_eq!(view.applied(EPOCH).unwrap(), 0);
     assert!(dir.path().join("view.sqlite.set-aside").exists());
     drop(view);
@@ -155,7 +188,7 @@ fn pages_that_were_overwritten_are_noticed_and_rebuilt() {
     assert_eq!(view.recent(10, None).unwrap().len(), 3);
 }
 
-fn filled(dir: &Path) -> View {
+pub(super) fn filled(dir: &Path) -> View {
     let path = dir.join("view.sqlite");
     let (mut view, why) = View::open(&path, Blinder::new(&[1; 32]), Check::Pages).unwrap();
     assert_eq!(why, None);
