@@ -18,7 +18,7 @@ use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
 use super::lanes::{Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
-use super::past::{Past, PastParts};
+use super::past::{self, Past, PastParts};
 use super::recording::{self, Outlets};
 use super::status_board::StatusBoard;
 use super::watch_over::watch_over;
@@ -105,6 +105,7 @@ pub struct Running {
     pub commands: mpsc::Sender<Asked>,
     /// Attendants who are signed in on the screens.
     pub signed_in: watch::Receiver<usize>,
+    past: Arc<Past<DirDisk>>,
     lanes: JoinSet<&'static str>,
     tasks: JoinSet<&'static str>,
     stop: watch::Sender<bool>,
@@ -140,6 +141,7 @@ impl Running {
         self.tasks.shutdown().await;
         // The recorder ends once the last lane has; its end of the channel says when.
         let _ = tokio::time::timeout(Duration::from_secs(10), self.recorder_done.recv()).await;
+        self.past.rest();
     }
 }
 
@@ -190,7 +192,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (keeping_status, keeping) = watch::channel(Keeping::default());
     let recent = Arc::new(past);
     let past = Arc::clone(&recent);
-    let forget = Box::new(move || past.forget());
+    tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
+    let forgetful = Arc::clone(&past);
+    let forget = Box::new(move || forgetful.forget());
     let wires =
         Wires { heard, forget, status: keeping_status, chores, stopped: stopped.clone(), done: keeper_done };
     keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
@@ -213,7 +217,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         web::Handle { status, commands: asks, previews, recent, attendants, attendance, place_time, hosts };
     tasks.spawn(pages(listener, handle));
     let (status, lanes) = (seen, lane_tasks);
-    Ok(Running { address, status, commands, signed_in, lanes, tasks, stop, recorder_done })
+    Ok(Running { address, status, commands, signed_in, past, lanes, tasks, stop, recorder_done })
 }
 
 async fn listen_at(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {

@@ -1,0 +1,125 @@
+//! What becomes of a record in the view: one row or none.
+
+use rusqlite::{Transaction, params};
+
+use super::{integer, query, word};
+use crate::base::{Epoch, Seq};
+use crate::model::blind::IdentifierKind;
+use crate::model::record::Crossing;
+use crate::model::{Blinder, Body, Entry, Passage, Personal};
+
+/// Applies one record. What says nothing about passages is passed over.
+pub(super) fn apply(
+    transaction: &Transaction<'_>,
+    blinder: &Blinder,
+    epoch: Epoch,
+    entry: &Entry,
+    personal: Option<&Personal>,
+) -> rusqlite::Result<()> {
+    let seq = integer(entry.seq.get());
+    let lane = entry.lane.as_ref().map(|lane| lane.as_str());
+    match &entry.body {
+        Body::Arrived { subject, direction } => {
+            let row = params![&epoch.0[..], seq, lane, word(subject), word(direction), entry.stamp.wall.0];
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO arrivals (epoch, seq, lane, subject, direction, wall) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(row)?;
+        }
+        Body::Passage(passage) => {
+            insert_passage(transaction, blinder, epoch, entry, passage, personal)?;
+            transaction
+                .prepare_cached("DELETE FROM arrivals WHERE epoch = ?1 AND seq = ?2")?
+                .execute(params![&epoch.0[..], integer(passage.arrival.get())])?;
+        }
+        Body::Crossed { arrival, crossing } => {
+            insert_crossing(transaction, epoch, *arrival, *crossing)?;
+        }
+        Body::Booted { .. }
+        | Body::Stopped
+        | Body::KeyOpened { .. }
+        | Body::DeviceHealth { .. }
+        | Body::Attendance { .. }
+        | Body::ClockMapped
+        | Body::OpenedByHand
+        | Body::FoundOpen
+        | Body::ClosedByAttendant { .. }
+        | Body::Erased { .. }
+        | Body::KeyDestroyed { .. }
+        | Body::SegmentsDropped { .. }
+        | Body::Gap { .. } => {}
+    }
+    Ok(())
+}
+
+fn insert_passage(
+    transaction: &Transaction<'_>,
+    blinder: &Blinder,
+    epoch: Epoch,
+    entry: &Entry,
+    passage: &Passage,
+    personal: Option<&Personal>,
+) -> rusqlite::Result<()> {
+    let reasons = serde_json::to_string(&passage.reasons).unwrap_or_default();
+    let people = passage.occupants.len().max(personal.map_or(0, |personal| personal.people.len()));
+    transaction
+        .prepare_cached(
+            "INSERT INTO passages (epoch, seq, arrival, follows, lane, wall, trust, subject, direction, class, \
+             verdict, reasons, decided_by, label, people) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(params![
+            &epoch.0[..],
+            integer(entry.seq.get()),
+            integer(passage.arrival.get()),
+            passage.follows.map(|follows| integer(follows.get())),
+            entry.lane.as_ref().map(|lane| lane.as_str()),
+            entry.stamp.wall.0,
+            word(&entry.stamp.trust),
+            word(&passage.subject),
+            word(&passage.direction),
+            word(&passage.class),
+            passage.verdict.name(),
+            reasons,
+            query::decider(&passage.decided_by),
+            personal.and_then(query::label),
+            i64::try_from(people).unwrap_or(i64::MAX),
+        ])?;
+    let id = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2)")?;
+    for (kind, identifier) in personal.map(identifiers).unwrap_or_default() {
+        insert.execute(params![&blinder.blind(kind, identifier).0[..], id])?;
+    }
+    Ok(())
+}
+
+fn insert_crossing(
+    transaction: &Transaction<'_>,
+    epoch: Epoch,
+    arrival: Seq,
+    crossing: Crossing,
+) -> rusqlite::Result<()> {
+    // The verdict that opened the barrier is the last one on this arrival.
+    transaction
+        .prepare_cached(
+            "UPDATE passages SET crossing = ?3 WHERE id = \
+             (SELECT max(id) FROM passages WHERE epoch = ?1 AND arrival = ?2)",
+        )?
+        .execute(params![&epoch.0[..], integer(arrival.get()), word(&crossing)])?;
+    Ok(())
+}
+
+fn identifiers(personal: &Personal) -> Vec<(IdentifierKind, &str)> {
+    let mut all = Vec::new();
+    for person in &personal.people {
+        all.extend(person.id_number.as_ref().map(|number| (IdentifierKind::IdNumber, number)));
+        all.extend(person.phone.as_ref().map(|phone| (IdentifierKind::Phone, phone)));
+        all.extend(person.pass.as_ref().map(|pass| (IdentifierKind::Pass, pass)));
+    }
+    let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
+    all.extend(plate.map(|plate| (IdentifierKind::Plate, plate)));
+    let exposed = all.into_iter().map(|(kind, value)| (kind, value.expose().as_str()));
+    exposed.filter(|(_, value)| !value.is_empty()).collect()
+}
