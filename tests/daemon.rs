@@ -9,3 +9,5 @@ mod lane;
 mod past;
 #[path = "daemon/recorder.rs"]
 mod recorder;
+#[path = "daemon/shift.rs"]
+mod shift;

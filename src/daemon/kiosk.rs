@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::attendance::note_attendance;
+use super::attendance::{note_attendance, note_hand_overs};
 use super::copying::{self, CopyParts};
 use super::first_records::first_records;
 use super::keeper::{Keeper, Keeping, Rules};
@@ -210,11 +210,22 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (attendance, attended) = mpsc::channel(64);
     let (here, signed_in) = watch::channel(0);
     tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
+    let (hand_overs, written) = mpsc::channel(8);
+    tasks.spawn(note_hand_overs(written, requests.clone(), clock.clone()));
     tasks.spawn(note_attendance(attended, requests, clock, here));
     let (status, asks) = (status.clone(), commands.clone());
     let seen = status.clone();
-    let handle =
-        web::Handle { status, commands: asks, previews, recent, attendants, attendance, place_time, hosts };
+    let handle = web::Handle {
+        status,
+        commands: asks,
+        previews,
+        recent,
+        attendants,
+        hand_overs,
+        attendance,
+        place_time,
+        hosts,
+    };
     tasks.spawn(pages(listener, handle));
     let (status, lanes) = (seen, lane_tasks);
     Ok(Running { address, status, commands, signed_in, past, lanes, tasks, stop, recorder_done })

@@ -5,19 +5,23 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use tokio::sync::watch;
 
-use crate::base::{LaneId, Pii, Wall};
+use crate::base::{AttendantId, LaneId, Pii, Seq, Wall};
 use crate::journal::key_file::held_keys;
 use crate::journal::reader::{self, logs};
+use crate::journal::seal::open_with_any;
+use crate::journal::view::shift::count;
 use crate::journal::view::{self, Check, PassageRow, View};
 use crate::journal::{Disk, KeyRing, OpenLog, Reader, SealingKey};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
+use crate::model::shift::{Shift, shifts};
 use crate::model::{Blinder, Decider};
 use crate::platform::clock::Clock;
-use crate::web::{Recent, RecentRow};
+use crate::web::{NoteView, Recent, RecentRow, ShiftView};
 
 /// Where the view lies and what it is made from.
 pub struct PastParts<D> {
@@ -34,6 +38,12 @@ const HEALS_MAX: u8 = 3;
 
 /// Time between two looks at whether the view has to be checked.
 const TEND_EVERY: Duration = Duration::from_hours(1);
+
+/// Sign-ins and sign-outs among which a shift is looked for: some weeks of a busy gate.
+const DUTIES_MAX: u32 = 500;
+
+/// Hand-over notes shown at once.
+const NOTES: u32 = 3;
 
 /// The view and the reader that it follows. Whoever looks waits for its catching up.
 pub struct Past<D>(Mutex<Open<D>>);
@@ -228,6 +238,51 @@ impl<D: Disk + Clone + Send> Recent for Past<D> {
             let rows = open.view.with_identifier(kind, normalised.expose(), limit)?;
             Ok(rows.into_iter().filter_map(row).collect())
         })
+    }
+
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {
+        let found = self.look(|open| {
+            let Some((shift, has_earlier)) = open.find_shift(by, back)? else { return Ok(None) };
+            let mut reader = open.log.borrow().reader(open.disk.clone());
+            if reader.epoch() != open.reader.epoch() {
+                return Ok(None);
+            }
+            let through = shift.last.or(reader.durable()).map_or(0, Seq::get);
+            let notes = open.notes(&mut reader, through)?;
+            Ok(Some((shift, has_earlier, notes, reader)))
+        })?;
+        let Some((shift, has_earlier, notes, mut reader)) = found else { return Ok(None) };
+        // Counted from the journal, while others may look at the view.
+        let counted = count(&mut reader, shift.first, shift.last).map_err(|error| error.to_string())?;
+        let Shift { attendant, begun, ended, .. } = shift;
+        let root = counted.root.map(|root| BASE64.encode(&root));
+        Ok(Some(ShiftView { attendant, begun, ended, sheet: counted.sheet, root, notes, has_earlier }))
+    }
+}
+
+impl<D: Disk + Clone> Open<D> {
+    /// Where the shift is that somebody asks for, and whether there is an earlier one.
+    fn find_shift(&self, by: &AttendantId, back: usize) -> Result<Option<(Shift, bool)>, view::Error> {
+        let mut shifts = shifts(self.view.duties(self.reader.epoch(), DUTIES_MAX)?);
+        shifts.reverse();
+        // Whoever asks sees their own first.
+        if let Some(own) = shifts.iter().position(|shift| shift.attendant == *by && shift.last.is_none()) {
+            shifts[..=own].rotate_right(1);
+        }
+        let has_earlier = shifts.len() > back + 1;
+        Ok(shifts.into_iter().nth(back).map(|shift| (shift, has_earlier)))
+    }
+
+    /// The hand-over notes up to a record, opened with the keys that are held.
+    fn notes(&self, reader: &mut Reader<D>, through: u64) -> Result<Vec<NoteView>, view::Error> {
+        let found = self.view.notes(self.reader.epoch(), through, NOTES)?;
+        let opened = found.into_iter().map(|(seq, wall, by)| {
+            let record =
+                Seq::new(seq).and_then(|seq| reader.read(seq, 1, usize::MAX).ok()?.into_iter().next());
+            let text = record.and_then(|stored| open_with_any(&self.keys, &stored.seal).ok()?.note);
+            NoteView { seq, by, wall, text }
+        });
+        Ok(opened.collect())
     }
 }
 

@@ -369,7 +369,8 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::ClosedByAttendant { .. }
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::HandOver { .. } => {}
         }
     }
 

@@ -13,6 +13,7 @@
 //! | `passages` | a verdict, in the order of records |
 //! | `identifiers` | a blinded identifier of one passage: plate, identity number, telephone number or pass |
 //! | `arrivals` | an arrival without a verdict so far |
+//! | `duties` | a sign-in (`in`), a sign-out (`out`), or that a hand-over note was written (`note`) |
 //! | `meta` | `blinder`: a blinded constant, which tells one blinding key from another; `rested`: the last run ended in order; `checked`: when everything was last looked at, milliseconds since 1970 |
 //!
 //! Numbers of records are only comparable within an epoch; [`PassageRow::id`] orders across epochs.
@@ -34,6 +35,7 @@ mod forget;
 mod heal;
 mod query;
 mod rows;
+pub mod shift;
 
 pub use query::{ArrivalRow, Count, PassageRow};
 

@@ -89,7 +89,8 @@ impl Ledger {
             | Body::ClosedByAttendant { .. }
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::HandOver { .. } => {}
         }
         Ok(())
     }

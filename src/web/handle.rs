@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::place_time::PlaceTime;
 use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, Wall};
 use crate::control::{Command, KioskStatus, Refused};
+use crate::model::shift::ShiftSheet;
 use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 
 /// A command and where its answer goes.
@@ -26,6 +27,8 @@ pub struct Handle {
     pub recent: Arc<dyn Recent>,
     /// Who may sign in.
     pub attendants: Vec<Attendant>,
+    /// Takes hand-over notes.
+    pub hand_overs: mpsc::Sender<HandOver>,
     /// Told of every sign-in and sign-out; a full or closed channel is logged and does not stop anybody.
     pub attendance: mpsc::Sender<Attendance>,
     /// How the place counts its hours.
@@ -49,6 +52,15 @@ impl fmt::Debug for Attendant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attendant").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// A note to the next shift.
+#[derive(Debug)]
+pub struct HandOver {
+    /// Who wrote it.
+    pub by: AttendantId,
+    /// What it says.
+    pub note: Pii<String>,
 }
 
 /// Somebody signed in or out.
@@ -93,6 +105,45 @@ pub trait Recent: Send + Sync {
     ///
     /// When they cannot be read, in plain words.
     fn search(&self, text: &Pii<String>, limit: usize) -> Result<Vec<RecentRow>, String>;
+
+    /// The shift `back` places before the present one of `by`, 0 for that itself; `None` when there is none so far back.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be counted, in plain words.
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String>;
+}
+
+/// A shift's sheet, as the attendant's face shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftView {
+    /// Whose shift it is.
+    pub attendant: AttendantId,
+    /// When it began.
+    pub begun: Wall,
+    /// When it ended; `None` while it goes on.
+    pub ended: Option<Wall>,
+    /// The counts.
+    pub sheet: ShiftSheet,
+    /// The log's root at the last record, as people read it.
+    pub root: Option<String>,
+    /// The latest hand-over notes up to its end, latest first.
+    pub notes: Vec<NoteView>,
+    /// Whether an earlier shift can be shown.
+    pub has_earlier: bool,
+}
+
+/// A hand-over note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteView {
+    /// Its record.
+    pub seq: u64,
+    /// Who wrote it.
+    pub by: AttendantId,
+    /// When.
+    pub wall: Wall,
+    /// What it says; `None` when it can no longer be opened.
+    pub text: Option<Pii<String>>,
 }
 
 /// One past passage.

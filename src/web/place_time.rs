@@ -27,6 +27,16 @@ impl PlaceTime {
         }
     }
 
+    /// The same with the year, for paper.
+    pub fn date_and_time(self, wall: Wall) -> String {
+        match jiff::Timestamp::from_second(self.shifted(wall)) {
+            Ok(at) => {
+                format!("{:04}-{}", at.to_zoned(jiff::tz::TimeZone::UTC).year(), self.day_and_time(wall))
+            }
+            Err(_) => "—".to_owned(),
+        }
+    }
+
     /// Seconds since 1970 as the place's clocks count them.
     fn shifted(self, wall: Wall) -> i64 {
         wall.as_secs().saturating_add(i64::from(self.utc_offset_minutes) * 60)
@@ -52,6 +62,7 @@ mod tests {
             let place = PlaceTime { utc_offset_minutes };
             assert_eq!(place.day_and_time(WALL), shown);
             assert_eq!(place.time_of_day(WALL), shown[6..]);
+            assert_eq!(place.date_and_time(WALL), format!("2026-{shown}"));
         }
     }
 

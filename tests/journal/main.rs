@@ -5,6 +5,8 @@
 mod damage;
 mod fixtures;
 mod power;
+mod shift;
+mod view;
 
 use fixtures::*;
 use kakou::base::{Random, Seq};

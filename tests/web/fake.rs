@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use kakou::base::{ClockTrust, Pii, Wall};
+use kakou::base::{AttendantId, ClockTrust, Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
-use kakou::web::{Ask, Attendance, Attendant, Handle, PlaceTime, Preview, Recent, RecentRow, router};
+use kakou::web::{
+    Ask, Attendance, Attendant, HandOver, Handle, PlaceTime, Preview, Recent, RecentRow, ShiftView, router,
+};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -26,6 +28,7 @@ pub struct Fake {
     commands: Arc<Mutex<Vec<Command>>>,
     preview: watch::Sender<Arc<Preview>>,
     attendance: Mutex<mpsc::Receiver<Attendance>>,
+    hand_overs: Mutex<mpsc::Receiver<HandOver>>,
     tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
@@ -42,12 +45,14 @@ impl Fake {
         let preview = watch::Sender::new(Arc::new(Preview::default()));
         let (asks, asked) = mpsc::channel(8);
         let (attendance, attended) = mpsc::channel(8);
+        let (hand_overs, written) = mpsc::channel(8);
         let handle = Handle {
             status: status.subscribe(),
             commands: asks,
             previews: BTreeMap::from([(camera, preview.subscribe())]),
             recent: Arc::new(Past),
             attendants: attendants(),
+            hand_overs,
             attendance,
             place_time: PlaceTime { utc_offset_minutes },
             hosts: vec![],
@@ -59,7 +64,8 @@ impl Fake {
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router(handle)).await;
         });
-        Self { address, status, commands, preview, attendance: Mutex::new(attended), tasks: [lanes, server] }
+        let (attendance, hand_overs) = (Mutex::new(attended), Mutex::new(written));
+        Self { address, status, commands, preview, attendance, hand_overs, tasks: [lanes, server] }
     }
 
     /// The address of a page.
@@ -91,6 +97,12 @@ impl Fake {
     pub fn attendance(&self) -> Vec<Attendance> {
         let mut attended = self.attendance.lock().expect("no test panicked here");
         std::iter::from_fn(|| attended.try_recv().ok()).collect()
+    }
+
+    /// Hand-over notes so far, taken.
+    pub fn hand_overs(&self) -> Vec<HandOver> {
+        let mut written = self.hand_overs.lock().expect("no test panicked here");
+        std::iter::from_fn(|| written.try_recv().ok()).collect()
     }
 
     /// Ends everything, as a power cut would.
@@ -149,6 +161,10 @@ impl Recent for Past {
             "broken" => Err("记录暂时读不出来".to_owned()),
             _ => Ok(vec![]),
         }
+    }
+
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {
+        Ok((back < 2).then(|| super::shift::sample(by, back)))
     }
 }
 

@@ -10,5 +10,6 @@ mod fake;
 mod harness;
 mod hub;
 mod pictures;
+mod shift;
 mod states;
 mod subject;

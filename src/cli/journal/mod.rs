@@ -17,6 +17,7 @@ mod key;
 mod list;
 mod prove;
 mod repair;
+mod shift;
 mod state;
 mod tail;
 mod words;
@@ -54,6 +55,8 @@ pub enum Action {
     Repair(repair::Arguments),
     /// 导出到U盘。Writes what the hub does not have yet into a file, for a stick; or takes the hub's receipt for one.
     Carry(carry::Arguments),
+    /// 交接班。Counts a shift: by sign-in and sign-out, by times, or by a fixed schedule. Exit code 1: records are missing.
+    Shift(shift::Arguments),
     /// 日报二维码。Writes one day as a signed sheet of QR codes, for paper; or prints its totals and the text of the codes.
     Sheet(sheet::Arguments),
 }
@@ -107,6 +110,7 @@ fn act(action: &Action, out: &mut BufWriter<StdoutLock<'_>>) -> Result<bool> {
         Action::VerifyProof(arguments) => audit::audit(arguments, out),
         Action::Key(arguments) => key::show(arguments, out),
         Action::Repair(arguments) => repair::repair(arguments, out),
+        Action::Shift(arguments) => shift::shift(arguments, out),
         Action::Carry(arguments) => carry::run(arguments, out),
         Action::Sheet(arguments) => sheet::run(arguments, out),
     }

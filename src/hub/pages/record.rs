@@ -130,7 +130,7 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                         dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
                     Body::Erased { records, by, reason } => {
                         dt { (two(("记录", "records"))) }
                         dd { @for seq in records { (link(record, *seq)) " " } }
@@ -235,6 +235,7 @@ fn opened(personal: &Personal) -> Markup {
     html! {
         @if let Some(plate) = plate { dl { dt { (two(("车牌", "plate"))) } dd.big { (plate.expose()) } } }
         @for person in &personal.people { dl { (person_facts(person)) } }
+        @if let Some(note) = &personal.note { dl { dt { (two(("留言", "note"))) } dd { (note.expose()) } } }
     }
 }
 

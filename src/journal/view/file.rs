@@ -37,6 +37,10 @@ const TABLES: &str = "
         id INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, lane TEXT, subject TEXT NOT NULL,
         direction TEXT NOT NULL, wall INTEGER NOT NULL, UNIQUE (epoch, seq)
     );
+    CREATE TABLE duties (
+        epoch BLOB NOT NULL, seq INTEGER NOT NULL, wall INTEGER NOT NULL, attendant TEXT NOT NULL,
+        what TEXT NOT NULL, PRIMARY KEY (epoch, seq)
+    ) WITHOUT ROWID;
 ";
 
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -100,7 +104,7 @@ pub(super) fn fault(
 fn is_cut(connection: &Connection) -> rusqlite::Result<bool> {
     let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let length = connection.path().and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len());
-    Ok(length % page.unsigned_abs() != 0)
+    Ok(!length.is_multiple_of(page.unsigned_abs()))
 }
 
 fn mark(blinder: &Blinder) -> [u8; 16] {

@@ -20,19 +20,19 @@ impl Error {
     /// Whether the file is damaged, or lies on a medium that no longer gives back what was written.
     pub fn is_damage(&self) -> bool {
         let Self::Sqlite(error) = self else { return false };
-        match error {
-            rusqlite::Error::SqliteFailure(found, _) => {
-                matches!(found.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-                    || [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS]
-                        .contains(&found.extended_code)
-            }
-            // A word that no version ever wrote.
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..) => true,
-            _ => false,
+        if let rusqlite::Error::SqliteFailure(found, _) = error {
+            return matches!(found.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                || [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS]
+                    .contains(&found.extended_code);
         }
+        // A word or a number that no version ever wrote.
+        matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        )
     }
 }
 

@@ -219,11 +219,11 @@ pub(super) fn label(personal: &Personal) -> Option<String> {
     plate.map(mask::plate).or_else(person)
 }
 
-fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+pub(super) fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(index).map(i64::unsigned_abs)
 }
 
-fn word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+pub(super) fn word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
     let word: String = row.get(index)?;
     serde_json::from_value(word.into()).map_err(|error| unreadable(index, error))
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::{integer, query, word};
-use crate::base::{Epoch, Seq};
+use crate::base::{AttendantId, Epoch, Seq};
 use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
 use crate::model::{Blinder, Body, Entry, Passage, Personal};
@@ -37,11 +37,14 @@ pub(super) fn apply(
         Body::Crossed { arrival, crossing } => {
             insert_crossing(transaction, epoch, *arrival, *crossing)?;
         }
+        Body::Attendance { attendant, signed_in } => {
+            duty(transaction, epoch, entry, attendant, if *signed_in { "in" } else { "out" })?;
+        }
+        Body::HandOver { attendant } => duty(transaction, epoch, entry, attendant, "note")?,
         Body::Booted { .. }
         | Body::Stopped
         | Body::KeyOpened { .. }
         | Body::DeviceHealth { .. }
-        | Body::Attendance { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
         | Body::FoundOpen
@@ -51,6 +54,19 @@ pub(super) fn apply(
         | Body::SegmentsDropped { .. }
         | Body::Gap { .. } => {}
     }
+    Ok(())
+}
+
+fn duty(
+    transaction: &Transaction<'_>,
+    epoch: Epoch,
+    entry: &Entry,
+    attendant: &AttendantId,
+    what: &str,
+) -> rusqlite::Result<()> {
+    transaction.prepare_cached("INSERT OR REPLACE INTO duties VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
+        params![&epoch.0[..], integer(entry.seq.get()), entry.stamp.wall.0, attendant.as_str(), what],
+    )?;
     Ok(())
 }
 
