@@ -21,7 +21,9 @@ use crate::model::plate::Plate;
 use crate::model::shift::{Shift, shifts};
 use crate::model::{Blinder, Decider};
 use crate::platform::clock::Clock;
-use crate::web::{NoteView, Recent, RecentRow, ShiftView};
+use crate::web::{
+    Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView,
+};
 
 /// Where the view lies and what it is made from.
 pub struct PastParts<D> {
@@ -219,11 +221,37 @@ fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKe
 }
 
 impl<D: Disk + Clone + Send> Recent for Past<D> {
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let filter = view::Filter { lane: filter.lane.clone(), from: filter.from, to: None };
         self.look(|open| {
             let before = before.map(|seq| open.view.row_of(seq)).transpose()?.flatten();
-            Ok(open.view.recent(limit, before)?.into_iter().filter_map(row).collect())
+            Ok(open.view.matching(&filter, limit, before)?.into_iter().filter_map(row).collect())
+        })
+    }
+
+    fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.look(|open| Ok(open.view.open_cases(limit)?.into_iter().filter_map(row).collect()))
+    }
+
+    fn inside(
+        &self,
+        place: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.look(|open| {
+            let days = open.view.inside_by_day(place.utc_offset_minutes)?.into_iter();
+            let unmatched = open.view.unmatched_since(today)?;
+            Ok(InsideView {
+                days: days.map(|day| inside_day(day, place)).collect(),
+                rows: open.view.inside(limit, before)?.into_iter().map(inside_row).collect(),
+                unmatched_in: unmatched.inbound,
+                unmatched_out: unmatched.outbound,
+            })
         })
     }
 
@@ -284,6 +312,17 @@ impl<D: Disk + Clone> Open<D> {
         });
         Ok(opened.collect())
     }
+}
+
+fn inside_day(day: view::InsideDay, place: PlaceTime) -> InsideDay {
+    let view::InsideDay { day, vehicles, people } = day;
+    let noon = |day: i64| Wall::from_secs(day * 86_400 + 43_200 - i64::from(place.utc_offset_minutes) * 60);
+    InsideDay { day: day.map(noon), vehicles, people }
+}
+
+fn inside_row(row: view::InsideRow) -> InsideRow {
+    let view::InsideRow { id, seq, lane, wall, trust, kind, class, label } = row;
+    InsideRow { cursor: id, seq, wall, trust, lane, kind, class, label }
 }
 
 /// A passage always has a lane; what a later version might write without one is not listed.

@@ -11,7 +11,8 @@
 //! |---|---|
 //! | `applied` | a log: epoch, last record applied and its leaf hash |
 //! | `passages` | a verdict, in the order of records |
-//! | `identifiers` | a blinded identifier of one passage: plate, identity number, telephone number or pass |
+//! | `subjects` | one of whom a passage tells: a vehicle, a person, an occupant; see `presence.rs` |
+//! | `identifiers` | a blinded identifier of one subject: plate, identity number, telephone number or pass |
 //! | `arrivals` | an arrival without a verdict so far |
 //! | `duties` | a sign-in (`in`), a sign-out (`out`), or that a hand-over note was written (`note`) |
 //! | `meta` | `blinder`: a blinded constant, which tells one blinding key from another; `rested`: the last run ended in order; `checked`: when everything was last looked at, milliseconds since 1970 |
@@ -33,11 +34,13 @@ use crate::model::Blinder;
 mod file;
 mod forget;
 mod heal;
+mod presence;
 mod query;
 mod rows;
 pub mod shift;
 
-pub use query::{ArrivalRow, Count, PassageRow};
+pub use presence::{InsideDay, InsideRow, Unmatched};
+pub use query::{ArrivalRow, Count, Filter, PassageRow};
 
 /// Records applied in one transaction.
 const BATCH: usize = 500;

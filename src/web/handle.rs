@@ -97,7 +97,37 @@ pub trait Recent: Send + Sync {
     /// # Errors
     ///
     /// When they cannot be read, in plain words.
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String>;
+    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+        self.matching(&Filter::default(), limit, before)
+    }
+
+    /// At most `limit` passages of a lane and a time, those before record number `before` where one is given.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String>;
+
+    /// At most `limit` passages that somebody still has to see to: referred or held, and nothing since.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String>;
+
+    /// Who is inside: at most `limit` of them, those listed before `before` where it is given; and how many came in on
+    /// which day, at a place whose day began at `today`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, in plain words.
+    fn inside(
+        &self,
+        place: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String>;
 
     /// At most `limit` passages of the plate or identity number `text`, as typed.
     ///
@@ -112,6 +142,60 @@ pub trait Recent: Send + Sync {
     ///
     /// When it cannot be counted, in plain words.
     fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String>;
+}
+
+/// Which passages are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this lane's.
+    pub lane: Option<LaneId>,
+    /// Only those since then, by the kiosk's clock as it then was.
+    pub from: Option<Wall>,
+}
+
+/// Who is inside, as far as identifiers tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InsideView {
+    /// By the day they came in, latest first.
+    pub days: Vec<InsideDay>,
+    /// The newest of them.
+    pub rows: Vec<InsideRow>,
+    /// Subjects without any identifier that came in today.
+    pub unmatched_in: u64,
+    /// And that went out.
+    pub unmatched_out: u64,
+}
+
+/// How many came in on a day and are still inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InsideDay {
+    /// A time on that day; `None` where nothing vouches for the time.
+    pub day: Option<Wall>,
+    /// Vehicles.
+    pub vehicles: u64,
+    /// Persons.
+    pub people: u64,
+}
+
+/// Somebody who is inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsideRow {
+    /// Where the next page begins.
+    pub cursor: i64,
+    /// Number of the passage's record.
+    pub seq: u64,
+    /// When they came in, as the clock then showed it.
+    pub wall: Wall,
+    /// How far that is trusted.
+    pub trust: ClockTrust,
+    /// Where.
+    pub lane: Option<LaneId>,
+    /// Person or vehicle.
+    pub kind: SubjectKind,
+    /// What the passage's subject is to the place.
+    pub class: Class,
+    /// Masked name or plate, where one is known.
+    pub label: Option<String>,
 }
 
 /// A shift's sheet, as the attendant's face shows it.

@@ -29,7 +29,8 @@ use axum::middleware;
 use axum::routing::get;
 
 pub use handle::{
-    Ask, Attendance, Attendant, HandOver, Handle, NoteView, Preview, Recent, RecentRow, ShiftView,
+    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView, NoteView,
+    Preview, Recent, RecentRow, ShiftView,
 };
 pub use place_time::PlaceTime;
 

@@ -27,6 +27,18 @@ impl PlaceTime {
         }
     }
 
+    /// Month and day.
+    pub fn day(self, wall: Wall) -> String {
+        let mut text = self.day_and_time(wall);
+        text.truncate(text.find(' ').unwrap_or(text.len()));
+        text
+    }
+
+    /// When the day of `wall` began.
+    pub fn midnight(self, wall: Wall) -> Wall {
+        Wall::from_secs(wall.as_secs() - self.shifted(wall).rem_euclid(86_400))
+    }
+
     /// The same with the year, for paper.
     pub fn date_and_time(self, wall: Wall) -> String {
         match jiff::Timestamp::from_second(self.shifted(wall)) {
@@ -63,6 +75,8 @@ mod tests {
             assert_eq!(place.day_and_time(WALL), shown);
             assert_eq!(place.time_of_day(WALL), shown[6..]);
             assert_eq!(place.date_and_time(WALL), format!("2026-{shown}"));
+            assert_eq!(place.day(WALL), shown[..5]);
+            assert_eq!(place.day_and_time(place.midnight(WALL)), format!("{} 00:00", &shown[..5]));
         }
     }
 

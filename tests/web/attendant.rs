@@ -346,8 +346,16 @@ async fn a_glove_hits_every_target_and_no_page_has_more_than_six_actions() {
             .map(|page| format!("{LANE}/{page}"))
             .to_vec();
     pages.extend(
-        ["/attendant/more", "/attendant/screens", "/attendant/recent", "/attendant/sign-in"]
-            .map(str::to_owned),
+        [
+            "/attendant/more",
+            "/attendant/screens",
+            "/attendant/recent",
+            "/attendant/lists",
+            "/attendant/inside?before=30",
+            "/attendant/open",
+            "/attendant/sign-in",
+        ]
+        .map(str::to_owned),
     );
     pages.extend(
         ["/attendant/shift", "/attendant/shift?back=1&part=details", "/attendant/shift/note"]
@@ -421,6 +429,10 @@ async fn measure(browser: &Browser, page: &str) {
             "{page}: {target} is off the screen"
         );
     }
+    let over = "const widest = (e) => e.scrollWidth - e.clientWidth;
+        return Math.max(...[document.documentElement, ...document.querySelectorAll('.list, .list header')].map(widest))";
+    let over = browser.script(over).await;
+    assert!(over.as_i64() <= Some(0), "{page}: {over} px are cut off at the right");
     let acting = targets.iter().filter(|target| target[7] == 1).count();
     assert!(acting <= 6, "{page}: {acting} actions");
 }

@@ -10,7 +10,8 @@ use kakou::base::{AttendantId, ClockTrust, Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 use kakou::web::{
-    Ask, Attendance, Attendant, HandOver, Handle, PlaceTime, Preview, Recent, RecentRow, ShiftView, router,
+    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, Preview, Recent, RecentRow,
+    ShiftView, router,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -146,13 +147,35 @@ fn hash(pin: &str) -> String {
 struct Past;
 
 impl Recent for Past {
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let rows = [
             row(41, SubjectKind::Person, Verdict::Admitted),
             row(40, SubjectKind::Person, Verdict::TurnedBack),
             row(38, SubjectKind::Vehicle, Verdict::Admitted),
         ];
-        Ok(rows.into_iter().filter(|row| before.is_none_or(|before| row.seq < before)).take(limit).collect())
+        let wanted = |row: &RecentRow| {
+            before.is_none_or(|before| row.seq < before)
+                && filter.lane.as_ref().is_none_or(|lane| *lane == row.lane)
+                && filter.from.is_none_or(|from| from <= row.wall)
+        };
+        Ok(rows.into_iter().filter(wanted).take(limit).collect())
+    }
+
+    fn open_cases(&self, _: usize) -> Result<Vec<RecentRow>, String> {
+        Ok(vec![
+            row(44, SubjectKind::Person, Verdict::Referred),
+            row(43, SubjectKind::Vehicle, Verdict::Held),
+        ])
+    }
+
+    fn inside(
+        &self,
+        _: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String> {
+        Ok(super::inside::sample(today, limit, before))
     }
 
     fn search(&self, text: &Pii<String>, _: usize) -> Result<Vec<RecentRow>, String> {

@@ -9,6 +9,7 @@ mod desk;
 mod fake;
 mod harness;
 mod hub;
+mod inside;
 mod pictures;
 mod shift;
 mod states;

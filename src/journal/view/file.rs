@@ -31,8 +31,19 @@ const TABLES: &str = "
     CREATE UNIQUE INDEX passages_seq ON passages (seq, epoch);
     CREATE INDEX passages_arrival ON passages (arrival, epoch);
     CREATE INDEX passages_wall ON passages (wall);
-    CREATE TABLE identifiers (blinded BLOB NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (blinded, passage))
-        WITHOUT ROWID;
+    CREATE INDEX passages_open ON passages (id) WHERE verdict IN ('referred', 'held');
+    CREATE TABLE subjects (
+        id INTEGER PRIMARY KEY, passage INTEGER NOT NULL, kind TEXT NOT NULL, label TEXT, known INTEGER NOT NULL,
+        gone INTEGER
+    );
+    CREATE INDEX subjects_passage ON subjects (passage);
+    CREATE INDEX subjects_inside ON subjects (id) WHERE gone IS NULL;
+    CREATE INDEX subjects_gone ON subjects (gone);
+    CREATE INDEX subjects_unknown ON subjects (passage) WHERE known = 0;
+    CREATE TABLE identifiers (
+        blinded BLOB NOT NULL, subject INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (blinded, subject)
+    ) WITHOUT ROWID;
+    CREATE INDEX identifiers_passage ON identifiers (passage);
     CREATE TABLE arrivals (
         id INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, lane TEXT, subject TEXT NOT NULL,
         direction TEXT NOT NULL, wall INTEGER NOT NULL, UNIQUE (epoch, seq)

@@ -37,6 +37,12 @@ impl View {
             "UPDATE passages SET label = NULL WHERE epoch = ?1 AND seq < ?2 AND label IS NOT NULL",
             range,
         )?;
+        // Nobody can tell any more when they leave.
+        transaction.execute(
+            "UPDATE subjects SET label = NULL, known = 0, gone = coalesce(gone, passage) \
+             WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq < ?2)",
+            range,
+        )?;
         transaction.commit()?;
         empty_log(&self.connection)?;
         for (_, file) in file::aside(&self.path).map_err(failed)? {

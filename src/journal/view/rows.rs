@@ -2,9 +2,8 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{integer, query, word};
+use super::{integer, presence, query, word};
 use crate::base::{AttendantId, Epoch, Seq};
-use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
 use crate::model::{Blinder, Body, Entry, Passage, Personal};
 
@@ -103,12 +102,7 @@ fn insert_passage(
             personal.and_then(query::label),
             i64::try_from(people).unwrap_or(i64::MAX),
         ])?;
-    let id = transaction.last_insert_rowid();
-    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2)")?;
-    for (kind, identifier) in personal.map(identifiers).unwrap_or_default() {
-        insert.execute(params![&blinder.blind(kind, identifier).0[..], id])?;
-    }
-    Ok(())
+    presence::arrive(transaction, blinder, transaction.last_insert_rowid(), passage, personal)
 }
 
 fn insert_crossing(
@@ -118,24 +112,16 @@ fn insert_crossing(
     crossing: Crossing,
 ) -> rusqlite::Result<()> {
     // The verdict that opened the barrier is the last one on this arrival.
+    let passage: Option<i64> = transaction
+        .prepare_cached("SELECT max(id) FROM passages WHERE epoch = ?1 AND arrival = ?2")?
+        .query_row(params![&epoch.0[..], integer(arrival.get())], |row| row.get(0))?;
+    let Some(passage) = passage else { return Ok(()) };
     transaction
-        .prepare_cached(
-            "UPDATE passages SET crossing = ?3 WHERE id = \
-             (SELECT max(id) FROM passages WHERE epoch = ?1 AND arrival = ?2)",
-        )?
-        .execute(params![&epoch.0[..], integer(arrival.get()), word(&crossing)])?;
-    Ok(())
-}
-
-fn identifiers(personal: &Personal) -> Vec<(IdentifierKind, &str)> {
-    let mut all = Vec::new();
-    for person in &personal.people {
-        all.extend(person.id_number.as_ref().map(|number| (IdentifierKind::IdNumber, number)));
-        all.extend(person.phone.as_ref().map(|phone| (IdentifierKind::Phone, phone)));
-        all.extend(person.pass.as_ref().map(|pass| (IdentifierKind::Pass, pass)));
+        .prepare_cached("UPDATE passages SET crossing = ?2 WHERE id = ?1")?
+        .execute(params![passage, word(&crossing)])?;
+    match crossing {
+        Crossing::DidNotPass => presence::did_not_pass(transaction, passage),
+        // A stuck barrier lets through on foot whoever it likes: nobody is taken off the list for it.
+        Crossing::Passed | Crossing::Followed | Crossing::BarrierStuck => Ok(()),
     }
-    let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
-    all.extend(plate.map(|plate| (IdentifierKind::Plate, plate)));
-    let exposed = all.into_iter().map(|(kind, value)| (kind, value.expose().as_str()));
-    exposed.filter(|(_, value)| !value.is_empty()).collect()
 }

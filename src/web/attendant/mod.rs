@@ -5,6 +5,7 @@ mod actions;
 mod bar;
 mod card;
 mod dialog;
+mod inside;
 mod keeping;
 mod lists;
 mod settings;
@@ -45,6 +46,9 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/screens", get(settings::screens))
         .route("/attendant/theme", post(settings::set_theme))
         .route("/attendant/recent", get(lists::recent).post(lists::search))
+        .route("/attendant/lists", get(inside::choose))
+        .route("/attendant/inside", get(inside::inside))
+        .route("/attendant/open", get(inside::open_cases))
         .route("/attendant/shift", get(shift::show))
         .route("/attendant/shift/note", get(shift::note).post(shift::hand_over))
         .route("/attendant/devices", get(lists::devices))

@@ -22,7 +22,7 @@ pub async fn more(signed_in: SignedIn, headers: HeaderMap) -> Markup {
     let content = html! {
         main.choices {
             header { h1 { (words("更多", "More")) } p.subject { b { (signed_in.by.name) } } }
-            div.place.at-1 { (link("F1", "/attendant/recent", symbol::LIST, words("最近通行", "Recent passages"))) }
+            div.place.at-1 { (link("F1", "/attendant/lists", symbol::LIST, words("记录", "Records"))) }
             div.place.at-3 { (link("F3", "/attendant/devices", symbol::DEVICES, words("设备", "Devices"))) }
             // Not where the emergency is on a lane's pages: that place does nothing grave here.
             div.place.at-2 { (link("F2", "/attendant/shift", symbol::ATTENDANT, words("交接班", "Hand-over"))) }
