@@ -88,8 +88,7 @@ impl Stores {
             "SQLite {version}, built with {}",
             option_env!("LIBSQLITE3_FLAGS").unwrap_or("no flags of ours")
         );
-        let (view, _) =
-            View::open(&view.join("view.sqlite"), Blinder::new(&[1; 32]), Check::Opening).unwrap();
+        let (view, _) = View::open(&view.join("view.sqlite"), Blinder::new(&[1; 32]), Check::AsLeft).unwrap();
         Self { journal, sent, followed, sqlite, view, number: 0 }
     }
 

@@ -148,7 +148,7 @@ fn stamp(number: u64) -> Stamp {
 
 fn person() -> Personal {
     let name = Some(Pii::new("王小明".to_owned()));
-    Personal { people: vec![Person { name, ..Person::default() }], vehicle: None }
+    Personal { people: vec![Person { name, ..Person::default() }], vehicle: None, note: None }
 }
 
 fn passage(arrival: kakou::base::Seq) -> Passage {

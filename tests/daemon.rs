@@ -11,3 +11,5 @@ mod past;
 mod recorder;
 #[path = "daemon/room.rs"]
 mod room;
+#[path = "daemon/shift.rs"]
+mod shift;

@@ -76,7 +76,7 @@ fn filled(path: &std::path::Path) -> (Ledger, Log) {
     let Body::Passage(mut passage) = made_up.entries[1].entry().unwrap().body else { panic!("no passage") };
     passage.arrival = log.append(NOW, None, made_up.entries[0].entry().unwrap().body, None);
     let zhao = Person { name: Some(Pii::new("赵无忌".to_owned())), ..Person::default() };
-    let personal = Personal { people: vec![zhao], vehicle: None };
+    let personal = Personal { people: vec![zhao], vehicle: None, note: None };
     log.append(NOW, None, Body::Passage(passage), Some(&personal));
     let all = log.entries.len() as u64;
     ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();

@@ -1,13 +1,13 @@
-//! The task that records who is on duty.
+//! The tasks that record who is on duty, and what one shift leaves to the next.
 
 use std::collections::BTreeSet;
 
 use tokio::sync::{mpsc, watch};
 
 use super::recorder::Request;
-use crate::model::{Body, Draft};
+use crate::model::{Body, Draft, Personal};
 use crate::platform::clock::Clock;
-use crate::web::Attendance;
+use crate::web::{Attendance, HandOver};
 
 /// Records who signs in and out.
 pub(super) async fn note_attendance(
@@ -31,4 +31,20 @@ pub(super) async fn note_attendance(
         }
     }
     "attendance"
+}
+
+/// Records hand-over notes; what they say is sealed.
+pub(super) async fn note_hand_overs(
+    mut written: mpsc::Receiver<HandOver>,
+    requests: mpsc::Sender<Request>,
+    clock: Clock,
+) -> &'static str {
+    while let Some(HandOver { by, note }) = written.recv().await {
+        let personal = Some(Personal { note: Some(note), ..Personal::default() });
+        let draft = Box::new(Draft { lane: None, body: Body::HandOver { attendant: by }, personal });
+        if requests.send(Request { answer: None, draft, stamp: clock.stamp() }).await.is_err() {
+            break;
+        }
+    }
+    "hand-over notes"
 }

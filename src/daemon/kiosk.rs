@@ -11,18 +11,19 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::attendance::note_attendance;
+use super::attendance::{note_attendance, note_hand_overs};
 use super::copying::{self, CopyParts};
 use super::first_records::first_records;
 use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
-use super::past::{Past, PastParts};
+use super::past::{self, Past, PastParts};
+use super::recorder::Request;
 use super::recording::{self, Outlets};
 use super::status_board::StatusBoard;
 use super::watch_over::watch_over;
-use crate::base::{KioskId, Seq};
+use crate::base::KioskId;
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
 use crate::journal::{Journal, Recovery, view};
 use crate::model::Blinder;
@@ -105,6 +106,7 @@ pub struct Running {
     pub commands: mpsc::Sender<Asked>,
     /// Attendants who are signed in on the screens.
     pub signed_in: watch::Receiver<usize>,
+    past: Arc<Past<DirDisk>>,
     lanes: JoinSet<&'static str>,
     tasks: JoinSet<&'static str>,
     stop: watch::Sender<bool>,
@@ -140,6 +142,7 @@ impl Running {
         self.tasks.shutdown().await;
         // The recorder ends once the last lane has; its end of the channel says when.
         let _ = tokio::time::timeout(Duration::from_secs(10), self.recorder_done.recv()).await;
+        self.past.rest();
     }
 }
 
@@ -153,14 +156,13 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         kiosk, title, notice, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
     let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
-    let place_time = parts.place_time;
     let (listener, address) = listen_at(listen).await?;
     let mut tasks = JoinSet::new();
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (mut journal, recovery) = journal;
     let (log, log_seen) = watch::channel(journal.open_log());
-    let past = Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?;
+    let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     if let Some((broker, cursor)) = parts.copy {
         let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
@@ -171,8 +173,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
-    let records = journal.durable().map_or(0, Seq::get);
-    let lines = lanes::beside(&lane_parts, records, journal_seen.clone());
+    let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
     let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
@@ -190,32 +191,49 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     let (keeping_status, keeping) = watch::channel(Keeping::default());
-    let recent = Arc::new(past);
-    let past = Arc::clone(&recent);
-    let forget = Box::new(move || past.forget());
+    tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
+    let (recent, forgetful) = (Arc::clone(&past), Arc::clone(&past));
+    let forget = Box::new(move || forgetful.forget());
     let wires =
         Wires { heard, forget, status: keeping_status, chores, stopped: stopped.clone(), done: keeper_done };
     keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
-    let (journal, hub) = (journal_seen, hub_seen);
-    let lanes = views;
+    let (journal, hub, lanes) = (journal_seen, hub_seen, views);
     let board =
         StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, clock: clock.clone() };
     let (status_sender, status) = watch::channel(Arc::new(board.now()));
     tasks.spawn(board.run(status_sender));
     tasks.spawn(watch_over(progress));
-    let (attendance, attended) = mpsc::channel(64);
-    let (here, signed_in) = watch::channel(0);
     tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
-    tasks.spawn(note_attendance(attended, requests, clock, here));
-    let (status, asks) = (status.clone(), commands.clone());
-    let seen = status.clone();
-    let handle =
-        web::Handle { status, commands: asks, previews, recent, attendants, attendance, place_time, hosts };
+    let (attendance, hand_overs, signed_in) = desk(requests, clock, &mut tasks);
+    let handle = web::Handle {
+        status: status.clone(),
+        commands: commands.clone(),
+        previews,
+        recent,
+        attendants,
+        hand_overs,
+        attendance,
+        place_time: parts.place_time,
+        hosts,
+    };
     tasks.spawn(pages(listener, handle));
-    let (status, lanes) = (seen, lane_tasks);
-    Ok(Running { address, status, commands, signed_in, lanes, tasks, stop, recorder_done })
+    Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// Starts what records who is on duty, and what one shift leaves to the next.
+fn desk(
+    requests: mpsc::Sender<Request>,
+    clock: Clock,
+    tasks: &mut JoinSet<&'static str>,
+) -> (mpsc::Sender<web::Attendance>, mpsc::Sender<web::HandOver>, watch::Receiver<usize>) {
+    let (attendance, attended) = mpsc::channel(64);
+    let (hand_overs, written) = mpsc::channel(8);
+    let (here, signed_in) = watch::channel(0);
+    tasks.spawn(note_hand_overs(written, requests.clone(), clock.clone()));
+    tasks.spawn(note_attendance(attended, requests, clock, here));
+    (attendance, hand_overs, signed_in)
 }
 
 async fn listen_at(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {

@@ -12,7 +12,7 @@ use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
-use crate::base::{DeviceId, LaneId};
+use crate::base::{DeviceId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::Thermometer;
 use crate::platform::clock::{Clock, mono};
@@ -38,13 +38,14 @@ pub struct LaneParts {
     pub lines: Vec<LineInput>,
 }
 
-/// What heartbeats say beside size and root: what `lanes` count from now on, when there are `since` records, and how the
+/// What heartbeats say beside size and root: what `lanes` count from now on, behind record `last`, and how the
 /// disk is.
 pub(super) fn beside(
     lanes: &[LaneParts],
-    since: u64,
+    last: Option<Seq>,
     journal: watch::Receiver<JournalStatus>,
 ) -> Box<dyn Fn() -> Vec<String> + Send> {
+    let since = last.map_or(0, Seq::get);
     let counters: Vec<_> = lanes.iter().map(|lane| (lane.id.clone(), lane.runner.counters())).collect();
     Box::new(move || {
         let counts = counters.iter().map(|(lane, counters)| counters.now(lane, since).to_string());

@@ -2,18 +2,28 @@
 //! new log, the view goes on with that one.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use data_encoding::BASE64;
 use tokio::sync::watch;
 
-use crate::base::{LaneId, Pii};
+use crate::base::{AttendantId, LaneId, Pii, Seq, Wall};
+use crate::journal::key_file::held_keys;
+use crate::journal::reader::{self, logs};
+use crate::journal::seal::open_with_any;
+use crate::journal::view::shift::count;
 use crate::journal::view::{self, Check, PassageRow, View};
 use crate::journal::{Disk, KeyRing, OpenLog, Reader, SealingKey};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
+use crate::model::shift::{Shift, shifts};
 use crate::model::{Blinder, Decider};
-use crate::web::{Recent, RecentRow};
+use crate::platform::clock::Clock;
+use crate::web::{
+    Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView,
+};
 
 /// Where the view lies and what it is made from.
 pub struct PastParts<D> {
@@ -25,11 +35,25 @@ pub struct PastParts<D> {
     pub disk: D,
 }
 
+/// How often in one run a view that turns out to be damaged is made anew; a card that fails for good is left alone.
+const HEALS_MAX: u8 = 3;
+
+/// Time between two looks at whether the view has to be checked.
+const TEND_EVERY: Duration = Duration::from_hours(1);
+
+/// Sign-ins and sign-outs among which a shift is looked for: some weeks of a busy gate.
+const DUTIES_MAX: u32 = 500;
+
+/// Hand-over notes shown at once.
+const NOTES: u32 = 3;
+
 /// The view and the reader that it follows. Whoever looks waits for its catching up.
 pub struct Past<D>(Mutex<Open<D>>);
 
 struct Open<D> {
     view: View,
+    path: PathBuf,
+    blinder: Blinder,
     disk: D,
     log: watch::Receiver<OpenLog>,
     reader: Reader<D>,
@@ -38,22 +62,32 @@ struct Open<D> {
     ring: KeyRing,
     /// Records before this one have been forgotten.
     forgotten: u64,
+    heals_left: u8,
 }
 
 impl<D: Disk + Clone> Past<D> {
-    /// Opens the view of the log that `log` names. One that cannot be used is set aside and made anew.
+    /// Opens the view of the log that `log` names. One that cannot be used, or is not of the logs here, is set aside
+    /// and made anew when somebody looks.
     ///
     /// # Errors
     ///
     /// When no view can be kept at all.
     pub fn new(parts: PastParts<D>, mut log: watch::Receiver<OpenLog>) -> Result<Self, view::Error> {
-        let (view, set_aside) = View::open(&parts.view, parts.blinder, Check::Opening)?;
+        let PastParts { view: path, blinder, mut disk } = parts;
+        let (mut view, mut set_aside) = View::open(&path, blinder.clone(), Check::AsLeft)?;
+        let ring = log.borrow_and_update().ring().clone();
+        let (mut reader, keys) = follow(&log.borrow(), &disk);
+        let logs = logs(&mut disk).map_err(reader::Error::Io)?;
+        if let Some(why) = view.misfit(&logs, &mut reader)? {
+            view.remake()?;
+            set_aside = Some(why);
+        }
         if let Some(why) = set_aside {
             tracing::warn!(%why, "view of past passages was set aside and is made anew");
         }
-        let ring = log.borrow_and_update().ring().clone();
-        let (reader, keys) = follow(&log.borrow(), &parts.disk);
-        Ok(Self(Mutex::new(Open { view, disk: parts.disk, log, reader, keys, ring, forgotten: 1 })))
+        let (forgotten, heals_left) = (1, HEALS_MAX);
+        let open = Open { view, path, blinder, disk, log, reader, keys, ring, forgotten, heals_left };
+        Ok(Self(Mutex::new(open)))
     }
 
     /// Forgets persons whose sealing key was destroyed, whether somebody looks or not.
@@ -65,12 +99,63 @@ impl<D: Disk + Clone> Past<D> {
         self.look(|_| Ok(()))
     }
 
-    fn look<T>(&self, query: impl FnOnce(&Open<D>) -> Result<T, view::Error>) -> Result<T, String> {
-        // The view is whole between statements: a panic elsewhere leaves nothing half-done.
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let caught_up = open.catch_up();
-        caught_up.and_then(|()| query(&open)).map_err(|error| error.to_string())
+    /// Looks at every page and index of the view when it is time to. One that is damaged is made anew.
+    ///
+    /// # Errors
+    ///
+    /// When the view cannot be read or written.
+    pub fn tend(&self, now: Wall) -> Result<(), String> {
+        let (due, path, blinder) =
+            self.look(|open| Ok((open.view.check_is_due(now)?, open.path.clone(), open.blinder.clone())))?;
+        if !due {
+            return Ok(());
+        }
+        // Beside whoever looks: a large view takes seconds.
+        let found = View::examine(&path, &blinder).map_err(|error| error.to_string())?;
+        let mut open = self.lock();
+        if let Some(why) = found {
+            open.heal(&why).map_err(|error| error.to_string())?;
+        }
+        open.view.note_check(now).map_err(|error| error.to_string())
     }
+
+    /// Notes in the view's file that this run ends in order.
+    pub fn rest(&self) {
+        if let Err(error) = self.lock().view.rest() {
+            tracing::warn!(%error, "view of past passages will be checked at the next start");
+        }
+    }
+
+    fn look<T>(&self, query: impl Fn(&Open<D>) -> Result<T, view::Error>) -> Result<T, String> {
+        let mut open = self.lock();
+        let look = |open: &mut Open<D>| open.catch_up().and_then(|()| query(open));
+        match look(&mut open) {
+            Err(error) if error.is_damage() => open
+                .heal(&error.to_string())
+                .and_then(|()| look(&mut open))
+                .map_err(|error| error.to_string()),
+            seen => seen.map_err(|error| error.to_string()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open<D>> {
+        // The view is whole between statements: a panic elsewhere leaves nothing half-done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tends the view every hour, for as long as the kiosk runs.
+pub async fn tend<D: Disk + Clone + Send + 'static>(past: Arc<Past<D>>, clock: Clock) -> &'static str {
+    loop {
+        let (past, now) = (Arc::clone(&past), clock.stamp().wall);
+        match tokio::task::spawn_blocking(move || past.tend(now)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "view of past passages cannot be checked"),
+            Err(_) => break,
+        }
+        tokio::time::sleep(TEND_EVERY).await;
+    }
+    "view"
 }
 
 impl<D: Disk + Clone> Open<D> {
@@ -85,6 +170,9 @@ impl<D: Disk + Clone> Open<D> {
         if self.ring.epoch() == self.reader.epoch() {
             self.keys = self.ring.keys();
         }
+        if self.view.applied(self.reader.epoch())? == 0 {
+            self.older_logs()?;
+        }
         self.view.catch_up(&mut self.reader, &self.keys)?;
         let before = self.ring.opens_from();
         if before > self.forgotten && self.ring.epoch() == self.reader.epoch() {
@@ -92,6 +180,38 @@ impl<D: Disk + Clone> Open<D> {
             self.forgotten = before;
         }
         Ok(())
+    }
+
+    /// Takes in what is missing of the logs before the one that is followed, as far as sealing keys are still held.
+    /// One that cannot be read is passed over: what is missing in it, `kakou journal verify` says.
+    fn older_logs(&mut self) -> Result<(), view::Error> {
+        let logs = logs(&mut self.disk).map_err(reader::Error::Io)?;
+        for log in logs.into_iter().take_while(|log| log.epoch != self.reader.epoch()) {
+            let keys = held_keys(&mut self.disk, log.epoch).unwrap_or_default();
+            let read = Reader::open(self.disk.clone(), log)
+                .map_err(view::Error::Log)
+                .and_then(|mut reader| self.view.catch_up(&mut reader, &keys));
+            match read {
+                Err(view::Error::Log(error)) => {
+                    tracing::warn!(epoch = %log.epoch, %error, "an older log cannot be listed");
+                }
+                read => drop(read?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a damaged view aside; it is filled again by the next catching up.
+    fn heal(&mut self, why: &str) -> Result<(), view::Error> {
+        if self.heals_left == 0 {
+            return Err(view::Error::Io {
+                file: self.path.display().to_string(),
+                source: std::io::Error::other(format!("damaged again and again: {why}")),
+            });
+        }
+        self.heals_left -= 1;
+        tracing::warn!(%why, "view of past passages was set aside and is made anew");
+        self.view.remake()
     }
 }
 
@@ -101,11 +221,37 @@ fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKe
 }
 
 impl<D: Disk + Clone + Send> Recent for Past<D> {
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let filter = view::Filter { lane: filter.lane.clone(), from: filter.from, to: None };
         self.look(|open| {
             let before = before.map(|seq| open.view.row_of(seq)).transpose()?.flatten();
-            Ok(open.view.recent(limit, before)?.into_iter().filter_map(row).collect())
+            Ok(open.view.matching(&filter, limit, before)?.into_iter().filter_map(row).collect())
+        })
+    }
+
+    fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.look(|open| Ok(open.view.open_cases(limit)?.into_iter().filter_map(row).collect()))
+    }
+
+    fn inside(
+        &self,
+        place: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.look(|open| {
+            let days = open.view.inside_by_day(place.utc_offset_minutes)?.into_iter();
+            let unmatched = open.view.unmatched_since(today)?;
+            Ok(InsideView {
+                days: days.map(|day| inside_day(day, place)).collect(),
+                rows: open.view.inside(limit, before)?.into_iter().map(inside_row).collect(),
+                unmatched_in: unmatched.inbound,
+                unmatched_out: unmatched.outbound,
+            })
         })
     }
 
@@ -121,6 +267,62 @@ impl<D: Disk + Clone + Send> Recent for Past<D> {
             Ok(rows.into_iter().filter_map(row).collect())
         })
     }
+
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {
+        let found = self.look(|open| {
+            let Some((shift, has_earlier)) = open.find_shift(by, back)? else { return Ok(None) };
+            let mut reader = open.log.borrow().reader(open.disk.clone());
+            if reader.epoch() != open.reader.epoch() {
+                return Ok(None);
+            }
+            let through = shift.last.or(reader.durable()).map_or(0, Seq::get);
+            let notes = open.notes(&mut reader, through)?;
+            Ok(Some((shift, has_earlier, notes, reader)))
+        })?;
+        let Some((shift, has_earlier, notes, mut reader)) = found else { return Ok(None) };
+        // Counted from the journal, while others may look at the view.
+        let counted = count(&mut reader, shift.first, shift.last).map_err(|error| error.to_string())?;
+        let Shift { attendant, begun, ended, .. } = shift;
+        let root = counted.root.map(|root| BASE64.encode(&root));
+        Ok(Some(ShiftView { attendant, begun, ended, sheet: counted.sheet, root, notes, has_earlier }))
+    }
+}
+
+impl<D: Disk + Clone> Open<D> {
+    /// Where the shift is that somebody asks for, and whether there is an earlier one.
+    fn find_shift(&self, by: &AttendantId, back: usize) -> Result<Option<(Shift, bool)>, view::Error> {
+        let mut shifts = shifts(self.view.duties(self.reader.epoch(), DUTIES_MAX)?);
+        shifts.reverse();
+        // Whoever asks sees their own first.
+        if let Some(own) = shifts.iter().position(|shift| shift.attendant == *by && shift.last.is_none()) {
+            shifts[..=own].rotate_right(1);
+        }
+        let has_earlier = shifts.len() > back + 1;
+        Ok(shifts.into_iter().nth(back).map(|shift| (shift, has_earlier)))
+    }
+
+    /// The hand-over notes up to a record, opened with the keys that are held.
+    fn notes(&self, reader: &mut Reader<D>, through: u64) -> Result<Vec<NoteView>, view::Error> {
+        let found = self.view.notes(self.reader.epoch(), through, NOTES)?;
+        let opened = found.into_iter().map(|(seq, wall, by)| {
+            let record =
+                Seq::new(seq).and_then(|seq| reader.read(seq, 1, usize::MAX).ok()?.into_iter().next());
+            let text = record.and_then(|stored| open_with_any(&self.keys, &stored.seal).ok()?.note);
+            NoteView { seq, by, wall, text }
+        });
+        Ok(opened.collect())
+    }
+}
+
+fn inside_day(day: view::InsideDay, place: PlaceTime) -> InsideDay {
+    let view::InsideDay { day, vehicles, people } = day;
+    let noon = |day: i64| Wall::from_secs(day * 86_400 + 43_200 - i64::from(place.utc_offset_minutes) * 60);
+    InsideDay { day: day.map(noon), vehicles, people }
+}
+
+fn inside_row(row: view::InsideRow) -> InsideRow {
+    let view::InsideRow { id, seq, lane, wall, trust, kind, class, label } = row;
+    InsideRow { cursor: id, seq, wall, trust, lane, kind, class, label }
 }
 
 /// A passage always has a lane; what a later version might write without one is not listed.

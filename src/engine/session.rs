@@ -301,10 +301,15 @@ impl Session {
         self.trouble = None;
         self.verdict = Some(VerdictStatus { verdict, reasons: reasons.clone(), durable: false, seq: None });
         let (occupants, personal) = match &self.who {
-            Who::Person(person) => (vec![], Personal { people: vec![person.details.clone()], vehicle: None }),
+            Who::Person(person) => {
+                (vec![], Personal { people: vec![person.details.clone()], vehicle: None, note: None })
+            }
             Who::Vehicle(vehicle) => {
                 let people = vehicle.occupants.iter().map(|person| person.details.clone()).collect();
-                (vehicle.record(verdict), Personal { people, vehicle: Some(vehicle.details.clone()) })
+                (
+                    vehicle.record(verdict),
+                    Personal { people, vehicle: Some(vehicle.details.clone()), note: None },
+                )
             }
         };
         let passage = Passage {

@@ -213,6 +213,7 @@ pub fn body(body: &Body) -> Words {
         Body::Erased { .. } => ("个人信息销毁", "personal data erased"),
         Body::KeyDestroyed { .. } => ("终端销毁密钥", "sealing key destroyed on the kiosk"),
         Body::SegmentsDropped { .. } => ("终端清除旧记录", "old records dropped on the kiosk"),
+        Body::HandOver { .. } => ("交班留言", "hand-over note"),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),

@@ -302,7 +302,8 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::HandOver { .. } => {}
         }
     }
 

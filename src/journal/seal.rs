@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn more_than_a_box_holds_is_refused() {
         let person = Person { name: Some(Pii::new("x".repeat(70_000))), ..Person::default() };
-        let personal = Personal { people: vec![person], vehicle: None };
+        let personal = Personal { people: vec![person], vehicle: None, note: None };
         let key = SealingKey::new(3, [5; 32]);
         assert!(matches!(key.seal(&personal, &mut Random::new(1)), Err(Error::TooLong(_))));
     }
@@ -303,6 +303,6 @@ mod tests {
 
     fn wang() -> Personal {
         let person = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
-        Personal { people: vec![person], vehicle: None }
+        Personal { people: vec![person], vehicle: None, note: None }
     }
 }

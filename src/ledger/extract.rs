@@ -96,7 +96,8 @@ impl Ledger {
             | Body::ClockMapped
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::HandOver { .. } => {}
         }
         Ok(placed.best)
     }

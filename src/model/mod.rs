@@ -8,6 +8,7 @@ pub mod observation;
 pub mod phone;
 pub mod plate;
 pub mod record;
+pub mod shift;
 pub mod step;
 pub mod subject;
 pub mod temperature;

@@ -187,6 +187,13 @@ pub enum Body {
         #[n(1)]
         through: Seq,
     },
+    /// An attendant left a note for the next shift. What it says is in the personal part: it may name people.
+    #[n(19)]
+    HandOver {
+        /// Who wrote it.
+        #[n(0)]
+        attendant: AttendantId,
+    },
 }
 
 /// Why personal parts were erased. A code and not a text: records are public and stay for ever.
@@ -297,6 +304,9 @@ pub struct Personal {
     /// The vehicle.
     #[n(1)]
     pub vehicle: Option<Vehicle>,
+    /// What an attendant wrote to the next shift.
+    #[n(2)]
+    pub note: Option<Pii<String>>,
 }
 
 /// What is known of one person.

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::place_time::PlaceTime;
 use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, Wall};
 use crate::control::{Command, KioskStatus, Refused};
+use crate::model::shift::ShiftSheet;
 use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 
 /// A command and where its answer goes.
@@ -26,6 +27,8 @@ pub struct Handle {
     pub recent: Arc<dyn Recent>,
     /// Who may sign in.
     pub attendants: Vec<Attendant>,
+    /// Takes hand-over notes.
+    pub hand_overs: mpsc::Sender<HandOver>,
     /// Told of every sign-in and sign-out; a full or closed channel is logged and does not stop anybody.
     pub attendance: mpsc::Sender<Attendance>,
     /// How the place counts its hours.
@@ -49,6 +52,15 @@ impl fmt::Debug for Attendant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attendant").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// A note to the next shift.
+#[derive(Debug)]
+pub struct HandOver {
+    /// Who wrote it.
+    pub by: AttendantId,
+    /// What it says.
+    pub note: Pii<String>,
 }
 
 /// Somebody signed in or out.
@@ -85,7 +97,37 @@ pub trait Recent: Send + Sync {
     /// # Errors
     ///
     /// When they cannot be read, in plain words.
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String>;
+    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+        self.matching(&Filter::default(), limit, before)
+    }
+
+    /// At most `limit` passages of a lane and a time, those before record number `before` where one is given.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String>;
+
+    /// At most `limit` passages that somebody still has to see to: referred or held, and nothing since.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, in plain words.
+    fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String>;
+
+    /// Who is inside: at most `limit` of them, those listed before `before` where it is given; and how many came in on
+    /// which day, at a place whose day began at `today`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, in plain words.
+    fn inside(
+        &self,
+        place: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String>;
 
     /// At most `limit` passages of the plate or identity number `text`, as typed.
     ///
@@ -93,6 +135,99 @@ pub trait Recent: Send + Sync {
     ///
     /// When they cannot be read, in plain words.
     fn search(&self, text: &Pii<String>, limit: usize) -> Result<Vec<RecentRow>, String>;
+
+    /// The shift `back` places before the present one of `by`, 0 for that itself; `None` when there is none so far back.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be counted, in plain words.
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String>;
+}
+
+/// Which passages are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this lane's.
+    pub lane: Option<LaneId>,
+    /// Only those since then, by the kiosk's clock as it then was.
+    pub from: Option<Wall>,
+}
+
+/// Who is inside, as far as identifiers tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InsideView {
+    /// By the day they came in, latest first.
+    pub days: Vec<InsideDay>,
+    /// The newest of them.
+    pub rows: Vec<InsideRow>,
+    /// Subjects without any identifier that came in today.
+    pub unmatched_in: u64,
+    /// And that went out.
+    pub unmatched_out: u64,
+}
+
+/// How many came in on a day and are still inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InsideDay {
+    /// A time on that day; `None` where nothing vouches for the time.
+    pub day: Option<Wall>,
+    /// Vehicles.
+    pub vehicles: u64,
+    /// Persons.
+    pub people: u64,
+}
+
+/// Somebody who is inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsideRow {
+    /// Where the next page begins.
+    pub cursor: i64,
+    /// Number of the passage's record.
+    pub seq: u64,
+    /// When they came in, as the clock then showed it.
+    pub wall: Wall,
+    /// How far that is trusted.
+    pub trust: ClockTrust,
+    /// Where.
+    pub lane: Option<LaneId>,
+    /// Person or vehicle.
+    pub kind: SubjectKind,
+    /// What the passage's subject is to the place.
+    pub class: Class,
+    /// Masked name or plate, where one is known.
+    pub label: Option<String>,
+}
+
+/// A shift's sheet, as the attendant's face shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftView {
+    /// Whose shift it is.
+    pub attendant: AttendantId,
+    /// When it began.
+    pub begun: Wall,
+    /// When it ended; `None` while it goes on.
+    pub ended: Option<Wall>,
+    /// The counts.
+    pub sheet: ShiftSheet,
+    /// The log's root at the last record, as people read it.
+    pub root: Option<String>,
+    /// The latest hand-over notes up to its end, latest first.
+    pub notes: Vec<NoteView>,
+    /// Whether an earlier shift can be shown.
+    pub has_earlier: bool,
+}
+
+/// A hand-over note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteView {
+    /// Its record.
+    pub seq: u64,
+    /// Who wrote it.
+    pub by: AttendantId,
+    /// When.
+    pub wall: Wall,
+    /// What it says; `None` when it can no longer be opened.
+    pub text: Option<Pii<String>>,
 }
 
 /// One past passage.

@@ -28,7 +28,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 
-pub use handle::{Ask, Attendance, Attendant, Handle, Preview, Recent, RecentRow};
+pub use handle::{
+    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView, NoteView,
+    Preview, Recent, RecentRow, ShiftView,
+};
 pub use place_time::PlaceTime;
 
 use shared::Shared;

@@ -27,6 +27,28 @@ impl PlaceTime {
         }
     }
 
+    /// Month and day.
+    pub fn day(self, wall: Wall) -> String {
+        let mut text = self.day_and_time(wall);
+        text.truncate(text.find(' ').unwrap_or(text.len()));
+        text
+    }
+
+    /// When the day of `wall` began.
+    pub fn midnight(self, wall: Wall) -> Wall {
+        Wall::from_secs(wall.as_secs() - self.shifted(wall).rem_euclid(86_400))
+    }
+
+    /// The same with the year, for paper.
+    pub fn date_and_time(self, wall: Wall) -> String {
+        match jiff::Timestamp::from_second(self.shifted(wall)) {
+            Ok(at) => {
+                format!("{:04}-{}", at.to_zoned(jiff::tz::TimeZone::UTC).year(), self.day_and_time(wall))
+            }
+            Err(_) => "—".to_owned(),
+        }
+    }
+
     /// Seconds since 1970 as the place's clocks count them.
     fn shifted(self, wall: Wall) -> i64 {
         wall.as_secs().saturating_add(i64::from(self.utc_offset_minutes) * 60)
@@ -52,6 +74,9 @@ mod tests {
             let place = PlaceTime { utc_offset_minutes };
             assert_eq!(place.day_and_time(WALL), shown);
             assert_eq!(place.time_of_day(WALL), shown[6..]);
+            assert_eq!(place.date_and_time(WALL), format!("2026-{shown}"));
+            assert_eq!(place.day(WALL), shown[..5]);
+            assert_eq!(place.day_and_time(place.midnight(WALL)), format!("{} 00:00", &shown[..5]));
         }
     }
 

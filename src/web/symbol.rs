@@ -115,6 +115,10 @@ drawings! {
     SIGN_OUT = r#"<path d="M50 10H12v80h38M36 50h56M72 28l22 22-22 22"/>"#;
     // An arrow back.
     BACK = r#"<path d="M90 50H14M42 18L10 50l32 32" stroke-width="11"/>"#;
+    // A printer with a sheet.
+    PRINT = r#"<path d="M28 34V8h44v26M28 74H10V34h80v40H72"/><path d="M28 60h44v34H28zM38 72h24M38 83h24"/>"#;
+    // A pencil on a line.
+    WRITE = r#"<path d="M14 94h72"/><path d="M22 76l4-20 44-44 16 16-44 44zM60 22l16 16"/>"#;
     // Three dots.
     MORE = r#"<path d="M16 50h.1M50 50h.1M84 50h.1" stroke-width="18"/>"#;
     // A broken link.

@@ -176,7 +176,7 @@ impl Log {
             occupants,
             took_ms: 2_000 + u32::try_from(self.random.below(9_000)).unwrap(),
         };
-        (passage, Personal { people, vehicle })
+        (passage, Personal { people, vehicle, note: None })
     }
 
     fn person(&mut self) -> Person {

@@ -9,6 +9,8 @@ mod power;
 mod prove;
 mod roll;
 mod rollback;
+mod shift;
+mod view;
 
 use fixtures::*;
 use kakou::base::{Random, Seq};

@@ -173,7 +173,8 @@ impl Bench {
                 | Body::ClosedByAttendant { .. }
                 | Body::Erased { .. }
                 | Body::KeyDestroyed { .. }
-                | Body::SegmentsDropped { .. } => None,
+                | Body::SegmentsDropped { .. }
+                | Body::HandOver { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

@@ -143,7 +143,8 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::ClosedByAttendant { .. }
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
-        | Body::SegmentsDropped { .. } => None,
+        | Body::SegmentsDropped { .. }
+        | Body::HandOver { .. } => None,
     }
 }
 

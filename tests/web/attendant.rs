@@ -345,7 +345,22 @@ async fn a_glove_hits_every_target_and_no_page_has_more_than_six_actions() {
         ["ways", "decide", "waive/temperature", "pad/plate", "pad/id", "pad/contact", "register"]
             .map(|page| format!("{LANE}/{page}"))
             .to_vec();
-    pages.extend(["/attendant/more", "/attendant/recent", "/attendant/sign-in"].map(str::to_owned));
+    pages.extend(
+        [
+            "/attendant/more",
+            "/attendant/screens",
+            "/attendant/recent",
+            "/attendant/lists",
+            "/attendant/inside?before=30",
+            "/attendant/open",
+            "/attendant/sign-in",
+        ]
+        .map(str::to_owned),
+    );
+    pages.extend(
+        ["/attendant/shift", "/attendant/shift?back=1&part=details", "/attendant/shift/note"]
+            .map(str::to_owned),
+    );
     pages.extend(["/lane/in-1", "/lane/in-1/id"].map(str::to_owned));
     fake.set_lane(states::referred());
     for page in pages {
@@ -398,7 +413,7 @@ async fn a_full_vehicle(browser: &Browser, fake: &Fake) {
 
 /// Every target is at least 100 × 100 px and within the screen; at most six of them act.
 async fn measure(browser: &Browser, page: &str) {
-    let script = "return [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+    let script = "return [...document.querySelectorAll('a, button, textarea, input:not([type=hidden])')]
         .filter((e) => e.offsetParent).map((e) => [e, (e.closest('label') ?? e).getBoundingClientRect()])
         .map(([e, r]) => [e.textContent.trim().slice(0, 12), Math.ceil(r.width), Math.ceil(r.height),
             Math.floor(r.left), Math.floor(r.top), Math.ceil(r.right), Math.ceil(r.bottom),
@@ -414,6 +429,10 @@ async fn measure(browser: &Browser, page: &str) {
             "{page}: {target} is off the screen"
         );
     }
+    let over = "const widest = (e) => e.scrollWidth - e.clientWidth;
+        return Math.max(...[document.documentElement, ...document.querySelectorAll('.list, .list header')].map(widest))";
+    let over = browser.script(over).await;
+    assert!(over.as_i64() <= Some(0), "{page}: {over} px are cut off at the right");
     let acting = targets.iter().filter(|target| target[7] == 1).count();
     assert!(acting <= 6, "{page}: {acting} actions");
 }

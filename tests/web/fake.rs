@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use kakou::base::{ClockTrust, Pii, Wall};
+use kakou::base::{AttendantId, ClockTrust, Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
-use kakou::web::{Ask, Attendance, Attendant, Handle, PlaceTime, Preview, Recent, RecentRow, router};
+use kakou::web::{
+    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, Preview, Recent, RecentRow,
+    ShiftView, router,
+};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -26,6 +29,7 @@ pub struct Fake {
     commands: Arc<Mutex<Vec<Command>>>,
     preview: watch::Sender<Arc<Preview>>,
     attendance: Mutex<mpsc::Receiver<Attendance>>,
+    hand_overs: Mutex<mpsc::Receiver<HandOver>>,
     tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
@@ -42,12 +46,14 @@ impl Fake {
         let preview = watch::Sender::new(Arc::new(Preview::default()));
         let (asks, asked) = mpsc::channel(8);
         let (attendance, attended) = mpsc::channel(8);
+        let (hand_overs, written) = mpsc::channel(8);
         let handle = Handle {
             status: status.subscribe(),
             commands: asks,
             previews: BTreeMap::from([(camera, preview.subscribe())]),
             recent: Arc::new(Past),
             attendants: attendants(),
+            hand_overs,
             attendance,
             place_time: PlaceTime { utc_offset_minutes },
             hosts: vec![],
@@ -59,7 +65,8 @@ impl Fake {
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router(handle)).await;
         });
-        Self { address, status, commands, preview, attendance: Mutex::new(attended), tasks: [lanes, server] }
+        let (attendance, hand_overs) = (Mutex::new(attended), Mutex::new(written));
+        Self { address, status, commands, preview, attendance, hand_overs, tasks: [lanes, server] }
     }
 
     /// The address of a page.
@@ -91,6 +98,12 @@ impl Fake {
     pub fn attendance(&self) -> Vec<Attendance> {
         let mut attended = self.attendance.lock().expect("no test panicked here");
         std::iter::from_fn(|| attended.try_recv().ok()).collect()
+    }
+
+    /// Hand-over notes so far, taken.
+    pub fn hand_overs(&self) -> Vec<HandOver> {
+        let mut written = self.hand_overs.lock().expect("no test panicked here");
+        std::iter::from_fn(|| written.try_recv().ok()).collect()
     }
 
     /// Ends everything, as a power cut would.
@@ -134,13 +147,35 @@ fn hash(pin: &str) -> String {
 struct Past;
 
 impl Recent for Past {
-    fn recent(&self, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
+    fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
         let rows = [
             row(41, SubjectKind::Person, Verdict::Admitted),
             row(40, SubjectKind::Person, Verdict::TurnedBack),
             row(38, SubjectKind::Vehicle, Verdict::Admitted),
         ];
-        Ok(rows.into_iter().filter(|row| before.is_none_or(|before| row.seq < before)).take(limit).collect())
+        let wanted = |row: &RecentRow| {
+            before.is_none_or(|before| row.seq < before)
+                && filter.lane.as_ref().is_none_or(|lane| *lane == row.lane)
+                && filter.from.is_none_or(|from| from <= row.wall)
+        };
+        Ok(rows.into_iter().filter(wanted).take(limit).collect())
+    }
+
+    fn open_cases(&self, _: usize) -> Result<Vec<RecentRow>, String> {
+        Ok(vec![
+            row(44, SubjectKind::Person, Verdict::Referred),
+            row(43, SubjectKind::Vehicle, Verdict::Held),
+        ])
+    }
+
+    fn inside(
+        &self,
+        _: PlaceTime,
+        today: Wall,
+        limit: usize,
+        before: Option<i64>,
+    ) -> Result<InsideView, String> {
+        Ok(super::inside::sample(today, limit, before))
     }
 
     fn search(&self, text: &Pii<String>, _: usize) -> Result<Vec<RecentRow>, String> {
@@ -149,6 +184,10 @@ impl Recent for Past {
             "broken" => Err("记录暂时读不出来".to_owned()),
             _ => Ok(vec![]),
         }
+    }
+
+    fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {
+        Ok((back < 2).then(|| super::shift::sample(by, back)))
     }
 }
 

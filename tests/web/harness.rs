@@ -11,6 +11,7 @@ use fantoccini::actions::{
     InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
 };
 use fantoccini::elements::Element;
+use fantoccini::wd::PrintConfiguration;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -209,6 +210,11 @@ impl Browser {
     pub async fn screenshot(&self, path: &Path) {
         let png = self.client.screenshot().await.expect("a picture can be taken");
         std::fs::write(path, png).expect("the picture can be written");
+    }
+
+    /// The page as it comes out of a printer on A4: a PDF.
+    pub async fn paper(&self) -> Vec<u8> {
+        self.client.print(PrintConfiguration::default()).await.expect("the page can be printed")
     }
 
     /// Ends the browser.

@@ -9,6 +9,8 @@ mod desk;
 mod fake;
 mod harness;
 mod hub;
+mod inside;
 mod pictures;
+mod shift;
 mod states;
 mod subject;

@@ -23,7 +23,7 @@ async fn every_screen_can_be_drawn() {
         subjects(&browser, &fake, folder, theme).await;
         attendants(&browser, &fake, folder, theme).await;
         for switch in ["desk", "lanes"] {
-            browser.open(&fake.url("/attendant/more")).await;
+            browser.open(&fake.url("/attendant/screens")).await;
             browser.click(&format!("form:has(input[value={switch}]) button")).await;
             browser.wait_for("form.none, main.choices").await;
         }
@@ -85,6 +85,13 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
         ("/attendant/recent", "recent"),
         ("/attendant/devices", "devices"),
         ("/attendant/more", "more"),
+        ("/attendant/screens", "screens"),
+        ("/attendant/lists", "lists"),
+        ("/attendant/inside", "inside"),
+        ("/attendant/open", "open"),
+        ("/attendant/shift", "shift"),
+        ("/attendant/shift?back=1&part=details", "shift-details"),
+        ("/attendant/shift/note", "shift-note"),
     ];
     for (page, name) in pages {
         shot(browser, fake, folder, page, &format!("desk-{name}-{theme}")).await;

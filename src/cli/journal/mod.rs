@@ -19,6 +19,7 @@ mod key;
 mod list;
 mod prove;
 mod repair;
+mod shift;
 mod state;
 mod tail;
 mod words;
@@ -58,6 +59,8 @@ pub enum Action {
     Erase(erase::Arguments),
     /// 导出到U盘。Writes what the hub does not have yet into a file, for a stick; or takes the hub's receipt for one.
     Carry(carry::Arguments),
+    /// 交接班。Counts a shift: by sign-in and sign-out, by times, or by a fixed schedule. Exit code 1: records are missing.
+    Shift(shift::Arguments),
     /// 日报二维码。Writes one day as a signed sheet of QR codes, for paper; or prints its totals and the text of the codes.
     Sheet(sheet::Arguments),
 }
@@ -112,6 +115,7 @@ fn act(action: &Action, out: &mut BufWriter<StdoutLock<'_>>) -> Result<bool> {
         Action::Key(arguments) => key::show(arguments, out),
         Action::Repair(arguments) => repair::repair(arguments, out),
         Action::Erase(arguments) => erase::erase(arguments, out),
+        Action::Shift(arguments) => shift::shift(arguments, out),
         Action::Carry(arguments) => carry::run(arguments, out),
         Action::Sheet(arguments) => sheet::run(arguments, out),
     }

@@ -170,7 +170,7 @@ mod tests {
         let (good, text) = said(|out| repair(&told(&folder, true), out));
         assert!(good && text.contains("made anew from 5 records"), "{text}");
         assert_eq!(beside().fault().unwrap(), None);
-        assert!(folder.state("view.sqlite.set-aside").exists());
+        assert!(folder.state("view.sqlite.set-aside-1").exists());
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn detail(body: &Body) -> String {
         Body::Attendance { attendant, signed_in: false } => format!("{attendant} 签退 signed out"),
         Body::Gap { from, through, found } => format!("{from} – {through}: {}", printable(found)),
         Body::KeyOpened { key, .. } | Body::KeyDestroyed { key } => format!("{key}"),
-        Body::ClosedByAttendant { by } => by.to_string(),
+        Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => by.to_string(),
         Body::Erased { records, by, reason, .. } => {
             let records: Vec<String> = records.iter().map(ToString::to_string).collect();
             format!("{}, {by}, {}", records.join(" "), two(words::erasure(*reason)))

@@ -159,7 +159,7 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                         dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
                     Body::Erased { records, by, reason, log } => {
                         @let log = RecordId { epoch: log.unwrap_or(record.id.epoch), ..record.id.clone() };
                         dt { (two(("记录", "records"))) }
@@ -293,6 +293,7 @@ fn opened(personal: &Personal) -> Markup {
     html! {
         @if let Some(plate) = plate { dl { dt { (two(("车牌", "plate"))) } dd.big { (plate.expose()) } } }
         @for person in &personal.people { dl { (person_facts(person)) } }
+        @if let Some(note) = &personal.note { dl { dt { (two(("留言", "note"))) } dd { (note.expose()) } } }
     }
 }
 

@@ -1,15 +1,19 @@
 //! Forgetting persons: what the view knows of them goes when their sealing key is destroyed.
 
-use std::path::Path;
-
 use rusqlite::{Connection, Transaction, params};
 
-use super::{Error, View, integer};
+use super::{Error, View, file, integer};
 use crate::base::{Epoch, Seq};
 
 /// Lets SQLite overwrite what it deletes. Without it the bytes would stay in pages that are free.
 pub(super) fn overwrite_deleted(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", true)
+}
+
+/// Writes everything into the file itself, durably, and empties the write-ahead log.
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    // The pragma answers with a row.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 impl View {
@@ -21,6 +25,7 @@ impl View {
     ///
     /// [`Error::Sqlite`], or [`Error::Io`] when a set-aside file cannot be removed.
     pub fn forget(&mut self, epoch: Epoch, before: u64) -> Result<usize, Error> {
+        self.wake()?;
         let transaction = self.connection.transaction()?;
         let range = params![&epoch.0[..], integer(before)];
         transaction.execute(
@@ -31,6 +36,12 @@ impl View {
             "UPDATE passages SET label = NULL WHERE epoch = ?1 AND seq < ?2 AND label IS NOT NULL",
             range,
         )?;
+        // Nobody can tell any more when they leave.
+        transaction.execute(
+            "UPDATE subjects SET label = NULL, known = 0, gone = coalesce(gone, passage) \
+             WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq < ?2)",
+            range,
+        )?;
         transaction.commit()?;
         self.overwrite_old_copies()?;
         Ok(count)
@@ -38,10 +49,10 @@ impl View {
 
     /// Empties the write-ahead log, and removes files that were set aside: both hold what was just forgotten.
     pub(super) fn overwrite_old_copies(&self) -> Result<(), Error> {
-        // The pragma answers with a row.
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        if let Some(path) = self.connection.path() {
-            remove_set_aside(Path::new(path))?;
+        let failed = |source| Error::Io { file: self.path.display().to_string(), source };
+        empty_log(&self.connection)?;
+        for (_, file) in file::aside(&self.path).map_err(failed)? {
+            file::gone(std::fs::remove_file(file)).map_err(failed)?;
         }
         Ok(())
     }
@@ -55,20 +66,10 @@ pub(super) fn erased(transaction: &Transaction<'_>, epoch: Epoch, seq: Seq) -> r
         which,
     )?;
     transaction.execute("UPDATE passages SET label = NULL WHERE epoch = ?1 AND seq = ?2", which)?;
-    Ok(())
-}
-
-fn remove_set_aside(path: &Path) -> Result<(), Error> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        name.push(".set-aside");
-        match std::fs::remove_file(&name) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::Io { file: name.display().to_string(), source });
-            }
-            Ok(()) | Err(_) => {}
-        }
-    }
+    transaction.execute(
+        "UPDATE subjects SET label = NULL, known = 0, gone = coalesce(gone, passage) \
+         WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq = ?2)",
+        which,
+    )?;
     Ok(())
 }

@@ -5,11 +5,11 @@ use rusqlite::{Params, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Error, View, integer};
+use super::{Error, View, integer, presence};
 use crate::base::{AttendantId, ClockTrust, LaneId, Wall};
 use crate::model::blind::IdentifierKind;
 use crate::model::record::Crossing;
-use crate::model::{Class, Decider, Direction, Personal, Reason, SubjectKind, Verdict, mask};
+use crate::model::{Class, Decider, Direction, Personal, Reason, SubjectKind, Verdict};
 
 const COLUMNS: &str = "id, seq, arrival, follows, lane, wall, trust, subject, direction, class, verdict, reasons, \
                        decided_by, label, people, crossing";
@@ -66,6 +66,17 @@ pub struct ArrivalRow {
     pub wall: Wall,
 }
 
+/// Which passages are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this lane's.
+    pub lane: Option<LaneId>,
+    /// Only those since then, by the kiosk's clock as it then was.
+    pub from: Option<Wall>,
+    /// Only those before that.
+    pub to: Option<Wall>,
+}
+
 /// How many verdicts of a kind there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Count {
@@ -86,8 +97,42 @@ impl View {
     ///
     /// [`Error::Sqlite`].
     pub fn recent(&self, limit: u32, before: Option<i64>) -> Result<Vec<PassageRow>, Error> {
-        let before = before.unwrap_or(i64::MAX);
-        self.passages("WHERE id < ?1 ORDER BY id DESC LIMIT ?2", params![before, limit])
+        self.matching(&Filter::default(), limit, before)
+    }
+
+    /// The newest `limit` passages of a lane and a time, newest first, older than row `before` if given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sqlite`].
+    pub fn matching(
+        &self,
+        filter: &Filter,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Vec<PassageRow>, Error> {
+        let lane = filter.lane.as_ref().map(|lane| lane.as_str());
+        let from = filter.from.map_or(i64::MIN, |from| from.0);
+        let to = filter.to.map_or(i64::MAX, |to| to.0);
+        let which = "WHERE id < ?1 AND (?2 IS NULL OR lane = ?2) AND wall >= ?3 AND wall < ?4 \
+                     ORDER BY id DESC LIMIT ?5";
+        self.passages(which, params![before.unwrap_or(i64::MAX), lane, from, to, limit])
+    }
+
+    /// The newest `limit` passages that somebody still has to see to, newest first: referred or held, without a later
+    /// verdict on the same arrival or on the same subject.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sqlite`].
+    pub fn open_cases(&self, limit: u32) -> Result<Vec<PassageRow>, Error> {
+        let which = "AS p WHERE verdict IN ('referred', 'held') \
+             AND NOT EXISTS (SELECT 1 FROM passages q WHERE q.arrival = p.arrival AND q.epoch = p.epoch AND q.id > p.id) \
+             AND NOT EXISTS (SELECT 1 FROM identifiers i JOIN identifiers j ON j.blinded = i.blinded \
+                 WHERE i.passage = p.id AND j.passage > p.id \
+                 AND i.subject = (SELECT min(s.id) FROM subjects s WHERE s.passage = p.id)) \
+             ORDER BY id DESC LIMIT ?1";
+        self.passages(which, params![limit])
     }
 
     /// The newest `limit` passages with this normalised identifier, newest first.
@@ -208,27 +253,20 @@ pub(super) fn decider(decider: &Decider) -> Option<&str> {
 
 /// What a list shows of whom a record is about: the masked plate, else the masked name or number of the first person.
 pub(super) fn label(personal: &Personal) -> Option<String> {
-    let vehicle = personal.vehicle.as_ref();
-    let plate = vehicle.and_then(|vehicle| vehicle.plate.as_ref().or(vehicle.plate_raw.as_ref()));
-    let person = || {
-        let person = personal.people.first()?;
-        let name = person.name.as_ref().map(mask::name);
-        let number = || person.id_number.as_ref().map(mask::id_number);
-        name.or_else(number).or_else(|| person.phone.as_ref().map(mask::phone))
-    };
-    plate.map(mask::plate).or_else(person)
+    let vehicle = personal.vehicle.as_ref().and_then(presence::vehicle_label);
+    vehicle.or_else(|| personal.people.first().and_then(presence::person_label))
 }
 
-fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+pub(super) fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(index).map(i64::unsigned_abs)
 }
 
-fn word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+pub(super) fn word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
     let word: String = row.get(index)?;
     serde_json::from_value(word.into()).map_err(|error| unreadable(index, error))
 }
 
-fn optional<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+pub(super) fn optional<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
     let word: Option<String> = row.get(index)?;
     let read = |word: String| serde_json::from_value(word.into()).map_err(|error| unreadable(index, error));
     word.map(read).transpose()

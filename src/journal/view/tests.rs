@@ -5,9 +5,13 @@ use std::path::Path;
 use super::*;
 use crate::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Stamp, Wall};
 use crate::journal::stored::Seal;
-use crate::model::{Class, Decider, Direction, Person, Reason, SubjectKind, Vehicle, Verdict};
+use crate::model::blind::IdentifierKind;
+use crate::model::{
+    Body, Class, Crossing, Decider, Direction, Entry, Passage, Person, Personal, Reason, SubjectKind,
+    Vehicle, Verdict,
+};
 
-const EPOCH: Epoch = Epoch([7; 16]);
+pub(super) const EPOCH: Epoch = Epoch([7; 16]);
 
 #[test]
 fn a_list_shows_passages_newest_first_with_masked_labels() {
@@ -49,7 +53,7 @@ fn a_search_finds_whom_it_names_and_nobody_else() {
 fn what_is_forgotten_is_neither_listed_nor_found_nor_in_any_byte_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut view = filled(dir.path());
-    std::fs::write(dir.path().join("view.sqlite.set-aside"), "an older view").unwrap();
+    std::fs::write(dir.path().join("view.sqlite.set-aside-1"), "an older view").unwrap();
     let mark = view.blinder.blind(IdentifierKind::IdNumber, "11010519491231002X").0;
     let plate = view.blinder.blind(IdentifierKind::Plate, "川KA3476").0;
     let holds = |bytes: &[u8]| {
@@ -63,9 +67,9 @@ fn what_is_forgotten_is_neither_listed_nor_found_nor_in_any_byte_of_the_file() {
     assert_eq!(labels, [(6, Some("川K***76".to_owned())), (4, None), (2, None)]);
     let found = view.with_identifier(IdentifierKind::IdNumber, "11010519491231002X", 9).unwrap();
     assert_eq!(found.iter().map(|row| row.seq).collect::<Vec<_>>(), [6]);
-    assert!(!holds("王*".as_bytes()) && !holds(b"an older view"));
+    assert!(!holds(b"an older view"));
     assert_eq!(view.forget(EPOCH, 7).unwrap(), 1);
-    assert!(!holds(&mark) && !holds(&plate));
+    assert!(!holds(&mark) && !holds(&plate) && !holds("王*".as_bytes()) && !holds("川K***76".as_bytes()));
 }
 
 #[test]
@@ -116,6 +120,39 @@ fn applying_twice_changes_nothing() {
 }
 
 #[test]
+fn the_last_record_applied_is_noted_with_what_it_says_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view =
+        View::open(&dir.path().join("view.sqlite"), Blinder::new(&[1; 32]), Check::Pages).unwrap().0;
+    let refuse = "CREATE TEMP TRIGGER full BEFORE INSERT ON passages WHEN new.seq = 6 BEGIN SELECT raise(ABORT, 'full'); END";
+    view.connection.execute_batch(refuse).unwrap();
+    assert!(view.apply(EPOCH, 1, &log(), &[key()]).is_err());
+    assert_eq!((view.recent(9, None).unwrap(), view.applied(EPOCH).unwrap()), (vec![], 0));
+    view.connection.execute_batch("DROP TRIGGER full").unwrap();
+    view.apply(EPOCH, 1, &log(), &[key()]).unwrap();
+    assert_eq!((view.recent(9, None).unwrap().len(), view.applied(EPOCH).unwrap()), (3, 8));
+}
+
+#[test]
+fn a_second_writer_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("view.sqlite");
+    let open = || View::open(&path, Blinder::new(&[1; 32]), Check::AsLeft).unwrap().0;
+    let (records, start) = (log(), std::sync::Barrier::new(2));
+    let write = |mut view: View| {
+        start.wait();
+        view.apply(EPOCH, 1, &records, &[key()]).unwrap();
+    };
+    let (one, other) = (open(), open());
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(one));
+        scope.spawn(|| write(other));
+    });
+    let view = open();
+    assert_eq!((view.recent(9, None).unwrap().len(), view.open_arrivals(9).unwrap().len()), (3, 1));
+}
+
+#[test]
 fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     let blinder = || Blinder::new(&[1; 32]);
     let dir = tempfile::tempdir().unwrap();
@@ -125,17 +162,17 @@ fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     assert_eq!((why, view.applied(EPOCH).unwrap()), (None, 8), "a good one is kept");
     view.connection.pragma_update(None, "user_version", 9).unwrap();
     drop(view);
-    let (view, why) = View::open(&path, blinder(), Check::Opening).unwrap();
+    let (view, why) = View::open(&path, blinder(), Check::AsLeft).unwrap();
     let why = why.unwrap();
-    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 2"), "{why}");
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 3"), "{why}");
     assert_eq!(view.applied(EPOCH).unwrap(), 0);
-    assert!(dir.path().join("view.sqlite.set-aside").exists());
+    assert!(dir.path().join("view.sqlite.set-aside-1").exists());
     drop(view);
-    let (view, why) = View::open(&path, Blinder::new(&[2; 32]), Check::Opening).unwrap();
+    let (view, why) = View::open(&path, Blinder::new(&[2; 32]), Check::AsLeft).unwrap();
     assert!(why.unwrap().contains("another blinding key"));
     drop(view);
     std::fs::write(&path, b"not a database at all, but long enough to have been one").unwrap();
-    let (_, why) = View::open(&path, blinder(), Check::Opening).unwrap();
+    let (_, why) = View::open(&path, blinder(), Check::AsLeft).unwrap();
     assert!(why.unwrap().contains("not a database"));
 }
 
@@ -155,7 +192,7 @@ fn pages_that_were_overwritten_are_noticed_and_rebuilt() {
     assert_eq!(view.recent(10, None).unwrap().len(), 3);
 }
 
-fn filled(dir: &Path) -> View {
+pub(super) fn filled(dir: &Path) -> View {
     let path = dir.join("view.sqlite");
     let (mut view, why) = View::open(&path, Blinder::new(&[1; 32]), Check::Pages).unwrap();
     assert_eq!(why, None);
@@ -164,15 +201,15 @@ fn filled(dir: &Path) -> View {
     view
 }
 
-fn log() -> Vec<Stored> {
+pub(super) fn log() -> Vec<Stored> {
     let wang = Person {
         name: Some(Pii::new("王小明".to_owned())),
         id_number: Some(Pii::new("11010519491231002X".to_owned())),
         ..Person::default()
     };
     let truck = Vehicle { plate: Some(Pii::new("川KA3476".to_owned())), ..Vehicle::default() };
-    let person = Personal { people: vec![wang.clone()], vehicle: None };
-    let vehicle = Personal { people: vec![wang], vehicle: Some(truck) };
+    let person = Personal { people: vec![wang.clone()], vehicle: None, note: None };
+    let vehicle = Personal { people: vec![wang], vehicle: Some(truck), note: None };
     let mut referred = passage(3, SubjectKind::Person, Verdict::Referred);
     referred.reasons = vec![Reason::TemperatureElevated];
     referred.decided_by = Decider::Attendant("li".parse().unwrap());
@@ -191,7 +228,7 @@ fn log() -> Vec<Stored> {
     (1..).zip(bodies).map(|(number, (body, personal))| stored(number, body, personal)).collect()
 }
 
-fn stored(number: u64, body: Body, personal: Option<Personal>) -> Stored {
+pub(super) fn stored(number: u64, body: Body, personal: Option<Personal>) -> Stored {
     let stamp = Stamp {
         boot: BootId([1; 16]),
         mono: Mono(5),
@@ -206,7 +243,7 @@ fn stored(number: u64, body: Body, personal: Option<Personal>) -> Stored {
     Stored::new(&entry, seal).unwrap()
 }
 
-fn key() -> SealingKey {
+pub(super) fn key() -> SealingKey {
     SealingKey::new(1, [9; 32])
 }
 
@@ -214,7 +251,7 @@ fn arrived(subject: SubjectKind) -> Body {
     Body::Arrived { subject, direction: Direction::Inbound }
 }
 
-fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> Passage {
+pub(super) fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> Passage {
     Passage {
         arrival: Seq::new(arrival).unwrap(),
         follows: None,

@@ -215,7 +215,8 @@ impl Counter {
             | Body::ClosedByAttendant { .. }
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::HandOver { .. } => {}
         }
     }
 

@@ -44,6 +44,12 @@ document.addEventListener("click", (event) => {
   if (event.detail > 0 && event.target.closest("button.hold")) event.preventDefault();
 });
 
+// ---- Paper ---------------------------------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
 // ---- Function keys ------------------------------------------------------------------------------------------
 
 const SIX = ["F1", "F2", "F3", "F4", "F5", "F6"];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -11,26 +12,89 @@ use serde::Deserialize;
 
 use super::SignedIn;
 use super::bar::named;
-use crate::base::Pii;
+use crate::base::{ClockTrust, LaneId, Pii, Wall};
 use crate::model::Decider;
-use crate::web::handle::RecentRow;
+use crate::web::handle::{Filter, RecentRow};
 use crate::web::page::{self, Frame, labelled};
 use crate::web::place_time::PlaceTime;
 use crate::web::session;
 use crate::web::shared::{Shared, lane};
 use crate::web::symbol;
-use crate::web::words::{desk, words};
+use crate::web::words::{Words, desk, words};
 
 /// Passages on one page.
 const ROWS: usize = 12;
 
-/// Where a page of passages begins.
-#[derive(Deserialize)]
+/// Where a page of passages begins, and which of them are listed.
+#[derive(Default, Deserialize)]
 pub struct Turn {
     before: Option<u64>,
+    lane: Option<LaneId>,
+    #[serde(default)]
+    time: Time,
 }
 
-type Rows = Result<Vec<RecentRow>, String>;
+/// Since when.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum Time {
+    /// Ever.
+    #[default]
+    All,
+    /// For an hour.
+    Hour,
+    /// Since midnight at the place.
+    Today,
+}
+
+impl Time {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Hour => "hour",
+            Self::Today => "today",
+        }
+    }
+
+    const fn next(self) -> Self {
+        match self {
+            Self::All => Self::Hour,
+            Self::Hour => Self::Today,
+            Self::Today => Self::All,
+        }
+    }
+
+    const fn said(self) -> Words {
+        match self {
+            Self::All => words("不限时", "Any time"),
+            Self::Hour => words("一小时", "Last hour"),
+            Self::Today => words("今天", "Today"),
+        }
+    }
+
+    fn from(self, now: Wall, place: PlaceTime) -> Option<Wall> {
+        match self {
+            Self::All => None,
+            Self::Hour => Some(now - Duration::from_hours(1)),
+            Self::Today => Some(place.midnight(now)),
+        }
+    }
+}
+
+impl Turn {
+    fn address(lane: Option<&LaneId>, time: Time, before: Option<u64>) -> String {
+        let mut address = format!("/attendant/recent?time={}", time.name());
+        if let Some(lane) = lane {
+            address.push_str(&format!("&lane={lane}"));
+        }
+        if let Some(before) = before {
+            address.push_str(&format!("&before={before}"));
+        }
+        address
+    }
+}
+
+pub(super) type Rows = Result<Vec<RecentRow>, String>;
 
 /// `GET /attendant/recent`
 pub async fn recent(
@@ -40,9 +104,11 @@ pub async fn recent(
     headers: HeaderMap,
 ) -> Markup {
     let source = Arc::clone(&shared.handle.recent);
-    let rows = read(move || source.recent(ROWS, turn.before)).await;
+    let from = turn.time.from(shared.status().wall, shared.handle.place_time);
+    let (filter, before) = (Filter { lane: turn.lane.clone(), from }, turn.before);
+    let rows = read(move || source.matching(&filter, ROWS, before)).await;
     tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "recent passages viewed");
-    show(&shared, &rows, &headers)
+    show(&shared, &rows, &turn, &headers)
 }
 
 /// `POST /attendant/recent`: by plate or identity number. A post, so that neither ends up in an address.
@@ -56,26 +122,30 @@ pub async fn search(
     let text = Pii::new(fields.remove("text").unwrap_or_default());
     let rows = read(move || source.search(&text, ROWS)).await;
     tracing::info!(attendant = %signed_in.by.id, rows = rows.as_ref().map_or(0, Vec::len), "passages searched");
-    show(&shared, &rows, &headers)
+    show(&shared, &rows, &Turn::default(), &headers)
 }
 
-async fn read(rows: impl FnOnce() -> Rows + Send + 'static) -> Rows {
+pub(super) async fn read(rows: impl FnOnce() -> Rows + Send + 'static) -> Rows {
     tokio::task::spawn_blocking(rows).await.unwrap_or_else(|_| Err("读取失败 could not be read".to_owned()))
 }
 
-fn show(shared: &Shared, rows: &Rows, headers: &HeaderMap) -> Markup {
+fn show(shared: &Shared, rows: &Rows, turn: &Turn, headers: &HeaderMap) -> Markup {
     let last = rows.as_ref().ok().filter(|rows| rows.len() == ROWS).and_then(|rows| rows.last());
     let content = html! {
         main.list {
             header {
-                a.act.back href="/attendant/more" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
+                a.act.back href="/attendant/lists" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
                 h1 { (words("最近通行", "Recent passages")) }
+                (by_lane(shared, turn))
+                a.act href=(Turn::address(turn.lane.as_ref(), turn.time.next(), None)) data-key="F2" {
+                    kbd { "F2" } (labelled(symbol::CLOCK, turn.time.said()))
+                }
                 form.search method="post" action="/attendant/recent" autocomplete="off" {
-                    input name="text" maxlength="18" placeholder="车牌、身份证号 Plate, ID" required;
+                    input name="text" maxlength="18" placeholder="车牌 身份证 Plate, ID" required;
                     button.act type="submit" { (labelled(symbol::EYE, words("查找", "Search"))) }
                 }
                 @if let Some(last) = last {
-                    a.act href={ "/attendant/recent?before=" (last.seq) } data-key="F5" {
+                    a.act href=(Turn::address(turn.lane.as_ref(), turn.time, Some(last.seq))) data-key="F5" {
                         kbd { "F5" } (labelled(symbol::MORE, words("更早", "Older")))
                     }
                 }
@@ -97,7 +167,24 @@ fn show(shared: &Shared, rows: &Rows, headers: &HeaderMap) -> Markup {
     page::page(&frame, &content)
 }
 
-fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
+/// Turns to the next lane, and after the last one to all of them.
+fn by_lane(shared: &Shared, turn: &Turn) -> Markup {
+    let status = shared.status();
+    let at = turn.lane.as_ref().and_then(|id| status.lanes.iter().position(|lane| lane.lane == *id));
+    let next = status.lanes.get(at.map_or(0, |at| at + 1)).map(|lane| &lane.lane);
+    html! {
+        a.act.lane href=(Turn::address(next, turn.time, None)) data-key="F1" {
+            kbd { "F1" }
+            @match at {
+                None => (labelled(symbol::GATE, words("各通道", "All lanes"))),
+                Some(at) => (labelled(symbol::GATE, html! { b { (status.lanes[at].title) } })),
+            }
+        }
+    }
+}
+
+/// The passages of a list, a line each.
+pub(super) fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
     let (status, place_time) = (shared.status(), shared.handle.place_time);
     html! {
         table {
@@ -105,7 +192,7 @@ fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
                 @for row in rows {
                     tr {
                         td.number { (row.seq) }
-                        td { (when(row, place_time)) }
+                        td { (when(row.wall, row.trust, place_time)) }
                         td { @match lane(&status, &row.lane) { Some(lane) => (lane.title), None => (row.lane) } }
                         td { (symbol::direction(row.direction)) (desk::direction(row.direction).zh) }
                         td { b { (row.subject.as_deref().unwrap_or("—")) } @if row.occupants > 0 { " · " (row.occupants) " 人" } }
@@ -125,11 +212,11 @@ fn table(shared: &Shared, rows: &[RecentRow]) -> Markup {
 }
 
 /// The time, marked where nothing vouched for the clock.
-fn when(row: &RecentRow, place_time: PlaceTime) -> Markup {
+pub(super) fn when(wall: Wall, trust: ClockTrust, place_time: PlaceTime) -> Markup {
     html! {
-        @match desk::time(row.trust) {
-            None => (place_time.day_and_time(row.wall)),
-            Some(said) => { "≈ " (place_time.day_and_time(row.wall)) " " small { (said) } }
+        @match desk::time(trust) {
+            None => (place_time.day_and_time(wall)),
+            Some(said) => { "≈ " (place_time.day_and_time(wall)) " " small { (said) } }
         }
     }
 }
@@ -182,7 +269,6 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{ClockTrust, Wall};
     use crate::model::{Class, Direction, SubjectKind, Verdict};
 
     #[test]
@@ -190,7 +276,8 @@ mod tests {
         for (trust, marked) in
             [(ClockTrust::None, true), (ClockTrust::Rtc, false), (ClockTrust::Synced, false)]
         {
-            let shown = when(&row(trust), PlaceTime { utc_offset_minutes: 480 }).into_string();
+            let row = row(trust);
+            let shown = when(row.wall, row.trust, PlaceTime { utc_offset_minutes: 480 }).into_string();
             assert!(shown.contains("02-01 00:30"), "{shown}");
             assert_eq!(shown.contains('≈') && shown.contains("未校准"), marked, "{trust:?}: {shown}");
         }

@@ -5,9 +5,12 @@ mod actions;
 mod bar;
 mod card;
 mod dialog;
+mod inside;
 mod keeping;
 mod lists;
 mod settings;
+mod shift;
+mod shift_sheet;
 mod sign_in;
 mod standing;
 
@@ -40,8 +43,14 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/sign-in/{id}", get(sign_in::pad).post(sign_in::submit))
         .route("/attendant/sign-out", post(sign_in::sign_out))
         .route("/attendant/more", get(settings::more))
+        .route("/attendant/screens", get(settings::screens))
         .route("/attendant/theme", post(settings::set_theme))
         .route("/attendant/recent", get(lists::recent).post(lists::search))
+        .route("/attendant/lists", get(inside::choose))
+        .route("/attendant/inside", get(inside::inside))
+        .route("/attendant/open", get(inside::open_cases))
+        .route("/attendant/shift", get(shift::show))
+        .route("/attendant/shift/note", get(shift::note).post(shift::hand_over))
         .route("/attendant/devices", get(lists::devices))
         .route("/attendant/lane/{lane}", get(show))
         .route("/attendant/lane/{lane}/live", get(events))

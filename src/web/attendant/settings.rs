@@ -18,16 +18,15 @@ use crate::web::theme::Theme;
 use crate::web::words::{Words, words};
 
 /// `GET /attendant/more`
-pub async fn more(State(shared): State<Arc<Shared>>, signed_in: SignedIn, headers: HeaderMap) -> Markup {
-    let (desk, lanes) = (session::theme(&headers), *shared.lane_theme.borrow());
+pub async fn more(signed_in: SignedIn, headers: HeaderMap) -> Markup {
     let content = html! {
         main.choices {
             header { h1 { (words("更多", "More")) } p.subject { b { (signed_in.by.name) } } }
-            div.place.at-1 { (link("F1", "/attendant/recent", symbol::LIST, words("最近通行", "Recent passages"))) }
+            div.place.at-1 { (link("F1", "/attendant/lists", symbol::LIST, words("记录", "Records"))) }
             div.place.at-3 { (link("F3", "/attendant/devices", symbol::DEVICES, words("设备", "Devices"))) }
             // Not where the emergency is on a lane's pages: that place does nothing grave here.
-            div.place.at-2 { (theme("F2", "lanes", words("通道屏亮度", "Lane screens"), lanes)) }
-            div.place.at-4 { (theme("F4", "desk", words("本屏亮度", "This screen"), desk)) }
+            div.place.at-2 { (link("F2", "/attendant/shift", symbol::ATTENDANT, words("交接班", "Hand-over"))) }
+            div.place.at-4 { (link("F4", "/attendant/screens", symbol::THEME, words("屏幕亮度", "Screens"))) }
             div.place.at-5 {
                 form method="post" action="/attendant/sign-out" {
                     button.act.plain data-key="F5" type="submit" {
@@ -38,8 +37,22 @@ pub async fn more(State(shared): State<Arc<Shared>>, signed_in: SignedIn, header
             div.place.at-6 { (link("F6", "/attendant", symbol::BACK, words("返回", "Back"))) }
         }
     };
-    let frame = Frame { title: "更多", kind: "dialog", theme: desk, live: None, subject: None };
-    page::page(&frame, &content)
+    let theme = session::theme(&headers);
+    page::page(&Frame { title: "更多", kind: "dialog", theme, live: None, subject: None }, &content)
+}
+
+/// `GET /attendant/screens`
+pub async fn screens(State(shared): State<Arc<Shared>>, _: SignedIn, headers: HeaderMap) -> Markup {
+    let (desk, lanes) = (session::theme(&headers), *shared.lane_theme.borrow());
+    let content = html! {
+        main.choices {
+            header { h1 { (words("屏幕亮度", "Screens")) } }
+            div.place.at-1 { (theme("F1", "desk", words("本屏亮度", "This screen"), desk)) }
+            div.place.at-2 { (theme("F2", "lanes", words("通道屏亮度", "Lane screens"), lanes)) }
+            div.place.at-6 { (link("F6", "/attendant/more", symbol::BACK, words("返回", "Back"))) }
+        }
+    };
+    page::page(&Frame { title: "屏幕亮度", kind: "dialog", theme: desk, live: None, subject: None }, &content)
 }
 
 /// `POST /attendant/theme`: the next theme for this screen or for the lanes'.
@@ -50,7 +63,7 @@ pub async fn set_theme(
 ) -> Response {
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
     let theme = Theme::named(field("theme")).unwrap_or_default();
-    let back = Redirect::to("/attendant/more");
+    let back = Redirect::to("/attendant/screens");
     if field("screen") == "lanes" {
         shared.lane_theme.send_replace(theme);
         return back.into_response();
