@@ -25,6 +25,7 @@ use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::entropy::OsEntropy;
 use crate::platform::mqtt::{self, Broker};
+use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
@@ -110,7 +111,8 @@ pub fn parts(
     let seed_file = state.join("log.key");
     let link = enrolment.map(|enrolment| {
         let seed = files::secret(&seed_file).with_context(|| named(&seed_file))?;
-        anyhow::Ok(Link { enrolment, seed: seed.into(), passed, settings: link_settings })
+        let tls_keys = OwnKeys::within(&state);
+        anyhow::Ok(Link { enrolment, seed: seed.into(), tls_keys, passed, settings: link_settings })
     });
     let retention = rules(&site);
     let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
