@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawPathParams, Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{AddExtension, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -21,7 +21,7 @@ use super::reply::Refusal;
 use super::state::Hub;
 use crate::base::KioskId;
 use crate::journal::TlsKeyId;
-use crate::ledger::{PinRefused, Standing};
+use crate::ledger::{KeptOut, PinRefused, Standing};
 use crate::platform::client_auth::key_of;
 use crate::sync::tls_keys::{Current, RENEW_HEADER, Via};
 
@@ -70,12 +70,13 @@ pub async fn only_that_kiosk(
         .parse()
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
     let via = via(request.extensions().get::<Peer>());
-    let (now, name) = (hub.now(), kiosk.clone());
-    let standing = hub.read(move |ledger| ledger.standing(&kiosk, via, now)).await?.map_err(|kept_out| {
-        tracing::warn!(kiosk = %name, error = %kept_out, "request refused");
-        kept_out
-    })?;
+    let waits = request.method() == Method::GET;
+    let standing = standing(&hub, &kiosk, via).await?;
     let mut response = next.run(request).await;
+    // What changes something is judged again where it is written; what only asks may have waited for its answer.
+    if waits {
+        self::standing(&hub, &kiosk, via).await?;
+    }
     match standing {
         Standing::Good => {}
         Standing::RenewKey => {
@@ -83,6 +84,18 @@ pub async fn only_that_kiosk(
         }
     }
     Ok(response)
+}
+
+async fn standing(hub: &Hub, kiosk: &KioskId, via: Via) -> Result<Standing, Refusal> {
+    let (now, name) = (hub.now(), kiosk.clone());
+    let standing = hub.read(move |ledger| ledger.standing(&name, via, now)).await?;
+    match &standing {
+        Ok(_) => {}
+        // Anybody can ask that.
+        Err(KeptOut::NoCertificate | KeptOut::OtherKey) => tracing::debug!(%kiosk, "request of a stranger"),
+        Err(error) => tracing::warn!(%kiosk, %error, "request refused"),
+    }
+    Ok(standing?)
 }
 
 fn via(peer: Option<&Peer>) -> Via {
@@ -114,5 +127,56 @@ pub async fn pin(
             tracing::warn!(kiosk = %name, error = %refused, "TLS key refused");
             Err(refused.into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::base::Wall;
+    use crate::journal::VerifyingKey;
+    use crate::ledger::Officer;
+    use crate::platform::entropy::OsEntropy;
+
+    const NOW: Wall = Wall(1_795_312_800_000);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_answer_that_was_waited_for_does_not_go_to_a_kiosk_that_was_revoked_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let hub = Hub::open(folder.path(), Arc::new(|| NOW), Box::new(OsEntropy::new())).unwrap();
+        let (hub, east) = (Arc::new(hub), "east-1".parse::<KioskId>().unwrap());
+        let token = hub.make_token(Some(east.clone())).await.unwrap().digest();
+        let enrolled = hub.write(move |ledger| ledger.enrol(&token, None, VerifyingKey([6; 32]), NOW));
+        enrolled.await.unwrap().unwrap();
+        let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (began, may_end) = (Arc::clone(&asked), Arc::clone(&answer));
+        let inbox = move || async move {
+            began.notify_one();
+            may_end.notified().await;
+            "a command"
+        };
+        let router = Router::new().route("/v1/kiosks/{kiosk}/inbox", get(inbox));
+        let router = router.route_layer(from_fn_with_state(Arc::clone(&hub), only_that_kiosk));
+        let listener = crate::platform::net::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}/v1/kiosks/east-1/inbox", listener.local_addr().unwrap());
+        let server = axum_server::from_tcp(listener).unwrap().serve(router.into_make_service());
+        let server = tokio::spawn(server);
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let waiting = tokio::spawn(client.get(&url).send());
+        asked.notified().await;
+        let officer = Officer::new("Chen", "stolen").unwrap();
+        let name = east.clone();
+        assert!(hub.write(move |ledger| ledger.revoke(&name, &officer, NOW)).await.unwrap().unwrap());
+        answer.notify_one();
+        let answered = waiting.await.unwrap().unwrap();
+        assert_eq!(answered.status().as_u16(), 403);
+        assert!(answered.text().await.unwrap().contains("east-1 is revoked"));
+        server.abort();
     }
 }

@@ -145,7 +145,8 @@ impl HubClient {
         let Some(ring) = &self.ring else { return Ok(reply) };
         let kept_out =
             reply.status == StatusCode::FORBIDDEN && problem(reply.status, &reply.body).at == AT_CERTIFICATE;
-        if !kept_out && !(reply.wants_key && ring.may_try(mono())) {
+        let brings_one = kept_out || (reply.wants_key && ring.may_try(mono()));
+        if !brings_one {
             return Ok(reply);
         }
         match self.renew_tls_key().await {
