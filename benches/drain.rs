@@ -130,7 +130,7 @@ async fn prepare(running: &Running, kiosks: usize, records: usize) -> Vec<Backlo
         log.key = SigningKey::from_seed(&[number as u8 + 1; 32]);
         let token = running.hub.make_token(Some(log.kiosk.clone())).await.unwrap();
         let key = PublicKey(log.key.verifying().0);
-        client.enrol(&Request { token: token.to_string(), kiosk: None, key }).await.unwrap();
+        client.enrol(&Request { token: token.to_string(), kiosk: None, key, tls_key: None }).await.unwrap();
         log.append_key(NOW, &running.hub.keys().seal_key());
         let (entries, leaves) = &gates[gate];
         let own = log.entries[0].clone();

@@ -14,10 +14,11 @@ use common::kiosk::{Log, NOW, stamp};
 use kakou::base::{Epoch, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
 use kakou::journal::reader::LogName;
-use kakou::journal::{Disk, Journal, Options as JournalOptions, SigningKey, Stored};
+use kakou::journal::{Disk, Journal, Options as JournalOptions, SigningKey, Stored, TlsPin};
 use kakou::model::{Body, Direction, Draft, SubjectKind};
 use kakou::platform::entropy::OsEntropy;
 use kakou::platform::http::{Error, HubClient};
+use kakou::platform::own_key::OwnKey;
 use kakou::platform::uplink::{Uplink, run};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::dictionary::{NUMBER, Packing};
@@ -41,10 +42,15 @@ async fn place(address: &str) -> Place {
     let running = hub(&folder, address.parse().unwrap()).await;
     let token = running.hub.make_token(Some("east-1".parse().unwrap())).await.unwrap();
     let url = running.url.replace("localhost", "127.0.0.1");
-    let client = HubClient::at(&url, token.certificate).unwrap();
+    let mut client = HubClient::at(&url, token.certificate).unwrap();
     let mut log = Log::new("east-1", 7);
     let key = PublicKey(log.key.verifying().0);
-    let request = Request { token: token.to_string(), kiosk: None, key };
+    let own = client.is_tls().then(|| OwnKey::make().unwrap());
+    let pin = |own: &OwnKey| TlsPin { kiosk: log.kiosk.clone(), key: own.id(), follows: None }.sign(&log.key);
+    let request = Request { token: token.to_string(), kiosk: None, key, tls_key: own.as_ref().map(pin) };
+    if let Some(own) = &own {
+        client = client.presenting(own).unwrap();
+    }
     let grant = client.enrol(&request).await.unwrap();
     assert_eq!(grant.kiosk, log.kiosk);
     assert!(matches!(client.enrol(&request).await, Err(Error::Refused(_))), "a token works once");

@@ -156,7 +156,7 @@ fn a_ledger_from_before_there_were_intervals_is_brought_up_to_date_in_place() {
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch(
         "DROP TABLE times; DROP TABLE boots; DROP TABLE sheets; DROP TABLE stated;
-         DROP TABLE counts; DROP TABLE openings;
+         DROP TABLE counts; DROP TABLE openings; DROP TABLE tls_keys; DROP TABLE revocations;
          DROP TABLE skips; DROP TABLE salvages; DROP TABLE strays; DROP INDEX entries_unproven;
          ALTER TABLE entries DROP COLUMN proven; ALTER TABLE logs DROP COLUMN salvaged;
          ALTER TABLE logs DROP COLUMN ended; ALTER TABLE logs DROP COLUMN shrunk;

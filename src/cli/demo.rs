@@ -170,7 +170,7 @@ async fn enrol(hub: &Hub, url: &str, site: &Site) -> Result<()> {
     let seed = files::secret(&site.state.join("log.key"))?;
     let key = PublicKey(crate::journal::SigningKey::from_seed(&seed).verifying().0);
     let client = crate::platform::http::HubClient::at(url, token.certificate)?;
-    let request = Request { token: token.to_string(), kiosk: Some(site.kiosk.clone()), key };
+    let request = Request { token: token.to_string(), kiosk: Some(site.kiosk.clone()), key, tls_key: None };
     let grant = client.enrol(&request).await?;
     let enrolment = Enrolment::new(url, token.certificate, grant);
     files::write_atomically(&site.state.join("hub.toml"), enrolment.to_text()?.as_bytes())?;

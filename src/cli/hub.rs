@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-use super::{hub_carry, hub_sheet};
+use super::{hub_carry, hub_kiosk, hub_sheet};
 use crate::base::{KioskId, Pii, Slug};
 use crate::hub::{Hub, Options, Wanted, issue, start};
 use crate::ledger::{Columns, Day, Filter, Officer};
@@ -41,6 +41,10 @@ enum What {
         #[arg(long)]
         name: Option<KioskId>,
     },
+    /// Takes a kiosk's rights away at once; its records stay. A new token lets it in again.
+    Revoke(hub_kiosk::Revoke),
+    /// Asks a kiosk for a new TLS key, which it brings when it speaks next.
+    Renew(hub_kiosk::Renew),
     /// Issues a pass and prints it as text and as a QR symbol.
     Pass(Pass),
     /// Takes in records that a kiosk without a network sent as files, and writes the receipt for it.
@@ -120,6 +124,12 @@ pub fn run(args: HubArgs) -> ExitCode {
         None => serve(args.run),
         Some(What::Run(run)) => serve(run),
         Some(What::Enrol { data, name }) => enrol(&data, name),
+        Some(What::Revoke(revoke)) => {
+            open(&revoke.data).and_then(|hub| block_on(hub_kiosk::revoke(&revoke, &hub))?)
+        }
+        Some(What::Renew(renew)) => {
+            open(&renew.data).and_then(|hub| block_on(hub_kiosk::renew(&renew, &hub))?)
+        }
         Some(What::Pass(pass)) => issue_pass(&pass),
         Some(What::Carry(carry)) => open(&carry.data).and_then(|hub| block_on(hub_carry::run(&carry, &hub))?),
         Some(What::Sheet(sheet)) => open(&sheet.data).and_then(|hub| block_on(hub_sheet::run(&sheet, &hub))?),

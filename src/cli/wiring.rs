@@ -26,6 +26,7 @@ use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::entropy::OsEntropy;
 use crate::platform::mqtt::{self, Broker};
+use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
@@ -107,8 +108,10 @@ pub fn parts(
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
     let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
+    let tls_keys = OwnKeys::within(&state);
     let link = enrolment.zip(seed);
-    let link = link.map(|(enrolment, seed)| Link { enrolment, seed, passed, settings: link_settings });
+    let link =
+        link.map(|(enrolment, seed)| Link { enrolment, seed, tls_keys, passed, settings: link_settings });
     let retention = rules(&site);
     let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
     Ok(Parts {

@@ -13,7 +13,8 @@ use crate::control::HubStatus;
 use crate::journal::SigningKey;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
-use crate::platform::http::{Heard, HubClient};
+use crate::platform::http::{Heard, HubClient, Keyring};
+use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::uplink::{self, Uplink};
 use crate::sync;
@@ -25,6 +26,8 @@ pub struct Link {
     pub enrolment: Enrolment,
     /// Seed of the key that signs every batch.
     pub seed: Zeroizing<[u8; 32]>,
+    /// The TLS keys with which the kiosk speaks.
+    pub tls_keys: OwnKeys,
     /// A time that has certainly passed, as the hub says.
     pub passed: Passed,
     /// How eagerly records are sent.
@@ -61,12 +64,15 @@ pub(super) fn spawn(
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
     let Ends { durable, heard, clock, lines } = ends;
+    let key = Arc::new(SigningKey::from_seed(&link.seed));
+    let ring = Keyring::new(kiosk.clone(), Arc::clone(&key), link.tls_keys.clone());
+    let client = HubClient::new(&link.enrolment, link.passed.clone())?.keeping(ring)?;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         link: sync::Link::new(link.settings, Random::new(mono().0)),
         kiosk: kiosk.clone(),
-        key: Arc::new(SigningKey::from_seed(&link.seed)),
-        client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
+        key,
+        client: client.telling(heard),
         logs: disk,
         stamp: move || clock.stamp(),
         lines,

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
 use data_encoding::BASE64;
 
+use super::peer::{self, Peer};
 use super::reply::Refusal;
 use super::state::Hub;
 use crate::base::{Epoch, KioskId, Seq};
@@ -24,7 +25,7 @@ use crate::sync::wire::{BODY_MAX, Batch, HOLE_MAX, Head, HoleClaim, NOTE_MAX};
 /// Longest enrolment request, in bytes.
 const ENROL_MAX: usize = 4 << 10;
 
-pub fn router() -> Router<Arc<Hub>> {
+pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     let limited = |max| DefaultBodyLimit::max(max);
     Router::new()
         .route("/v1/logs/{kiosk}/{epoch}/head", get(head))
@@ -33,6 +34,9 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/v1/logs/{kiosk}/{epoch}/salvage", post(salvage).layer(limited(BODY_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/end", post(end).layer(limited(NOTE_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
+        // Whatever is above is about one kiosk, and for that kiosk only; whatever is below says itself who may ask.
+        .route_layer(from_fn_with_state(Arc::clone(hub), peer::only_that_kiosk))
+        .route("/v1/kiosks/{kiosk}/tls-key", post(peer::pin).layer(limited(NOTE_MAX)))
         .route("/v1/enrol", post(enrol).layer(limited(ENROL_MAX)))
         .route("/v1/{*rest}", axum::routing::any(unknown))
 }
@@ -173,6 +177,7 @@ async fn heartbeat(
 
 async fn enrol(
     State(hub): State<Arc<Hub>>,
+    peer: Option<Extension<Peer>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Grant>, Refusal> {
     let body = body.map_err(too_large)?;
@@ -182,7 +187,10 @@ async fn enrol(
         request.token.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "token", error))?;
     let now = hub.now();
     let kiosk = hub.write(move |ledger| {
-        ledger.enrol(&token.digest(), request.kiosk.as_ref(), VerifyingKey(request.key.0), now)
+        let key = VerifyingKey(request.key.0);
+        // In the clear nothing proves that the kiosk holds a TLS key, and nothing asks for one.
+        let tls = request.tls_key.as_deref().zip(peer.map(|Extension(Peer(key))| key));
+        ledger.enrol_over_tls(&token.digest(), request.kiosk.as_ref(), key, tls, now)
     });
     let kiosk = kiosk.await??;
     tracing::info!(%kiosk, "kiosk enrolled");
@@ -205,7 +213,7 @@ fn log_of((kiosk, epoch): (String, String)) -> Result<(KioskId, Epoch), Refusal>
     Ok((kiosk, epoch))
 }
 
-fn text_of(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
+pub fn text_of(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
     let body = body.map_err(too_large)?;
     String::from_utf8(body.to_vec())
         .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "body", "note is not UTF-8"))

@@ -17,6 +17,7 @@ mod carry;
 mod live;
 mod pages;
 mod passes;
+mod peer;
 mod reply;
 mod serve;
 mod session;
@@ -34,5 +35,5 @@ use axum::Router;
 
 /// Everything that the hub answers.
 pub fn router(hub: Arc<Hub>) -> Router {
-    Router::new().merge(api::router()).merge(pages::router(&hub)).with_state(hub)
+    Router::new().merge(api::router(&hub)).merge(pages::router(&hub)).with_state(hub)
 }

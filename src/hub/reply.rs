@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::state::Error;
-use crate::ledger::{EnrolRefused, Refused};
+use crate::ledger::{EnrolRefused, KeptOut, PinRefused, Refused};
+use crate::sync::tls_keys::AT_CERTIFICATE;
 use crate::sync::wire::{self, Problem};
 
 /// A refusal.
@@ -79,6 +80,7 @@ impl From<Refused> for Refusal {
         use crate::journal::note::Error as Note;
         let (status, at) = match &refused {
             Refused::UnknownKiosk(_) => (StatusCode::NOT_FOUND, "kiosk"),
+            Refused::Revoked(_) => (StatusCode::FORBIDDEN, "kiosk"),
             Refused::Note(Note::Unsigned | Note::Forged) => (StatusCode::FORBIDDEN, "note"),
             Refused::Note(_) | Refused::OtherLog { .. } | Refused::Size { .. } => {
                 (StatusCode::BAD_REQUEST, "note")
@@ -107,6 +109,34 @@ impl From<EnrolRefused> for Refusal {
             EnrolRefused::Token => Self::new(StatusCode::FORBIDDEN, "token", refused),
             EnrolRefused::Nameless => Self::new(StatusCode::BAD_REQUEST, "kiosk", refused),
             EnrolRefused::Taken(_) => Self::new(StatusCode::CONFLICT, "kiosk", refused),
+            EnrolRefused::TlsKey(refused) => refused.into(),
         }
+    }
+}
+
+impl From<KeptOut> for Refusal {
+    fn from(kept_out: KeptOut) -> Self {
+        let at = match kept_out {
+            KeptOut::Storage(error) => return error.into(),
+            KeptOut::NoCertificate | KeptOut::OtherKey | KeptOut::Superseded => AT_CERTIFICATE,
+            KeptOut::Revoked(_) => "kiosk",
+        };
+        Self::new(StatusCode::FORBIDDEN, at, kept_out)
+    }
+}
+
+impl From<PinRefused> for Refusal {
+    fn from(refused: PinRefused) -> Self {
+        let (status, at) = match refused {
+            PinRefused::Storage(error) => return error.into(),
+            PinRefused::Unsigned => (StatusCode::FORBIDDEN, "statement"),
+            PinRefused::OtherKiosk(_) => (StatusCode::BAD_REQUEST, "statement"),
+            PinRefused::NotPresented(_) => (StatusCode::FORBIDDEN, AT_CERTIFICATE),
+            PinRefused::Superseded(_) | PinRefused::Taken(_) => (StatusCode::GONE, "key"),
+            PinRefused::Follows { .. } => (StatusCode::CONFLICT, "follows"),
+            PinRefused::TooMany => (StatusCode::TOO_MANY_REQUESTS, "key"),
+            PinRefused::Revoked(_) => (StatusCode::FORBIDDEN, "kiosk"),
+        };
+        Self::new(status, at, refused)
     }
 }

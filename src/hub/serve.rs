@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
+use super::peer::KnowsPeer;
 use super::session;
 use super::state::{Clock, Error, Hub};
 use crate::journal::Entropy;
@@ -86,8 +87,8 @@ pub async fn start(options: Options, clock: Clock, entropy: Box<dyn Entropy>) ->
         let (tls, certificate) = net::server_tls(&data, &names).map_err(|e| Error::Tls(e.to_string()))?;
         let hub = Arc::new(hub.with_certificate(certificate));
         let service = super::router(Arc::clone(&hub)).into_make_service();
-        let config = RustlsConfig::from_config(tls);
-        let server = axum_server::from_tcp_rustls(listener, config).map_err(bound)?.handle(handle.clone());
+        let server = axum_server::from_tcp(listener).map_err(bound)?.handle(handle.clone());
+        let server = server.acceptor(KnowsPeer::new(RustlsConfig::from_config(tls)));
         (hub, tokio::spawn(server.serve(service)), "https")
     };
     let host = if address.ip().is_unspecified() {

@@ -235,6 +235,10 @@ pub fn not_taken(why: &NotTaken, epoch: Epoch) -> (String, String) {
         NotTaken::TooMany => ("文件中的日志过多".to_owned(), ""),
         NotTaken::Refused(refused) => match refused {
             Refused::UnknownKiosk(_) => ("本中心没有登记该终端".to_owned(), "; enrol it first"),
+            Refused::Revoked(_) => (
+                "该终端已吊销，重新登记后可收".to_owned(),
+                "; once it is enrolled again its records are taken",
+            ),
             Refused::Note(Note::Unsigned | Note::Forged) => {
                 ("签名不是该终端登记的密钥所签".to_owned(), "; it is not the key that was enrolled")
             }
@@ -300,6 +304,7 @@ pub fn sheet_refused(refused: &SheetRefused) -> &'static str {
         SheetRefused::Bad(BadSheet::Forged) => "签名不是该终端的密钥所签",
         SheetRefused::Bad(_) => "不是卡口日报，或识读有误",
         SheetRefused::UnknownKiosk(_) => "本中心没有登记该终端",
+        SheetRefused::Revoked(_) => "该终端已吊销",
         SheetRefused::Contradiction { .. } => "已有同样条数的另一份日报，内容不同，须查明",
         SheetRefused::Storage(_) => "台账无法写入",
     }

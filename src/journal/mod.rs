@@ -37,6 +37,7 @@ pub mod sealer;
 pub mod segment;
 pub mod statement;
 pub mod stored;
+pub mod tls_pin;
 pub mod verify;
 pub mod view;
 
@@ -57,4 +58,5 @@ pub use seal::{HubOpener, SealingKey};
 pub use sealer::Sealer;
 pub use statement::Statement;
 pub use stored::{Seal, Stored};
+pub use tls_pin::{TlsKeyId, TlsPin};
 pub use view::View;

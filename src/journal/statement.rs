@@ -86,10 +86,7 @@ impl Salvage {
 impl Statement {
     /// The statement with the signature of the kiosk's key.
     pub fn sign(&self, key: &SigningKey) -> String {
-        let (text, origin) = (self.to_string(), self.origin());
-        let id = key_id(&origin, ED25519_PLAIN, &key.verifying());
-        let signature = Signature { name: origin, bytes: [&id[..], &key.sign(text.as_bytes())].concat() };
-        format!("{text}\n{signature}\n")
+        signed(&self.origin(), &self.to_string(), key)
     }
 
     /// Reads a signed statement and checks the signature.
@@ -99,17 +96,9 @@ impl Statement {
     /// Any of a note's; [`Error::Statement`] when it is none. The caller must still compare kiosk and epoch with those
     /// that it expects.
     pub fn parse_and_verify(signed: &str, key: &VerifyingKey) -> Result<Self, Error> {
-        if signed.len() > LENGTH_MAX {
-            return Err(Error::TooLong);
-        }
-        let (body, block) = signed.split_once("\n\n").ok_or(Error::Envelope)?;
-        let text = format!("{body}\n");
-        let line = block.strip_suffix('\n').ok_or(Error::Envelope)?;
-        let signature = Signature::parse(line).ok_or(Error::Envelope)?;
-        let statement = Self::parse(&text).ok_or(Error::Statement)?;
-        let id = key_id(&statement.origin(), ED25519_PLAIN, key);
-        let bytes = signature.bytes.strip_prefix(&id[..]).filter(|_| signature.name == statement.origin());
-        key.check(text.as_bytes(), bytes.ok_or(Error::Unsigned)?)?;
+        let envelope = Envelope::parse(signed)?;
+        let statement = Self::parse(&envelope.text).ok_or(Error::Statement)?;
+        envelope.verify(&statement.origin(), key)?;
         Ok(statement)
     }
 
@@ -142,6 +131,39 @@ impl Statement {
         // One spelling only.
         (statement.to_string() == text).then_some(statement)
     }
+}
+
+/// A text and the one signature under it.
+pub(super) struct Envelope {
+    pub text: String,
+    signature: Signature,
+}
+
+impl Envelope {
+    pub(super) fn parse(signed: &str) -> Result<Self, Error> {
+        if signed.len() > LENGTH_MAX {
+            return Err(Error::TooLong);
+        }
+        let (body, block) = signed.split_once("\n\n").ok_or(Error::Envelope)?;
+        let line = block.strip_suffix('\n').ok_or(Error::Envelope)?;
+        let signature = Signature::parse(line).ok_or(Error::Envelope)?;
+        Ok(Self { text: format!("{body}\n"), signature })
+    }
+
+    /// Checks that the signature is that of `key` and bears the name `origin`.
+    pub(super) fn verify(&self, origin: &str, key: &VerifyingKey) -> Result<(), Error> {
+        let id = key_id(origin, ED25519_PLAIN, key);
+        let bytes = self.signature.bytes.strip_prefix(&id[..]).filter(|_| self.signature.name == origin);
+        key.check(self.text.as_bytes(), bytes.ok_or(Error::Unsigned)?)
+    }
+}
+
+/// `text` with the signature of `key`, which bears the name `origin`.
+pub(super) fn signed(origin: &str, text: &str, key: &SigningKey) -> String {
+    let id = key_id(origin, ED25519_PLAIN, &key.verifying());
+    let bytes = [&id[..], &key.sign(text.as_bytes())].concat();
+    let signature = Signature { name: origin.to_owned(), bytes };
+    format!("{text}\n{signature}\n")
 }
 
 /// The text that is signed.

@@ -31,6 +31,9 @@ pub enum Refused {
     /// No such kiosk is enrolled.
     #[error("no kiosk {0} is enrolled")]
     UnknownKiosk(KioskId),
+    /// The kiosk may not send any more.
+    #[error("kiosk {0} is revoked")]
+    Revoked(KioskId),
     /// The note is none, or not signed by the kiosk's key.
     #[error("note: {0}")]
     Note(#[from] note::Error),
@@ -177,7 +180,7 @@ impl Ledger {
         epoch: Epoch,
         text: &str,
     ) -> Result<SignedNote, Refused> {
-        let key = self.key_of(kiosk)?.ok_or_else(|| Refused::UnknownKiosk(kiosk.clone()))?;
+        let key = self.key_of_sender(kiosk)?;
         let signed_note = SignedNote::parse(text.as_bytes())?;
         let expected = note::origin(kiosk, epoch);
         let Note { origin, .. } = signed_note.note();

@@ -3,8 +3,9 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use super::schema::{Error, Ledger};
+use super::tls_keys::{PinRefused, pin_within, proven};
 use crate::base::{KioskId, Wall};
-use crate::journal::VerifyingKey;
+use crate::journal::{TlsKeyId, VerifyingKey};
 use crate::sync::enrolment::TOKEN_LIFE;
 
 /// An enrolled kiosk.
@@ -33,6 +34,9 @@ pub enum EnrolRefused {
     /// Another kiosk has this name, and the token was not made for it.
     #[error("a kiosk {0} is enrolled already; make a token for that name to replace it")]
     Taken(KioskId),
+    /// The TLS key that it brought is not accepted.
+    #[error("TLS key: {0}")]
+    TlsKey(#[source] PinRefused),
     /// The ledger cannot be used.
     #[error(transparent)]
     Storage(#[from] Error),
@@ -74,6 +78,24 @@ impl Ledger {
         key: VerifyingKey,
         now: Wall,
     ) -> Result<KioskId, EnrolRefused> {
+        self.enrol_over_tls(digest, wish, key, None, now)
+    }
+
+    /// The same, and pins the TLS key that a statement names and that is presented on the connection it came over.
+    ///
+    /// What was pinned for that name before counts no more, nor does a revocation.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrolRefused`]; nothing has changed then.
+    pub fn enrol_over_tls(
+        &mut self,
+        digest: &[u8; 32],
+        wish: Option<&KioskId>,
+        key: VerifyingKey,
+        tls: Option<(&str, Option<TlsKeyId>)>,
+        now: Wall,
+    ) -> Result<KioskId, EnrolRefused> {
         let tx = self.db.transaction()?;
         let used = "UPDATE tokens SET used = ?2 WHERE digest = ?1 AND used IS NULL AND expires >= ?2
                     RETURNING kiosk";
@@ -93,6 +115,13 @@ impl Ledger {
              ON CONFLICT (kiosk) DO UPDATE SET key = ?2, enrolled = ?3",
             params![kiosk.as_str(), key.0, now.0],
         )?;
+        tx.execute("DELETE FROM tls_keys WHERE kiosk = ?1", [kiosk.as_str()])?;
+        tx.execute("DELETE FROM revocations WHERE kiosk = ?1", [kiosk.as_str()])?;
+        if let Some((statement, presented)) = tls {
+            let pinned =
+                proven(&kiosk, statement, presented, &key).and_then(|pin| pin_within(&tx, &pin, now));
+            pinned.map_err(EnrolRefused::TlsKey)?;
+        }
         tx.commit()?;
         Ok(kiosk)
     }

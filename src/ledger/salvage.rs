@@ -122,7 +122,7 @@ impl Ledger {
     }
 
     fn checked_statement(&self, kiosk: &KioskId, epoch: Epoch, text: &str) -> Result<Says, Refused> {
-        let key = self.key_of(kiosk)?.ok_or_else(|| Refused::UnknownKiosk(kiosk.clone()))?;
+        let key = self.key_of_sender(kiosk)?;
         let stated = Statement::parse_and_verify(text, &key)?;
         if (&stated.kiosk, stated.epoch) != (kiosk, epoch) {
             let found = note::origin(&stated.kiosk, stated.epoch);

@@ -73,6 +73,9 @@ pub enum SheetRefused {
     /// No such kiosk is enrolled.
     #[error("no kiosk {0} is enrolled")]
     UnknownKiosk(KioskId),
+    /// The kiosk may not send any more.
+    #[error("kiosk {0} is revoked")]
+    Revoked(KioskId),
     /// Another sheet over as many records says something else. Somebody must look at this.
     #[error("another sheet of that day over {size} records is here, and it says something else")]
     Contradiction {
@@ -103,7 +106,10 @@ impl Ledger {
     ) -> Result<(Summary, SheetTaken), SheetRefused> {
         let unverified = Unverified::read(sheet)?;
         let kiosk = unverified.claimed().kiosk.clone();
-        let key = self.key_of(&kiosk)?.ok_or(SheetRefused::UnknownKiosk(kiosk))?;
+        let key = self.key_of(&kiosk)?.ok_or_else(|| SheetRefused::UnknownKiosk(kiosk.clone()))?;
+        if self.revoked(&kiosk)?.is_some() {
+            return Err(SheetRefused::Revoked(kiosk));
+        }
         let summary = unverified.verify(&key)?;
         let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
         let kept = self.keep(&summary, sheet, received);

@@ -1,21 +1,30 @@
 //! The kiosk's side of the connection to its hub.
 //!
 //! Requests and their answers; what is asked for when is decided by [`crate::sync::link`] and carried out by
-//! [`super::uplink`].
+//! [`super::uplink`]. Over TLS a kiosk presents its own key, and brings a new one when the hub wants it: see
+//! [`crate::sync::tls_keys`].
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, StatusCode};
 use tokio::sync::watch;
 
+use super::own_key::OwnKey;
 use super::passed::Passed;
 use super::tls;
 use crate::base::{Epoch, KioskId};
 use crate::sync::Answer;
 use crate::sync::desk::Ask;
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
+use crate::sync::tls_keys::RENEW_HEADER;
 use crate::sync::wire::{Head, Problem};
+
+mod renewal;
+
+pub use renewal::Keyring;
 
 /// Most bytes of an answer that are read.
 const ANSWER_MAX: usize = 64 << 10;
@@ -47,11 +56,13 @@ pub struct Heard {
     pub head: Head,
 }
 
-/// Talks to one hub.
+/// Talks to one hub. Clones share the connection and what it presents.
 #[derive(Clone, Debug)]
 pub struct HubClient {
-    client: reqwest::Client,
+    connection: Arc<RwLock<reqwest::Client>>,
     hub: String,
+    certificate: Option<Fingerprint>,
+    ring: Option<Arc<Keyring>>,
     heard: Option<watch::Sender<Option<Heard>>>,
     passed: Passed,
 }
@@ -90,21 +101,23 @@ impl HubClient {
             "http" if is_local => {}
             _ => return Err(address()),
         }
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(25))
-            .user_agent(concat!("kakou/", env!("CARGO_PKG_VERSION")));
-        let tls = match certificate {
-            Some(pin) => tls::pinned(pin),
-            None if url.scheme() == "https" => tls::public(passed.clone()),
-            // Never used, but the library wants one of the two, and this one needs no certificates.
-            None => tls::pinned(Fingerprint([0; 32])),
-        };
-        builder = builder.tls_backend_preconfigured(tls.map_err(|error| Error::Setup(error.to_string()))?);
-        let client = builder.build().map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client, hub, heard: None, passed })
+        let connection = Arc::new(RwLock::new(connect(&hub, certificate, &passed, None)?));
+        Ok(Self { connection, hub, certificate, ring: None, heard: None, passed })
+    }
+
+    /// A client for the same hub that presents `own` on connections of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setup`].
+    pub fn presenting(&self, own: &OwnKey) -> Result<Self, Error> {
+        let connection = connect(&self.hub, self.certificate, &self.passed, Some(own))?;
+        Ok(Self { connection: Arc::new(RwLock::new(connection)), ring: None, ..self.clone() })
+    }
+
+    /// Whether the hub is spoken to over TLS.
+    pub fn is_tls(&self) -> bool {
+        is_tls(&self.hub)
     }
 
     /// The same client, which shows every answer about a log to `heard` as well.
@@ -120,7 +133,8 @@ impl HubClient {
     /// [`Error::Refused`] with what the hub says, or [`Error::Lost`].
     pub async fn enrol(&self, request: &Request) -> Result<Grant, Error> {
         let body = serde_json::to_vec(request).map_err(|error| Error::Setup(error.to_string()))?;
-        let (status, _, answer) = self.ask(Method::POST, "/v1/enrol", body).await.map_err(Error::Lost)?;
+        let reply = self.ask(Method::POST, "/v1/enrol", body.into()).await.map_err(Error::Lost)?;
+        let Reply { status, body: answer, .. } = reply;
         if status != StatusCode::OK {
             return Err(Error::Refused(problem(status, &answer)));
         }
@@ -182,7 +196,8 @@ impl HubClient {
     }
 
     async fn log_request(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Head, Answer> {
-        let (status, retry_after, answer) = self.ask(method, path, body).await.map_err(Answer::Lost)?;
+        let reply = self.ask_as_kiosk(method, path, body.into()).await.map_err(Answer::Lost)?;
+        let Reply { status, retry_after, body: answer, .. } = reply;
         let head =
             || serde_json::from_slice::<Head>(&answer).map_err(|error| Answer::Lost(error.to_string()));
         match status {
@@ -206,18 +221,15 @@ impl HubClient {
         }
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<(StatusCode, Option<Duration>, Vec<u8>), String> {
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Reply, String> {
         let url = format!("{}{path}", self.hub);
-        let sent = self.client.request(method, url).body(body).send().await;
+        let client = self.connection.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sent = client.request(method, url).body(body).send().await;
         let mut response = sent.map_err(|error| plain(&error))?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let wants_key = response.headers().contains_key(RENEW_HEADER);
         let mut answer = vec![];
         while let Some(chunk) = response.chunk().await.map_err(|error| plain(&error))? {
             if answer.len() + chunk.len() > ANSWER_MAX {
@@ -225,8 +237,42 @@ impl HubClient {
             }
             answer.extend_from_slice(&chunk);
         }
-        Ok((status, retry_after, answer))
+        Ok(Reply { status, retry_after, wants_key, body: answer })
     }
+}
+
+fn is_tls(hub: &str) -> bool {
+    hub.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+}
+
+/// What the hub answered.
+struct Reply {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    wants_key: bool,
+    body: Vec<u8>,
+}
+
+fn connect(
+    hub: &str,
+    certificate: Option<Fingerprint>,
+    passed: &Passed,
+    own: Option<&OwnKey>,
+) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(25))
+        .user_agent(concat!("kakou/", env!("CARGO_PKG_VERSION")));
+    let tls = match certificate {
+        Some(pin) => tls::pinned(pin, own),
+        None if is_tls(hub) => tls::public(passed.clone(), own),
+        // Never used, but the library wants one of the two, and this one needs no certificates.
+        None => tls::pinned(Fingerprint([0; 32]), None),
+    };
+    builder = builder.tls_backend_preconfigured(tls.map_err(|error| Error::Setup(error.to_string()))?);
+    builder.build().map_err(|error| Error::Setup(error.to_string()))
 }
 
 fn problem(status: StatusCode, answer: &[u8]) -> Problem {

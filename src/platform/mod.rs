@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod camera;
+pub mod client_auth;
 pub mod clock;
 pub mod disk;
 pub mod entropy;
@@ -13,6 +14,7 @@ pub mod iio;
 pub mod isolate;
 pub mod mqtt;
 pub mod net;
+pub mod own_key;
 pub mod passed;
 pub mod serial;
 pub mod terminal;

@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::client_auth::AnyKey;
 use super::files;
 use crate::base::Wall;
 use crate::sync::enrolment::Fingerprint;
@@ -57,10 +58,10 @@ pub fn server_tls(data: &Path, names: &[String]) -> io::Result<(Arc<ServerConfig
     let fingerprint = Fingerprint::of(first);
     let key = PrivateKeyDer::from_pem_slice(&read(&key_file)?).map_err(|error| invalid(&error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| invalid(&error))?
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(AnyKey::new(provider)))
         .with_single_cert(certificates, key)
         .map_err(|error| invalid(&error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -1,4 +1,4 @@
-//! How a kiosk knows its hub over TLS, whatever its own clock shows.
+//! How a kiosk knows its hub over TLS, whatever its own clock shows, and which key it presents itself.
 //!
 //! A hub's own certificate is pinned: compared byte by byte, neither names nor dates looked at. A certificate of a
 //! public authority is verified as everywhere, at the later of the system's time and a time that has certainly
@@ -17,30 +17,32 @@ use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::net::wall_now;
+use super::own_key::OwnKey;
 use super::passed::Passed;
 use crate::base::Wall;
 use crate::sync::enrolment::Fingerprint;
 
-/// TLS that accepts one certificate and nothing else.
+/// TLS that accepts one certificate and nothing else, and presents `own`.
 ///
 /// # Errors
 ///
-/// What rustls says of its own settings.
-pub fn pinned(pin: Fingerprint) -> Result<ClientConfig, rustls::Error> {
+/// What rustls says of its own settings, or of the key.
+pub fn pinned(pin: Fingerprint, own: Option<&OwnKey>) -> Result<ClientConfig, rustls::Error> {
     let provider = provider();
     let verifier = Pinned { pin, provider: Arc::clone(&provider) };
-    client(provider, Time { system: wall_now, passed: Passed::default() }, Arc::new(verifier))
+    client(provider, Time { system: wall_now, passed: Passed::default() }, Arc::new(verifier), own)
 }
 
-/// TLS that accepts what the system's authorities vouch for, now or at the time that has certainly passed.
+/// TLS that accepts what the system's authorities vouch for, now or at the time that has certainly passed, and presents
+/// `own`.
 ///
 /// # Errors
 ///
-/// When the system has no authorities.
-pub fn public(passed: Passed) -> Result<ClientConfig, rustls::Error> {
+/// When the system has no authorities, or what rustls says of the key.
+pub fn public(passed: Passed, own: Option<&OwnKey>) -> Result<ClientConfig, rustls::Error> {
     let provider = provider();
     let verifier = Verifier::new(Arc::clone(&provider))?;
-    client(provider, Time { system: wall_now, passed }, Arc::new(verifier))
+    client(provider, Time { system: wall_now, passed }, Arc::new(verifier), own)
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -51,10 +53,15 @@ fn client(
     provider: Arc<CryptoProvider>,
     time: Time,
     verifier: Arc<dyn ServerCertVerifier>,
+    own: Option<&OwnKey>,
 ) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_details(provider, Arc::new(time));
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    match own.map(OwnKey::chain) {
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key),
+        None => Ok(builder.with_no_client_auth()),
+    }
 }
 
 /// The time at which certificates are judged.

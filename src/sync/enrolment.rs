@@ -170,6 +170,9 @@ pub struct Request {
     pub kiosk: Option<KioskId>,
     /// The kiosk's Ed25519 key, with which it signs every batch from now on.
     pub key: PublicKey,
+    /// Over TLS, the [statement](crate::journal::TlsPin) about the key that this connection presents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<String>,
 }
 
 /// What the hub grants.

@@ -14,9 +14,11 @@
 //! | `POST /v1/logs/{kiosk}/{epoch}/end` | a signed [statement](crate::journal::statement) | as for entries |
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
+//! | `POST /v1/kiosks/{kiosk}/tls-key` | a signed [pin](crate::journal::TlsPin) | see [`tls_keys`] |
 //!
 //! Any other refusal is a [`Problem`](wire::Problem) in JSON that says what is wrong and where. Batches and
-//! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication.
+//! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication. Over TLS,
+//! requests about a kiosk are answered only on a connection with that kiosk's own certificate: see [`tls_keys`].
 //! Sending anything twice changes nothing; nothing is removed from the outbox for being old, large or refused.
 //!
 //! Where no network reaches, the same batches travel in files: [`carry`] packs them, [`parcel`] says how they look,
@@ -47,6 +49,7 @@ pub mod receipt;
 pub mod salvage;
 pub mod sheet;
 pub mod source;
+pub mod tls_keys;
 pub mod wire;
 
 pub use crate::control::HubStatus;

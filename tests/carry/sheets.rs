@@ -2,7 +2,7 @@
 
 use kakou::base::{Seq, Wall};
 use kakou::journal::SigningKey;
-use kakou::ledger::{AlarmKind, Day, Ledger, SheetRefused, SheetState, SheetTaken};
+use kakou::ledger::{AlarmKind, Day, Ledger, Officer, SheetRefused, SheetState, SheetTaken};
 use kakou::model::Entry;
 use kakou::sync::sheet::{Counter, SiteDay, Summary, Surety, sign};
 
@@ -67,6 +67,9 @@ fn forged_sheets_and_strangers_are_refused() {
     let refused = ledger.take_sheet(&sheet(&unknown, 30).0, NOW).unwrap_err();
     assert!(matches!(refused, SheetRefused::UnknownKiosk(_)));
     assert!(matches!(ledger.take_sheet(b"noise", NOW), Err(SheetRefused::Bad(_))));
+    assert!(ledger.revoke(&east.log.kiosk, &Officer::new("Chen", "stolen").unwrap(), NOW).unwrap());
+    let refused = ledger.take_sheet(&sheet(&east, 60).0, NOW).unwrap_err();
+    assert!(matches!(refused, SheetRefused::Revoked(_)));
     assert_eq!((states(&ledger), ledger.alarms(9).unwrap()), (vec![], vec![]));
     assert_eq!(ledger.gates(NOW).unwrap()[0].backlog, 0);
 }

@@ -81,6 +81,7 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
         ("/tallies", "tallies"),
         ("/passes", "passes"),
         ("/kiosks", "kiosks"),
+        ("/kiosks/east-1/revoke", "revoke"),
     ] {
         browser.open(&centre.url(path)).await;
         look(name).await;

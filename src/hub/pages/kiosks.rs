@@ -15,8 +15,14 @@ use super::frame::{self, ago, full_time, of, short, two};
 use super::{counts, holes};
 use crate::sync::enrolment::Token;
 
-const COLUMNS: [words::Words; 4] =
-    [("终端", "kiosk"), ("登记时间", "enrolled"), ("最后联系", "last heard"), ("公钥", "public key")];
+const COLUMNS: [words::Words; 6] = [
+    ("终端", "kiosk"),
+    ("登记时间", "enrolled"),
+    ("最后联系", "last heard"),
+    ("日志公钥", "log's public key"),
+    ("连接密钥", "TLS key"),
+    ("吊销", "revoked"),
+];
 
 /// The name that a token is to be bound to.
 #[derive(Deserialize)]
@@ -71,13 +77,15 @@ pub fn qr(text: &str) -> Markup {
 
 async fn show(hub: &Hub, above: Markup) -> Answer {
     let found = hub.read(|ledger| {
-        let kiosks = ledger.kiosks()?;
         let mut counted = vec![];
-        for kiosk in &kiosks {
+        let mut all = vec![];
+        for kiosk in ledger.kiosks()? {
             let lanes = ledger.counted(&kiosk.kiosk)?;
             counted.extend(lanes.into_iter().map(|lane| (kiosk.kiosk.clone(), lane)));
+            let (tls, revoked) = (ledger.tls_key_of(&kiosk.kiosk)?, ledger.revoked(&kiosk.kiosk)?);
+            all.push((kiosk, tls, revoked));
         }
-        Ok::<_, crate::ledger::Error>((kiosks, counted, ledger.holes()?))
+        Ok::<_, crate::ledger::Error>((all, counted, ledger.holes()?))
     });
     let (kiosks, counted, missing) = found.await??;
     let now = hub.now();
@@ -88,15 +96,23 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 input name="name" maxlength="32" placeholder="east-1" autocomplete="off"; }
             button { (two(("生成登记令牌", "Make a token"))) }
         }
-        p.hint { "给已登记的名称生成令牌，会更换该终端的密钥。"
-            small lang="en" { "A token for an enrolled name replaces that kiosk's key." } }
+        p.hint { "给已登记的名称生成令牌，会更换该终端的密钥；已吊销的终端由此重新启用。"
+            small lang="en" { "A token for an enrolled name replaces that kiosk's key, and lets a revoked one in again." } }
         table {
             thead { tr { @for words in COLUMNS { th { (two(words)) } } } }
-            tbody { @for kiosk in &kiosks { tr {
+            tbody { @for (kiosk, tls, revoked) in &kiosks { tr {
                 th scope="row" { (kiosk.kiosk) }
                 td data-of=(of(COLUMNS[1])) { (full_time(kiosk.enrolled)) }
                 td data-of=(of(COLUMNS[2])) { @match kiosk.seen { Some(seen) => (ago(seen, now)), None => "—" } }
                 td data-of=(of(COLUMNS[3])) { code { (short(&kiosk.key.0)) "…" } }
+                td data-of=(of(COLUMNS[4])) { @match tls {
+                    Some(tls) => { code { (short(&tls.key.0)) "…" } " " small { (full_time(tls.pinned)) } },
+                    None => "—",
+                } }
+                td data-of=(of(COLUMNS[5])) { @match revoked {
+                    Some(revoked) => { b { (full_time(revoked.at)) } " " (revoked.officer) "：" (revoked.reason) },
+                    None => a href={ "/kiosks/" (kiosk.kiosk) "/revoke" } { "吊销" small lang="en" { " revoke" } },
+                } }
             } } }
         }
         (counts::table(&counted))

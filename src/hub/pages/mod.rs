@@ -10,6 +10,7 @@ mod kiosks;
 mod overview;
 mod passes;
 mod record;
+mod revoke;
 mod search;
 mod tallies;
 mod when;
@@ -47,6 +48,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/tallies", get(tallies::page))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))
+        .route("/kiosks/{kiosk}/revoke", get(revoke::page).post(revoke::revoke))
         .route("/carry", get(carry::page).post(carry::take).layer(DefaultBodyLimit::max(carry::UPLOAD_MAX)))
         .route("/carry/{kiosk}", get(carry::receipt))
         .route("/access", get(access::page))

@@ -31,10 +31,14 @@ fn a_pinned_hub_is_reached_with_a_clock_ten_years_off_both_ways() {
     let (own, own_pin) = server_tls(folder.path(), &["hub.example".to_owned()]).unwrap();
     // One that is good for a year only, and for another name.
     let (short, _, short_pin) = short_lived();
+    let own_key = OwnKey::make().unwrap();
     for system in CLOCKS {
         for (server, pin) in [(&own, own_pin), (&short, short_pin)] {
-            assert_eq!(shake_hands(pinned_at(pin, system), server), Ok(()), "{:?}", system());
-            let stranger = shake_hands(pinned_at(Fingerprint([7; 32]), system), server).unwrap_err();
+            for own in [None, Some(&own_key)] {
+                assert_eq!(shake_hands(pinned_at(pin, own, system), server), Ok(()), "{:?}", system());
+            }
+            let stranger =
+                shake_hands(pinned_at(Fingerprint([7; 32]), Some(&own_key), system), server).unwrap_err();
             assert!(stranger.contains("another certificate"), "{stranger}");
         }
     }
@@ -48,7 +52,7 @@ fn a_public_certificate_is_judged_by_a_time_that_has_passed_when_the_clock_is_be
         passed.into_iter().for_each(|passed| known.learn(passed));
         let verifier = Verifier::new_with_extra_roots([authority.clone()], provider()).unwrap();
         let time = Time { system, passed: known };
-        shake_hands(client(provider(), time, Arc::new(verifier)).unwrap(), &server)
+        shake_hands(client(provider(), time, Arc::new(verifier), None).unwrap(), &server)
     };
     assert_eq!(judge(right, None), Ok(()));
     // It became valid in June 2026, and this program knows of nothing later than January.
@@ -61,9 +65,9 @@ fn a_public_certificate_is_judged_by_a_time_that_has_passed_when_the_clock_is_be
     assert!(judge(behind, Some(ahead())).unwrap_err().contains("Expired"));
 }
 
-fn pinned_at(pin: Fingerprint, system: fn() -> Wall) -> ClientConfig {
+fn pinned_at(pin: Fingerprint, own: Option<&OwnKey>, system: fn() -> Wall) -> ClientConfig {
     let verifier = Pinned { pin, provider: provider() };
-    client(provider(), Time { system, passed: Passed::default() }, Arc::new(verifier)).unwrap()
+    client(provider(), Time { system, passed: Passed::default() }, Arc::new(verifier), own).unwrap()
 }
 
 /// A server with a certificate from June 2026 to June 2027, its authority, and its fingerprint.
