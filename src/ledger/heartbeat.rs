@@ -28,11 +28,10 @@ impl Ledger {
     /// Takes in a heartbeat; returns the log's head.
     ///
     /// A heartbeat that is no newer than the last one (a replay, or one that was overtaken) is answered and
-    /// otherwise ignored. One that states fewer records than are here raises an alarm: the kiosk lost some, or its
-    /// card is a copy. It takes several in a row, of one boot, without a larger one between them, unless they fall: single
-    /// ones are late ones from before a restart, or from before this hub was restored. So does one that states fewer than
-    /// the kiosk stated before it started again, but for the first one after a restart. What it states over records that
-    /// are not here is held against them when they come.
+    /// otherwise ignored. One that states fewer records than are here, or than the kiosk stated before it started
+    /// again, raises an alarm: the kiosk lost some, or its card is a copy. It takes several in a row, of one boot, without
+    /// a larger one between them, unless they fall: single ones are late ones from before a restart, or from before
+    /// this hub was restored. What it states over records that are not here is held against them when they come.
     ///
     /// # Errors
     ///
@@ -52,7 +51,9 @@ impl Ledger {
         if fresh {
             let size = beat.note().size;
             let continues = last.as_ref().is_some_and(|last| is_same_boot(&beat, last));
-            let small = size < next.get() - 1;
+            let boot = boot_of(&beat).unwrap_or_default();
+            let stated = self.stated_before(state.log, boot)?.filter(|before| size < *before);
+            let small = size < next.get() - 1 || stated.is_some();
             let in_a_row: u32 = self
                 .db
                 .prepare_cached(
@@ -64,19 +65,18 @@ impl Ledger {
             self.seen(kiosk, received)?;
             self.take_disk((kiosk, epoch), &beat.note().extensions, received)?;
             self.take_counts((kiosk, epoch), &state, (size, &beat.note().extensions), received)?;
-            let restarted = last.is_some() && !continues;
-            let boot = boot_of(&beat).unwrap_or_default();
-            let before = self.stated_before(state.log, boot)?.filter(|before| size < *before);
             if size >= next.get() {
                 self.keep_stated(state.log, boot, beat.note())?;
             }
             // Within one boot a kiosk never states less than before.
             let fewer = last.as_ref().is_some_and(|last| size < last.note().size);
             if in_a_row >= SHRUNK_BEATS || (small && continues && fewer) {
-                let detail = format!("kiosk states {size} records of {} that are here", next.get() - 1);
+                let here = next.get() - 1;
+                let detail = match stated {
+                    Some(before) if size >= here => lost(before),
+                    Some(_) | None => format!("kiosk states {size} records of {here} that are here"),
+                };
                 self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &detail)?;
-            } else if let Some(before) = before.filter(|_| !restarted) {
-                self.alarm(received, kiosk, epoch, AlarmKind::Shrunk, &lost(before))?;
             } else if size == next.get() - 1 && beat.note().root != state.frontier.root() {
                 let detail = format!("root over {size} records is not the one in the heartbeat");
                 self.alarm(received, kiosk, epoch, AlarmKind::Fork, &detail)?;

@@ -82,8 +82,8 @@ impl Kiosk<'_> {
                     now = until;
                     continue;
                 }
-                Action::Salvage { .. } | Action::Hole { .. } | Action::End { .. } => {
-                    panic!("what is here is whole")
+                action @ (Action::Salvage { .. } | Action::Hole { .. } | Action::End { .. }) => {
+                    panic!("{action:?} of a log without damage")
                 }
             };
             let answer = match answer {
