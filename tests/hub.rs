@@ -227,7 +227,7 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
         stamp(Wall(NOW.0 + i64::try_from(clock.fetch_add(1, std::sync::atomic::Ordering::SeqCst)).unwrap()))
     };
     let key = Arc::new(SigningKey::from_seed(&[6; 32]));
-    let uplink = Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick };
+    let uplink = Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick, hurry: Arc::default() };
     let task = tokio::spawn(run(uplink, watching, status));
     durable.send((epoch, 40)).unwrap();
     let caught_up = |status: &HubStatus| status.online && status.waiting == 0;
@@ -294,6 +294,7 @@ async fn lost_records_and_an_ended_log_are_told_shown_and_gone_on_behind() {
         client: place.client.clone(),
         logs: disk.clone(),
         stamp: ticking(),
+        hurry: Arc::default(),
     };
     let task = tokio::spawn(run(uplink, watching, status));
     let all = seen.wait_for(|status| status.online && status.waiting == 0 && status.last.is_some());

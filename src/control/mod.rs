@@ -8,6 +8,6 @@ pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
 pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus, TakenOut,
     TemperatureStatus, Trouble, VerdictStatus,
 };

@@ -16,6 +16,7 @@ use crate::base::{DeviceId, LaneId};
 use crate::control::{Command, Refused};
 use crate::drivers::Thermometer;
 use crate::platform::clock::{Clock, mono};
+use crate::sync::inbox::InForce;
 use crate::vision::raw::Source;
 use crate::web;
 
@@ -56,7 +57,7 @@ impl Lanes {
         lane: LaneParts,
         requests: &mpsc::Sender<Request>,
         clock: &Clock,
-        stop: &watch::Receiver<bool>,
+        (stop, in_force): (&watch::Receiver<bool>, &watch::Receiver<InForce>),
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
         let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
@@ -91,6 +92,7 @@ impl Lanes {
             commands: asked,
             news: heard,
             requests: requests.clone(),
+            in_force: in_force.clone(),
             view,
             progress,
             clock: clock.clone(),

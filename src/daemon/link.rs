@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -53,6 +53,8 @@ pub(super) struct Ends {
     pub heard: watch::Sender<Option<Heard>>,
     /// The clock.
     pub clock: Clock,
+    /// Told when a heartbeat is wanted at once.
+    pub hurry: Arc<Notify>,
 }
 
 /// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
@@ -64,7 +66,7 @@ pub(super) fn spawn(
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, heard, clock } = ends;
+    let Ends { durable, heard, clock, hurry } = ends;
     let uplink = Uplink {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         link: sync::Link::new(link.settings, Random::new(mono().0)),
@@ -73,6 +75,7 @@ pub(super) fn spawn(
         client: HubClient::new(&link.enrolment, link.passed.clone())?.telling(heard),
         logs: disk,
         stamp: move || clock.stamp(),
+        hurry,
     };
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {

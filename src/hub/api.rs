@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use data_encoding::BASE64;
 
+use super::inbox;
 use super::reply::Refusal;
 use super::state::Hub;
 use crate::base::{Epoch, KioskId, Seq};
@@ -33,6 +34,7 @@ pub fn router() -> Router<Arc<Hub>> {
         .route("/v1/logs/{kiosk}/{epoch}/salvage", post(salvage).layer(limited(BODY_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/end", post(end).layer(limited(NOTE_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
+        .route("/v1/kiosks/{kiosk}/inbox", get(inbox::poll))
         .route("/v1/enrol", post(enrol).layer(limited(ENROL_MAX)))
         .route("/v1/{*rest}", axum::routing::any(unknown))
 }
@@ -192,6 +194,7 @@ async fn enrol(
         seal_key: PublicKey(keys.seal_key()),
         pass_keys: vec![PublicKey(keys.pass_key().0)],
         note_key: PublicKey(keys.note_key().0),
+        command_key: Some(PublicKey(keys.command_key().0)),
     }))
 }
 

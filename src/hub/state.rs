@@ -58,6 +58,10 @@ pub struct Hub {
     writing: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     changes: watch::Sender<u64>,
+    /// Counts up whenever a command was issued.
+    pub(super) commands: watch::Sender<u64>,
+    /// Room for kiosks that wait for one.
+    pub(super) polls: Semaphore,
     certificate: Option<Fingerprint>,
 }
 
@@ -72,6 +76,9 @@ impl Hub {
     const WRITING_MAX: usize = 64;
     /// The same for its reader.
     const READING_MAX: usize = 128;
+
+    /// Kiosks that may wait for a command at once.
+    const POLLS_MAX: usize = 1_024;
 
     /// Opens the hub in `data`, making its secret and its ledger at the first start.
     ///
@@ -93,6 +100,8 @@ impl Hub {
             writing: Arc::new(Semaphore::new(Self::WRITING_MAX)),
             reading: Arc::new(Semaphore::new(Self::READING_MAX)),
             changes: watch::Sender::new(0),
+            commands: watch::Sender::new(0),
+            polls: Semaphore::new(Self::POLLS_MAX),
             certificate: None,
         })
     }

@@ -15,7 +15,7 @@ use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
 use super::scan::{Found, Lost, judge};
 use super::segment::{Bad, HEADER_MAX, Header, Name};
-use crate::base::{Epoch, KioskId, LaneId, Seq, Stamp};
+use crate::base::{CommandId, Epoch, KioskId, LaneId, Seq, Stamp};
 use crate::model::{Body, Direction, Draft, Entry, SubjectKind};
 
 /// Longest segment that is read; longer files are not ours.
@@ -40,6 +40,10 @@ pub struct Recovery {
     pub ended: Option<Ended>,
     /// Arrivals without a verdict, oldest first.
     pub open_arrivals: Vec<OpenArrival>,
+    /// The command of the hub that was taken last, as far as the last records go.
+    pub commanded: Option<CommandId>,
+    /// The command of which it was last recorded what became of it.
+    pub command_done: Option<CommandId>,
     /// Records whose sealed part is damaged.
     pub damaged_boxes: Vec<u64>,
     /// Other findings, in plain words.
@@ -357,7 +361,12 @@ impl<D: Disk> Recoverer<'_, D> {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
             Body::Gap { from, through, .. } => recorded.push((from, through)),
-            Body::Booted { .. }
+            Body::Commanded { command, .. } => self.recovery.commanded = Some(command),
+            Body::CommandDone { command, outcome, .. } if outcome.settles() => {
+                self.recovery.command_done = Some(command);
+            }
+            Body::CommandDone { .. }
+            | Body::Booted { .. }
             | Body::Stopped
             | Body::KeyOpened { .. }
             | Body::Crossed { .. }

@@ -249,6 +249,8 @@ fn apply_entry(
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

@@ -46,6 +46,11 @@ impl Officer {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Why.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl Ledger {

@@ -83,6 +83,9 @@ impl Ledger {
                 let detail = format!("records {first} to {last} are {place}: {found}");
                 self.alarm(received, kiosk, epoch, kind, &detail)?;
             }
+            Body::Commanded { .. } | Body::CommandDone { .. } => {
+                self.command_recorded(kiosk, epoch, &entry.body, received)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }

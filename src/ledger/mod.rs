@@ -7,6 +7,7 @@
 
 mod access;
 mod apply;
+mod command;
 mod enrol;
 mod export;
 mod extract;
@@ -25,6 +26,7 @@ mod tables;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
+pub use command::{NotIssued, Sent, SentState};
 pub use enrol::{EnrolRefused, Kiosk};
 pub use export::Columns;
 pub use hole::{Hole, Loss};

@@ -124,6 +124,8 @@ pub enum AlarmKind {
     Sealed,
     /// A day's sheet says something else than the records.
     Sheet,
+    /// A kiosk got a command that it must not have got, or not in that order.
+    Command,
 }
 
 /// Something that somebody must look at.

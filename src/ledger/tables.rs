@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 4] = [RECORDS, super::sheet::TABLE, TIMES, HOLES];
+pub(super) const STEPS: [&str; 5] = [RECORDS, super::sheet::TABLE, TIMES, HOLES, super::command::TABLE];
 
 /// The version that this program writes: the number of steps that lead to it.
 #[expect(

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use tokio::sync::watch;
 
 use super::passed::Passed;
@@ -212,20 +212,31 @@ impl HubClient {
         body: Vec<u8>,
     ) -> Result<(StatusCode, Option<Duration>, Vec<u8>), String> {
         let url = format!("{}{path}", self.hub);
-        let sent = self.client.request(method, url).body(body).send().await;
-        let mut response = sent.map_err(|error| plain(&error))?;
-        let status = response.status();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
-        let mut answer = vec![];
-        while let Some(chunk) = response.chunk().await.map_err(|error| plain(&error))? {
-            if answer.len() + chunk.len() > ANSWER_MAX {
-                return Err("answer is too long".to_owned());
-            }
-            answer.extend_from_slice(&chunk);
-        }
-        Ok((status, retry_after, answer))
+        receive(self.client.request(method, url).body(body)).await
     }
+
+    /// Gets what is at `path`, where the answer may take as long as `within`.
+    pub(super) async fn fetch(&self, path: &str, within: Duration) -> Result<(StatusCode, Vec<u8>), String> {
+        let request = self.client.get(format!("{}{path}", self.hub)).timeout(within);
+        let (status, _, answer) = receive(request).await?;
+        Ok((status, answer))
+    }
+}
+
+/// Sends a request; its status, when to try again, and its body up to a limit.
+async fn receive(request: RequestBuilder) -> Result<(StatusCode, Option<Duration>, Vec<u8>), String> {
+    let mut response = request.send().await.map_err(|error| plain(&error))?;
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    let mut answer = vec![];
+    while let Some(chunk) = response.chunk().await.map_err(|error| plain(&error))? {
+        if answer.len() + chunk.len() > ANSWER_MAX {
+            return Err("answer is too long".to_owned());
+        }
+        answer.extend_from_slice(&chunk);
+    }
+    Ok((status, retry_after, answer))
 }
 
 fn problem(status: StatusCode, answer: &[u8]) -> Problem {

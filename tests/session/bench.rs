@@ -173,7 +173,9 @@ impl Bench {
                 | Body::ClosedByAttendant { .. }
                 | Body::Erased { .. }
                 | Body::KeyDestroyed { .. }
-                | Body::SegmentsDropped { .. } => None,
+                | Body::SegmentsDropped { .. }
+                | Body::Commanded { .. }
+                | Body::CommandDone { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

@@ -142,7 +142,9 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::ClosedByAttendant { .. }
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
-        | Body::SegmentsDropped { .. } => None,
+        | Body::SegmentsDropped { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. } => None,
     }
 }
 

@@ -86,7 +86,11 @@ fn check_counts(world: &World, hub: &Hub, held: u64, passages: u64) -> Result<()
     let lossless = world.kiosk.lost.is_empty();
     let bad = alarms.iter().find(|alarm| match alarm.kind {
         AlarmKind::Hole | AlarmKind::Shrunk => lossless,
-        AlarmKind::Fork | AlarmKind::Unreadable | AlarmKind::Sealed | AlarmKind::Sheet => true,
+        AlarmKind::Fork
+        | AlarmKind::Unreadable
+        | AlarmKind::Sealed
+        | AlarmKind::Sheet
+        | AlarmKind::Command => true,
     });
     match bad {
         Some(alarm) => Err(format!("an honest kiosk raised an alarm: {}", alarm.detail)),

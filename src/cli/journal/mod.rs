@@ -17,7 +17,7 @@ mod key;
 mod list;
 mod prove;
 mod repair;
-mod state;
+pub(super) mod state;
 mod tail;
 mod words;
 

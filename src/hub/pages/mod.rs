@@ -2,6 +2,7 @@
 
 mod access;
 mod carry;
+mod commands;
 mod export;
 mod frame;
 mod holes;
@@ -45,6 +46,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/tallies", get(tallies::page))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))
+        .route("/kiosks/{kiosk}", get(commands::page).post(commands::issue))
         .route("/carry", get(carry::page).post(carry::take).layer(DefaultBodyLimit::max(carry::UPLOAD_MAX)))
         .route("/carry/{kiosk}", get(carry::receipt))
         .route("/access", get(access::page))

@@ -103,50 +103,66 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                     @if entry.stamp.max_error_ms > 0 { " · ±" (entry.stamp.max_error_ms) " ms" } }
                 dt { (two(("到达中心", "received"))) } dd { (full_time(record.received)) }
                 @if let Some(lane) = &entry.lane { dt { (two(("通道", "lane"))) } dd { (lane) } }
-                @match &entry.body {
-                    Body::Passage(passage) => { (passage_facts(record, passage)) }
-                    Body::Arrived { subject, direction } => {
-                        dt { (two(("对象", "subject"))) }
-                        dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
-                    }
-                    Body::Crossed { arrival, crossing } => {
-                        dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
-                        dt { (two(("过闸", "crossing"))) } dd { (two(words::crossing(*crossing))) }
-                    }
-                    Body::Gap { from, through, found } => {
-                        dt { (two(("缺失", "missing"))) } dd { (from) " – " (through) " · " (found) }
-                    }
-                    Body::Booted { version, recovered, clean } => {
-                        dt { (two(("版本", "version"))) } dd { (version) }
-                        dt { (two(("恢复到", "recovered through"))) }
-                        dd { @if let Some(seq) = recovered { (link(record, *seq)) } @else { "—" }
-                            @if !clean { " · " (two(("上次非正常关闭", "last run did not end in order"))) } }
-                    }
-                    Body::Attendance { attendant, signed_in } => {
-                        dt { (two(("值守人员", "attendant"))) }
-                        dd { (attendant) " · " @if *signed_in { "签到 in" } @else { "签退 out" } }
-                    }
-                    Body::DeviceHealth { device, fault } => {
-                        dt { (two(("设备", "device"))) }
-                        dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
-                    }
-                    Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
-                    Body::Erased { records, by, reason } => {
-                        dt { (two(("记录", "records"))) }
-                        dd { @for seq in records { (link(record, *seq)) " " } }
-                        dt { (two(("执行人", "by"))) } dd { (by) }
-                        dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
-                    }
-                    Body::KeyDestroyed { key } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::SegmentsDropped { from, through } => {
-                        dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
-                    }
-                    Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
-                }
+                (particulars(record, entry))
             }
         }
         @if let Body::Passage(passage) = &entry.body { (all_steps(passage)) }
+    }
+}
+
+/// What a record of its kind says.
+fn particulars(record: &Record, entry: &Entry) -> Markup {
+    html! {
+        @match &entry.body {
+            Body::Passage(passage) => { (passage_facts(record, passage)) }
+            Body::Arrived { subject, direction } => {
+                dt { (two(("对象", "subject"))) }
+                dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
+            }
+            Body::Crossed { arrival, crossing } => {
+                dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
+                dt { (two(("过闸", "crossing"))) } dd { (two(words::crossing(*crossing))) }
+            }
+            Body::Gap { from, through, found } => {
+                dt { (two(("缺失", "missing"))) } dd { (from) " – " (through) " · " (found) }
+            }
+            Body::Booted { version, recovered, clean } => {
+                dt { (two(("版本", "version"))) } dd { (version) }
+                dt { (two(("恢复到", "recovered through"))) }
+                dd { @if let Some(seq) = recovered { (link(record, *seq)) } @else { "—" }
+                    @if !clean { " · " (two(("上次非正常关闭", "last run did not end in order"))) } }
+            }
+            Body::Attendance { attendant, signed_in } => {
+                dt { (two(("值守人员", "attendant"))) }
+                dd { (attendant) " · " @if *signed_in { "签到 in" } @else { "签退 out" } }
+            }
+            Body::DeviceHealth { device, fault } => {
+                dt { (two(("设备", "device"))) }
+                dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
+            }
+            Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
+            Body::ClosedByAttendant { by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+            Body::Erased { records, by, reason } => {
+                dt { (two(("记录", "records"))) }
+                dd { @for seq in records { (link(record, *seq)) " " } }
+                dt { (two(("执行人", "by"))) } dd { (by) }
+                dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
+            }
+            Body::KeyDestroyed { key } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
+            Body::SegmentsDropped { from, through } => {
+                dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
+            }
+            Body::Commanded { number, what, by, command, .. } => {
+                dt { (two(("指令编号", "command"))) } dd { (number) " " code { (command) } }
+                dt { (two(("内容", "what"))) } dd { (two(words::ordered(what))) }
+                dt { (two(("下令人", "by"))) } dd { (by) }
+            }
+            Body::CommandDone { number, outcome, command, .. } => {
+                dt { (two(("指令编号", "command"))) } dd { (number) " " code { (command) } }
+                dt { (two(("结果", "result"))) } dd { (two(words::command_outcome(*outcome))) }
+            }
+            Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
+        }
     }
 }
 

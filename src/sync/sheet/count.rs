@@ -215,7 +215,9 @@ impl Counter {
             | Body::ClosedByAttendant { .. }
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => {}
         }
     }
 
