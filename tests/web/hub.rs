@@ -80,8 +80,8 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
         ("/ledger", "ledger"),
         ("/tallies", "tallies"),
         ("/passes", "passes"),
-        ("/kiosks", "kiosks"),
         ("/kiosks/east-1/revoke", "revoke"),
+        ("/kiosks", "kiosks"),
     ] {
         browser.open(&centre.url(path)).await;
         look(name).await;
