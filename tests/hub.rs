@@ -432,6 +432,13 @@ async fn a_person_is_found_masked_and_shown_only_with_a_reason() {
     assert!(shown.contains(&name) && shown.contains(&number));
     let log = place.page(&cookie, "/access").await;
     assert!(log.contains("Chen") && log.contains("lost child") && !log.contains(&name));
+    let order = "officer=Chen&reason=asked+for+it&ground=requested";
+    assert_eq!(place.form(&cookie, &format!("{path}/erase"), order).await.0, 400, "not without the tick");
+    let (status, erased) = place.form(&cookie, &format!("{path}/erase"), &format!("{order}&sure=yes")).await;
+    assert!(status == 200 && erased.contains("every proof still holds"), "{erased}");
+    let (_, found) = place.form(&cookie, "/ledger", &format!("who={number}")).await;
+    assert!(found.contains("<b>0</b> 条记录"), "nobody is found by it any more");
+    assert!(place.page(&cookie, "/access").await.contains("erased record east-1"));
     let (_, pass) = place
         .form(
             &cookie,
