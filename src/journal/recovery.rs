@@ -21,10 +21,9 @@ use super::rollback;
 use super::scan::{Found, Lost, judge};
 use super::segment::{Bad, HEADER_MAX, Header, Name};
 use crate::base::{KioskId, Seq};
+use crate::model::record::IN_LOG;
 use crate::model::{Body, Entry};
 
-/// Before the log, in what is said of records of another.
-const IN_LOG: &str = ", in log ";
 /// Longest segment that is read; longer files are not ours.
 const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
 

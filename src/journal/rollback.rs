@@ -15,6 +15,7 @@ use super::recovery::{gap, read_segment};
 use super::scan::tree_in;
 use super::segment::Name;
 use crate::base::Epoch;
+use crate::model::record::IN_LOG;
 
 /// Why records that the hub has are missing at the end.
 pub(super) const NOT_HERE: &str = "中心已签收而此处没有 the hub has signed for them and they are not here";
@@ -70,7 +71,7 @@ pub(super) fn missing_logs<D: Disk>(
         recovery
             .remarks
             .push(format!("log {epoch} is gone, and the hub has signed for {size} records of it"));
-        let gap = gap(1, size, format!("{NO_LOG}, in log {epoch}"));
+        let gap = gap(1, size, format!("{NO_LOG}{IN_LOG}{epoch}"));
         recovery.gaps.extend(gap.filter(|gap| !recorded.contains(gap)));
     }
 }

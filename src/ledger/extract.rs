@@ -2,7 +2,6 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::hole;
 use super::placing::Moment;
 use super::record::{SEAL_COLUMNS, record_key, signed, split_key, stored_seal};
 use super::report::AlarmKind;
@@ -10,7 +9,7 @@ use super::schema::{Error, Ledger, SEQ_BITS, day_of, name_of};
 use crate::base::{Epoch, KioskId, LaneId, Pii, Wall};
 use crate::journal::{Seal, seal};
 use crate::model::blind::IdentifierKind;
-use crate::model::record::Crossing;
+use crate::model::record::{Crossing, IN_LOG};
 use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal, Placed};
 
 /// One cell of the tallies.
@@ -75,7 +74,7 @@ impl Ledger {
                     values,
                 )?;
                 // The other log of which a new one tells is looked at when its end is stated.
-                let here = self.missing(log, first, last)?.is_empty() && !found.contains(hole::IN_LOG);
+                let here = self.missing(log, first, last)?.is_empty() && !found.contains(IN_LOG);
                 let (kind, place) = match here {
                     true => (AlarmKind::Shrunk, "lost at the kiosk, and all here"),
                     false => (AlarmKind::Hole, "missing"),

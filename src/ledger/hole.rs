@@ -11,10 +11,8 @@ use super::report::{AlarmKind, kiosk_name};
 use super::schema::{Error, Ledger, SEQ_BITS};
 use crate::base::{Epoch, KioskId, Seq, Wall};
 use crate::journal::{Frontier, Hash, Note, SignedNote, note};
+use crate::model::record::IN_LOG;
 use crate::sync::wire::{HUB_NOTE_NAME, HoleClaim};
-
-/// In what a kiosk found: begins the name of the earlier log whose numbers are meant.
-pub(super) const IN_LOG: &str = ", in log ";
 
 /// Most ranges that an alarm names.
 const RANGES_MAX: usize = 20;

@@ -196,6 +196,9 @@ pub enum Body {
     },
 }
 
+/// In what [`Body::Gap`] found: begins the name of the earlier log whose numbers are meant, where it is not this one.
+pub const IN_LOG: &str = ", in log ";
+
 /// Why personal parts were erased. A code and not a text: records are public and stay for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "kebab-case")]
