@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::record::{LogState, record_key, signed, unsigned};
 use super::report::AlarmKind;
-use super::schema::{Error, Ledger};
+use super::schema::{Error, Ledger, SEQ_BITS};
 use crate::base::{Epoch, KioskId, LaneId, Wall};
 use crate::model::Verdict;
 use crate::sync::counts::Count;
@@ -24,6 +24,16 @@ pub struct Counted {
     pub at: Wall,
 }
 
+/// What is kept of a lane between two heartbeats.
+struct Kept {
+    count: Count,
+    /// Of the heartbeat that said so.
+    size: u64,
+    /// Openings on record after the program's start, up to record `through`.
+    recorded: u64,
+    through: u64,
+}
+
 impl Ledger {
     /// Compares what was counted before with what is here, and keeps what is counted now.
     pub(super) fn take_counts(
@@ -34,38 +44,25 @@ impl Ledger {
         received: Wall,
     ) -> Result<(), Error> {
         for now in lines.iter().filter_map(|line| Count::parse(line)) {
-            let before = self.counted_lane(state.log, &now.lane)?;
-            let same_run = before.filter(|(before, _)| before.since == now.since);
-            if let Some((before, _)) = same_run.filter(|(_, at_size)| state.next > *at_size) {
-                let recorded = self.openings(state.log, &before.lane, before.since)?;
-                if before.raised > recorded {
-                    // The excess and not the counts: these go on rising, and it is one alarm.
-                    let more = before.raised - recorded;
-                    let detail = format!(
-                        "since record {}, the barrier of lane {} rose {more} times more than is on record",
-                        before.since, before.lane
-                    );
-                    self.alarm(received, kiosk, epoch, AlarmKind::Count, &detail)?;
-                }
+            let before =
+                self.kept_count(state.log, &now.lane)?.filter(|before| before.count.since == now.since);
+            let (recorded, through) =
+                before.as_ref().map_or((0, now.since), |kept| (kept.recorded, kept.through));
+            // Only what has come since: a program may run for months.
+            let here = (state.next - 1).max(through);
+            let recorded = recorded + self.openings(state.log, &now.lane, through, here)?;
+            if let Some(Kept { count: before, .. }) = before.filter(|before| state.next > before.size)
+                && before.raised > recorded
+            {
+                // The excess and not the counts: these go on rising, and it is one alarm.
+                let more = before.raised - recorded;
+                let detail = format!(
+                    "since record {}, the barrier of lane {} rose {more} times more than is on record",
+                    before.since, before.lane
+                );
+                self.alarm(received, kiosk, epoch, AlarmKind::Count, &detail)?;
             }
-            let Count { lane, since, raised, beam, present, passages } = &now;
-            self.db
-                .prepare_cached(
-                    "INSERT INTO counts (log, lane, since, raised, beam, present, passages, size, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET since = ?3,
-                     raised = ?4, beam = ?5, present = ?6, passages = ?7, size = ?8, at = ?9",
-                )?
-                .execute(params![
-                    state.log,
-                    lane.as_str(),
-                    signed(*since),
-                    signed(*raised),
-                    signed(*beam),
-                    signed(*present),
-                    signed(*passages),
-                    signed(size),
-                    received.0
-                ])?;
+            self.keep_count(state.log, &Kept { count: now, size, recorded, through: here }, received)?;
         }
         Ok(())
     }
@@ -87,16 +84,17 @@ impl Ledger {
             let (log, lane): (i64, String) = (row.get(0)?, row.get(1)?);
             let lane = lane.parse().map_err(|_| Error::Damaged("a lane's name"))?;
             let at = Wall(row.get(2)?);
-            let Some((count, _)) = self.counted_lane(log, &lane)? else { continue };
-            let recorded = self.openings(log, &lane, count.since)?;
+            let Some(Kept { count, recorded, through, .. }) = self.kept_count(log, &lane)? else { continue };
+            let recorded = recorded + self.openings(log, &lane, through, (1 << SEQ_BITS) - 1)?;
             counted.push(Counted { count, recorded, at });
         }
         Ok(counted)
     }
 
-    fn counted_lane(&self, log: i64, lane: &LaneId) -> Result<Option<(Count, u64)>, Error> {
+    fn kept_count(&self, log: i64, lane: &LaneId) -> Result<Option<Kept>, Error> {
         let mut query = self.db.prepare_cached(
-            "SELECT since, raised, beam, present, passages, size FROM counts WHERE log = ?1 AND lane = ?2",
+            "SELECT since, raised, beam, present, passages, size, recorded, through FROM counts
+             WHERE log = ?1 AND lane = ?2",
         )?;
         let mut rows = query.query(params![log, lane.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -109,11 +107,33 @@ impl Ledger {
             present: number(3)?,
             passages: number(4)?,
         };
-        Ok(Some((count, number(5)?)))
+        Ok(Some(Kept { count, size: number(5)?, recorded: number(6)?, through: number(7)? }))
     }
 
-    /// Openings on record at a lane after record `since`.
-    fn openings(&self, log: i64, lane: &LaneId, since: u64) -> Result<u64, Error> {
+    fn keep_count(&self, log: i64, kept: &Kept, received: Wall) -> Result<(), Error> {
+        let Kept { count: Count { lane, since, raised, beam, present, passages }, size, recorded, through } =
+            kept;
+        let mut replace = self.db.prepare_cached(
+            "INSERT OR REPLACE INTO counts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        replace.execute(params![
+            log,
+            lane.as_str(),
+            signed(*since),
+            signed(*raised),
+            signed(*beam),
+            signed(*present),
+            signed(*passages),
+            signed(*size),
+            signed(*recorded),
+            signed(*through),
+            received.0
+        ])?;
+        Ok(())
+    }
+
+    /// Openings on record at a lane after record `after`, up to record `through`.
+    fn openings(&self, log: i64, lane: &LaneId, after: u64, through: u64) -> Result<u64, Error> {
         let opening: Vec<String> = Verdict::ALL
             .iter()
             .filter(|verdict| verdict.opens_barrier())
@@ -125,9 +145,9 @@ impl Ledger {
                   + (SELECT count(*) FROM openings WHERE record BETWEEN ?1 AND ?2 AND lane = ?3)",
             opening.join(", ")
         );
-        let end = record_key(log + 1, 0) - 1;
         let mut query = self.db.prepare_cached(&count)?;
-        unsigned(query.query_row(params![record_key(log, since + 1), end, lane.as_str()], |row| row.get(0))?)
+        let keys = params![record_key(log, after + 1), record_key(log, through), lane.as_str()];
+        unsigned(query.query_row(keys, |row| row.get(0))?)
     }
 
     /// Notes that a barrier was opened without a verdict.

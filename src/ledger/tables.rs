@@ -228,6 +228,8 @@ CREATE TABLE counts (
     present INTEGER NOT NULL,
     passages INTEGER NOT NULL,
     size INTEGER NOT NULL,          -- of the heartbeat that said so
+    recorded INTEGER NOT NULL,      -- openings on record after since, up to
+    through INTEGER NOT NULL,       -- this record
     at INTEGER NOT NULL,
     PRIMARY KEY (log, lane)
 ) STRICT, WITHOUT ROWID;

@@ -58,8 +58,6 @@ pub async fn run<L, C>(
     let mut desk = Some(Desk::new(kiosk, key, logs));
     let mut online = None;
     loop {
-        // Counted first: what is counted is then among the durable records, or about to be.
-        let said = lines();
         let (epoch, size) = *durable.borrow_and_update();
         if link.live() != Some(epoch) {
             match at_desk(&mut desk, move |desk| desk.take_up(epoch)).await {
@@ -85,6 +83,7 @@ pub async fn run<L, C>(
             }
             (None, _) => continue,
         };
+        let said = if action == Action::Heartbeat { lines() } else { vec![] };
         let answer = perform(&client, &mut desk, log, action, (size, now, said)).await;
         let now = stamp();
         link.on_answer(now.mono, now.wall, answer.unwrap_or_else(|answer| answer));

@@ -64,7 +64,7 @@ impl<L: Logs> Desk<L> {
         Self { kiosk, key: key.into(), logs, open: vec![], lines: vec![] }
     }
 
-    /// What the next heartbeat says beside size and root. Read before the number of durable records is.
+    /// What the next heartbeat says beside size and root.
     pub fn say(&mut self, lines: Vec<String>) {
         self.lines = lines;
     }
