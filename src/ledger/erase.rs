@@ -4,7 +4,7 @@
 //! file is overwritten in its write-ahead log too. A backup of the ledger keeps what was in it: whoever keeps backups has
 //! to let them go.
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{ToSql, Transaction, TransactionBehavior};
 
 use super::access::Officer;
 use super::record::{RecordId, SEAL_COLUMNS, record_key, seal_columns, signed, stored_seal};
@@ -67,8 +67,8 @@ impl Ledger {
     /// Erases the box under a number, wherever it lies; false when there is none.
     fn erase_box(&self, log: i64, seq: Seq) -> Result<bool, Error> {
         let record = record_key(log, seq.get());
-        let entry = self.wipe("entries", "record = ?1 AND ?2 >= 0", record, 0)?;
-        let stray = self.wipe("strays", "log = ?1 AND seq = ?2", log, signed(seq.get()))?;
+        let entry = self.wipe("entries", "record = ?1", &[&record])?;
+        let stray = self.wipe("strays", "log = ?1 AND seq = ?2", &[&log, &signed(seq.get())])?;
         if entry {
             self.db.execute("DELETE FROM identifiers WHERE record = ?1", [record])?;
             self.db.execute("UPDATE passages SET personal = 'erased' WHERE record = ?1", [record])?;
@@ -76,21 +76,25 @@ impl Ledger {
         Ok(entry || stray)
     }
 
-    /// Puts its hash in a box's place, in the rows of `table` that `condition` names by two numbers.
-    fn wipe(&self, table: &str, condition: &str, first: i64, second: i64) -> Result<bool, Error> {
+    /// Puts its hash in a box's place, in the rows of `table` that `condition` on `which` names.
+    fn wipe(&self, table: &str, condition: &str, which: &[&dyn ToSql]) -> Result<bool, Error> {
         let columns =
             format!("SELECT leaf, {SEAL_COLUMNS} FROM {table} WHERE {condition} AND box IS NOT NULL");
         let mut query = self.db.prepare(&columns)?;
-        let mut rows = query.query([first, second])?;
+        let mut rows = query.query(which)?;
         let mut found: Vec<(Hash, Seal)> = vec![];
         while let Some(row) = rows.next()? {
             found.push((row.get(0)?, stored_seal(row, 1)?));
         }
-        let update = format!("UPDATE {table} SET box = NULL, box_hash = ?4 WHERE {condition} AND leaf = ?3");
+        let (leaf_at, hash_at) = (which.len() + 1, which.len() + 2);
+        let update = format!(
+            "UPDATE {table} SET box = NULL, box_hash = ?{hash_at} WHERE {condition} AND leaf = ?{leaf_at}"
+        );
         for (leaf, seal) in &found {
             let wiped = without_box(Stored { public: vec![], seal: seal.clone() }).seal;
             let (_, _, box_hash) = seal_columns(&wiped);
-            self.db.execute(&update, params![first, second, leaf, box_hash])?;
+            let values: [&dyn ToSql; 2] = [leaf, &box_hash];
+            self.db.execute(&update, &[which, &values[..]].concat()[..])?;
         }
         self.erased.set(self.erased.get() || !found.is_empty());
         Ok(!found.is_empty())
