@@ -33,6 +33,8 @@ mod bench;
 #[path = "../tests/rig/device.rs"]
 #[allow(dead_code, reason = "shared with the tests, which cut the power as well")]
 mod device;
+#[path = "../tests/common/passage.rs"]
+mod passage;
 #[path = "../tests/rig/stores.rs"]
 #[allow(dead_code, reason = "shared with the tests, which cut the power as well")]
 mod stores;

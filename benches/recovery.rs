@@ -3,17 +3,22 @@
 //! `TMPDIR` chooses the file system. Before each run the kernel is told to forget the files. Printed: each run, what a
 //! start reads, and its parts one by one; the run fails above [`BAR`].
 
+#[allow(clippy::unwrap_used, reason = "a fixture may panic")]
+#[path = "../tests/common/passage.rs"]
+mod passage;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use kakou::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Random, Stamp, Wall};
+use kakou::base::{BootId, ClockTrust, Mono, Pii, Random, Stamp, Wall};
 use kakou::journal::cosigned::file_of;
 use kakou::journal::reader::logs;
 use kakou::journal::verify::{kiosk_of, verify};
 use kakou::journal::{Disk, Journal, Options, Reader, SigningKey, Witness};
 use kakou::model::record::Crossing;
-use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict};
+use kakou::model::{Body, Direction, Draft, Person, Personal, SubjectKind};
 use kakou::platform::disk::DirDisk;
+use passage::admitted;
 use rustix::fs::{Advice, fadvise};
 
 const RECORDS: u64 = 1_000_000;
@@ -83,7 +88,7 @@ fn write(folder: &Path) -> u64 {
     for number in 0..RECORDS {
         let (body, personal) = match number % 3 {
             0 => (Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound }, None),
-            1 => (Body::Passage(Box::new(passage(arrival))), Some(person())),
+            1 => (Body::Passage(Box::new(admitted(arrival))), Some(person())),
             _ => (Body::Crossed { arrival, crossing: Crossing::Passed }, None),
         };
         let draft = Draft { lane: Some("in-1".parse().expect("a name")), body, personal };
@@ -149,23 +154,4 @@ fn stamp(number: u64) -> Stamp {
 fn person() -> Personal {
     let name = Some(Pii::new("王小明".to_owned()));
     Personal { people: vec![Person { name, ..Person::default() }], vehicle: None, note: None }
-}
-
-fn passage(arrival: kakou::base::Seq) -> Passage {
-    Passage {
-        arrival,
-        follows: None,
-        subject: SubjectKind::Person,
-        direction: Direction::Inbound,
-        class: Class::Resident,
-        verdict: Verdict::Admitted,
-        reasons: vec![],
-        decided_by: Decider::Policy,
-        profile: "residential-person-in".parse().expect("a name"),
-        policy: PolicyId([3; 16]),
-        notice: None,
-        steps: vec![],
-        occupants: vec![],
-        took_ms: 1_000,
-    }
 }

@@ -5,6 +5,8 @@
 mod camera;
 #[path = "daemon/lane.rs"]
 mod lane;
+#[path = "common/passage.rs"]
+mod passage;
 #[path = "daemon/past.rs"]
 mod past;
 #[path = "daemon/recorder.rs"]

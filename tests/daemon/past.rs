@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use kakou::base::{PolicyId, Random, Seq, Wall};
+use crate::passage::admitted;
+use kakou::base::{Random, Seq, Wall};
 use kakou::daemon::past::{Past, PastParts};
 use kakou::journal::view::Check;
 use kakou::journal::{Disk, Journal, OpenLog, Options, View};
-use kakou::model::{
-    Blinder, Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict,
-};
+use kakou::model::{Blinder, Body, Draft, Passage, Person, Personal};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::SimDisk;
 use kakou::web::Recent;
@@ -18,22 +17,7 @@ use crate::recorder::journal;
 
 /// A passage of somebody called `name`; the profile can be found on the disk.
 fn passage(journal: &mut Journal<SimDisk>, clock: &Clock, name: &str) {
-    let passage = Passage {
-        arrival: Seq::FIRST,
-        follows: None,
-        subject: SubjectKind::Person,
-        direction: Direction::Inbound,
-        class: Class::Resident,
-        verdict: Verdict::Admitted,
-        reasons: vec![],
-        decided_by: Decider::Policy,
-        profile: "findable".parse().unwrap(),
-        policy: PolicyId([3; 16]),
-        notice: None,
-        steps: vec![],
-        occupants: vec![],
-        took_ms: 1,
-    };
+    let passage = Passage { profile: "findable".parse().unwrap(), ..admitted(Seq::FIRST) };
     let person = Person { name: Some(kakou::base::Pii::new(name.to_owned())), ..Person::default() };
     let draft = Draft {
         lane: Some("gate".parse().unwrap()),

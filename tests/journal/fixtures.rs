@@ -1,11 +1,12 @@
 //! Journals to test with, and what must hold of them.
 
-use kakou::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Random, Seq, Stamp, Wall};
+use crate::passage::admitted;
+use kakou::base::{BootId, ClockTrust, Mono, Pii, Random, Seq, Stamp, Wall};
 use kakou::journal::reader::logs;
 use kakou::journal::verify::verify;
 use kakou::journal::{Disk, Frontier, Journal, Options, Recovery, Seal, Stored};
 use kakou::model::record::Crossing;
-use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict};
+use kakou::model::{Body, Draft, Person, Personal};
 use kakou::sim::disk::SimDisk;
 
 pub fn options() -> Options {
@@ -132,22 +133,7 @@ pub fn personal(name: &str) -> Draft {
 }
 
 pub fn passage(arrival: Seq) -> Body {
-    Body::Passage(Box::new(Passage {
-        arrival,
-        follows: None,
-        subject: SubjectKind::Person,
-        direction: Direction::Inbound,
-        class: Class::Resident,
-        verdict: Verdict::Admitted,
-        reasons: vec![],
-        decided_by: Decider::Policy,
-        profile: "residential-in".parse().unwrap(),
-        policy: PolicyId([3; 16]),
-        notice: None,
-        steps: vec![],
-        occupants: vec![],
-        took_ms: 1_000,
-    }))
+    Body::Passage(Box::new(admitted(arrival)))
 }
 
 pub fn stamp(number: u64) -> Stamp {

@@ -5,6 +5,8 @@
 mod damage;
 mod fixtures;
 mod mutations;
+#[path = "../common/passage.rs"]
+mod passage;
 mod power;
 mod prove;
 mod roll;

@@ -1,10 +1,11 @@
 //! Whether a view belongs to the logs that lie beside it.
 
-use kakou::base::{BootId, ClockTrust, Mono, PolicyId, Random, Seq, Stamp, Wall};
+use crate::passage::admitted;
+use kakou::base::{BootId, ClockTrust, Mono, Random, Seq, Stamp, Wall};
 use kakou::journal::reader::logs;
 use kakou::journal::view::Check;
 use kakou::journal::{Journal, Options, View};
-use kakou::model::{Blinder, Body, Class, Decider, Direction, Draft, Passage, SubjectKind, Verdict};
+use kakou::model::{Blinder, Body, Draft, Passage, SubjectKind, Verdict};
 use kakou::sim::disk::SimDisk;
 
 #[test]
@@ -67,20 +68,5 @@ fn stamp() -> Stamp {
 
 /// A passage without anything particular.
 pub fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> Passage {
-    Passage {
-        arrival: Seq::new(arrival).unwrap(),
-        follows: None,
-        subject,
-        direction: Direction::Inbound,
-        class: Class::Resident,
-        verdict,
-        reasons: vec![],
-        decided_by: Decider::Policy,
-        profile: "residential-in".parse().unwrap(),
-        policy: PolicyId([3; 16]),
-        notice: None,
-        steps: vec![],
-        occupants: vec![],
-        took_ms: 1_000,
-    }
+    Passage { subject, verdict, ..admitted(Seq::new(arrival).unwrap()) }
 }

@@ -10,6 +10,8 @@ mod cost;
 mod device;
 mod hub;
 mod lying;
+#[path = "../common/passage.rs"]
+mod passage;
 mod stores;
 
 use bench::{Bench, is_possible};

@@ -4,11 +4,12 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use kakou::base::{BootId, ClockTrust, Epoch, Mono, Pii, PolicyId, Random, Seq, Stamp, Wall};
+use crate::passage::admitted;
+use kakou::base::{BootId, ClockTrust, Epoch, Mono, Pii, Random, Seq, Stamp, Wall};
 use kakou::journal::verify::verify;
 use kakou::journal::{Disk, Hash, Journal, Options, Reader, Recovery, Stored, reader};
 use kakou::model::record::Crossing;
-use kakou::model::{Body, Class, Decider, Direction, Draft, Passage, Person, Personal, SubjectKind, Verdict};
+use kakou::model::{Body, Direction, Draft, Passage, Person, Personal, SubjectKind};
 use kakou::platform::disk::DirDisk;
 use rusqlite::Connection;
 
@@ -245,22 +246,7 @@ pub fn draft(number: u64) -> Draft {
 }
 
 fn passage(arrival: Seq) -> Body {
-    Body::Passage(Box::new(Passage {
-        arrival,
-        follows: None,
-        subject: SubjectKind::Person,
-        direction: Direction::Inbound,
-        class: Class::Resident,
-        verdict: Verdict::Admitted,
-        reasons: vec![],
-        decided_by: Decider::Policy,
-        profile: "residential-in".parse().unwrap(),
-        policy: PolicyId([3; 16]),
-        notice: None,
-        steps: vec![],
-        occupants: vec![],
-        took_ms: 6_000,
-    }))
+    Body::Passage(Box::new(Passage { took_ms: 6_000, ..admitted(arrival) }))
 }
 
 pub fn stamp(number: u64) -> Stamp {
