@@ -21,6 +21,7 @@ use kakou::platform::http::{Error, HubClient};
 use kakou::platform::own_key::OwnKey;
 use kakou::platform::uplink::{Uplink, run};
 use kakou::sim::disk::SimDisk;
+use kakou::sync::counts::Counters;
 use kakou::sync::dictionary::{NUMBER, Packing};
 use kakou::sync::enrolment::{Fingerprint, PublicKey, Request};
 use kakou::sync::source::{Logs, Source, Trouble};
@@ -233,8 +234,10 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
         stamp(Wall(NOW.0 + i64::try_from(clock.fetch_add(1, std::sync::atomic::Ordering::SeqCst)).unwrap()))
     };
     let key = Arc::new(SigningKey::from_seed(&[6; 32]));
-    let uplink =
-        Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick, lines: Box::new(Vec::new) };
+    let counters = Counters::default();
+    counters.raised();
+    let lines = Box::new(move || vec![counters.now(&"car".parse().unwrap(), 0).to_string()]);
+    let uplink = Uplink { link, kiosk: kiosk.clone(), key, client, logs, stamp: tick, lines };
     let task = tokio::spawn(run(uplink, watching, status));
     durable.send((epoch, 40)).unwrap();
     let caught_up = |status: &HubStatus| status.online && status.waiting == 0;
@@ -248,6 +251,10 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
         let head = running.hub.read(move |ledger| ledger.head(&name, epoch).unwrap()).await.unwrap();
         if head.0.get() == 61 {
             assert_eq!(head.1, frontier.root());
+            // Its first heartbeat said what was counted.
+            let name = ledger_kiosk.clone();
+            let counted = running.hub.read(move |ledger| ledger.counted(&name).unwrap()).await.unwrap();
+            assert_eq!((counted.len(), counted[0].count.raised), (1, 1));
             break;
         }
         assert!(tokio::time::Instant::now() < deadline, "hub is at {}", head.0);

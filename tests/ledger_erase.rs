@@ -7,7 +7,7 @@ mod common;
 use common::kiosk::{Log, NOW};
 use kakou::base::{Pii, Seq};
 use kakou::journal::Seal;
-use kakou::ledger::{Filter, Keys, Ledger, Officer, PersonalState};
+use kakou::ledger::{Filter, Keys, Ledger, Officer, PersonalState, RecordId};
 use kakou::model::{Body, Erasure, Person, Personal};
 
 #[test]
@@ -62,6 +62,30 @@ fn what_a_kiosk_erased_is_erased_here_too_and_only_that() {
     assert!(matches!(ledger.record(&row.id).unwrap().unwrap().stored.seal, Seal::Erased { .. }));
     assert_eq!(indexed(&ledger), before - 1);
     assert!(!lies_in(folder.path(), &bytes[bytes.len() / 2..bytes.len() / 2 + 24]), "not in any file");
+}
+
+#[test]
+fn what_a_kiosk_erased_in_an_older_log_is_erased_there_and_not_in_the_one_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, old) = filled(&folder.path().join("hub.db"));
+    let mut log = Log::new("east-1", 7);
+    log.epoch.0[0] ^= 1;
+    log.append_key(NOW, &ledger.keys().seal_key());
+    log.append_traffic(NOW, 30);
+    let sealed = |entries: &[kakou::journal::Stored]| {
+        entries.iter().position(|stored| matches!(stored.seal, Seal::Boxed { .. })).unwrap() as u64 + 1
+    };
+    let seq = sealed(&old.entries);
+    assert_eq!(sealed(&log.entries), seq, "the same number in both");
+    let (records, by) = (vec![Seq::new(seq).unwrap()], "li-na".parse().unwrap());
+    log.append(NOW, None, Body::Erased { records, by, reason: Erasure::Ordered, log: Some(old.epoch) }, None);
+    let all = log.entries.len() as u64;
+    ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();
+    let seal = |epoch| {
+        let id = RecordId { kiosk: log.kiosk.clone(), epoch, seq: Seq::new(seq).unwrap() };
+        ledger.record(&id).unwrap().unwrap().stored.seal
+    };
+    assert!(matches!(seal(old.epoch), Seal::Erased { .. }) && matches!(seal(log.epoch), Seal::Boxed { .. }));
 }
 
 fn filled(path: &std::path::Path) -> (Ledger, Log) {

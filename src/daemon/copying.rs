@@ -174,6 +174,21 @@ mod tests {
     use crate::model::{Body, Draft, Person, Personal};
     use crate::sim::disk::SimDisk;
 
+    #[tokio::test]
+    async fn a_copy_counts_the_records_of_its_own_log_only() {
+        let (own, other) = (Epoch([1; 16]), Epoch([2; 16]));
+        let (durable, watching) = watch::channel((own, 3));
+        let (here, mut seen) = watch::channel(0);
+        let counting = tokio::spawn(count(watching, own, here));
+        assert_eq!(*seen.wait_for(|number| *number > 0).await.unwrap(), 3);
+        durable.send((own, 5)).unwrap();
+        assert_eq!(*seen.wait_for(|number| *number > 3).await.unwrap(), 5);
+        durable.send((other, 9)).unwrap();
+        drop(durable);
+        counting.await.unwrap();
+        assert_eq!(*seen.borrow(), 5, "the next log's numbers are not this one's");
+    }
+
     #[test]
     fn a_copy_shows_the_public_part_and_goes_on_where_it_was() {
         let folder = tempfile::tempdir().unwrap();

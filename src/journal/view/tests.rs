@@ -7,8 +7,8 @@ use crate::base::{BootId, ClockTrust, Mono, Pii, PolicyId, Stamp, Wall};
 use crate::journal::stored::Seal;
 use crate::model::blind::IdentifierKind;
 use crate::model::{
-    Body, Class, Crossing, Decider, Direction, Entry, Passage, Person, Personal, Reason, SubjectKind,
-    Vehicle, Verdict,
+    Body, Class, Crossing, Decider, Direction, Entry, Erasure, Passage, Person, Personal, Reason,
+    SubjectKind, Vehicle, Verdict,
 };
 
 pub(super) const EPOCH: Epoch = Epoch([7; 16]);
@@ -70,6 +70,36 @@ fn what_is_forgotten_is_neither_listed_nor_found_nor_in_any_byte_of_the_file() {
     assert!(!holds(b"an older view"));
     assert_eq!(view.forget(EPOCH, 7).unwrap(), 1);
     assert!(!holds(&mark) && !holds(&plate) && !holds("王*".as_bytes()) && !holds("川K***76".as_bytes()));
+}
+
+#[test]
+fn a_passage_whose_personal_part_was_erased_stays_and_nobody_is_found_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = filled(dir.path());
+    let (by, reason) = ("li".parse().unwrap(), Erasure::Requested);
+    let erased = Body::Erased { records: vec![Seq::new(6).unwrap()], by, reason, log: None };
+    let plates = |view: &View| view.inside(9, None).unwrap().iter().filter(|row| row.seq == 6).count();
+    assert!(plates(&view) > 0, "who came in and did not leave is inside");
+    view.apply(EPOCH, 9, &[stored(9, erased, None)], &[key()]).unwrap();
+    let labels: Vec<_> = view.recent(9, None).unwrap().into_iter().map(|row| (row.seq, row.label)).collect();
+    assert_eq!(labels, [(6, None), (4, None), (2, Some("王*".to_owned()))]);
+    assert_eq!(plates(&view), 0, "nobody can tell any more when they leave");
+    let found = view.with_identifier(IdentifierKind::IdNumber, "11010519491231002X", 9).unwrap();
+    assert_eq!(found.iter().map(|row| row.seq).collect::<Vec<_>>(), [2]);
+    let bytes =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    let shown = "川K***76".as_bytes();
+    assert!(!bytes.flatten().collect::<Vec<u8>>().windows(shown.len()).any(|window| window == shown));
+}
+
+#[test]
+fn an_erasure_in_another_log_leaves_this_one_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut view = filled(dir.path());
+    let (by, reason) = ("li".parse().unwrap(), Erasure::Ordered);
+    let erased = Body::Erased { records: vec![Seq::new(2).unwrap()], by, reason, log: Some(Epoch([8; 16])) };
+    view.apply(EPOCH, 9, &[stored(9, erased, None)], &[key()]).unwrap();
+    assert_eq!(view.recent(9, None).unwrap()[2].label.as_deref(), Some("王*"));
 }
 
 #[test]
