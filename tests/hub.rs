@@ -14,6 +14,7 @@ use common::kiosk::{Log, NOW, stamp};
 use kakou::base::{Epoch, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
 use kakou::journal::reader::LogName;
+use kakou::journal::statement::{Says, Statement};
 use kakou::journal::{Disk, Journal, Options as JournalOptions, SigningKey, Stored, TlsPin};
 use kakou::model::{Body, Direction, Draft, SubjectKind};
 use kakou::platform::entropy::OsEntropy;
@@ -26,7 +27,7 @@ use kakou::sync::dictionary::{NUMBER, Packing};
 use kakou::sync::enrolment::{Fingerprint, PublicKey, Request};
 use kakou::sync::source::{Logs, Source, Trouble};
 use kakou::sync::wire::{BODY_MAX, Batch, Problem};
-use kakou::sync::{Answer, HubStatus, Link, Settings};
+use kakou::sync::{Answer, Ask, HubStatus, Link, Settings};
 use tokio::sync::watch;
 
 /// A hub on a free port, with a kiosk enrolled.
@@ -263,6 +264,19 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
     drop(durable);
     tokio::time::timeout(within, task).await.unwrap().unwrap();
     running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_hears_every_answer_about_a_log() {
+    let place = place("127.0.0.1:0").await;
+    let (hear, heard) = watch::channel(None);
+    let client = place.client.clone().telling(hear);
+    let (kiosk, epoch) = (place.log.kiosk.clone(), Epoch([9; 16]));
+    let says = Says::End { first: 1, last: 0, whole: 0 };
+    let end = Statement { kiosk: kiosk.clone(), epoch, says }.sign(&SigningKey::from_seed(&[6; 32]));
+    assert!(client.send(&kiosk, epoch, &Ask::End(end)).await.unwrap().ended);
+    let head = heard.borrow().clone().unwrap();
+    assert_eq!((head.epoch, head.head.ended), (epoch, true), "the keeper hears of an end too");
 }
 
 #[tokio::test(flavor = "multi_thread")]

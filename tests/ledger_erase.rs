@@ -7,6 +7,7 @@ mod common;
 use common::kiosk::{Log, NOW};
 use kakou::base::{Pii, Seq};
 use kakou::journal::Seal;
+use kakou::journal::statement::{Salvage, Says, Statement};
 use kakou::ledger::{Filter, Keys, Ledger, Officer, PersonalState, RecordId};
 use kakou::model::{Body, Erasure, Person, Personal};
 
@@ -37,7 +38,31 @@ fn an_officer_erases_for_good_and_the_record_and_its_proof_stay() {
     let all = log.entries.len() as u64;
     ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();
     assert!(matches!(ledger.record(&row.id).unwrap().unwrap().stored.seal, Seal::Erased { .. }));
-    assert!(!lies_in(folder.path(), &bytes[bytes.len() / 2..bytes.len() / 2 + 24]), "not in any file");
+    for at in (64..bytes.len() - 24).step_by(512) {
+        assert!(!lies_in(folder.path(), &bytes[at..at + 24]), "byte {at} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn a_box_that_is_kept_aside_under_the_same_number_goes_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, log) = filled(&folder.path().join("hub.db"));
+    let last = Seq::new(log.entries.len() as u64).unwrap();
+    // The same log gone on elsewhere: another sealed record under that number.
+    let mut other = Log::new("east-1", 7);
+    other.append_traffic(NOW, 200);
+    let sealed = other.entries.iter().find(|stored| matches!(stored.seal, Seal::Boxed { .. })).unwrap();
+    let Seal::Boxed { bytes, .. } = &sealed.seal else { panic!() };
+    let records = [(last, sealed.clone())];
+    let says = Says::Salvage(Salvage::of(&records).unwrap());
+    let statement = Statement { kiosk: log.kiosk.clone(), epoch: log.epoch, says }.sign(&log.key);
+    ledger.salvage(&log.kiosk, log.epoch, &statement, &records, NOW).unwrap();
+    let middle = &bytes[bytes.len() / 2..bytes.len() / 2 + 24];
+    assert!(lies_in(folder.path(), middle), "it is kept aside");
+    let officer = Officer::new("陈警官", "本人申请").unwrap();
+    let id = RecordId { kiosk: log.kiosk.clone(), epoch: log.epoch, seq: last };
+    assert!(ledger.erase(&id, &officer, Erasure::Requested, NOW).unwrap());
+    assert!(!lies_in(folder.path(), middle));
 }
 
 #[test]
@@ -100,7 +125,9 @@ fn filled(path: &std::path::Path) -> (Ledger, Log) {
     let Body::Passage(mut passage) = made_up.entries[1].entry().unwrap().body else { panic!("no passage") };
     passage.arrival = log.append(NOW, None, made_up.entries[0].entry().unwrap().body, None);
     let zhao = Person { name: Some(Pii::new("赵无忌".to_owned())), ..Person::default() };
-    let personal = Personal { people: vec![zhao], vehicle: None, note: None };
+    // Longer than a page: what does not fit lies in pages of its own, which are freed.
+    let note = Some(Pii::new("很长的备注".repeat(600)));
+    let personal = Personal { people: vec![zhao], vehicle: None, note };
     log.append(NOW, None, Body::Passage(passage), Some(&personal));
     let all = log.entries.len() as u64;
     ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();

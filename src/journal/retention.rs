@@ -83,8 +83,8 @@ impl Retention {
         let [Closed { name, last, held_since: Some(since) }, _, ..] = closed.as_slice() else {
             return Ok(None);
         };
-        let has_it = *last <= receipts.size() && next.is_some_and(|next| *last < next.get());
-        if !has_it || !is_past(*since, HELD_FOR, by_both) {
+        let has_it_still = next.is_some_and(|next| *last < next.get());
+        if !has_it_still || !is_past(*since, HELD_FOR, by_both) {
             return Ok(None);
         }
         let youngest = self.trusted(receipts, &closed)?;

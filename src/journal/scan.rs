@@ -290,6 +290,7 @@ pub(super) fn tree_in(log: LogCrc, bytes: &[u8], first: u64, size: u64) -> Resul
 mod tests {
     use super::*;
     use crate::base::Epoch;
+    use crate::journal::segment::Name;
     use crate::journal::stored::Seal;
 
     const LOG: Epoch = Epoch([7; 16]);
@@ -391,6 +392,20 @@ mod tests {
         assert_eq!((found.lost, found.frontier), (vec![Lost { from: 2, through: 2 }], Some(genuine(4))));
         assert_eq!(tree_in(log, &moved, 1, 4), Ok(genuine(4)));
         assert_eq!(tree_in(log, &moved, 1, 1), Ok(genuine(1)));
+    }
+
+    #[test]
+    fn a_later_segment_tells_no_tree_that_ends_before_it() {
+        let name = Name { generation: 1, epoch: LOG, first: 5 };
+        let (earlier, _) = segment(&[(1, 0), (2, 1), (3, 2), (4, 3)]);
+        let frontier = judged(&earlier, 0).frontier.unwrap();
+        let header =
+            Header { name, previous: 1, kiosk: "gate-1".parse().unwrap(), frontier: frontier.clone() };
+        let mut bytes = header.encode();
+        bytes.extend(segment(&[(5, 4), (6, 5)]).0);
+        let told = |size| tree_in(LogCrc::new(LOG), &bytes, 5, size).map(|tree| tree.size());
+        assert_eq!((told(4), told(5), told(6)), (Ok(4), Ok(5), Ok(6)));
+        assert_eq!(told(2), Err(5), "four records are not the tree over two");
     }
 
     fn judged(bytes: &[u8], acknowledged: u64) -> Found<'_> {

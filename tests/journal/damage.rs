@@ -134,6 +134,10 @@ fn a_missing_segment_is_a_gap_that_is_reported() {
     let files = segments(&disk);
     disk.clone().remove(&files[1]).unwrap();
     let first = |file: &String| file[40..60].parse::<u64>().unwrap();
+    let log = logs(&mut disk.clone()).unwrap()[0];
+    let found = verify(&mut disk.clone(), log).unwrap().findings;
+    let missing = format!("records {} to {} are missing", first(&files[1]), first(&files[2]) - 1);
+    assert!(found.iter().any(|finding| finding.contains(&missing)), "{missing}: {found:#?}");
     let (journal, recovery) = open(&disk);
     assert_eq!(journal.note(), note, "the tree goes on");
     let gap = &recovery.gaps[0];
@@ -141,6 +145,27 @@ fn a_missing_segment_is_a_gap_that_is_reported() {
         (recovery.gaps.len(), gap.from.get(), gap.through.get()),
         (1, first(&files[1]), first(&files[2]) - 1)
     );
+}
+
+#[test]
+fn a_tree_in_the_last_header_that_is_not_that_of_the_records_before_is_said() {
+    let disk = SimDisk::new();
+    let (mut journal, _) = open(&disk);
+    for number in 1..=70 {
+        append(&mut journal, number..=number);
+        journal.commit().unwrap();
+    }
+    drop(journal);
+    let file = segments(&disk).pop().unwrap();
+    let mut bytes = disk.read(&file).unwrap();
+    // The header ends with the right edge of the tree and a checksum, which is made to fit.
+    let end = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize - 4;
+    bytes[end - 1] ^= 1;
+    let crc = crc32c::crc32c(&bytes[..end]);
+    bytes[end..end + 4].copy_from_slice(&crc.to_le_bytes());
+    let (_, recovery) = open(&with_file(&disk, &file, &bytes));
+    let said = "do not match the tree in its header";
+    assert!(recovery.remarks.iter().any(|remark| remark.contains(said)), "{recovery}");
 }
 
 proptest! {

@@ -7,12 +7,12 @@ use kakou::control::LinkAlarm;
 use kakou::daemon::recorder::Chore;
 use kakou::journal::reader::{self, logs};
 use kakou::journal::verify::verify;
-use kakou::journal::{Disk as _, Journal, Reader, SigningKey};
+use kakou::journal::{Disk as _, Journal, Note, Reader, SigningKey};
 use kakou::model::Body;
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 use kakou::sync::packer::Packer;
 
-use crate::place::{DAY, NOW, Place, options};
+use crate::place::{DAY, NOW, Place, kiosk, options, stamp};
 
 #[test]
 fn a_segment_goes_when_it_is_old_enough_and_the_hub_had_it_long_enough() {
@@ -69,7 +69,7 @@ type Missing = fn(&mut Old);
 
 #[test]
 fn nothing_goes_while_one_condition_is_missing() {
-    let cases: [(&str, Missing); 9] = [
+    let cases: [(&str, Missing); 10] = [
         ("the site keeps records longer", |old| old.place.rules.records = DAY * 92),
         ("the clock is not trusted now", |old| old.place.now.trust = ClockTrust::None),
         ("the kiosk's clock is ten years behind", |old| {
@@ -87,6 +87,17 @@ fn nothing_goes_while_one_condition_is_missing() {
             let names = old.place.files(".cosigned");
             let name = names.iter().find(|file| file.contains("-0000")).unwrap();
             old.place.disk.flip(name, 3, 1);
+        }),
+        ("the receipt of the segment is over fewer records", |old| {
+            let name = old.place.files(".cosigned").into_iter().find(|file| file.contains("-0000")).unwrap();
+            let now = std::mem::replace(&mut old.place.now, stamp());
+            let part = Note::new(&kiosk(), old.place.epoch, &old.place.reader().frontier(2).unwrap());
+            let text = old.place.cosigned(&part);
+            old.place.now = now;
+            old.place.disk.remove(&name).unwrap();
+            old.place.disk.create(&name, text.len() as u64).unwrap();
+            old.place.disk.write_at(&name, 0, text.as_bytes()).unwrap();
+            old.place.disk.sync(&name).unwrap();
         }),
     ];
     for (what, alter) in cases {

@@ -25,6 +25,23 @@ fn every_leaf_of_every_tree_is_proven_as_defined() {
 }
 
 #[test]
+fn a_proof_for_a_part_of_a_tree_proves_nothing_about_the_whole() {
+    let leaves = leaves(LEAVES);
+    // The first 2^height leaves are a complete tree of their own, and its root a node of every larger one.
+    for height in 0..7_u32 {
+        let part = 1_usize << height;
+        let root = by_definition(&leaves[..part]);
+        for (index, leaf) in leaves[..part].iter().enumerate() {
+            let proof = inclusion(&leaves, 0, index, part);
+            for size in part + 1..=LEAVES {
+                let outcome = verify_inclusion(leaf, index as u64, size as u64, &proof, &root);
+                assert_eq!(outcome, Err(Error::Length(proof.len())), "leaf {index} of {part}, not of {size}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_older_tree_is_proven_to_be_the_beginning_as_defined() {
     let leaves = leaves(LEAVES);
     for size in 1..=LEAVES {
