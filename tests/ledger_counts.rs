@@ -134,6 +134,33 @@ impl Place {
 }
 
 #[test]
+fn what_no_kiosk_can_have_counted_is_passed_over() {
+    let mut place = Place::new();
+    place.pass();
+    place.since = u64::MAX;
+    place.beat();
+    place.beat();
+    assert!(place.ledger.counted(&place.log.kiosk).unwrap().is_empty());
+    let lines: Vec<String> = (0..200)
+        .map(|lane| format!("count lane-{lane} since=0 raised=0 beam=0 present=0 passages=0"))
+        .collect();
+    for some in lines.chunks(50) {
+        place.beats += 1;
+        let all = place.log.entries.len() as u64;
+        let note = Note::new(&place.log.kiosk, place.log.epoch, &place.log.frontier(all));
+        let note = note.with_extension(&format!("beat {} {}", "00".repeat(16), place.beats));
+        let note = some.iter().fold(note, |note, line| note.with_extension(line));
+        let note = note.sign(&place.log.key).to_string();
+        place.ledger.heartbeat(&place.log.kiosk, place.log.epoch, &note, NOW).unwrap();
+    }
+    assert_eq!(
+        place.ledger.counted(&place.log.kiosk).unwrap().len(),
+        64,
+        "a kiosk has so many lanes at most"
+    );
+}
+
+#[test]
 fn a_disk_that_fills_up_or_fails_is_an_alarm_and_a_healthy_one_is_none() {
     let mut place = Place::new();
     place.pass();

@@ -113,6 +113,37 @@ fn what_a_kiosk_erased_in_an_older_log_is_erased_there_and_not_in_the_one_that_s
     assert!(matches!(seal(old.epoch), Seal::Erased { .. }) && matches!(seal(log.epoch), Seal::Boxed { .. }));
 }
 
+#[test]
+fn no_number_that_a_kiosk_names_reaches_into_another_kiosks_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _first) = filled(&folder.path().join("hub.db"));
+    let mut logs = vec![];
+    for (name, token) in [("west-1", [2; 32]), ("north-1", [3; 32])] {
+        let mut log = Log::new(name, 9);
+        ledger.add_token(&token, Some(&log.kiosk), NOW).unwrap();
+        ledger.enrol(&token, None, log.key.verifying(), NOW).unwrap();
+        log.append_key(NOW, &ledger.keys().seal_key());
+        log.append_traffic(NOW, 30);
+        let all = log.entries.len() as u64;
+        ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();
+        logs.push(log);
+    }
+    // Logs are numbered 1, 2 and 3, and a record is its log's number times 2^40 and its own.
+    let [west, north] = &mut logs[..] else { panic!() };
+    let seals = |ledger: &Ledger, log: &Log| {
+        let id = |seq| RecordId { kiosk: log.kiosk.clone(), epoch: log.epoch, seq };
+        let seqs = (1..=log.entries.len() as u64).filter_map(Seq::new);
+        seqs.map(|seq| ledger.record(&id(seq)).unwrap().unwrap().stored.seal).collect::<Vec<_>>()
+    };
+    let before = seals(&ledger, north);
+    let records: Vec<Seq> = (1..=30).filter_map(|number| Seq::new((1 << 40) | number)).collect();
+    let (by, size) = ("li-na".parse().unwrap(), west.entries.len() as u64);
+    west.append(NOW, None, Body::Erased { records, by, reason: Erasure::Ordered, log: None }, None);
+    let (next, note) = (Seq::new(size + 1).unwrap(), west.note(size + 1));
+    ledger.apply(&west.kiosk, west.epoch, next, &note, &west.slice(size + 1, size + 1), NOW).unwrap();
+    assert_eq!(seals(&ledger, north), before);
+}
+
 fn filled(path: &std::path::Path) -> (Ledger, Log) {
     let mut ledger = Ledger::open(path, Keys::from_secret(&[1; 32])).unwrap();
     let mut log = Log::new("east-1", 7);

@@ -13,6 +13,9 @@ use crate::base::{Epoch, KioskId, LaneId, Wall};
 use crate::model::Verdict;
 use crate::sync::counts::Count;
 
+/// Most lanes that are kept of a log; what a kiosk says of others is passed over.
+const LANES_MAX: u64 = 64;
+
 /// A lane as its kiosk counted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
@@ -43,9 +46,13 @@ impl Ledger {
         (size, lines): (u64, &[String]),
         received: Wall,
     ) -> Result<(), Error> {
-        for now in lines.iter().filter_map(|line| Count::parse(line)) {
-            let before =
-                self.kept_count(state.log, &now.lane)?.filter(|before| before.count.since == now.since);
+        let possible = |now: &Count| now.since < 1 << SEQ_BITS;
+        for now in lines.iter().filter_map(|line| Count::parse(line)).filter(possible) {
+            let kept = self.kept_count(state.log, &now.lane)?;
+            if kept.is_none() && self.lanes_kept(state.log)? >= LANES_MAX {
+                continue;
+            }
+            let before = kept.filter(|before| before.count.since == now.since);
             let (recorded, through) =
                 before.as_ref().map_or((0, now.since), |kept| (kept.recorded, kept.through));
             // Only what has come since: a program may run for months.
@@ -108,6 +115,11 @@ impl Ledger {
             passages: number(4)?,
         };
         Ok(Some(Kept { count, size: number(5)?, recorded: number(6)?, through: number(7)? }))
+    }
+
+    fn lanes_kept(&self, log: i64) -> Result<u64, Error> {
+        let mut query = self.db.prepare_cached("SELECT count(*) FROM counts WHERE log = ?1")?;
+        unsigned(query.query_row([log], |row| row.get(0))?)
     }
 
     fn keep_count(&self, log: i64, kept: &Kept, received: Wall) -> Result<(), Error> {

@@ -70,8 +70,12 @@ pub(super) struct LogState {
 }
 
 /// The key of a record; see [`SEQ_BITS`].
+///
+/// Kiosks name records by numbers that nobody has checked. One that is out of range is the last one of
+/// this log, and never a record of another.
 pub(super) fn record_key(log: i64, seq: u64) -> i64 {
-    (log << SEQ_BITS) | i64::try_from(seq).unwrap_or(i64::MAX)
+    const LAST: i64 = (1 << SEQ_BITS) - 1;
+    (log << SEQ_BITS) | i64::try_from(seq).unwrap_or(LAST).min(LAST)
 }
 
 /// The log and the number in a record's key.
