@@ -16,11 +16,13 @@ use kakou::journal::note::{self, parse_origin, parse_verifier, verifier};
 use kakou::journal::prove::inclusion;
 use kakou::journal::reader::logs;
 use kakou::journal::verify::verify;
-use kakou::journal::{Disk, SignedNote};
+use kakou::journal::{Disk, SignedNote, Statement};
 use kakou::ledger::Intake;
+use kakou::sync::counts::Count;
 use kakou::sync::parcel::{Decoder, Encoder, Error, Item, Rest};
 use kakou::sync::receipt::{Keys, Receipt, Taken, take};
 use kakou::sync::wire::{BODY_MAX, Batch, HUB_NOTE_NAME};
+use kakou::sync::{disk_state, salvage};
 use mend::{mend_parcel, mend_segment};
 use seeds::{LOG, NOW, draft, hub_key, kiosk, ledger, open, own_key, put, stamp, tree};
 
@@ -83,6 +85,11 @@ pub fn segment(bytes: &[u8]) -> bool {
 pub fn batch(bytes: &[u8]) -> bool {
     let Some((steer, bytes)) = bytes.split_first() else { return false };
     let packed = if steer & 1 != 0 { zstd::bulk::compress(bytes, 1).unwrap() } else { bytes.to_vec() };
+    if let Ok((statement, records)) = salvage::decode(&packed) {
+        let again = salvage::encode(&statement, &records).unwrap();
+        assert_eq!(salvage::decode(&again), Ok((statement.clone(), records)));
+        return self::statement(&statement);
+    }
     let Ok(batch) = Batch::decode(&packed) else { return false };
     assert_eq!(Batch::decode(&batch.encode().unwrap()).as_ref(), Ok(&batch));
     for entry in batch.entries.iter().filter_map(|stored| stored.entry().ok()) {
@@ -93,9 +100,28 @@ pub fn batch(bytes: &[u8]) -> bool {
     true
 }
 
-/// Signed notes, proofs that hold one, public keys and origins.
+/// What a kiosk states about lost records.
+fn statement(text: &str) -> bool {
+    let Ok(stated) = Statement::parse_and_verify(text, &own_key().verifying()) else { return false };
+    assert_eq!(stated.sign(&own_key()), text, "one spelling only, and nobody can sign another");
+    assert_eq!(SignedNote::parse(text.as_bytes()).ok(), None, "it is no checkpoint");
+    true
+}
+
+/// Signed notes, what a heartbeat says beside, statements, proofs that hold a note, public keys and origins.
 pub fn signed_note(bytes: &[u8]) -> bool {
     if let Ok(text) = std::str::from_utf8(bytes) {
+        if statement(text) {
+            return true;
+        }
+        for line in text.lines() {
+            if let Some(count) = Count::parse(line) {
+                assert_eq!(Count::parse(&count.to_string()), Some(count));
+            }
+            if let Some(disk) = disk_state::parse(line) {
+                assert_eq!(disk_state::parse(&disk_state::line(&disk)), Some(disk));
+            }
+        }
         if let Some(key) = parse_verifier(text) {
             assert_eq!(verifier(text.split_once('+').unwrap().0, &key), text);
         }

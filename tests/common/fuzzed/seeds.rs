@@ -4,6 +4,7 @@ use kakou::base::{BootId, ClockTrust, Epoch, KioskId, Mono, Pii, Random, Seq, St
 use kakou::journal::audit::AuditProof;
 use kakou::journal::prove::inclusion;
 use kakou::journal::reader::{LogName, logs};
+use kakou::journal::statement::{Salvage, Says, Statement};
 use kakou::journal::{Disk, Frontier, Journal, Note, Options, Recovery, SignedNote, SigningKey, Stored};
 use kakou::ledger::{Keys, Ledger};
 use kakou::model::record::Crossing;
@@ -11,6 +12,7 @@ use kakou::model::{Body, Direction, Draft, Person, Personal, SubjectKind};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::parcel::{Encoder, Manifest, Range, Rest};
 use kakou::sync::receipt::Receipt;
+use kakou::sync::salvage;
 use kakou::sync::wire::{Batch, HUB_NOTE_NAME};
 
 /// When everything happens.
@@ -63,15 +65,27 @@ pub fn segment() -> Vec<Vec<u8>> {
 pub fn batch() -> Vec<Vec<u8>> {
     let sent = [(1, 1), (1, RECORDS), (6, 9)].map(|(from, through)| encoded(from, through));
     let plain = |packed: &Vec<u8>| zstd::bulk::decompress(packed, 1 << 20).unwrap();
+    let records: Vec<_> =
+        LOG.with(|log| (1..).filter_map(Seq::new).zip(log.records.clone()).skip(3).take(4).collect());
+    let says = Says::Salvage(Salvage::of(&records).unwrap());
+    let saved = salvage::encode(&says_of(says).sign(&own_key()), &records).unwrap();
+    let sent: Vec<Vec<u8>> = sent.into_iter().chain([saved]).collect();
     let raw = sent.iter().map(|packed| [&[0], &packed[..]].concat());
     raw.chain(sent.iter().map(|packed| [&[1], &plain(packed)[..]].concat())).collect()
 }
 
-/// Notes with and without a cosignature, and proofs.
+fn says_of(says: Says) -> Statement {
+    Statement { kiosk: kiosk(), epoch: LOG.with(|log| log.epoch), says }
+}
+
+/// Notes with and without a cosignature, statements, and proofs.
 pub fn note() -> Vec<Vec<u8>> {
     let mut all: Vec<SignedNote> = [0, 1, 33, RECORDS].map(cosigned).into();
     all.push(stated(7).with_extension("admitted 5").with_extension("referred 1").sign(&own_key()));
+    let lines = ["count in-1 since=3 raised=2 beam=2 present=4 passages=2", "disk low free=40 faults=1"];
+    all.push(lines.into_iter().fold(stated(9), |note, line| note.with_extension(line)).sign(&own_key()));
     let mut texts: Vec<String> = all.iter().map(ToString::to_string).collect();
+    texts.push(says_of(Says::End { first: 3, last: 9, whole: 4 }).sign(&own_key()));
     let disk = LOG.with(|log| log.disk.killed());
     for number in [1, 7, 41] {
         let proven = inclusion(&mut disk.clone(), name(), Seq::new(number).unwrap(), 50).unwrap();
