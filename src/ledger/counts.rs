@@ -146,11 +146,8 @@ impl Ledger {
 
     /// Openings on record at a lane after record `after`, up to record `through`.
     fn openings(&self, log: i64, lane: &LaneId, after: u64, through: u64) -> Result<u64, Error> {
-        let opening: Vec<String> = Verdict::ALL
-            .iter()
-            .filter(|verdict| verdict.opens_barrier())
-            .map(|verdict| format!("'{}'", verdict.name()))
-            .collect();
+        let opening: Vec<String> =
+            Verdict::opening().map(|verdict| format!("'{}'", verdict.name())).collect();
         let count = format!(
             "SELECT (SELECT count(*) FROM passages
                      WHERE record BETWEEN ?1 AND ?2 AND lane = ?3 AND verdict IN ({}))

@@ -55,6 +55,11 @@ impl Verdict {
         Self::EmergencyAdmitted,
     ];
 
+    /// Those for which the barrier opens.
+    pub fn opening() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|verdict| verdict.opens_barrier())
+    }
+
     /// Whether the barrier opens for it, once it is durable.
     pub const fn opens_barrier(self) -> bool {
         match self {

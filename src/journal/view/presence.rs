@@ -15,10 +15,9 @@ use serde::Serialize;
 use super::{Error, View, query, word};
 use crate::base::{ClockTrust, LaneId, Wall};
 use crate::model::blind::IdentifierKind;
-use crate::model::{Blinder, Class, Direction, Passage, Person, Personal, SubjectKind, Vehicle, mask};
-
-/// The verdicts that open a barrier.
-const OPENS: &str = "verdict IN ('admitted', 'admitted-with-follow-up', 'emergency-admitted')";
+use crate::model::{
+    Blinder, Class, Direction, Passage, Person, Personal, SubjectKind, Vehicle, Verdict, mask,
+};
 
 /// Somebody who is inside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -209,10 +208,13 @@ impl View {
     ///
     /// [`Error::Sqlite`].
     pub fn unmatched_since(&self, wall: Wall) -> Result<Unmatched, Error> {
+        let opening: Vec<String> =
+            Verdict::opening().map(|verdict| format!("'{}'", verdict.name())).collect();
         let text = format!(
             "SELECT coalesce(sum(direction = 'inbound'), 0), coalesce(sum(direction = 'outbound'), 0) \
              FROM passages p JOIN subjects s ON s.passage = p.id AND s.known = 0 \
-             WHERE p.wall >= ?1 AND p.{OPENS} AND coalesce(p.crossing, '') != 'did-not-pass'"
+             WHERE p.wall >= ?1 AND p.verdict IN ({}) AND coalesce(p.crossing, '') != 'did-not-pass'",
+            opening.join(", ")
         );
         let mut statement = self.connection.prepare_cached(&text)?;
         Ok(statement.query_row([wall.0], |row| {
