@@ -27,8 +27,9 @@ TARGETS ?= segment batch note parcel receipt
 fuzz:
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 	cp Cargo.lock tests/fuzz/Cargo.lock
-	KAKOU_FUZZ_SEEDS=$(CURDIR)/tests/fuzz/corpus cargo test --test fuzzed every_seed
+	KAKOU_FUZZ_SEEDS=$(CURDIR)/target/fuzz/corpus cargo test --test fuzzed every_seed
 	for target in $(TARGETS); do \
-		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none $$target -- \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(CURDIR)/target/fuzz cargo fuzz run --fuzz-dir tests/fuzz \
+			--sanitizer none $$target target/fuzz/corpus/$$target -- \
 			-max_total_time=$$(($(MINUTES) * 60)) -rss_limit_mb=512 -max_len=16384 || exit 1; \
 	done
