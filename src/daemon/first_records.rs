@@ -1,7 +1,7 @@
 //! The first records of a run: that the kiosk started, and what the last run left open.
 
 use super::keeper::Rules;
-use super::recorder::{News, Recorder, Request};
+use super::recorder::{News, Recorder, Request, SealsFor};
 use super::unresolved;
 use crate::journal::{Disk, Journal, Recovery};
 use crate::model::Draft;
@@ -23,7 +23,9 @@ pub fn first_records<D: Disk>(
         tracing::error!(%error, "no new sealing key: the old one goes on");
     }
     let keys = enrolment.map(|enrolment| journal.sealer().all_keys_opened(&enrolment.seal_key.0));
-    let mut recorder = Recorder::new(journal);
+    let hub = enrolment.map(|enrolment| enrolment.seal_key.0);
+    let mut recorder =
+        Recorder::new(journal).sealing_for(SealsFor { hub, ahead_minutes: rules.ahead_minutes });
     let mut drafts = recovery.drafts(env!("CARGO_PKG_VERSION"));
     match keys {
         Some(Ok(keys)) => {

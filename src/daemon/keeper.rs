@@ -8,18 +8,20 @@
 //! Invariant: a note that is not signed by this kiosk and its hub, or is about other records than those here, is never
 //! kept, and somebody is told.
 
+mod ended;
 mod keys;
 
 use std::io;
 use std::time::Duration;
 
+use ended::Ended;
 use keys::Keys;
 
 use super::recorder::Chore;
 use crate::base::{Epoch, Mono, Seq, Stamp};
 use crate::control::LinkAlarm;
 use crate::journal::retention::{Droppable, Retention};
-use crate::journal::{Disk, Journal, Receipts, Witness};
+use crate::journal::{Disk, OpenLog, Receipts, Witness};
 use crate::sync::wire::Head;
 
 /// Time between two looks for what may go.
@@ -54,12 +56,27 @@ pub struct Keeping {
     pub receipted: u64,
 }
 
+/// Up to where this kiosk has forgotten whom its records are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Which log is written.
+    pub log: Epoch,
+    /// Number of its first record whose personal part can still be opened here.
+    pub opens_from: u64,
+    /// How many keys of ended logs are here; `None` while that is not known.
+    pub ended: Option<usize>,
+}
+
 /// Keeps what the hub signed for.
 pub struct Keeper<D> {
+    disk: D,
+    hub: Option<Hub>,
+    rules: Rules,
     epoch: Epoch,
     receipts: Option<Receipts<D, D>>,
     retention: Retention,
     keys: Keys<D>,
+    ended: Ended<D>,
     /// The record that the hub expected when it last answered in this run.
     next: Option<Seq>,
     looked: Option<Mono>,
@@ -72,35 +89,58 @@ pub struct Keeper<D> {
 }
 
 impl<D: Disk + Clone> Keeper<D> {
-    /// A keeper for `journal`, of which nothing was appended in this run, on handles of its own to the same directory.
-    pub fn new<W: Disk>(disk: D, journal: &mut Journal<W>, hub: Option<Hub>, rules: Rules) -> Self {
-        let (epoch, ring) = (journal.epoch(), journal.sealer().ring().clone());
-        let seal_key = hub.as_ref().map(|hub| hub.seal_key);
-        let days = (rules.personal, rules.ahead_minutes);
-        let keys = Keys::new(ring, journal.reader(disk.clone()), days, seal_key);
+    /// A keeper for `log`, to which nothing was appended in this run, on handles of its own to the same directory.
+    pub fn new(disk: D, log: &OpenLog, hub: Option<Hub>, rules: Rules) -> Self {
         let mut keeper = Self {
-            epoch,
+            epoch: log.epoch(),
             receipts: None,
             retention: Retention::new(rules.records),
-            keys,
+            keys: Keys::new(log, disk.clone()),
+            ended: Ended::new(disk.clone()),
             next: None,
             looked: None,
             refused: None,
             dropped: None,
             is_stuck: false,
+            disk,
+            hub,
+            rules,
         };
-        if let Some(Hub { witness, .. }) = hub {
-            let reader = journal.reader(disk.clone());
-            let (receipts, refused) = Receipts::open(disk, reader, witness);
-            keeper.receipts = Some(receipts);
-            keeper.refuse(refused.map(|refused| format!("what was kept: {refused}")));
-        }
+        keeper.open_receipts(log);
         keeper
+    }
+
+    /// Goes on with `log` when the journal has begun another one. What was heard of the old one and not written is
+    /// written down first.
+    pub fn follow(&mut self, log: &OpenLog) {
+        if log.epoch() == self.epoch {
+            return;
+        }
+        self.finish();
+        self.epoch = log.epoch();
+        self.retention = Retention::new(self.rules.records);
+        self.keys = Keys::new(log, self.disk.clone());
+        self.ended = Ended::new(self.disk.clone());
+        (self.next, self.looked, self.dropped) = (None, None, None);
+        self.open_receipts(log);
+    }
+
+    fn open_receipts(&mut self, log: &OpenLog) {
+        let Some(Hub { witness, .. }) = self.hub.clone() else { return };
+        let (receipts, refused) = Receipts::open(self.disk.clone(), log.reader(self.disk.clone()), witness);
+        self.receipts = Some(receipts);
+        self.refuse(refused.map(|refused| format!("what was kept: {refused}")));
     }
 
     /// Takes in what the hub answered about log `epoch`.
     pub fn hear(&mut self, epoch: Epoch, head: &Head) {
-        let Some(receipts) = self.receipts.as_mut().filter(|_| epoch == self.epoch) else { return };
+        if epoch != self.epoch {
+            if head.ended {
+                self.ended.heard(epoch);
+            }
+            return;
+        }
+        let Some(receipts) = self.receipts.as_mut() else { return };
         let taken = head.cosigned.as_deref().map(|text| receipts.take(text));
         // Where the oldest segment cannot be listed, the next answer will do.
         let first = receipts.first().unwrap_or(1);
@@ -115,7 +155,13 @@ impl<D: Disk + Clone> Keeper<D> {
 
     /// Does what is due at `now`, and says what the recorder should do. It is asked for again until it is done.
     pub fn turn(&mut self, now: &Stamp) -> Vec<Chore> {
-        let mut chores = self.keys.due(now, self.receipts.as_ref().map_or(0, Receipts::size));
+        let Rules { personal, ahead_minutes, .. } = self.rules;
+        let hub = self.hub.as_ref().map(|hub| hub.seal_key);
+        let receipted = self.receipts.as_ref().map_or(0, Receipts::size);
+        let mut chores = self.keys.due(now, (personal, ahead_minutes), hub, receipted);
+        // The first key of this log was drawn after the last record of every ended one.
+        let is_old = self.keys.counted(now) >= personal;
+        chores.extend(self.ended.due(self.epoch, now, is_old, hub.is_some()));
         chores.extend(self.drop_due(now).map(Chore::Drop));
         chores
     }
@@ -143,9 +189,9 @@ impl<D: Disk + Clone> Keeper<D> {
         self.told(written);
     }
 
-    /// Number of the first record whose personal part can still be opened here.
-    pub fn opens_from(&self) -> u64 {
-        self.keys.opens_from()
+    /// Up to where whose personal parts can no longer be opened here.
+    pub fn forgotten(&self) -> Forgotten {
+        Forgotten { log: self.epoch, opens_from: self.keys.opens_from(), ended: self.ended.left() }
     }
 
     /// What the screens are told.

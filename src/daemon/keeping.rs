@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::keeper::{Keeper, Keeping};
 use super::recorder::Chore;
-use crate::journal::Disk;
+use crate::journal::{Disk, OpenLog};
 use crate::platform::clock::Clock;
 use crate::platform::http::Heard;
 
@@ -24,6 +24,8 @@ pub const CHORES_MAX: usize = 8;
 pub struct Wires {
     /// What the hub answered last.
     pub heard: watch::Receiver<Option<Heard>>,
+    /// The log that is written.
+    pub log: watch::Receiver<OpenLog>,
     /// For the screens.
     pub status: watch::Sender<Keeping>,
     /// To the recorder.
@@ -42,11 +44,12 @@ pub struct Wires {
 ///
 /// When no thread can be started.
 pub fn start<D: Disk + Clone + 'static>(mut keeper: Keeper<D>, wires: Wires, clock: Clock) -> io::Result<()> {
-    let Wires { mut heard, status, chores, forget, mut stopped, done } = wires;
-    let mut opens_from = 1;
+    let Wires { mut heard, mut log, status, chores, forget, mut stopped, done } = wires;
+    let mut forgotten = None;
     let runtime = Handle::current();
     std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
         loop {
+            keeper.follow(&log.borrow_and_update());
             let news = heard.borrow_and_update().clone();
             if let Some(Heard { epoch, head }) = news {
                 keeper.hear(epoch, &head);
@@ -55,9 +58,9 @@ pub fn start<D: Disk + Clone + 'static>(mut keeper: Keeper<D>, wires: Wires, clo
                 // Without room, or a recorder, it is asked for again the next time.
                 let _ = chores.try_send(chore);
             }
-            if keeper.opens_from() > opens_from {
+            if forgotten != Some(keeper.forgotten()) {
                 match forget() {
-                    Ok(()) => opens_from = keeper.opens_from(),
+                    Ok(()) => forgotten = Some(keeper.forgotten()),
                     Err(error) => tracing::warn!(%error, "past passages cannot be forgotten yet"),
                 }
             }

@@ -160,7 +160,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut tasks = JoinSet::new();
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
-    let (mut journal, recovery) = journal;
+    let (journal, recovery) = journal;
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
@@ -169,7 +169,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
     }
     let for_keeper = hub.as_ref().map(Link::for_keeper);
-    let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
+    let keeper = Keeper::new(disk.clone(), &journal.open_log(), for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
@@ -194,8 +194,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
     let (recent, forgetful) = (Arc::clone(&past), Arc::clone(&past));
     let forget = Box::new(move || forgetful.forget());
-    let wires =
-        Wires { heard, forget, status: keeping_status, chores, stopped: stopped.clone(), done: keeper_done };
+    let (status, stop_seen) = (keeping_status, stopped.clone());
+    let wires = Wires { heard, log: log_seen, forget, status, chores, stopped: stop_seen, done: keeper_done };
     keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));

@@ -96,7 +96,8 @@ impl<D: Disk + Clone> Past<D> {
     ///
     /// When the view cannot be written.
     pub fn forget(&self) -> Result<(), String> {
-        self.look(|_| Ok(()))
+        self.look(|_| Ok(()))?;
+        self.lock().forget_ended().map_err(|error| error.to_string())
     }
 
     /// Looks at every page and index of the view when it is time to. One that is damaged is made anew.
@@ -196,6 +197,19 @@ impl<D: Disk + Clone> Open<D> {
                     tracing::warn!(epoch = %log.epoch, %error, "an older log cannot be listed");
                 }
                 read => drop(read?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets whom the records of ended logs are about, where no sealing key is left.
+    fn forget_ended(&mut self) -> Result<(), view::Error> {
+        let logs = logs(&mut self.disk).map_err(reader::Error::Io)?;
+        let ended = logs.into_iter().map(|log| log.epoch).filter(|log| *log != self.reader.epoch());
+        for log in ended.collect::<Vec<_>>() {
+            let no_key = held_keys(&mut self.disk, log).is_ok_and(|keys| keys.is_empty());
+            if no_key && self.view.applied(log)? > 0 {
+                self.view.forget(log, i64::MAX.unsigned_abs())?;
             }
         }
         Ok(())

@@ -73,6 +73,16 @@ pub struct Recorder<D> {
     waiting: VecDeque<Request>,
     failed: bool,
     disk: DiskStatus,
+    seals_for: SealsFor,
+}
+
+/// For whom personal parts are sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SealsFor {
+    /// The hub's public key, where there is one.
+    pub hub: Option<[u8; 32]>,
+    /// Minutes that the place is ahead of UTC.
+    pub ahead_minutes: i16,
 }
 
 impl<D: Disk> Recorder<D> {
@@ -84,7 +94,14 @@ impl<D: Disk> Recorder<D> {
             waiting: VecDeque::new(),
             failed: false,
             disk: DiskStatus::default(),
+            seals_for: SealsFor::default(),
         }
+    }
+
+    /// The same, which gives the hub the sealing key of a log that begins while it runs.
+    #[must_use]
+    pub fn sealing_for(self, seals_for: SealsFor) -> Self {
+        Self { seals_for, ..self }
     }
 
     /// The journal.
@@ -192,7 +209,8 @@ impl<D: Disk> Recorder<D> {
                     self.acknowledge(news);
                 }
                 // What is missing now is said first; what did not reach the disk follows in its old order.
-                let mut first = self.gaps(&recovery);
+                let mut first = self.first_key(epoch);
+                first.extend(self.gaps(&recovery));
                 first.extend(std::mem::take(&mut self.appended).into_iter().map(|(_, request)| request));
                 for request in first.into_iter().rev() {
                     self.waiting.push_front(request);
@@ -205,6 +223,32 @@ impl<D: Disk> Recorder<D> {
                 news.extend(later.into_iter().filter(|news| !matches!(news, News::Failed(_))));
             }
             Err(error) => tracing::error!(%error, "journal cannot be opened"),
+        }
+    }
+
+    /// The record that gives the hub the first sealing key of the log that has just begun, if another than `before` has:
+    /// ahead of whatever is sealed with it.
+    fn first_key(&mut self, before: Epoch) -> Vec<Request> {
+        let oldest = self.appended.front().map(|(_, request)| request).or(self.waiting.front());
+        let Some(stamp) = oldest.map(|request| request.stamp) else { return Vec::new() };
+        if self.journal.epoch() == before {
+            return Vec::new();
+        }
+        let SealsFor { hub, ahead_minutes } = self.seals_for;
+        let given = self
+            .journal
+            .turn_key(&stamp, None, ahead_minutes)
+            .and_then(|_| Ok(hub.map(|hub| self.journal.sealer().key_opened(&hub)).transpose()?));
+        match given {
+            Ok(body) => body
+                .map(|body| Draft { lane: None, body, personal: None })
+                .map(|draft| Request { answer: None, draft: Box::new(draft), stamp })
+                .into_iter()
+                .collect(),
+            Err(error) => {
+                tracing::error!(%error, "the hub gets the new log's sealing key at the next start");
+                Vec::new()
+            }
         }
     }
 

@@ -73,8 +73,14 @@ pub(super) fn name(epoch: Epoch, number: u32) -> String {
 
 /// The number of the key in `file`, if it is one of this epoch.
 pub(super) fn number(file: &str, epoch: Epoch) -> Option<u32> {
-    let number = file.strip_suffix(".key")?.strip_prefix(&epoch.to_string())?.strip_prefix('-')?;
-    if number.len() == 10 { number.parse().ok() } else { None }
+    parse(file).filter(|(log, _)| *log == epoch).map(|(_, number)| number)
+}
+
+/// Which log's key is in `file`, and its number; `None` for any other file.
+pub(super) fn parse(file: &str) -> Option<(Epoch, u32)> {
+    let (log, number) = file.strip_suffix(".key")?.split_once('-')?;
+    let (log, number) = (log.parse().ok()?, number.parse().ok()?);
+    (name(log, number) == file).then_some((log, number))
 }
 
 pub(super) fn read<D: Disk>(disk: &mut D, file: &str, number: u32) -> Content {

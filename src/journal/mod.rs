@@ -9,6 +9,7 @@ pub mod ballast;
 pub mod cosigned;
 pub mod disk;
 pub mod elapsed;
+pub mod ended_keys;
 pub mod entropy;
 mod erase;
 pub mod frame;

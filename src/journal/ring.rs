@@ -92,6 +92,14 @@ impl KeyRing {
         Opened { at: *now, first, proven_ms }
     }
 
+    /// How much time has passed for certain at `now` since the log's first key was drawn.
+    pub fn counted(&self, now: &Stamp) -> Duration {
+        let opened = self.current().and_then(|held| held.opened);
+        opened.map_or(Duration::ZERO, |opened| {
+            Duration::from_millis(opened.proven_ms) + at_least(&opened.at, now)
+        })
+    }
+
     /// The keys that no longer seal, oldest first, with their age at `now`.
     pub fn retired(&self, now: &Stamp) -> Vec<Retired> {
         let keys = self.lock();

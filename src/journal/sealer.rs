@@ -195,7 +195,7 @@ impl<D: Disk> Journal<D> {
         }
         key_file::overwrite(disk, epoch, number)?;
         sealer.ring.forget(number);
-        let draft = Draft { lane: None, body: Body::KeyDestroyed { key: number }, personal: None };
+        let draft = Draft { lane: None, body: Body::KeyDestroyed { key: number, log: None }, personal: None };
         self.append(draft, stamp)?;
         self.commit()?;
         let (disk, sealer) = self.disk_and_sealer();

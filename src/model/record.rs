@@ -176,6 +176,9 @@ pub enum Body {
         /// Number of the key within the epoch.
         #[n(0)]
         key: u32,
+        /// In which of the kiosk's logs; none: in this one.
+        #[n(1)]
+        log: Option<Epoch>,
     },
     /// This kiosk no longer keeps these records: the hub has signed for them long ago.
     #[n(15)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::passage::admitted;
 use kakou::base::{Random, Seq, Wall};
 use kakou::daemon::past::{Past, PastParts};
+use kakou::journal::ended_keys::EndedKey;
 use kakou::journal::view::Check;
 use kakou::journal::{Disk, Journal, OpenLog, Options, View};
 use kakou::model::{Blinder, Body, Draft, Passage, Person, Personal};
@@ -70,6 +71,33 @@ fn the_view_follows_a_new_log_without_a_restart() {
     assert_eq!(now.len(), 4, "{now:?}");
     assert!(now[0].starts_with("欧"), "its personal part opens, and it is the latest: {now:?}");
     assert!(past.recent(9, None).unwrap().iter().all(|row| row.wall > Wall(0)));
+}
+
+#[test]
+fn whom_an_ended_log_was_about_is_forgotten_once_its_keys_are_destroyed() {
+    let clock = Clock::new().unwrap();
+    let (disk, folder) = (SimDisk::new(), tempfile::tempdir().unwrap());
+    let mut journal = journal(&disk).0;
+    let log = watch::Sender::new(journal.open_log());
+    let past = open(&disk, folder.path(), &log);
+    ["王小明", "李四"].iter().for_each(|name| passage(&mut journal, &clock, name));
+    let names = || past.recent(9, None).unwrap().into_iter().map(|row| row.subject).collect::<Vec<_>>();
+    assert!(names().iter().all(Option::is_some));
+    let ended = journal.epoch();
+    lose_the_root(&disk);
+    journal.reopen().unwrap();
+    passage(&mut journal, &clock, "欧阳建国");
+    log.send_replace(journal.open_log());
+    past.forget().unwrap();
+    assert_eq!(names().iter().flatten().count(), 3, "its keys are held still");
+
+    assert!(journal.destroy_ended_key(EndedKey { log: ended, number: 1 }, clock.stamp()).unwrap());
+    past.forget().unwrap();
+    let now = names();
+    assert_eq!(now.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false], "{now:?}");
+    let file = std::fs::read(folder.path().join("view.sqlite")).unwrap();
+    let label = "王".as_bytes();
+    assert!(!file.windows(label.len()).any(|window| window == label), "its bytes are gone too");
 }
 
 #[test]

@@ -62,7 +62,9 @@ fn a_key_is_destroyed_when_the_window_is_over_and_opens_nothing_any_more() {
         assert_eq!(held, day < 15, "day {day}: kept for fourteen days after it sealed last");
     }
     let records = place.records();
-    assert!(records.iter().any(|stored| stored.entry().unwrap().body == Body::KeyDestroyed { key: 1 }));
+    assert!(
+        records.iter().any(|stored| stored.entry().unwrap().body == Body::KeyDestroyed { key: 1, log: None })
+    );
     let after = image(&place.disk);
     for name in [WANG, LI] {
         assert!(!contains(&before, name.as_bytes()) && !contains(&after, name.as_bytes()));
@@ -185,7 +187,7 @@ fn a_power_cut_at_any_operation_of_a_destruction_never_leaves_a_record_that_is_n
             let left = place.disk.crash(&mut Random::new(seed));
             let (mut journal, _) = Journal::open(left.clone(), options(), Box::new(Random::new(5))).unwrap();
             let records = journal.reader(left.clone()).read(Seq::FIRST, usize::MAX, usize::MAX).unwrap();
-            let destroyed = Body::KeyDestroyed { key: 1 };
+            let destroyed = Body::KeyDestroyed { key: 1, log: None };
             let said = records.iter().any(|stored| stored.entry().unwrap().body == destroyed);
             let held = contains(&image(&left), &secret);
             assert!(!(said && held), "cut {cut}: on record and not true");
@@ -225,13 +227,13 @@ fn a_key_that_cannot_be_stored_leaves_the_old_one_sealing() {
 
 impl Place {
     /// Does what the keeper of this moment asks for.
-    fn look(&mut self) {
+    pub fn look(&mut self) {
         let mut keeper = self.keeper();
         let chores = keeper.turn(&self.now);
         self.work(&chores);
     }
 
-    fn work(&mut self, chores: &[Chore]) {
+    pub fn work(&mut self, chores: &[Chore]) {
         for chore in chores {
             self.recorder.commit(&mut vec![]);
             self.recorder.chore(chore, self.now, &mut vec![]);
@@ -239,12 +241,12 @@ impl Place {
         self.recorder.commit(&mut vec![]);
     }
 
-    fn keys(&mut self) -> Vec<SealingKey> {
+    pub fn keys(&mut self) -> Vec<SealingKey> {
         self.recorder.journal().sealer().keys()
     }
 
     /// Gives the hub every key, as a start does.
-    fn give_key(&mut self) {
+    pub fn give_key(&mut self) {
         let public = self.opener().public();
         for body in self.recorder.journal().sealer().all_keys_opened(&public).unwrap() {
             let draft = kakou::model::Draft { lane: None, body, personal: None };
@@ -253,13 +255,13 @@ impl Place {
         self.recorder.journal().commit().unwrap();
     }
 
-    fn records(&mut self) -> Vec<Stored> {
+    pub fn records(&mut self) -> Vec<Stored> {
         self.recorder.commit(&mut vec![]);
         self.reader().read(Seq::FIRST, usize::MAX, usize::MAX).unwrap()
     }
 
     /// Starts anew after another boot, whose clock is off by `wall_ms` from where it began.
-    fn restart(&mut self, trust: ClockTrust, up: Duration, wall_ms: i64) {
+    pub fn restart(&mut self, trust: ClockTrust, up: Duration, wall_ms: i64) {
         let boot = BootId([self.now.boot.0[0] + 1; 16]);
         let entropy = Box::new(Random::new(self.disk.operations()));
         let (mut journal, recovery) = Journal::open(self.disk.clone(), options(), entropy).unwrap();
@@ -277,17 +279,17 @@ impl Place {
 }
 
 /// Every byte of every file.
-fn image(disk: &SimDisk) -> Vec<u8> {
+pub fn image(disk: &SimDisk) -> Vec<u8> {
     use kakou::journal::Disk as _;
     let files = disk.clone().list().unwrap();
     files.iter().flat_map(|file| disk.read(file).unwrap()).collect()
 }
 
-fn contains(image: &[u8], bytes: &[u8]) -> bool {
+pub fn contains(image: &[u8], bytes: &[u8]) -> bool {
     image.windows(bytes.len()).any(|window| window == bytes)
 }
 
-fn whole(disk: &SimDisk) {
+pub fn whole(disk: &SimDisk) {
     let log = *logs(&mut disk.clone()).unwrap().last().unwrap();
     let report = verify(&mut disk.clone(), log).unwrap();
     assert_eq!(report.findings, Vec::<String>::new());

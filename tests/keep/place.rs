@@ -89,7 +89,7 @@ impl Place {
     }
 
     pub fn keeper_with(&mut self, hub: Option<Hub>) -> Keeper<SimDisk> {
-        Keeper::new(self.disk.clone(), self.recorder.journal(), hub, self.rules)
+        Keeper::new(self.disk.clone(), &self.recorder.journal().open_log(), hub, self.rules)
     }
 
     /// What opens sealing keys at the hub.

@@ -52,7 +52,8 @@ fn detail(body: &Body) -> String {
         Body::Attendance { attendant, signed_in: true } => format!("{attendant} 签到 signed in"),
         Body::Attendance { attendant, signed_in: false } => format!("{attendant} 签退 signed out"),
         Body::Gap { from, through, found } => format!("{from} – {through}: {}", printable(found)),
-        Body::KeyOpened { key, .. } | Body::KeyDestroyed { key } => format!("{key}"),
+        Body::KeyOpened { key, .. } | Body::KeyDestroyed { key, log: None } => format!("{key}"),
+        Body::KeyDestroyed { key, log: Some(log) } => format!("{key}, 日志 log {log}"),
         Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => by.to_string(),
         Body::Erased { records, by, reason, .. } => {
             let records: Vec<String> = records.iter().map(ToString::to_string).collect();

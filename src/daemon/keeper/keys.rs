@@ -6,22 +6,16 @@ use std::time::Duration;
 use super::super::recorder::Chore;
 use crate::base::{Seq, Stamp};
 use crate::journal::ring::Retired;
-use crate::journal::{Disk, KeyRing, Reader};
+use crate::journal::{Disk, KeyRing, OpenLog, Reader};
 use crate::model::Body;
 
 /// How many records a key's [`Body::KeyOpened`] is looked for among, from where it should be.
 const LOOKED_AT: usize = 200;
 
-/// The rules of a site about personal data, and what is known of its keys.
+/// What is known of the sealing keys of the log that is written.
 pub(super) struct Keys<D> {
     ring: KeyRing,
     reader: Reader<D>,
-    /// How long personal data can be opened here.
-    pub personal: Duration,
-    /// Minutes that the place is ahead of UTC.
-    pub ahead_minutes: i16,
-    /// The hub's public key, where there is one.
-    pub hub: Option<[u8; 32]>,
     /// The first record of this run: every key that is held was given to the hub right after it.
     run_from: u64,
     /// Which record gave the hub a key.
@@ -29,14 +23,10 @@ pub(super) struct Keys<D> {
 }
 
 impl<D: Disk> Keys<D> {
-    pub(super) fn new(
-        ring: KeyRing,
-        reader: Reader<D>,
-        (personal, ahead_minutes): (Duration, i16),
-        hub: Option<[u8; 32]>,
-    ) -> Self {
+    pub(super) fn new(log: &OpenLog, disk: D) -> Self {
+        let reader = log.reader(disk);
         let run_from = reader.durable().map_or(1, |last| last.get() + 1);
-        Self { ring, reader, personal, ahead_minutes, hub, run_from, given: BTreeMap::new() }
+        Self { ring: log.ring().clone(), reader, run_from, given: BTreeMap::new() }
     }
 
     /// Number of the first record that can still be opened here.
@@ -44,24 +34,37 @@ impl<D: Disk> Keys<D> {
         self.ring.opens_from()
     }
 
-    /// What is due at `now`, when the hub has signed for `receipted` records.
-    pub(super) fn due(&mut self, now: &Stamp, receipted: u64) -> Vec<Chore> {
-        let (hub, ahead_minutes) = (self.hub, self.ahead_minutes);
+    /// How much time has passed for certain since this log's first key was drawn.
+    pub(super) fn counted(&self, now: &Stamp) -> Duration {
+        if self.ring.epoch() == self.reader.epoch() { self.ring.counted(now) } else { Duration::ZERO }
+    }
+
+    /// What is due at `now` in a place `ahead_minutes` ahead of UTC, where personal data may be opened for so long, and
+    /// `hub`, where there is one, has signed for `receipted` records.
+    pub(super) fn due(
+        &mut self,
+        now: &Stamp,
+        (personal, ahead_minutes): (Duration, i16),
+        hub: Option<[u8; 32]>,
+        receipted: u64,
+    ) -> Vec<Chore> {
+        // The journal has begun another log: its keys have the same numbers.
+        if self.ring.epoch() != self.reader.epoch() {
+            return vec![];
+        }
         let turn =
             self.ring.is_due(now, None, ahead_minutes).then_some(Chore::TurnKey { hub, ahead_minutes });
         let unfinished = self.ring.half_destroyed().into_iter();
         let retired = self.ring.retired(now);
-        let old = retired.into_iter().filter(|key| key.age >= self.personal).collect::<Vec<_>>();
+        let old = retired.into_iter().filter(|key| key.age >= personal).collect::<Vec<_>>();
         // One at a time: the oldest, and only when nothing holds it back.
-        let old = old.first().filter(|key| self.hub_has_it(key, receipted)).map(|key| key.number);
+        let mut held_back = |key: &Retired| hub.is_some() && !self.hub_has_it(key, receipted);
+        let old = old.first().filter(|key| !held_back(key)).map(|key| key.number);
         turn.into_iter().chain(unfinished.chain(old).map(Chore::DestroyKey)).collect()
     }
 
-    /// Whether the hub has signed for the key and for all that was sealed under it; true without a hub.
+    /// Whether the hub has signed for the key and for all that was sealed under it.
     fn hub_has_it(&mut self, key: &Retired, receipted: u64) -> bool {
-        if self.hub.is_none() {
-            return true;
-        }
         key.last <= receipted && self.given(key).is_some_and(|seq| seq <= receipted)
     }
 

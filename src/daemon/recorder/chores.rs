@@ -3,6 +3,7 @@
 use super::{News, Recorder, Request};
 use crate::base::Stamp;
 use crate::journal::Disk;
+use crate::journal::ended_keys::EndedKey;
 use crate::journal::log::Error;
 use crate::journal::retention::Droppable;
 use crate::model::Draft;
@@ -21,6 +22,8 @@ pub enum Chore {
     },
     /// Destroy a sealing key.
     DestroyKey(u32),
+    /// Destroy a sealing key of a log that has ended.
+    DestroyEndedKey(EndedKey),
 }
 
 impl<D: Disk> Recorder<D> {
@@ -33,6 +36,7 @@ impl<D: Disk> Recorder<D> {
             Chore::Drop(segment) => self.drop_segment(segment, stamp),
             Chore::TurnKey { hub, ahead_minutes } => self.turn_key(hub.as_ref(), *ahead_minutes, stamp, news),
             Chore::DestroyKey(number) => self.destroy_key(*number, stamp),
+            Chore::DestroyEndedKey(key) => self.destroy_ended_key(*key, stamp),
         };
         if let Err(error) = done {
             tracing::warn!(%error, ?chore, "cannot be done now");
@@ -64,6 +68,14 @@ impl<D: Disk> Recorder<D> {
     fn destroy_key(&mut self, number: u32, stamp: Stamp) -> Result<(), Error> {
         if self.journal.destroy_key(number, stamp)? {
             tracing::info!(key = number, "sealing key destroyed: what it sealed no longer opens here");
+        }
+        Ok(())
+    }
+
+    fn destroy_ended_key(&mut self, key: EndedKey, stamp: Stamp) -> Result<(), Error> {
+        if self.journal.destroy_ended_key(key, stamp)? {
+            let EndedKey { log, number } = key;
+            tracing::info!(%log, key = number, "sealing key of an ended log destroyed");
         }
         Ok(())
     }

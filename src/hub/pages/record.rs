@@ -167,7 +167,10 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                         dt { (two(("执行人", "by"))) } dd { (by) }
                         dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
                     }
-                    Body::KeyDestroyed { key } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
+                    Body::KeyDestroyed { key, log } => {
+                        dt { (two(("密钥编号", "key"))) } dd { (key) }
+                        @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }
+                    }
                     Body::SegmentsDropped { from, through } => {
                         dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
                     }
