@@ -77,6 +77,25 @@ fn what_is_there_to_be_read_must_be_what_is_proven() {
 }
 
 #[test]
+fn numbers_that_no_record_has_are_read_as_they_are_written() {
+    for number in
+        ["17800000000101010101010101010101000", "17400000000010101010101000005900000000000", "5e-324"]
+    {
+        let mut altered = made();
+        altered.entry["stamp"]["wall"] = serde_json::from_str(number).unwrap();
+        let again = AuditProof::parse(altered.to_string().as_bytes()).unwrap();
+        assert_eq!(AuditProof::parse(again.to_string().as_bytes()).as_ref(), Ok(&again), "{number}");
+        assert_eq!(altered.verify(&kiosk().verifying(), None), Err(NotProven::Readable));
+    }
+    // Without rounding to the nearest, every second one or so drifts.
+    for bits in (0..400).map(|step| 0x44F0_0000_0000_0001_u64 + step * 0x0000_0123_4567_89AB) {
+        let number = f64::from_bits(bits);
+        let text = serde_json::to_string(&number).unwrap();
+        assert_eq!(serde_json::from_str::<f64>(&text).unwrap().to_bits(), bits, "{text}");
+    }
+}
+
+#[test]
 fn a_note_about_another_tree_or_no_kiosk_is_refused() {
     let (inclusion, frontier) = inclusion(7, 7);
     let mut other = frontier;
