@@ -109,11 +109,13 @@ pub fn parts(
     }
     let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
     let tls_keys = OwnKeys::within(&state);
+    let broker_time = passed.clone();
     let link = enrolment.zip(seed);
     let link =
         link.map(|(enrolment, seed)| Link { enrolment, seed, tls_keys, passed, settings: link_settings });
     let retention = rules(&site);
-    let copy = site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt)?, state.join("mqtt.cursor"))));
+    let copy =
+        site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt, broker_time)?, state.join("mqtt.cursor"))));
     Ok(Parts {
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
         kiosk: site.kiosk,

@@ -28,6 +28,8 @@ pub struct Copied<D> {
     done: u64,
     kept: u64,
     kept_at: Mono,
+    /// Tells how far the copy is.
+    progress: watch::Sender<u64>,
 }
 
 /// A line with whose it is: together with epoch and number it tells repetitions.
@@ -42,8 +44,9 @@ impl<D: Disk> Copied<D> {
     /// The log that `reader` reads, and how far the copy is according to the file `cursor`.
     pub fn new(kiosk: KioskId, reader: Reader<D>, cursor: PathBuf) -> (Self, u64) {
         let epoch = reader.epoch();
-        let done = kept(&cursor, epoch);
-        (Self { kiosk, epoch, reader, cursor, done, kept: done, kept_at: mono() }, done)
+        let done = kept(&cursor).filter(|(log, _)| *log == epoch).map_or(0, |(_, done)| done);
+        let progress = watch::Sender::new(done);
+        (Self { kiosk, epoch, reader, cursor, done, kept: done, kept_at: mono(), progress }, done)
     }
 }
 
@@ -77,6 +80,7 @@ impl<D: Disk + 'static> Source for Copied<D> {
 
     fn done(&mut self, done: u64) {
         self.done = done;
+        self.progress.send_if_modified(|old| std::mem::replace(old, done) != done);
         let now = mono();
         if now.since(self.kept_at) >= KEEP_EVERY {
             self.kept_at = now;
@@ -117,7 +121,8 @@ pub struct CopyParts<D> {
     pub disk: D,
 }
 
-/// Makes the copy for as long as the kiosk runs, and follows the journal into each new log.
+/// Makes the copy for as long as the kiosk runs: what earlier logs still have first, and then the journal's log, into each
+/// new one.
 pub async fn run<D: Disk + Clone + 'static>(
     parts: CopyParts<D>,
     mut log: watch::Receiver<OpenLog>,
@@ -125,19 +130,61 @@ pub async fn run<D: Disk + Clone + 'static>(
 ) -> &'static str {
     loop {
         let open = log.borrow_and_update().clone();
-        let reader = open.reader(parts.disk.clone());
+        let (disk, cursor, live) = (parts.disk.clone(), parts.cursor.clone(), open.epoch());
+        let earlier = tokio::task::spawn_blocking(move || earlier(disk, &cursor, live));
+        let Ok(earlier) = earlier.await else { break };
+        let last = earlier.as_ref().map(|(_, last)| *last);
+        let reader = earlier.map_or_else(|| open.reader(parts.disk.clone()), |(reader, _)| reader);
         let (copied, done) = Copied::new(parts.kiosk.clone(), reader, parts.cursor.clone());
+        let mut progress = copied.progress.subscribe();
         // Spreads the retries of many kiosks that lost one broker; nothing secret.
         let copy = Copier::new(copy::Settings::default(), Random::new(mono().0), done);
-        let (here, seen) = watch::channel(0);
+        let (here, seen) = watch::channel(last.unwrap_or(0));
+        let copying = mqtt::run(parts.broker.clone(), copy, copied, seen);
+        if let Some(last) = last {
+            // The sender of `here` lives on: an earlier log does not grow.
+            tokio::select! {
+                () = copying => break,
+                _ = progress.wait_for(|done| *done >= last) => {}
+            }
+            drop(here);
+            continue;
+        }
         tokio::select! {
-            () = mqtt::run(parts.broker.clone(), copy, copied, seen) => break,
+            () = copying => break,
             () = count(durable.clone(), open.epoch(), here) => break,
             changed = another_log(&mut log, &open) => if !changed { break },
         }
         tracing::info!("the copy goes on with the new log");
     }
     "copy for the broker"
+}
+
+/// The next earlier log than `live` of which there is something to copy, and the number of its last record. Without a
+/// cursor that is the oldest one; a cursor on a log that is no longer here says that its followers were not begun.
+fn earlier<D: Disk + Clone>(mut disk: D, cursor: &Path, live: Epoch) -> Option<(Reader<D>, u64)> {
+    let kept = kept(cursor);
+    let names = match reader::logs(&mut disk) {
+        Ok(names) => names,
+        Err(error) => {
+            tracing::warn!(%error, "earlier logs cannot be listed and are not copied");
+            return None;
+        }
+    };
+    let begun = kept.filter(|(log, _)| names.iter().any(|name| name.epoch == *log));
+    let ended = names.into_iter().take_while(|name| name.epoch != live);
+    for name in ended.skip_while(|name| begun.is_some_and(|(log, _)| log != name.epoch)) {
+        let Ok(reader) = Reader::open(disk.clone(), name) else {
+            tracing::warn!(log = %name.epoch, "an earlier log cannot be read and is not copied");
+            continue;
+        };
+        let done = begun.filter(|(log, _)| *log == name.epoch).map_or(0, |(_, done)| done);
+        let last = reader.durable().map_or(0, Seq::get);
+        if done < last {
+            return Some((reader, last));
+        }
+    }
+    None
 }
 
 /// Hands on the number of durable records while it is that of log `epoch`; ends with the recorder.
@@ -158,12 +205,12 @@ async fn another_log(log: &mut watch::Receiver<OpenLog>, open: &OpenLog) -> bool
     log.wait_for(|now| now.epoch() != open.epoch()).await.is_ok()
 }
 
-/// How far the copy of log `epoch` is; 0 for another log, or without the file: then everything is copied again.
-fn kept(cursor: &Path, epoch: Epoch) -> u64 {
-    let Ok(Some(bytes)) = files::read_if_there(cursor, CURSOR_MAX) else { return 0 };
+/// Which log the copy was at, and how far; `None` without the file: then everything is copied.
+fn kept(cursor: &Path) -> Option<(Epoch, u64)> {
+    let bytes = files::read_if_there(cursor, CURSOR_MAX).ok()??;
     let text = String::from_utf8_lossy(&bytes);
-    let own = text.trim().strip_prefix(&epoch.to_string()).map(str::trim);
-    own.and_then(|number| number.parse().ok()).unwrap_or(0)
+    let (log, number) = text.trim().split_once(' ')?;
+    Some((log.parse().ok()?, number.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -229,5 +276,49 @@ mod tests {
         assert_eq!(open().1, 0, "another log's number says nothing of this one");
         std::fs::write(&cursor, "rubbish").unwrap();
         assert_eq!(open().1, 0);
+    }
+
+    #[test]
+    fn what_earlier_logs_still_have_is_copied_in_order_before_the_live_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let cursor = folder.path().join("mqtt.cursor");
+        let disk = SimDisk::new();
+        let logs: Vec<(Epoch, u64)> = (1..=3).map(|count| log_of(&disk, count)).collect();
+        let (live, _) = *logs.last().unwrap();
+        let next = || earlier(disk.clone(), &cursor, live).map(|(reader, last)| (reader.epoch(), last));
+        assert_eq!(next(), Some(logs[0]), "nothing was copied yet");
+        for (at, expected) in [
+            ((logs[0].0, 0), Some(logs[0])),
+            (logs[0], Some(logs[1])),
+            ((logs[1].0, 1), Some(logs[1])),
+            (logs[1], None),
+            ((live, 1), None),
+            // A cursor of another card.
+            ((Epoch([9; 16]), 7), Some(logs[0])),
+        ] {
+            std::fs::write(&cursor, format!("{} {}\n", at.0, at.1)).unwrap();
+            assert_eq!(next(), expected, "{at:?}");
+        }
+    }
+
+    /// A log of so many records, after what is on the disk.
+    fn log_of(disk: &SimDisk, count: u64) -> (Epoch, u64) {
+        // A journal that finds another kiosk's log begins a new one beside it.
+        let kiosk = format!("gate-{count}").parse().unwrap();
+        let options = Options { segment_len: 65_536, ballast_len: 0, ..Options::new(kiosk) };
+        let entropy = Box::new(Random::new(count));
+        let mut journal = Journal::open(disk.clone(), options, entropy).unwrap().0;
+        for _ in 0..count {
+            let stamp = Stamp {
+                boot: BootId([1; 16]),
+                mono: Mono(5),
+                wall: Wall(6),
+                trust: ClockTrust::None,
+                max_error_ms: 0,
+            };
+            journal.append(Draft { lane: None, body: Body::Stopped, personal: None }, stamp).unwrap();
+        }
+        journal.commit().unwrap();
+        (journal.epoch(), count)
     }
 }

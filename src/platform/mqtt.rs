@@ -18,6 +18,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::watch;
 
 use super::clock::mono;
+use super::passed::Passed;
+use super::tls::time_after;
 use crate::config::mqtt::{Mqtt, Transport};
 use crate::sync::copy::{Action, Copier};
 
@@ -77,12 +79,13 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Reads the files that `mqtt` names.
+    /// Reads the files that `mqtt` names. The broker's certificate is judged at the system's time, or at what has
+    /// certainly `passed` when the system's clock is behind that.
     ///
     /// # Errors
     ///
     /// With the file that cannot be used.
-    pub fn new(mqtt: &Mqtt) -> Result<Self, Error> {
+    pub fn new(mqtt: &Mqtt, passed: Passed) -> Result<Self, Error> {
         let mut options = MqttOptions::new(&mqtt.client_id, &mqtt.broker.host, mqtt.broker.port);
         options
             .set_clean_session(true)
@@ -94,14 +97,14 @@ impl Broker {
             options.set_credentials(username, password.trim_end_matches(['\r', '\n']));
         }
         if mqtt.broker.transport == Transport::Tls {
-            let config = Arc::new(tls(&mqtt.ca_file)?);
+            let config = Arc::new(tls(&mqtt.ca_file, passed)?);
             options.set_transport(rumqttc::Transport::tls_with_config(TlsConfiguration::Rustls(config)));
         }
         Ok(Self { options, topic: mqtt.topic.clone() })
     }
 }
 
-fn tls(ca_file: &Path) -> Result<ClientConfig, Error> {
+fn tls(ca_file: &Path, passed: Passed) -> Result<ClientConfig, Error> {
     let unusable = |why: String| broken(ca_file, io::Error::other(why));
     let mut roots = RootCertStore::empty();
     let found = CertificateDer::pem_file_iter(ca_file).map_err(|error| unusable(error.to_string()))?;
@@ -113,7 +116,8 @@ fn tls(ca_file: &Path) -> Result<ClientConfig, Error> {
     if roots.is_empty() {
         return Err(unusable("holds no usable certificate".to_owned()));
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_details(provider, time_after(passed));
     Ok(builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }
 

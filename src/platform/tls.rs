@@ -71,6 +71,11 @@ struct Time {
     passed: Passed,
 }
 
+/// The system's time, or what has certainly `passed` when its clock is behind that.
+pub(super) fn time_after(passed: Passed) -> Arc<dyn TimeProvider> {
+    Arc::new(Time { system: wall_now, passed })
+}
+
 impl TimeProvider for Time {
     fn current_time(&self) -> Option<UnixTime> {
         let now = (self.system)().max(self.passed.at());

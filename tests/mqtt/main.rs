@@ -11,9 +11,10 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use broker::{Broker, Listener, Subscriber};
-use kakou::base::Random;
+use kakou::base::{Random, Wall};
 use kakou::config::mqtt::{self, Mqtt, Transport};
 use kakou::platform::mqtt::{self as platform, Read, Source, run};
+use kakou::platform::passed::Passed;
 use kakou::sync::copy::{Copier, Settings};
 use tokio::sync::watch;
 
@@ -58,6 +59,17 @@ fn over_tls_the_broker_must_be_vouched_for_by_the_sites_own_authority() {
     broker.wait_for_log("alert");
     broker.wait_for_log("alert");
     assert_eq!((refused.read(), refused.stop()), (0, 0), "nothing was read for a broker nobody vouches for");
+}
+
+#[test]
+fn a_brokers_certificate_is_judged_at_the_time_that_has_certainly_passed() {
+    let broker = Broker::start(Listener::Tls);
+    let passed = Passed::default();
+    // The year 5000: the certificate has ended by then, whatever the system's clock says.
+    passed.learn(Wall::from_secs(95_617_584_000));
+    let refused = Copying::after(passed, &broker.site(), 20);
+    broker.wait_for_log("alert");
+    assert_eq!((refused.read(), refused.stop()), (0, 0));
 }
 
 #[test]
@@ -110,7 +122,8 @@ fn files_that_cannot_be_used_are_named() {
     let broker = mqtt::Broker { host: "b".into(), port: 1, transport: Transport::Tls };
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    let error = |site: &Mqtt| platform::Broker::new(site).err().expect("refused").to_string();
+    let error =
+        |site: &Mqtt| platform::Broker::new(site, Passed::default()).err().expect("refused").to_string();
     let site = broker::site(broker.clone(), None, ca.clone());
     assert!(error(&site).starts_with(&format!("{}: ", ca.display())), "{}", error(&site));
     std::fs::write(&ca, "no certificate").unwrap();
@@ -135,6 +148,11 @@ struct Counts {
 
 impl Copying {
     fn start(site: &Mqtt, durable: u64) -> Self {
+        Self::after(Passed::default(), site, durable)
+    }
+
+    /// A copy by a kiosk that knows of a time that has certainly passed.
+    fn after(passed: Passed, site: &Mqtt, durable: u64) -> Self {
         let settings = Settings {
             retry_first: Duration::from_millis(20),
             retry_max: Duration::from_millis(200),
@@ -144,7 +162,7 @@ impl Copying {
         let (durable, seen) = watch::channel(durable);
         let counts = Arc::new(Counts::default());
         let copy = Copier::new(settings, Random::new(1), 0);
-        let broker = platform::Broker::new(site).unwrap();
+        let broker = platform::Broker::new(site, passed).unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.spawn(run(broker, copy, Numbered(Arc::clone(&counts)), seen));
