@@ -30,7 +30,6 @@ use crate::site::{Site, kiosk_id, kiosk_key};
 use crate::uplink::Uplink;
 use crate::visitor::{Attendant, Visitor, nobody};
 
-const SEGMENT: u64 = 16 * 1024;
 /// Passages on a page.
 const LISTED: usize = 5;
 const RULES: Rules = Rules {
@@ -83,7 +82,7 @@ impl Kiosk {
             hub: keys.note_key(),
         };
         let options = Options {
-            segment_len: SEGMENT,
+            segment_len: site.segment_len,
             ballast_len: 8 * 1024,
             witness: Some(witness.clone()),
             ..Options::new(kiosk_id())

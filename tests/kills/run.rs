@@ -65,6 +65,10 @@ struct Run {
     next: Vec<Mono>,
     up_since: Vec<Option<Mono>>,
     power_back: Mono,
+    /// Until when nothing reaches the hub.
+    cut_off_until: Mono,
+    /// Share of turns in which the network goes.
+    cut_offs: f64,
     calm: bool,
     random: Random,
 }
@@ -84,11 +88,13 @@ impl Run {
         let mut random = Random::new(plan.seed ^ 0x5C7_7E00);
         // Some begin just before midnight: then another sealing key is due.
         let begins = if random.chance(0.25) { BEGINS.0 + 13 * 3_600_000 + 3_540_000 } else { BEGINS.0 };
-        let site = Site::new(Wall(begins), LANES, plan.plant, plan.verbose, random.fork("site"));
+        let mut site = Site::new(Wall(begins), LANES, plan.plant, plan.verbose, random.fork("site"));
+        site.segment_len = *random.pick(&[5 * 1024, 16 * 1024]).unwrap();
         let hub = Hub::new(plan.plant, random.fork("hub"));
         let mut net = Net::new(random.fork("net"));
         net.weather = WEATHER;
         let now = site.now;
+        let cut_offs = *random.pick(&[0.0, 0.003, 0.02]).unwrap();
         let mut run = Self {
             plan,
             site,
@@ -100,6 +106,8 @@ impl Run {
             next: vec![now; LANES],
             up_since: vec![None; LANES],
             power_back: now,
+            cut_off_until: now,
+            cut_offs,
             calm: false,
             random,
         };
@@ -229,6 +237,10 @@ impl Run {
 
     fn exchange(&mut self) -> Result<(), Failure> {
         let (now, wall) = (self.site.now, self.site.wall());
+        if self.random.chance(self.cut_offs) && !self.calm {
+            self.cut_off_until = now + Duration::from_millis(self.random.below(40_000));
+        }
+        self.net.weather.down = !self.calm && now < self.cut_off_until;
         while let Some(message) = self.net.arrived(now) {
             let id = message.id;
             match message.leg {

@@ -121,9 +121,13 @@ impl Scythe {
     }
 
     fn aim(&self, points: &[Point], (of_a_sort, of_any): (u64, u64), random: &mut Random) {
-        let at = random.chance(0.6).then(|| random.pick(points).copied()).flatten();
-        let left = 1 + random.below(if at.is_some() { of_a_sort } else { of_any });
-        self.state().aim = Some(Aim { at, left, misses: 0 });
+        // Some are killed almost as soon as they have started: what a start left undone is lost then.
+        let (at, within) = match random.below(6) {
+            0 => (None, 25),
+            1 | 2 => (None, of_any),
+            _ => (random.pick(points).copied(), of_a_sort),
+        };
+        self.state().aim = Some(Aim { at, left: 1 + random.below(within), misses: 0 });
     }
 
     /// Spares the process from now on.

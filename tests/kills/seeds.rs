@@ -56,7 +56,7 @@ fn too_few_kills_or_none_at_some_point_do_not_count() {
     assert!(enough(&one_less, 10_000).unwrap_err().contains("DiskRename"));
 }
 
-/// Whether there were `least` kills, at least a hundredth of what is even at every point, of both sorts.
+/// Whether there were `least` kills, and at every point at least a thousandth of them of either sort.
 fn enough(kills: &Kills, least: u32) -> Result<(), String> {
     let sum: u32 = kills.values().sum();
     if sum < least {

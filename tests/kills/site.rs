@@ -39,6 +39,8 @@ pub struct Site {
     /// The wall time at the beginning.
     pub begins: Wall,
     pub disk: SimDisk,
+    /// Length of the journal's segments, in bytes.
+    pub segment_len: u64,
     pub gates: Vec<Gate>,
     pub scythe: Scythe,
     pub kills: Kills,
@@ -71,6 +73,7 @@ impl Site {
             now: Mono::from_millis(1_000),
             begins,
             disk: SimDisk::new(),
+            segment_len: 16 * 1024,
             gates: (0..lanes).map(|_| Gate::new()).collect(),
             scythe: Scythe::default(),
             kills: Kills::new(),
