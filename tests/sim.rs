@@ -11,6 +11,8 @@ mod checks;
 mod faults;
 #[path = "sim/hardware.rs"]
 mod hardware;
+#[path = "common/held.rs"]
+mod held;
 #[path = "sim/hub.rs"]
 mod hub;
 #[path = "sim/kiosk.rs"]
@@ -19,9 +21,11 @@ mod kiosk;
 mod lane;
 #[path = "sim/logs.rs"]
 mod logs;
+#[path = "common/medium.rs"]
+mod medium;
 #[path = "sim/pins.rs"]
 mod pins;
-#[path = "sim/place.rs"]
+#[path = "common/place.rs"]
 mod place;
 #[path = "sim/planted.rs"]
 mod planted;

@@ -167,6 +167,10 @@ impl Steps {
             (None, StepKind::Credential, Some(Reason::CredentialUnverified | Reason::ClockUntrusted)) => {
                 Some(Attestation::UnverifiedCredential)
             }
+            // In place of what was refused nothing is attested: a person decides.
+            (None, StepKind::Credential, Some(_)) if matches!(step.outcome, StepOutcome::Failed { .. }) => {
+                None
+            }
             (None, StepKind::Credential, Some(_)) => Some(Attestation::Papers),
             (None, _, _) => None,
         };

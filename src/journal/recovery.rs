@@ -3,7 +3,8 @@
 //! 1. The newest generation is the log. Only its last segment is read whole, and the one before it for arrivals that
 //!    nobody decided; of the others only the headers.
 //! 2. A tail that nobody vouches for is cut: zeros are written over it and synced before anything else.
-//! 3. What counts but may not have reached the medium is written once more and synced before it is reported.
+//! 3. What counts but may not have reached the medium is written once more and synced before it is reported; so are the
+//!    names of segments and keys, which a process may have created and been killed before it synced the directory.
 //! 4. Damage never refuses a start. Lost records are reported; when the tree's root can no longer be known, the log
 //!    ends and a new one with a fresh epoch begins beside it. What cannot be read is renamed, never deleted.
 //! 5. What the hub has signed for was durable here. When fewer records are here, or others, the log ends as well and is
@@ -341,6 +342,8 @@ impl<D: Disk> Recoverer<'_, D> {
         if found.dirty_end > found.unproven {
             self.disk.sync(&file)?;
         }
+        // What goes on here is acknowledged by syncing the file, and its name may not be on the medium yet.
+        self.disk.sync_dir()?;
         let before = self.names.iter().rev().nth(1).map_or(0, |before| before.first);
         let previous = Header::decode(bytes).map_or(before, |(header, _)| header.previous);
         Ok(Some(Tail {

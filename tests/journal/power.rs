@@ -28,6 +28,28 @@ fn a_power_cut_at_any_operation_keeps_all_that_was_acknowledged() {
 }
 
 #[test]
+fn a_killed_process_and_a_power_cut_soon_after_keep_all_that_was_acknowledged() {
+    let whole = SimDisk::new();
+    work(&whole, &mut Vec::new());
+    for at in 0..whole.operations() {
+        let disk = SimDisk::new();
+        disk.inject(Some(Fault { from: at, count: u64::MAX - at, kind: FaultKind::Power }));
+        let mut before = Vec::new();
+        work(&disk, &mut before);
+        for later in 0..6 {
+            let (left, mut acknowledged) = (disk.killed(), before.clone());
+            let from = left.operations() + later;
+            left.inject(Some(Fault { from, count: u64::MAX - from, kind: FaultKind::Power }));
+            work(&left, &mut acknowledged);
+            for seed in 0..2 {
+                let left = left.crash(&mut Random::new(at * 1_000 + later * 10 + seed));
+                check_after_cut(&left, &acknowledged, &format!("operation {at}, {later} more, seed {seed}"));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_journal_on_a_disk_that_ignores_syncs_loses_records_so_the_model_bites() {
     let disk = SimDisk::lying();
     let mut acknowledged = Vec::new();

@@ -251,3 +251,26 @@ fn screens_see_a_masked_name_and_never_the_name() {
     let status = format!("{:?}", lane.status());
     assert!(status.contains("王*") && !status.contains("小明"), "{status}");
 }
+
+#[test]
+fn what_is_offered_to_attest_is_not_refused() {
+    let strange = (Authenticity::Unverified, Currency::Unknown);
+    let shown =
+        [strange, (Authenticity::Forged, Currency::Unknown), (Authenticity::Genuine, Currency::Expired)];
+    let mut offered = 0;
+    for (authentic, current) in shown {
+        for times in 1..=4 {
+            let mut lane = Bench::new(SubjectKind::Person);
+            lane.line(Signal::Presence, Level::Active);
+            for _ in 0..times {
+                lane.put(code(authentic, current));
+            }
+            for what in lane.status().attestations {
+                let done = lane.act_by(Some("wang"), Act::Attest(what));
+                assert_eq!(done, Ok(()), "{what:?} after {authentic:?} {current:?}, {times} times");
+                offered += 1;
+            }
+        }
+    }
+    assert!(offered > 8, "{offered}");
+}

@@ -19,9 +19,10 @@ use kakou::sync::{Action, Answer, Outbox};
 use super::checks::{self, Check, Failure, Handed};
 use super::hub::{Ask, Net, kiosk_key};
 use super::lane::Lane;
+use super::medium::medium;
 use super::pins::Purpose;
 use super::planted::Plant;
-use super::site::{Site, medium};
+use super::site::Site;
 
 /// From a line's change to the kiosk's acting on it: debouncing and a turn.
 const KNOWN_WITHIN: Duration = Duration::from_millis(300);

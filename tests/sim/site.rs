@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use kakou::base::{BootId, ClockTrust, LaneId, Mono, Random, Seq, Stamp, Wall};
-use kakou::journal::reader::logs;
-use kakou::journal::{Reader, Stored};
+use kakou::base::{BootId, ClockTrust, LaneId, Mono, Stamp, Wall};
+use kakou::journal::Stored;
 use kakou::model::{Body, Entry};
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 
@@ -119,34 +118,4 @@ impl Site {
     pub fn of_lane(entries: &[Entry], lane: &LaneId) -> Vec<Entry> {
         entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane)).cloned().collect()
     }
-}
-
-/// Random numbers by which a crash keeps nothing of what was not synced; the test below holds them to it.
-fn nothing_survives() -> Random {
-    let keeps_nothing = |seed: &u64| {
-        let mut random = Random::new(*seed);
-        random.unit();
-        random.below(4) == 0
-    };
-    Random::new((0..).find(keeps_nothing).unwrap_or_default())
-}
-
-/// Everything in the log that is on the medium itself and would survive the worst power cut.
-pub fn medium(disk: &SimDisk) -> Vec<Stored> {
-    let mut left = disk.crash(&mut nothing_survives());
-    let Some(log) = logs(&mut left).ok().and_then(|logs| logs.last().copied()) else { return vec![] };
-    let read = |mut reader: Reader<SimDisk>| reader.read(Seq::FIRST, usize::MAX, usize::MAX);
-    Reader::open(left, log).and_then(read).unwrap_or_default()
-}
-
-#[test]
-fn nothing_unsynced_survives() {
-    use kakou::journal::Disk;
-    let mut disk = SimDisk::new();
-    disk.create("a", 4_096).unwrap();
-    disk.sync("a").unwrap();
-    disk.sync_dir().unwrap();
-    disk.write_at("a", 0, &[7; 4_096]).unwrap();
-    let left = disk.crash(&mut nothing_survives());
-    assert_eq!(left.read("a").unwrap(), [0; 4_096]);
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64;
 use kakou::base::{Epoch, KioskId, Random, Wall};
-use kakou::ledger::{Error, Keys, Ledger, Refused};
-use kakou::sync::wire::{Batch, Head};
-use kakou::sync::{Answer, Ask, salvage};
+use kakou::ledger::{Keys, Ledger, Refused};
+use kakou::sync::wire::Head;
+use kakou::sync::{Answer, Ask};
 
 use crate::common::kiosk::NOW;
+use crate::face;
 use crate::kiosk::key;
 
 /// What is planted in a hub, to see it noticed.
@@ -79,50 +79,32 @@ impl Hub {
         {
             return Err(Answer::TooLarge);
         }
-        match self.apply(kiosk, epoch, ask, wall) {
-            Ok(()) => {
-                self.history.push((kiosk.clone(), epoch, ask.clone(), wall));
-                Ok(self.head(kiosk, epoch))
-            }
-            Err(Refused::Gap { next }) => Err(Answer::Rewind(next)),
-            Err(refused @ (Refused::Root { .. } | Refused::Fork { .. } | Refused::Record { .. })) => {
-                Err(Answer::Fork(refused.to_string()))
-            }
-            Err(refused) => Err(Answer::Refused(refused.to_string())),
-        }
+        face::answer(self.apply(kiosk, epoch, ask, wall))?;
+        self.history.push((kiosk.clone(), epoch, ask.clone(), wall));
+        Ok(self.head(kiosk, epoch))
     }
 
     fn apply(&mut self, kiosk: &KioskId, epoch: Epoch, ask: &Ask, wall: Wall) -> Result<(), Refused> {
-        let ledger = &mut self.ledger;
-        let damaged = |_| Refused::Storage(Error::Damaged("the body"));
-        match ask {
-            Ask::Head => Ok(()),
-            Ask::Heartbeat(note) => ledger.heartbeat(kiosk, epoch, note, wall).map(|_| ()),
-            Ask::Entries { .. } if self.planted == Planted::Forgets => Ok(()),
-            Ask::Entries { from, body } => {
-                let batch = Batch::decode(body).map_err(damaged)?;
-                let applied = ledger.apply(kiosk, epoch, *from, &batch.note, &batch.entries, wall)?;
-                self.new += applied.new * if self.planted == Planted::CountsTwice { 2 } else { 1 };
-                Ok(())
-            }
-            Ask::Salvage { .. } if self.planted == Planted::DropsSalvage => Ok(()),
-            Ask::Salvage { body, .. } => {
-                let (statement, records) = salvage::decode(body).map_err(damaged)?;
-                self.new += ledger.salvage(kiosk, epoch, &statement, &records, wall)?;
-                Ok(())
-            }
-            Ask::Hole(claim) => ledger.declare_hole(kiosk, epoch, claim, wall).map(|_| ()),
-            Ask::End(statement) => ledger.end(kiosk, epoch, statement, wall),
+        let forgets = match self.planted {
+            Planted::Forgets => matches!(ask, Ask::Entries { .. }),
+            Planted::DropsSalvage => matches!(ask, Ask::Salvage { .. }),
+            Planted::Nothing | Planted::CountsTwice | Planted::HidesHoles => false,
+        };
+        if forgets {
+            return Ok(());
         }
+        let new = face::apply(&mut self.ledger, kiosk, epoch, ask, wall)?;
+        let twice = self.planted == Planted::CountsTwice && matches!(ask, Ask::Entries { .. });
+        self.new += new * if twice { 2 } else { 1 };
+        Ok(())
     }
 
     pub fn head(&self, kiosk: &KioskId, epoch: Epoch) -> Head {
-        let (mut next, root, cosigned) = self.ledger.head(kiosk, epoch).unwrap();
-        let ended = self.ledger.has_ended(kiosk, epoch).unwrap();
+        let mut head = face::head(&self.ledger, kiosk, epoch);
         if self.planted == Planted::Forgets {
-            next = kakou::base::Seq::new(next.get() + 1).unwrap();
+            head.next = kakou::base::Seq::new(head.next.get() + 1).unwrap();
         }
-        Head { next, root: BASE64.encode(&root), ended, cosigned, wall: 0 }
+        head
     }
 }
 

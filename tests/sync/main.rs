@@ -8,11 +8,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/face.rs"]
+mod face;
+#[path = "../common/net.rs"]
+mod net;
 
 mod checks;
 mod hub;
 mod kiosk;
-mod net;
 mod planted;
 mod scenarios;
 mod statements;
