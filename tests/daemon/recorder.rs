@@ -145,7 +145,7 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let chores = std::sync::mpsc::sync_channel(1).1;
     let durable = watch::Sender::new((log.borrow().epoch(), 0));
     let progress = Arc::default();
-    let outlets = Outlets { lanes, durable, log, status, progress, chores };
+    let outlets = Outlets { lanes, durable, log, status, progress, chores, alarms: None };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
     for lane in &mut heard {

@@ -144,6 +144,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
+        | Body::Alarm { .. }
         | Body::HandOver { .. } => None,
     }
 }
