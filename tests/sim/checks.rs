@@ -28,6 +28,8 @@ pub enum Check {
     OpenBarrierIsSaid,
     OrderIsKept,
     BarriersRiseAsRecorded,
+    AlarmFollowsRecord,
+    AlarmsAreToldOnce,
     SameSeedSameTrace,
     /// Not a rule of the kiosk: it fell over.
     NoPanic,

@@ -24,6 +24,10 @@ pub struct Site {
     pub hardware: Vec<Hardware>,
     pub manners: Vec<Manners>,
     pub disk: SimDisk,
+    /// Where the urgent log lies.
+    pub urgent: SimDisk,
+    /// What is by chance about it: whatever else happens is as it was without it.
+    pub chances: Random,
     /// The disk operation before which the power goes.
     pub disk_cut: Option<u64>,
     pub power: Power,
