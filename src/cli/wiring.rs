@@ -160,7 +160,7 @@ fn open_journal(
 /// The urgent log. A kiosk without one does its work: what is an alarm is in the journal as well.
 fn open_alarms(state: &Path, kiosk: &KioskId) -> Option<UrgentLog> {
     let open = || -> Result<UrgentLog> {
-        let disk = DirDisk::open(&state.join("urgent"))?;
+        let disk = DirDisk::open(&state.join(site::URGENT_FOLDER))?;
         let entropy = Box::new(OsEntropy::new());
         let journal = Journal::open(disk.clone(), Options::urgent(kiosk.clone()), entropy)?;
         Ok(UrgentLog { journal, disk })
