@@ -53,13 +53,14 @@ async fn a_person_and_a_vehicle_go_through_the_screens_and_stand_in_the_hubs_led
     face.close().await;
     let ended = demo.interrupt().await;
     assert!(ended.success(), "the demo ends well when it is interrupted: {ended}");
-    let journal = data.path().join("kiosk/journal");
-    let verified = Command::new(env!("CARGO_BIN_EXE_kakou"))
-        .args(["journal", "verify", "--dir"])
-        .arg(&journal)
-        .output()
-        .unwrap();
-    assert!(verified.status.success(), "{verified:?}");
+    for log in ["kiosk/journal", "kiosk/urgent"] {
+        let verified = Command::new(env!("CARGO_BIN_EXE_kakou"))
+            .args(["journal", "verify", "--dir"])
+            .arg(data.path().join(log))
+            .output()
+            .unwrap();
+        assert!(verified.status.success(), "{verified:?}");
+    }
     nothing_personal_lies_about(data.path());
 }
 

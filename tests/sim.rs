@@ -5,6 +5,8 @@
 //! failed are in `seeds.txt` and run first.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
 
+#[path = "sim/alarms.rs"]
+mod alarms;
 #[path = "sim/checks.rs"]
 mod checks;
 #[path = "sim/faults.rs"]

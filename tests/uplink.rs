@@ -12,7 +12,7 @@ use kakou::model::{Body, Draft};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::dictionary::{NUMBER, Packing};
 use kakou::sync::wire::Batch;
-use kakou::sync::{Action, Answer, Ask, Desk};
+use kakou::sync::{Action, Answer, Ask, Desk, Durable, Series};
 
 /// Bytes a record in batches of `size`, over gates that the dictionary was not trained on.
 fn cost(size: usize, packing: Packing) -> usize {
@@ -50,9 +50,9 @@ fn a_hub_that_cannot_unpack_a_batch_gets_it_without_the_dictionary() {
         (journal.epoch(), Action::Post { from: Seq::FIRST, max_entries: 9, max_bytes: 999 });
     for refusal in [Answer::Unpacked, Answer::Refused("body: batch does not decompress".to_owned())] {
         let mut desk = Desk::new(kiosk.clone(), SigningKey::from_seed(&[1; 32]), disk.clone());
-        desk.take_up(epoch).unwrap();
+        desk.take_up(Series::Main, epoch).unwrap();
         for packed in [true, false] {
-            let ask = desk.prepare(epoch, 1, action, stamp(NOW)).unwrap();
+            let ask = desk.prepare(epoch, Durable::main(1), action, stamp(NOW)).unwrap();
             let Ask::Entries { body, .. } = &ask else { panic!("{ask:?}") };
             assert_eq!(body.windows(4).any(|window| window == NUMBER.to_le_bytes()), packed);
             assert_eq!(Batch::decode(body).unwrap().entries.len(), 1);

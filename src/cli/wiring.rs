@@ -6,16 +6,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use zeroize::Zeroizing;
 
-use crate::base::{ClockTrust, DeviceId, Stamp};
+use crate::base::{ClockTrust, DeviceId, KioskId, Stamp};
 use crate::config::board::{Device, Driver, Place};
 use crate::config::roster::{self, Roster};
 use crate::config::{Board, Site, pair, site};
 use crate::control::{Direct, NoticeStatus};
 use crate::credential::Trust;
-use crate::daemon::Link;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
+use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::{Context, Settings, Times};
@@ -118,6 +118,7 @@ pub fn parts(
         site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt, broker_time)?, state.join("mqtt.cursor"))));
     Ok(Parts {
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
+        alarms: open_alarms(&state, &site.kiosk),
         kiosk: site.kiosk,
         title: site.title,
         notice,
@@ -156,6 +157,23 @@ fn open_journal(
         found => tracing::warn!(found, "journal opened"),
     }
     Ok(journal)
+}
+
+/// The urgent log. A kiosk without one does its work: what is an alarm is in the journal as well.
+fn open_alarms(state: &Path, kiosk: &KioskId) -> Option<UrgentLog> {
+    let open = || -> Result<UrgentLog> {
+        let disk = DirDisk::open(&state.join(site::URGENT_FOLDER))?;
+        let entropy = Box::new(OsEntropy::new());
+        let journal = Journal::open(disk.clone(), Options::urgent(kiosk.clone()), entropy)?;
+        Ok(UrgentLog { journal, disk })
+    };
+    let opened = open();
+    match &opened {
+        Ok(log) if log.journal.1.is_untroubled() => {}
+        Ok(log) => tracing::warn!(found = %log.journal.1.to_string().trim(), "urgent log opened"),
+        Err(error) => tracing::error!(%error, "no urgent log: alarms go with the other records"),
+    }
+    opened.ok()
 }
 
 fn rules(site: &Site) -> Rules {

@@ -15,6 +15,9 @@ use crate::model::{Direction, SubjectKind};
 /// Name of the file in the state folder that holds the key under which identifiers are blinded.
 pub const KEY_FILE: &str = "site.key";
 
+/// Name of the folder in the state folder that holds the urgent log.
+pub const URGENT_FOLDER: &str = "urgent";
+
 /// What a site wants of its kiosk, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {

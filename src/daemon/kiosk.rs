@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::alarms::{self, MainLog, UrgentLog};
 use super::attendance::{note_attendance, note_hand_overs};
 use super::copying::{self, CopyParts};
 use super::first_records::first_records;
@@ -23,9 +24,9 @@ use super::recorder::Request;
 use super::recording::{self, Outlets};
 use super::status_board::StatusBoard;
 use super::watch_over::watch_over;
-use crate::base::KioskId;
+use crate::base::{Epoch, KioskId};
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
-use crate::journal::{Journal, Recovery, view};
+use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
 use crate::platform::disk::DirDisk;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub journal: (Journal<DirDisk>, Recovery),
     /// Another handle to the journal's directory, to read by.
     pub disk: DirDisk,
+    /// The urgent log; none where it cannot be used.
+    pub alarms: Option<UrgentLog>,
     /// Where the view of past passages lies.
     pub view: PathBuf,
     /// Blinds identifiers.
@@ -164,17 +167,18 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
-    if let Some((broker, cursor)) = parts.copy {
-        let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
-        tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
-    }
+    copy_for_broker(parts.copy, &kiosk, &disk, (&log_seen, &durable_seen), &mut tasks);
+    let (done, recorder_done) = mpsc::channel(1);
+    let main = MainLog { epoch: journal.epoch(), durable: journal.durable(), found: &recovery };
+    let (alarms, urgent) =
+        alarms::take_up(parts.alarms, &main, clock.stamp(), done.clone()).map_err(Error::Thread)?;
     let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &journal.open_log(), for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
-    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines };
+    let ends = link::Ends { durable: durable_seen, urgent, heard: hear, clock: clock.clone(), lines };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
@@ -183,12 +187,11 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
     let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
-    let (done, recorder_done) = mpsc::channel(1);
     let keeper_done = done.clone();
     progress.push(Arc::new(AtomicU64::new(0)));
     let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
     let turns = Arc::clone(&progress[progress.len() - 1]);
-    let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen };
+    let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     let (keeping_status, keeping) = watch::channel(Keeping::default());
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
@@ -220,6 +223,19 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// Starts what copies records for a broker, where there is one.
+fn copy_for_broker(
+    copy: Option<(mqtt::Broker, PathBuf)>,
+    kiosk: &KioskId,
+    disk: &DirDisk,
+    (log, durable): (&watch::Receiver<OpenLog>, &watch::Receiver<(Epoch, u64)>),
+    tasks: &mut JoinSet<&'static str>,
+) {
+    let Some((broker, cursor)) = copy else { return };
+    let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
+    tasks.spawn(copying::run(copy, log.clone(), durable.clone()));
 }
 
 /// Starts what records who is on duty, and what one shift leaves to the next.

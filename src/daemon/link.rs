@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
+use super::alarms::ToSend;
 use super::keeper::Hub;
 use super::kiosk::Error;
 use crate::base::{Epoch, KioskId, Random};
@@ -46,6 +47,8 @@ impl Link {
 pub(super) struct Ends {
     /// The log that is being written and the number of its durable records.
     pub durable: watch::Receiver<(Epoch, u64)>,
+    /// The urgent log, where there is one.
+    pub urgent: Option<ToSend>,
     /// The hub's answers, for the keeper.
     pub heard: watch::Sender<Option<Heard>>,
     /// The clock.
@@ -63,7 +66,7 @@ pub(super) fn spawn(
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, heard, clock, lines } = ends;
+    let Ends { durable, urgent, heard, clock, lines } = ends;
     let key = Arc::new(SigningKey::from_seed(&link.seed));
     let ring = Keyring::new(kiosk.clone(), Arc::clone(&key), link.tls_keys.clone());
     let client = HubClient::new(&link.enrolment, link.passed.clone())?.keeping(ring)?;
@@ -74,6 +77,7 @@ pub(super) fn spawn(
         key,
         client: client.telling(heard),
         logs: disk,
+        urgent,
         stamp: move || clock.stamp(),
         lines,
     };

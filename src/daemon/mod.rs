@@ -8,6 +8,7 @@
 //! ```
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
+pub mod alarms;
 mod attendance;
 pub mod clock;
 pub mod copying;
@@ -28,6 +29,7 @@ mod status_board;
 pub mod unresolved;
 mod watch_over;
 
+pub use alarms::UrgentLog;
 pub use kiosk::{Parts, Running, start};
 pub use lanes::LaneParts;
 pub use link::Link;

@@ -7,12 +7,14 @@
 //!
 //! Invariants: an answer is given for what is durable and for nothing else; whatever was handed in before a failure is
 //! kept here and is in the journal exactly once when it works again; whoever waits for a record that never will be is
-//! told so.
+//! told so. What is an alarm is raised once it is durable, or at once while nothing can be.
 
+mod alarms;
 mod chores;
 
 use std::collections::VecDeque;
 
+pub(super) use alarms::raise;
 pub use chores::Chore;
 
 use crate::base::{Epoch, LaneId, Seq, Stamp};
@@ -72,8 +74,14 @@ pub struct Recorder<D> {
     /// Handed in and not yet appended.
     waiting: VecDeque<Request>,
     failed: bool,
+    /// Whether a failure is nothing new: a failed journal is tried again.
+    retrying: bool,
     disk: DiskStatus,
     seals_for: SealsFor,
+    /// What is to be raised, in order.
+    alarms: Vec<Request>,
+    /// When the last record was handed in.
+    last: Option<Stamp>,
 }
 
 /// For whom personal parts are sealed.
@@ -93,8 +101,11 @@ impl<D: Disk> Recorder<D> {
             appended: VecDeque::new(),
             waiting: VecDeque::new(),
             failed: false,
+            retrying: false,
             disk: DiskStatus::default(),
             seals_for: SealsFor::default(),
+            alarms: Vec::new(),
+            last: None,
         }
     }
 
@@ -117,6 +128,10 @@ impl<D: Disk> Recorder<D> {
     /// Takes a record in. It is appended with the next [`commit`](Self::commit), or refused now when too many wait.
     pub fn hand_in(&mut self, request: Request, news: &mut Vec<News>) {
         if self.waiting.len() < WAITING_MAX {
+            self.last = Some(request.stamp);
+            if self.failed {
+                self.alarms.extend(alarms::alone(&request));
+            }
             self.waiting.push_back(request);
         } else {
             refuse(request, "too many records wait for a journal that has failed", news);
@@ -143,8 +158,8 @@ impl<D: Disk> Recorder<D> {
         self.disk
     }
 
-    /// Looks how much room there is, and lays the ballast again where it can be. Call it every minute or so.
-    pub fn survey(&mut self) {
+    /// Looks at `stamp` how much room there is, and lays the ballast again where it can be. Call it every minute or so.
+    pub fn survey(&mut self, stamp: &Stamp) {
         let Room { free, mark } = self.journal.survey();
         let mark = match mark {
             Mark::Ample => RoomMark::Ample,
@@ -153,6 +168,7 @@ impl<D: Disk> Recorder<D> {
         };
         if mark != self.disk.mark {
             tracing::warn!(?mark, free, "room on the disk");
+            self.disk_changed(mark, stamp);
         }
         self.disk = DiskStatus { mark, free_mib: free.map(|free| free >> 20), ..self.disk };
     }
@@ -207,6 +223,8 @@ impl<D: Disk> Recorder<D> {
                 self.failed = false;
                 if self.journal.epoch() == epoch {
                     self.acknowledge(news);
+                } else {
+                    self.log_ended();
                 }
                 // What is missing now is said first; what did not reach the disk follows in its old order.
                 let mut first = self.first_key(epoch);
@@ -216,7 +234,9 @@ impl<D: Disk> Recorder<D> {
                     self.waiting.push_front(request);
                 }
                 let mut later = Vec::new();
+                self.retrying = true;
                 self.commit(&mut later);
+                self.retrying = false;
                 if !self.failed {
                     news.push(News::Restored);
                 }
@@ -270,7 +290,9 @@ impl<D: Disk> Recorder<D> {
             if Some(*seq) > durable {
                 break;
             }
-            if let Some((seq, Request { answer: Some((lane, ticket)), .. })) = self.appended.pop_front() {
+            let Some((seq, request)) = self.appended.pop_front() else { break };
+            self.alarms.extend(alarms::with_record(&request, self.journal.epoch(), seq));
+            if let Some((lane, ticket)) = request.answer {
                 news.push(News::Durable { lane, ticket, seq });
             }
         }
@@ -280,7 +302,9 @@ impl<D: Disk> Recorder<D> {
         // The room kept for this moment takes the next records, while everybody is told to make more.
         if matches!(error, Error::Full) && self.journal.release_ballast().is_ok_and(|released| released) {
             tracing::error!("the disk is full: the ballast is given up");
-            self.survey();
+            if let Some(stamp) = self.last {
+                self.survey(&stamp);
+            }
             return self.commit(news);
         }
         self.failed = true;
@@ -289,6 +313,9 @@ impl<D: Disk> Recorder<D> {
             self.disk.faults = self.disk.faults.saturating_add(1);
         }
         news.push(News::Failed(error.to_string()));
+        if !self.retrying {
+            self.write_failed();
+        }
     }
 }
 

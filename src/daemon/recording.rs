@@ -36,6 +36,8 @@ pub struct Outlets {
     pub progress: Arc<AtomicU64>,
     /// What the keeper asks for.
     pub chores: std::sync::mpsc::Receiver<Chore>,
+    /// The way into the urgent log, where there is one.
+    pub alarms: Option<std::sync::mpsc::SyncSender<Request>>,
 }
 
 /// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once
@@ -90,12 +92,12 @@ struct Surveyed(Option<Mono>);
 
 impl Surveyed {
     /// Looks when it is time; returns whether it did.
-    fn look<D: Disk>(&mut self, recorder: &mut Recorder<D>) -> bool {
+    fn look<D: Disk>(&mut self, recorder: &mut Recorder<D>, clock: &Clock) -> bool {
         let now = mono();
         let due = self.0.is_none_or(|last| now.since(last) >= SURVEY_EVERY);
         if due {
             self.0 = Some(now);
-            recorder.survey();
+            recorder.survey(&clock.stamp());
         }
         due
     }
@@ -111,7 +113,7 @@ fn next<D: Disk>(
     while recorder.has_failed() {
         pause(RETRY_EVERY);
         recorder.retry(news);
-        surveyed.look(recorder);
+        surveyed.look(recorder, clock);
         tell(recorder, news, outlets);
         match requests.try_recv() {
             Ok(request) => return Some(request),
@@ -125,7 +127,7 @@ fn next<D: Disk>(
             recorder.chore(&chore, clock.stamp(), news);
             tell(recorder, news, outlets);
         }
-        if surveyed.look(recorder) {
+        if surveyed.look(recorder, clock) {
             tell(recorder, news, outlets);
         }
         // Nothing to do is progress too: the watchdog hears of it every second.
@@ -173,5 +175,11 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
         *old = fresh;
         changed
     });
+    // After everybody has heard: no lane waits for an alarm.
+    for alarm in recorder.take_alarms() {
+        if outlets.alarms.as_ref().is_some_and(|alarms| alarms.try_send(alarm).is_err()) {
+            tracing::error!("an alarm is not raised: too many wait for the urgent log");
+        }
+    }
     outlets.progress.fetch_add(1, Ordering::Relaxed);
 }

@@ -4,7 +4,8 @@ use crate::base::{AttendantId, Epoch};
 use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
+    Body, Cause, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind,
+    Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -155,6 +156,24 @@ pub fn alarm(kind: AlarmKind) -> Words {
     }
 }
 
+/// What an urgent alarm is about.
+pub fn cause(cause: Cause) -> Words {
+    match cause {
+        Cause::Begun => ("告警日志开始", "the urgent log begins"),
+        Cause::Held => ("留置", "somebody is held"),
+        Cause::ForgedPass => ("凭证签名不符", "a forged pass"),
+        Cause::Emergency => ("紧急放行", "emergency admission"),
+        Cause::OpenedByHand => ("道闸被手动开启", "barrier opened without a record"),
+        Cause::FoundOpen => ("启动时道闸开着", "barrier found open"),
+        Cause::BarrierStuck => ("道闸故障", "barrier stuck"),
+        Cause::RecordsLost => ("记录丢失", "records are lost"),
+        Cause::LogEnded => ("日志中止，另起新日志", "the log ended, another one begins"),
+        Cause::DiskLow => ("存储空间不足", "the disk is nearly full"),
+        Cause::WriteFailed => ("记录无法写入", "records cannot be written"),
+        Cause::DeviceDead => ("设备无响应", "a device does not answer"),
+    }
+}
+
 /// What became of a step.
 pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
     match outcome {
@@ -214,6 +233,7 @@ pub fn body(body: &Body) -> Words {
         Body::KeyDestroyed { .. } => ("终端销毁密钥", "sealing key destroyed on the kiosk"),
         Body::SegmentsDropped { .. } => ("终端清除旧记录", "old records dropped on the kiosk"),
         Body::HandOver { .. } => ("交班留言", "hand-over note"),
+        Body::Alarm { kind, .. } => cause(*kind),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),

@@ -47,6 +47,13 @@ impl Options {
     pub fn new(kiosk: KioskId) -> Self {
         Self { kiosk, segment_len: 4 * 1024 * 1024, ballast_len: 64 * 1024 * 1024, witness: None }
     }
+
+    /// Of an urgent log, with segments of 256 KiB and no ballast: see [`crate::model::alarm`].
+    ///
+    /// Nothing is ever dropped from it: an alarm takes about a hundred bytes, so that ten thousand a year are a megabyte.
+    pub fn urgent(kiosk: KioskId) -> Self {
+        Self { segment_len: 256 * 1024, ballast_len: 0, ..Self::new(kiosk) }
+    }
 }
 
 /// Why a record is not in the journal.

@@ -53,7 +53,7 @@ pub use note::{Note, SignedNote, SigningKey, VerifyingKey};
 pub use open_log::OpenLog;
 pub use reader::Reader;
 pub use receipts::Receipts;
-pub use recovered::{OpenArrival, Recovery};
+pub use recovered::{FoundAlarm, OpenArrival, Recovery};
 pub use ring::KeyRing;
 pub use seal::{HubOpener, SealingKey};
 pub use sealer::Sealer;

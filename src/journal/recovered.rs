@@ -1,10 +1,11 @@
 //! What was found when a journal was opened, for records, screens and logs.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use super::erase::Erasing;
 use crate::base::{Epoch, LaneId, Seq, Stamp};
-use crate::model::{Body, Direction, Draft, SubjectKind};
+use crate::model::{Body, Cause, Direction, Draft, SubjectKind};
 
 /// What was found when a journal was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub struct Recovery {
     pub damaged_boxes: Vec<u64>,
     /// Erasures that the last run put on record and may not have carried out.
     pub erasing: Vec<Erasing>,
+    /// The newest of the last records that are alarms, oldest first: see [`crate::model::alarm`].
+    pub alarms: VecDeque<FoundAlarm>,
+    /// In an urgent log: the record to which the last one of the last records points.
+    pub pointed: Option<(Epoch, Option<Seq>)>,
     /// Other findings, in plain words.
     pub remarks: Vec<String>,
 }
@@ -68,7 +73,32 @@ pub struct OpenArrival {
     pub stamp: Stamp,
 }
 
+/// A record that is an alarm, and may not be in the urgent log yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundAlarm {
+    /// Of which log.
+    pub epoch: Epoch,
+    /// Its number there.
+    pub seq: Seq,
+    /// Where.
+    pub lane: Option<LaneId>,
+    /// When.
+    pub stamp: Stamp,
+    /// Why it is one.
+    pub kind: Cause,
+}
+
+impl FoundAlarm {
+    /// The alarm as the urgent log records it.
+    pub fn draft(&self) -> Draft {
+        self.kind.draft(self.lane.clone(), Some((self.epoch, Some(self.seq))))
+    }
+}
+
 impl Recovery {
+    /// Most alarms that are kept of the last records.
+    pub const ALARMS_MAX: usize = 256;
+
     /// Whether nothing was wrong.
     pub fn is_untroubled(&self) -> bool {
         self.cut_bytes == 0

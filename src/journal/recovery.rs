@@ -17,13 +17,13 @@ use super::disk::Disk;
 use super::erase::Erasing;
 use super::frame::{Content, LogCrc};
 use super::merkle::Frontier;
-use super::recovered::{Ended, Gap, OpenArrival, Recovery};
+use super::recovered::{Ended, FoundAlarm, Gap, OpenArrival, Recovery};
 use super::rollback;
 use super::scan::{Found, Lost, judge};
 use super::segment::{Bad, HEADER_MAX, Header, Name};
 use crate::base::{KioskId, Seq};
 use crate::model::record::IN_LOG;
-use crate::model::{Body, Entry};
+use crate::model::{Body, Cause, Entry};
 
 /// Longest segment that is read; longer files are not ours.
 const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
@@ -277,6 +277,7 @@ impl<D: Disk> Recoverer<'_, D> {
 
     fn entry(&mut self, entry: Entry) {
         self.recovery.last = Some((entry.seq, entry.stamp));
+        self.alarm(&entry);
         self.recovery.clean = matches!(entry.body, Body::Stopped);
         match entry.body {
             Body::Erased { records, log, .. } => self.recovery.erasing.push(Erasing { log, records }),
@@ -303,8 +304,23 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
+            | Body::Alarm { .. }
             | Body::HandOver { .. } => {}
         }
+    }
+
+    /// Notes what was, or would have been, raised last.
+    fn alarm(&mut self, Entry { seq, stamp, lane, body }: &Entry) {
+        if let Body::Alarm { epoch: Some(epoch), seq, .. } = body {
+            self.recovery.pointed = Some((*epoch, *seq));
+        }
+        let Some((kind, name)) = Cause::of(body).zip(self.names.last()) else { return };
+        let found = &mut self.recovery.alarms;
+        if found.len() == Recovery::ALARMS_MAX {
+            found.pop_front();
+        }
+        let (seq, stamp, lane) = (*seq, *stamp, lane.clone());
+        found.push_back(FoundAlarm { epoch: name.epoch, seq, lane, stamp, kind });
     }
 
     fn continue_from(self, name: Name, bytes: &[u8], found: Found<'_>) -> io::Result<Option<Tail>> {

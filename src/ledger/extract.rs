@@ -87,6 +87,9 @@ impl Ledger {
             }
             // Found open: it rose while nothing was looking, which the lane counts when it begins to look.
             Body::OpenedByHand | Body::FoundOpen => self.opened_by_hand(record, entry.lane.as_ref())?,
+            Body::Alarm { kind, epoch: log, seq } => {
+                self.raise((record, kiosk, entry), *kind, log.zip(*seq), moment)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }

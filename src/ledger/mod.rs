@@ -27,6 +27,7 @@ mod sheet;
 mod stated;
 mod tables;
 mod tls_keys;
+mod urgent;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
@@ -43,3 +44,4 @@ pub use schema::{Error, Ledger};
 pub use search::{Cursor, Filter, Page, PersonalState, Row};
 pub use sheet::{DaySheet, SheetRefused, SheetState, SheetTaken};
 pub use tls_keys::{KeptOut, PinRefused, PinnedKey, Standing};
+pub use urgent::{Acknowledged, AlarmId, Urgent, Which};

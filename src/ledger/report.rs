@@ -152,7 +152,7 @@ pub(super) fn kiosk_name(name: &str) -> Result<KioskId, Error> {
 }
 
 impl Ledger {
-    /// Every enrolled kiosk, by name.
+    /// Every enrolled kiosk, by name. Its urgent log is no part of this.
     ///
     /// # Errors
     ///
@@ -164,14 +164,14 @@ impl Ledger {
                                                      WHERE skips.log = logs.log AND skips.frontier IS NOT NULL), 0)
                                 + (SELECT count(*) FROM entries WHERE proven = 0
                                    AND record BETWEEN logs.log << 40 AND (logs.log + 1) << 40))
-                     FROM logs WHERE logs.kiosk = kiosks.kiosk),
+                     FROM logs WHERE logs.kiosk = kiosks.kiosk AND NOT urgent),
                     (SELECT sum(max(claimed - next + 1, 0)) FROM logs
-                     WHERE logs.kiosk = kiosks.kiosk AND ended IS NULL),
-                    (SELECT max(last_at) FROM logs WHERE logs.kiosk = kiosks.kiosk),
+                     WHERE logs.kiosk = kiosks.kiosk AND ended IS NULL AND NOT urgent),
+                    (SELECT max(last_at) FROM logs WHERE logs.kiosk = kiosks.kiosk AND NOT urgent),
                     newest.epoch, newest.frontier,
                     (SELECT count(*) FROM alarms WHERE alarms.kiosk = kiosks.kiosk)
              FROM kiosks LEFT JOIN logs AS newest
-               ON newest.log = (SELECT max(log) FROM logs WHERE logs.kiosk = kiosks.kiosk)
+               ON newest.log = (SELECT max(log) FROM logs WHERE logs.kiosk = kiosks.kiosk AND NOT urgent)
              ORDER BY kiosks.kiosk",
         )?;
         let mut rows = query.query([])?;

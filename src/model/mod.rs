@@ -1,5 +1,6 @@
 //! The words of a checkpoint: subjects, steps, credentials, readings, verdicts, records.
 
+pub mod alarm;
 pub mod blind;
 pub mod credential;
 pub mod id_number;
@@ -16,6 +17,7 @@ pub mod timeline;
 pub mod verdict;
 pub mod width;
 
+pub use alarm::Cause;
 pub use blind::{Blinded, Blinder};
 pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};
 pub use observation::{Level, Observation, Observed, Scan, Signal, Via};

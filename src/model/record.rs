@@ -13,6 +13,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::alarm::Cause;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
@@ -189,6 +190,19 @@ pub enum Body {
         /// Last one.
         #[n(1)]
         through: Seq,
+    },
+    /// Something that must overtake the backlog. Only in a kiosk's urgent log: see [`crate::model::alarm`].
+    #[n(18)]
+    Alarm {
+        /// Why.
+        #[n(0)]
+        kind: Cause,
+        /// The main log that tells more; none while that cannot be written.
+        #[n(1)]
+        epoch: Option<Epoch>,
+        /// The record there.
+        #[n(2)]
+        seq: Option<Seq>,
     },
     /// An attendant left a note for the next shift. What it says is in the personal part: it may name people.
     #[n(19)]

@@ -290,7 +290,8 @@ impl Tally {
             | Body::ClockMapped
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::Alarm { .. } => {}
         }
     }
 

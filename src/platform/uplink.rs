@@ -4,7 +4,7 @@
 //!
 //! ```ignore
 //! let link = Link::new(Settings::default(), Random::new(seed));
-//! let uplink = Uplink { link, kiosk, key, client, logs: disk, stamp: move || clock.stamp(), lines };
+//! let uplink = Uplink { link, kiosk, key, client, logs: disk, urgent: None, stamp: move || clock.stamp(), lines };
 //! tokio::spawn(run(uplink, durable, status));
 //! ```
 //!
@@ -18,11 +18,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::http::HubClient;
-use crate::base::{Epoch, KioskId, Stamp};
+use crate::base::{Epoch, KioskId, Mono, Stamp};
 use crate::journal::SigningKey;
 use crate::sync::desk::Desk;
 use crate::sync::source::Logs;
-use crate::sync::{Action, Answer, HubStatus, Link};
+use crate::sync::{Action, Answer, Durable, HubStatus, Link, Series};
 
 /// How long a directory that cannot be read is left alone.
 const LIST_AGAIN: Duration = Duration::from_secs(5);
@@ -39,6 +39,8 @@ pub struct Uplink<L, C> {
     pub client: HubClient,
     /// Reads the journal; may block.
     pub logs: L,
+    /// Reads the urgent logs, and what is durable of the one that is being written: sent before anything else.
+    pub urgent: Option<(L, watch::Receiver<(Epoch, u64)>)>,
     /// Tells the time.
     pub stamp: C,
     /// Tells what heartbeats say beside size and root.
@@ -54,29 +56,36 @@ pub async fn run<L, C>(
     L: Logs + 'static,
     C: Fn() -> Stamp,
 {
-    let Uplink { mut link, kiosk, key, client, logs, stamp, lines } = uplink;
-    let mut desk = Some(Desk::new(kiosk, key, logs));
-    let mut online = None;
+    let Uplink { mut link, kiosk, key, client, logs, urgent, stamp, lines } = uplink;
+    let desk = Desk::new(kiosk, key, logs);
+    let (desk, mut alarms) = match urgent {
+        Some((urgent, alarms)) => (desk.with_urgent(urgent), Some(alarms)),
+        None => (desk, None),
+    };
+    let (mut desk, mut online, mut list_again) = (Some(desk), None, Mono::ZERO);
     loop {
-        let (epoch, size) = *durable.borrow_and_update();
-        if link.live() != Some(epoch) {
-            match at_desk(&mut desk, move |desk| desk.take_up(epoch)).await {
-                Ok(Ok(closed)) => link.take_up(epoch, &closed),
-                failed => {
-                    tracing::error!(?failed, "the journal's logs cannot be read");
-                    if !wait(LIST_AGAIN, &mut durable).await {
-                        return;
-                    }
-                    continue;
-                }
-            }
+        let (epoch, main) = *durable.borrow_and_update();
+        let raised = alarms.as_mut().map(|alarms| *alarms.borrow_and_update());
+        let read = take_up(&mut link, &mut desk, Series::Main, epoch).await;
+        // Those that cannot be read do not hold up the others.
+        if let Some((epoch, _)) = raised.filter(|_| stamp().mono >= list_again)
+            && !take_up(&mut link, &mut desk, Series::Urgent, epoch).await
+        {
+            list_again = stamp().mono + LIST_AGAIN;
         }
+        if !read {
+            if !wait(LIST_AGAIN, &mut durable, &mut alarms).await {
+                return;
+            }
+            continue;
+        }
+        let size = Durable { main, urgent: raised.map_or(0, |(_, size)| size) };
         let now = stamp();
         let (log, action) = match link.next(now.mono, size) {
             (Some(log), action) => (log, action),
             (None, Action::WaitUntil(until)) => {
                 publish(&status, &link, &mut online);
-                if !wait(until.since(now.mono), &mut durable).await {
+                if !wait(until.since(now.mono), &mut durable, &mut alarms).await {
                     return;
                 }
                 continue;
@@ -91,12 +100,34 @@ pub async fn run<L, C>(
     }
 }
 
+/// Looks through the directory of a series when another log has begun; false when it cannot be read.
+async fn take_up<L: Logs + 'static>(
+    link: &mut Link,
+    desk: &mut Option<Desk<L>>,
+    series: Series,
+    live: Epoch,
+) -> bool {
+    if link.live(series) == Some(live) {
+        return true;
+    }
+    match at_desk(desk, move |desk| desk.take_up(series, live)).await {
+        Ok(Ok(closed)) => {
+            link.take_up(series, live, &closed);
+            true
+        }
+        failed => {
+            tracing::error!(?series, ?failed, "the journal's logs cannot be read");
+            false
+        }
+    }
+}
+
 async fn perform<L: Logs + 'static>(
     client: &HubClient,
     desk: &mut Option<Desk<L>>,
     epoch: Epoch,
     action: Action,
-    (durable, now, said): (u64, Stamp, Vec<String>),
+    (durable, now, said): (Durable, Stamp, Vec<String>),
 ) -> Result<Answer, Answer> {
     let ask = at_desk(desk, move |desk| {
         let kiosk = desk.kiosk().clone();
@@ -126,10 +157,23 @@ where
 }
 
 /// Waits for `span` or for more to become durable; false when nothing ever will.
-async fn wait(span: Duration, durable: &mut watch::Receiver<(Epoch, u64)>) -> bool {
+async fn wait(
+    span: Duration,
+    durable: &mut watch::Receiver<(Epoch, u64)>,
+    alarms: &mut Option<watch::Receiver<(Epoch, u64)>>,
+) -> bool {
     tokio::select! {
         changed = durable.changed() => changed.is_ok(),
+        () = raised(alarms) => true,
         () = tokio::time::sleep(span) => true,
+    }
+}
+
+/// Waits for an alarm; for ever where none can come any more.
+async fn raised(alarms: &mut Option<watch::Receiver<(Epoch, u64)>>) {
+    let Some(alarms) = alarms else { return std::future::pending().await };
+    if alarms.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use data_encoding::BASE64;
 
 use super::dictionary::Packing;
-use super::link::Closed;
+use super::link::{Closed, Durable, Series};
 use super::packer::{Error, Packer, Salvaged};
 use super::source::{Logs, Source};
 use super::wire::{Head, HoleClaim};
@@ -46,11 +46,13 @@ pub struct Desk<L> {
     kiosk: KioskId,
     key: Arc<SigningKey>,
     logs: L,
+    urgent: Option<L>,
     open: Vec<OpenLog>,
     lines: Vec<String>,
 }
 
 struct OpenLog {
+    series: Series,
     packer: Packer,
     source: Box<dyn Source + Send>,
     /// Number of records that may be read; fixed once a log is closed.
@@ -61,7 +63,13 @@ struct OpenLog {
 impl<L: Logs> Desk<L> {
     /// A desk for the logs of `kiosk`, which signs with its key.
     pub fn new(kiosk: KioskId, key: impl Into<Arc<SigningKey>>, logs: L) -> Self {
-        Self { kiosk, key: key.into(), logs, open: vec![], lines: vec![] }
+        Self { kiosk, key: key.into(), logs, urgent: None, open: vec![], lines: vec![] }
+    }
+
+    /// The same desk, with the kiosk's urgent logs.
+    #[must_use]
+    pub fn with_urgent(self, urgent: L) -> Self {
+        Self { urgent: Some(urgent), ..self }
     }
 
     /// What the next heartbeat says beside size and root.
@@ -74,40 +82,52 @@ impl<L: Logs> Desk<L> {
         &self.kiosk
     }
 
-    /// Opens the log `live` and everything else there is; returns what is closed, oldest first.
+    /// Opens the log `live` of a series and everything else there is of it; returns what is closed, oldest first.
     ///
     /// # Errors
     ///
     /// When the live log cannot be read. A closed one that cannot be is left for the next time.
-    pub fn take_up(&mut self, live: Epoch) -> Result<Vec<Closed>, Error> {
-        let names = self.logs.names()?;
+    pub fn take_up(&mut self, series: Series, live: Epoch) -> Result<Vec<Closed>, Error> {
+        let logs = match (series, &mut self.urgent) {
+            (Series::Main, _) => &mut self.logs,
+            (Series::Urgent, Some(urgent)) => urgent,
+            (Series::Urgent, None) => return Ok(vec![]),
+        };
+        let names = logs.names()?;
         let mut closed = vec![];
-        self.open.clear();
+        self.open.retain(|log| log.series != series);
         for name in names {
             let packer = Packer::new(self.kiosk.clone(), name.epoch, Arc::clone(&self.key));
             let durable = Arc::new(AtomicU64::new(0));
             let is_live = name.epoch == live;
             let source = if is_live {
-                self.logs.live(name, Arc::clone(&durable))?
+                logs.live(name, Arc::clone(&durable))?
             } else {
-                let Ok((source, last)) = self.logs.closed(name) else { continue };
+                let Ok((source, last)) = logs.closed(name) else { continue };
                 durable.store(last, Ordering::Release);
                 closed.push(Closed { epoch: name.epoch, last });
                 source
             };
-            self.open.push(OpenLog { packer, source, durable, is_live });
+            self.open.push(OpenLog { series, packer, source, durable, is_live });
         }
         Ok(closed)
     }
 
-    /// Makes what `action` asks for about log `epoch`, at `now`, when `durable` records of the live log are durable.
+    /// Makes what `action` asks for about log `epoch`, at `now`, when so much of the live logs is durable.
     ///
     /// # Errors
     ///
     /// What came of it, when nothing has to be sent.
-    pub fn prepare(&mut self, epoch: Epoch, durable: u64, action: Action, now: Stamp) -> Result<Ask, Answer> {
+    pub fn prepare(
+        &mut self,
+        epoch: Epoch,
+        durable: Durable,
+        action: Action,
+        now: Stamp,
+    ) -> Result<Ask, Answer> {
         let lines = std::mem::take(&mut self.lines);
         let log = self.log(epoch)?;
+        let durable = durable.of(log.series);
         if log.is_live {
             log.durable.store(durable, Ordering::Release);
         }
@@ -162,7 +182,7 @@ impl<L: Logs> Desk<L> {
 
     /// What the hub holds must be what this journal holds, as far as that is still known.
     fn same_tree(&mut self, epoch: Epoch, head: &Head) -> Result<Answer, Answer> {
-        let OpenLog { packer, source, durable, is_live } = self.log(epoch)?;
+        let OpenLog { packer, source, durable, is_live, .. } = self.log(epoch)?;
         if head.ended && !*is_live {
             return Ok(Answer::Ended);
         }

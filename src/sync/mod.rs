@@ -24,6 +24,11 @@
 //! Where no network reaches, the same batches travel in files: [`carry`] packs them, [`parcel`] says how they look,
 //! [`receipt`] comes back. Where not even a file gets through, a day's [`sheet`] of paper does.
 //!
+//! # Alarms
+//!
+//! A kiosk sends two logs: its records, and the urgent log of its [alarms](crate::model::alarm), by the same requests. The
+//! urgent one goes first and has no heartbeats; see [`link`].
+//!
 //! # Records that are lost
 //!
 //! A kiosk whose medium lost records after they were durable knows its root again from the next frontier frame on. It
@@ -54,6 +59,6 @@ pub mod wire;
 
 pub use crate::control::HubStatus;
 pub use desk::{Ask, Desk};
-pub use link::Link;
+pub use link::{Durable, Link, Series};
 pub use outbox::{Action, Answer, Outbox, Settings};
 pub use source::{Source, Trouble};

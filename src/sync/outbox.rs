@@ -71,6 +71,9 @@ pub struct Outbox {
     /// Waits for the medium, or for salvage to be taken again, since the hub last moved on.
     stalls: u32,
     not_before: Mono,
+    /// Whether heartbeats are sent; else the hub is asked again as often as about a log that has ended.
+    beats: bool,
+    /// The last heartbeat; or the last question.
     beaten: Option<Mono>,
     link: HubStatus,
     forked: bool,
@@ -98,6 +101,7 @@ impl Outbox {
             failures: 0,
             stalls: 0,
             not_before: Mono::ZERO,
+            beats: true,
             beaten: None,
             link: HubStatus { enrolled: true, ..HubStatus::default() },
             forked: false,
@@ -105,6 +109,17 @@ impl Outbox {
             closed: false,
             ended: None,
         }
+    }
+
+    /// The same for a log whose kiosk is heard of by another one.
+    #[must_use]
+    pub fn without_heartbeats(self) -> Self {
+        Self { beats: false, ..self }
+    }
+
+    /// Nothing is certain any more of what the hub expects.
+    pub fn ask_again(&mut self) {
+        (self.ended, self.next) = (None, None);
     }
 
     /// From now on nobody writes this log any more; its last record is `last`.
@@ -154,10 +169,15 @@ impl Outbox {
             self.asked = Asked::Head { until };
             return Action::Head;
         };
-        let beat_due = self.beaten.map_or(now, |at| at + self.settings.heartbeat);
+        let every = if self.beats { self.settings.heartbeat } else { self.settings.recheck };
+        let beat_due = self.beaten.map_or(now, |at| at + every);
         if beat_due <= now && !self.closed {
-            self.asked = Asked::Heartbeat { until };
-            return Action::Heartbeat;
+            if self.beats {
+                self.asked = Asked::Heartbeat { until };
+                return Action::Heartbeat;
+            }
+            self.asked = Asked::Head { until };
+            return Action::Head;
         }
         if let Some(action) = self.rescue(next) {
             self.asked = Asked::Rescue { until };
@@ -207,23 +227,7 @@ impl Outbox {
             return;
         }
         match answer {
-            Answer::Next(next) => match asked {
-                Asked::Nothing => {}
-                Asked::Head { .. } | Asked::Rescue { .. } => self.agreed(now, wall, next),
-                Asked::Heartbeat { .. } => {
-                    self.beaten = Some(now);
-                    self.agreed(now, wall, next);
-                }
-                Asked::Batch { from, .. } if next > from => {
-                    // Grows while the hub keeps up; a batch rarely fills when there is no backlog.
-                    self.entries = (self.entries * 2).min(self.settings.entries_max);
-                    self.agreed(now, wall, next);
-                }
-                Asked::Batch { from, .. } => {
-                    self.next = None;
-                    self.failed(now, format!("hub took a batch from {from} and still expects {next}"));
-                }
-            },
+            Answer::Next(next) => self.named(now, wall, asked, next),
             Answer::Rewind(next) => match asked {
                 Asked::Nothing => {}
                 Asked::Batch { from, .. } if next == from => {
@@ -266,7 +270,9 @@ impl Outbox {
             Answer::Busy { retry_after } => self.postponed(now, retry_after),
             Answer::Refused(why) | Answer::Lost(why) => {
                 self.next = None;
-                self.entries = (self.entries / 2).max(1);
+                // Alarms are small, and all of them are wanted at once when the hub is reached again.
+                let least = if self.beats { 1 } else { Self::ENTRIES_FIRST.min(self.settings.entries_max) };
+                self.entries = (self.entries / 2).max(least).max(1);
                 self.failed(now, why);
             }
         }
@@ -281,6 +287,11 @@ impl Outbox {
     /// The number that the hub named last, if it was reached since the last failure.
     pub fn expected(&self) -> Option<Seq> {
         self.next
+    }
+
+    /// The number that the hub named last, whatever came after that.
+    pub fn known(&self) -> Option<Seq> {
+        self.known
     }
 
     /// Whether the hub holds records of this log that this kiosk does not have: a restored or cloned card.
@@ -301,6 +312,31 @@ impl Outbox {
     /// When to ask again after a failure; in the past when there was none.
     pub fn held_until(&self) -> Mono {
         self.not_before
+    }
+
+    /// The hub named the number that it expects.
+    fn named(&mut self, now: Mono, wall: Wall, asked: Asked, next: Seq) {
+        match asked {
+            Asked::Nothing => {}
+            Asked::Head { .. } => {
+                self.beaten = if self.beats { self.beaten } else { Some(now) };
+                self.agreed(now, wall, next);
+            }
+            Asked::Rescue { .. } => self.agreed(now, wall, next),
+            Asked::Heartbeat { .. } => {
+                self.beaten = Some(now);
+                self.agreed(now, wall, next);
+            }
+            Asked::Batch { from, .. } if next > from => {
+                // Grows while the hub keeps up; a batch rarely fills when there is no backlog.
+                self.entries = (self.entries * 2).min(self.settings.entries_max);
+                self.agreed(now, wall, next);
+            }
+            Asked::Batch { from, .. } => {
+                self.next = None;
+                self.failed(now, format!("hub took a batch from {from} and still expects {next}"));
+            }
+        }
     }
 
     fn agreed(&mut self, now: Mono, wall: Wall, next: Seq) {

@@ -13,7 +13,7 @@ use kakou::daemon::recording::{self, Outlets};
 use kakou::daemon::{News, Recorder, Request};
 use kakou::engine::Ticket;
 use kakou::journal::{Disk, Journal, Options, Recovery};
-use kakou::model::{Body, Draft};
+use kakou::model::{Body, Cause, Draft};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 use tokio::sync::{mpsc, watch};
@@ -145,7 +145,7 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let chores = std::sync::mpsc::sync_channel(1).1;
     let durable = watch::Sender::new((log.borrow().epoch(), 0));
     let progress = Arc::default();
-    let outlets = Outlets { lanes, durable, log, status, progress, chores };
+    let outlets = Outlets { lanes, durable, log, status, progress, chores, alarms: None };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
     for lane in &mut heard {
@@ -153,4 +153,45 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     }
     seen.wait_for(|status| status.failed.is_some()).await.unwrap();
     drop(requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_lane_waits_for_an_alarm_and_each_is_handed_over_after_its_record() {
+    let clock = Clock::new().unwrap();
+    let (journal, recovery) = journal(&SimDisk::new());
+    let log = watch::Sender::new(journal.open_log());
+    let begun = first_records(journal, &recovery, None, &clock, &RULES);
+    let (news, mut hears) = mpsc::channel(64);
+    let lanes = BTreeMap::from([("gate".parse().unwrap(), news)]);
+    // There is room for two, and nobody takes them.
+    let (alarms, raised) = std::sync::mpsc::sync_channel(2);
+    let durable = watch::Sender::new((log.borrow().epoch(), 0));
+    let (status, _seen) = watch::channel(JournalStatus::default());
+    let chores = std::sync::mpsc::sync_channel(1).1;
+    let epoch = log.borrow().epoch();
+    let outlets =
+        Outlets { lanes, durable, log, status, progress: Arc::default(), chores, alarms: Some(alarms) };
+    let (requests, for_recorder) = mpsc::channel(16);
+    recording::start(begun, for_recorder, outlets, clock.clone(), mpsc::channel(1).0).unwrap();
+    for ticket in 0..6 {
+        let opened = Request {
+            draft: Box::new(Draft {
+                lane: Some("gate".parse().unwrap()),
+                body: Body::OpenedByHand,
+                personal: None,
+            }),
+            ..request(&clock, ticket, "")
+        };
+        requests.send(opened).await.unwrap();
+        let heard = hears.recv().await.unwrap();
+        assert!(matches!(heard, News::Durable { ticket: Ticket(known), .. } if known == ticket), "{heard:?}");
+    }
+    let pointed = |raised: Request| {
+        let Body::Alarm { kind: Cause::OpenedByHand, epoch, seq } = raised.draft.body else {
+            panic!("{raised:?}")
+        };
+        (epoch, seq.map(Seq::get))
+    };
+    let pointed: Vec<_> = raised.try_iter().map(pointed).collect();
+    assert_eq!(pointed, [(Some(epoch), Some(2)), (Some(epoch), Some(3))]);
 }

@@ -17,12 +17,12 @@ fn a_disk_that_fills_up_is_said_before_goes_on_without_its_ballast_and_recovers(
     let disk = SimDisk::new();
     disk.limit(100_000);
     let mut recorder = recorder(&disk);
-    recorder.survey();
+    recorder.survey(&clock.stamp());
     assert_eq!(recorder.disk().mark, RoomMark::Ample);
     let mut seen = vec![];
     let failed = loop {
         let news = append(&mut recorder, &clock);
-        recorder.survey();
+        recorder.survey(&clock.stamp());
         let mark = recorder.disk().mark;
         if seen.last() != Some(&mark) {
             seen.push(mark);
@@ -43,10 +43,10 @@ fn a_disk_that_fills_up_is_said_before_goes_on_without_its_ballast_and_recovers(
     recorder.retry(&mut news);
     assert!(!recorder.has_failed() && news.contains(&News::Restored));
     assert!(recorder.durable().unwrap() > durable, "what waited is written");
-    recorder.survey();
+    recorder.survey(&clock.stamp());
     assert_eq!((recorder.disk().mark, has_ballast(&disk)), (RoomMark::Reserve, false), "no room for it yet");
     disk.limit(200_000);
-    recorder.survey();
+    recorder.survey(&clock.stamp());
     assert_eq!((recorder.disk().mark, has_ballast(&disk)), (RoomMark::Ample, true));
     assert_eq!(recorder.disk().faults, 0, "a full disk is no fault of the disk");
 }
@@ -66,7 +66,7 @@ fn a_disk_that_keeps_failing_is_told_from_one_that_failed_once() {
         recorder.retry(&mut vec![]);
         assert_eq!((recorder.has_failed(), recorder.disk().faults), (false, round));
     }
-    recorder.survey();
+    recorder.survey(&clock.stamp());
     assert!(recorder.disk().faults >= DiskStatus::FAULTS_MANY && recorder.disk().free_mib.is_none());
 }
 

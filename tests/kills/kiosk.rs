@@ -102,7 +102,7 @@ impl Kiosk {
         let past = site.with_view(|view| Past::new(PastParts { view: view.to_owned(), blinder, disk }, seen));
         let Some(past) = past else { return Ok(None) };
         let hub = HubKeys { witness, seal_key: keys.seal_key() };
-        let keeper = Keeper::new(site.mortal(), &mut journal, Some(hub), RULES);
+        let keeper = Keeper::new(site.mortal(), &journal.open_log(), Some(hub), RULES);
         let Some(drafts) = first_drafts(&mut journal, &recovery, &stamp, &keys) else { return Ok(None) };
         let settings = Settings {
             heartbeat: Duration::from_secs(6),

@@ -2,7 +2,7 @@
 
 use kakou::base::{Epoch, Seq};
 use kakou::sync::wire::Head;
-use kakou::sync::{Action, Answer, Ask, Desk, Link};
+use kakou::sync::{Action, Answer, Ask, Desk, Durable, Link, Series};
 
 use crate::disk::Mortal;
 use crate::kiosk::Kiosk;
@@ -52,11 +52,11 @@ impl Kiosk {
         let stamp = site.stamp(self.boot_id(), now);
         let lines = self.lines();
         let uplink = &mut self.uplink;
-        if uplink.link.live() != Some(epoch) {
-            let closed = uplink.desk.take_up(epoch).unwrap();
-            uplink.link.take_up(epoch, &closed);
+        if uplink.link.live(Series::Main) != Some(epoch) {
+            let closed = uplink.desk.take_up(Series::Main, epoch).unwrap();
+            uplink.link.take_up(Series::Main, epoch, &closed);
         }
-        let (Some(log), action) = uplink.link.next(now, durable) else { return };
+        let (Some(log), action) = uplink.link.next(now, Durable::main(durable)) else { return };
         site.say(&action);
         if !site.scythe.spares(Point::Ask) {
             return;
@@ -64,7 +64,7 @@ impl Kiosk {
         if action == Action::Heartbeat {
             uplink.desk.say(lines);
         }
-        let ask = match uplink.desk.prepare(log, durable, action, stamp) {
+        let ask = match uplink.desk.prepare(log, Durable::main(durable), action, stamp) {
             Ok(ask) => ask,
             Err(answer) => return uplink.link.on_answer(now, stamp.wall, answer),
         };

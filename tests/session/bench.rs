@@ -174,6 +174,7 @@ impl Bench {
                 | Body::Erased { .. }
                 | Body::KeyDestroyed { .. }
                 | Body::SegmentsDropped { .. }
+                | Body::Alarm { .. }
                 | Body::HandOver { .. } => None,
             }
         }

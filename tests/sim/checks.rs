@@ -29,6 +29,8 @@ pub enum Check {
     OpenBarrierIsSaid,
     OrderIsKept,
     BarriersRiseAsRecorded,
+    AlarmFollowsRecord,
+    AlarmsAreToldOnce,
     SameSeedSameTrace,
     /// Not a rule of the kiosk: it fell over.
     NoPanic,
@@ -143,6 +145,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
+        | Body::Alarm { .. }
         | Body::HandOver { .. } => None,
     }
 }

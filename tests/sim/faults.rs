@@ -127,7 +127,12 @@ pub fn begin(run: &mut Run, fault: Fault) {
         Fault::Boom(lane) => run.world.set_mechanics(&site.hardware[lane].id, Mechanics::Stuck),
         // A disk has one fault at a time.
         Fault::Disk(..) | Fault::CutAtDisk(_) if site.disk_cut.is_some() => {}
-        Fault::Disk(kind, count) => site.disk.inject(Some(DiskFault { from: next, count, kind })),
+        Fault::Disk(kind, count) => {
+            site.disk.inject(Some(DiskFault { from: next, count, kind }));
+            // Both logs lie on one card.
+            let from = site.urgent.operations();
+            site.urgent.inject(Some(DiskFault { from, count, kind }));
+        }
         Fault::CutAtDisk(operations) => {
             let from = next + operations;
             site.disk_cut = Some(from);
@@ -155,7 +160,10 @@ pub fn end(run: &mut Run, fault: Fault) {
         Fault::Camera(lane, _) => site.hardware[lane].scene.set_fault(None),
         Fault::Reader(lane, _) => site.manners[lane] = Manners::default(),
         Fault::Boom(lane) => run.world.set_mechanics(&site.hardware[lane].id, Mechanics::Sound),
-        Fault::Disk(..) if site.disk_cut.is_none() => site.disk.inject(None),
+        Fault::Disk(..) if site.disk_cut.is_none() => {
+            site.disk.inject(None);
+            site.urgent.inject(None);
+        }
         Fault::Disk(..) | Fault::CutAtDisk(_) | Fault::CutAtEffect(_) => {}
         Fault::Net(_) => run.net.weather = Weather::FINE,
         Fault::NoEntropy => site.dry.store(false, Relaxed),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use kakou::base::{Epoch, KioskId, Mono, Random, Seq, Wall};
 use kakou::journal::{SigningKey, VerifyingKey};
 use kakou::ledger::{Keys, Ledger, Refused};
-use kakou::sync::Answer;
 use kakou::sync::wire::Batch;
+use kakou::sync::{Answer, Series};
 
 /// What a kiosk asks.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Hub {
     pub ledger: Ledger,
     pub kiosk: KioskId,
     pub epoch: Epoch,
+    /// Of the urgent log.
+    pub urgent: Epoch,
     /// Planted: it answers as if it had stored what it forgot.
     pub forgets: bool,
     forgotten: u64,
@@ -33,15 +35,17 @@ impl Hub {
         ledger.add_token(&[9; 32], None, now).unwrap();
         ledger.enrol(&[9; 32], Some(kiosk), key, now).unwrap();
         let (epoch, kiosk) = (Epoch([0; 16]), kiosk.clone());
-        Self { ledger, kiosk, epoch, forgets: false, forgotten: 0 }
+        Self { ledger, kiosk, epoch, urgent: epoch, forgets: false, forgotten: 0 }
     }
 
     /// Answers one request. `Err` is a refusal that no honest kiosk should ever see.
-    pub fn answer(&mut self, ask: &Ask, now: Wall) -> Result<Answer, String> {
-        if self.forgets {
-            return Ok(self.forgetful(ask));
-        }
-        let (kiosk, epoch) = (self.kiosk.clone(), self.epoch);
+    pub fn answer(&mut self, series: Series, ask: &Ask, now: Wall) -> Result<Answer, String> {
+        let kiosk = self.kiosk.clone();
+        let epoch = match series {
+            Series::Main if self.forgets => return Ok(self.forgetful(ask)),
+            Series::Main => self.epoch,
+            Series::Urgent => self.urgent,
+        };
         let next = match ask {
             Ask::Head => self.ledger.head(&kiosk, epoch).map(|(next, _, _)| next).map_err(Refused::from),
             Ask::Heartbeat(note) => self.ledger.heartbeat(&kiosk, epoch, note, now).map(|(next, _, _)| next),
@@ -95,13 +99,15 @@ enum Leg {
 /// Messages under way.
 pub struct Net {
     pub weather: Weather,
+    series: Series,
     flying: Vec<(Mono, u64, Leg)>,
     random: Random,
 }
 
 impl Net {
-    pub fn new(random: Random) -> Self {
-        Self { weather: Weather::FINE, flying: Vec::new(), random }
+    /// What carries the requests about one of the two logs.
+    pub fn new(series: Series, random: Random) -> Self {
+        Self { weather: Weather::FINE, series, flying: Vec::new(), random }
     }
 
     pub fn is_quiet(&self) -> bool {
@@ -132,7 +138,7 @@ impl Net {
                     answers.push((id, Answer::Busy { retry_after }));
                 }
                 Leg::There(ask) => {
-                    let answer = hub.answer(&ask, wall)?;
+                    let answer = hub.answer(self.series, &ask, wall)?;
                     if !self.random.chance(self.weather.lost) {
                         let at = now + self.delay();
                         self.flying.push((at, id, Leg::Back(answer)));

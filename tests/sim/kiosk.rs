@@ -12,10 +12,11 @@ use kakou::daemon::{Append, News, Recorder, Request, unresolved};
 use kakou::drivers::barrier::End;
 use kakou::engine::Ticket;
 use kakou::journal::{Entropy, Journal, Note, Options, Reader};
-use kakou::model::{Body, Draft, Entry, StepOutcome, Verdict};
+use kakou::model::{Body, Cause, Draft, Entry, StepOutcome, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::{Action, Answer, Outbox};
 
+use super::alarms::Alarms;
 use super::checks::{self, Check, Failure, Handed};
 use super::hub::{Ask, Net, kiosk_key};
 use super::lane::Lane;
@@ -57,6 +58,7 @@ pub struct Kiosk {
     pub lanes: Vec<Lane>,
     pub recorder: Recorder<SimDisk>,
     pub outbox: Outbox,
+    pub alarms: Alarms,
     boot: BootId,
     /// The site's time when it started, and what its own clock showed then: that begins anew with each boot.
     began: (Mono, Mono),
@@ -95,6 +97,7 @@ impl Kiosk {
             site.learn(stored)?;
         }
         site.handed.clear();
+        let alarms = Alarms::begin(site, &journal, &recovery, site.stamp(BootId(boot), began.1));
         let key = journal.sealer().key_opened(seal_key).unwrap();
         let mut drafts = recovery.drafts("0.1.0");
         drafts.push(Draft { lane: None, body: key, personal: None });
@@ -116,6 +119,7 @@ impl Kiosk {
             lanes,
             recorder: Recorder::new(journal),
             outbox: Outbox::new(settings, random.fork("outbox")),
+            alarms,
             boot: BootId(boot),
             began,
             tail,
@@ -167,6 +171,11 @@ impl Kiosk {
         self.deliver(site)?;
         if site.power.spend() {
             self.record(site)?;
+            let raised = self.recorder.take_alarms();
+            if !site.power.is_off() {
+                self.alarms.raise(site, raised);
+                self.alarms.turn(site, self.tail.epoch())?;
+            }
         }
         Ok(())
     }
@@ -297,6 +306,11 @@ impl Kiosk {
             stamp.mono = Mono::from_millis(stamp.wall.0.try_into().unwrap());
         }
         site.handed.push_back((stamp, (*draft).clone()));
+        if let Some(kind) = Cause::of(&draft.body).filter(|_| site.plant == Some(Plant::AlarmsFirst)) {
+            let next = Seq::new((site.told.len() + site.handed.len()) as u64);
+            let draft = Box::new(kind.draft(draft.lane.clone(), Some((self.tail.epoch(), next))));
+            self.alarms.raise(site, vec![Request { answer: None, draft, stamp }]);
+        }
         let mut news = Vec::new();
         self.recorder.hand_in(Request { answer, draft, stamp }, &mut news);
         assert!(news.is_empty(), "a simulation is too short to fill the recorder");

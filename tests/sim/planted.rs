@@ -40,6 +40,10 @@ pub enum Plant {
     OrdersByWallClock,
     /// A lane that forgets to record that its barrier was opened by hand.
     ForgetsOpenings,
+    /// A kiosk that forgets alarms which its last run recorded and did not come to raise.
+    ForgetsAlarms,
+    /// Alarms that are raised before their record is durable.
+    AlarmsFirst,
     /// Something that does not follow from the seed.
     DiffersEachTime,
 }
@@ -127,6 +131,16 @@ fn an_open_barrier_that_is_called_closed_is_caught() {
 #[test]
 fn records_in_the_order_of_the_wall_clock_are_caught() {
     assert_caught(Plant::OrdersByWallClock, Check::OrderIsKept);
+}
+
+#[test]
+fn an_alarm_that_a_power_cut_takes_is_caught() {
+    assert_caught(Plant::ForgetsAlarms, Check::AlarmsAreToldOnce);
+}
+
+#[test]
+fn an_alarm_before_its_record_is_caught() {
+    assert_caught(Plant::AlarmsFirst, Check::AlarmFollowsRecord);
 }
 
 #[test]

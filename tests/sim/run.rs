@@ -10,12 +10,14 @@ use kakou::base::{ClockTrust, Mono, Pii, Random, Seq};
 use kakou::control::{Act, BarrierState, Command, Decision, LaneStatus, Phase};
 use kakou::journal::{Hash, Stored, merkle};
 use kakou::ledger::{Keys, RecordId};
-use kakou::model::{Attestation, Body, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
+use kakou::model::{Attestation, Body, Cause, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
 use kakou::sim::clock::SimClock;
 use kakou::sim::disk::SimDisk;
 use kakou::sim::lines::Lines;
 use kakou::sim::world::World;
+use kakou::sync::Series;
 
+use super::alarms;
 use super::checks::{self, Check, Failure, Openings};
 use super::faults::{self, Window};
 use super::hardware::Hardware;
@@ -63,6 +65,8 @@ pub struct Outcome {
     pub refusals: u32,
     /// Barriers that stood open when the kiosk started, and that were closed from the screen.
     pub found_open: u32,
+    /// Records that are alarms.
+    pub alarms: u32,
     pub closed: u32,
 }
 
@@ -71,6 +75,8 @@ pub struct Run {
     pub site: Site,
     pub world: World,
     pub net: Net,
+    /// The requests about the urgent log, in the same weather.
+    alarm_net: Net,
     hub: Hub,
     kiosk: Option<Kiosk>,
     clock: SimClock,
@@ -122,6 +128,8 @@ impl Run {
             openings: hardware.iter().map(|_| Openings::default()).collect(),
             hardware,
             disk: SimDisk::new(),
+            urgent: SimDisk::new(),
+            chances: Random::new(!plan.seed),
             disk_cut: None,
             power: Power::default(),
             wall_off: 0,
@@ -141,12 +149,14 @@ impl Run {
             lost_openings: false,
         };
         let hub = Hub::new(&kiosk_id(), kiosk_key().verifying(), BEGINS);
-        let net = Net::new(random.fork("net"));
+        let net = Net::new(Series::Main, random.fork("net"));
+        let alarm_net = Net::new(Series::Urgent, Random::new(plan.seed ^ 0xA1A2));
         let windows = if plan.calm { vec![] } else { faults::draw(&mut random.fork("faults"), STRETCH) };
         let mut run = Self {
             site,
             world,
             net,
+            alarm_net,
             hub,
             kiosk: None,
             clock,
@@ -198,6 +208,8 @@ impl Run {
                 | Plant::ForgetsOpenArrivals
                 | Plant::IgnoresRefusals
                 | Plant::SaysClosed
+                | Plant::ForgetsAlarms
+                | Plant::AlarmsFirst
                 | Plant::OrdersByWallClock,
             )
             | None => {}
@@ -255,6 +267,7 @@ impl Run {
             kiosk.turn(&mut self.site, &commands)?;
             if !self.site.power.is_off() {
                 kiosk.send(&mut self.site, &mut self.net);
+                kiosk.alarms.send(&mut self.site, &mut self.alarm_net);
             }
         }
         self.exchange()?;
@@ -291,15 +304,18 @@ impl Run {
                 kiosk.heard(&self.site, id, answer);
             }
         }
-        Ok(())
+        self.alarm_net.weather = self.net.weather;
+        let alarms = self.kiosk.as_mut().map(|kiosk| &mut kiosk.alarms);
+        alarms::exchange(&mut self.alarm_net, &mut self.hub, &self.site, alarms)
     }
 
     fn start(&mut self) -> Result<(), Failure> {
         let seal_key = Keys::from_secret(&[5; 32]).seal_key();
         self.site.power.restore();
         self.kiosk = Kiosk::boot(&mut self.site, &seal_key, &mut self.random)?;
-        if self.kiosk.is_none() {
-            self.lose_power();
+        match &self.kiosk {
+            Some(kiosk) => self.hub.urgent = kiosk.alarms.epoch(),
+            None => self.lose_power(),
         }
         Ok(())
     }
@@ -308,6 +324,7 @@ impl Run {
         self.site.say(&"power cut");
         self.cuts += 1;
         self.site.disk = self.site.disk.crash(&mut self.random);
+        self.site.urgent = self.site.urgent.crash(&mut self.site.chances);
         self.site.disk_cut = None;
         for hardware in &self.site.hardware {
             hardware.lose_power();
@@ -347,6 +364,7 @@ impl Run {
             faults::end(self, window.fault);
         }
         self.site.disk.inject(None);
+        self.site.urgent.inject(None);
         self.site.disk_cut = None;
         if !self.site.power.is_off() {
             self.site.power.restore();
@@ -401,6 +419,8 @@ impl Run {
         self.world.is_empty()
             && self.is_quiet()
             && self.net.is_quiet()
+            && self.alarm_net.is_quiet()
+            && self.kiosk.as_ref().is_some_and(|kiosk| kiosk.alarms.is_at_rest())
             && self.site.handed.is_empty()
             && self.statuses().iter().all(|lane| lane.phase == Phase::Idle)
             && self.kiosk.as_ref().is_some_and(|kiosk| kiosk.outbox.waiting() == 0)
@@ -422,6 +442,8 @@ impl Run {
         let first = RecordId { kiosk: hub.kiosk.clone(), epoch: hub.epoch, seq: Seq::FIRST };
         let held = checks::hub_holds_each_record_once(&hub.ledger, &first, &site.told, root);
         site.fail(Check::HubHoldsEachRecordOnce, held)?;
+        let told = alarms::each_alarm_is_told_once(&hub, &site.entries, site.failures);
+        site.fail(Check::AlarmsAreToldOnce, told)?;
         let mut verdicts = BTreeMap::new();
         for passage in site.entries.iter().filter_map(|entry| checks::passage(&entry.body)) {
             *verdicts.entry(passage.verdict).or_default() += 1;
@@ -437,6 +459,7 @@ impl Run {
             cuts,
             failures: site.failures,
             refusals: site.refusals,
+            alarms: count(|body| Cause::of(body).is_some()),
             found_open: count(|body| matches!(body, Body::FoundOpen)),
             closed: count(|body| matches!(body, Body::ClosedByAttendant { .. })),
         })

@@ -39,7 +39,7 @@ fn passages_survive_whatever_goes_wrong() {
     assert!(counted(Verdict::EmergencyAdmitted) > each / 20, "{total:?}");
     assert!(counted(Verdict::Abandoned) > each / 10, "{total:?}");
     assert!(total.refusals > each / 20 && total.found_open > each / 20, "{total:?}");
-    assert!(total.closed > each / 20, "{total:?}");
+    assert!(total.closed > each / 20 && total.alarms > each / 2, "{total:?}");
     assert!(total.cuts > each / 4 && total.failures > each / 10, "{total:?}");
 }
 
@@ -96,6 +96,7 @@ fn add(total: &mut Outcome, outcome: &Outcome) {
     total.failures += outcome.failures;
     total.refusals += outcome.refusals;
     total.found_open += outcome.found_open;
+    total.alarms += outcome.alarms;
     total.closed += outcome.closed;
 }
 

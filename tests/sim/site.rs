@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use kakou::base::{BootId, ClockTrust, LaneId, Mono, Stamp, Wall};
+use kakou::base::{BootId, ClockTrust, LaneId, Mono, Random, Stamp, Wall};
 use kakou::journal::Stored;
 use kakou::model::{Body, Entry};
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
@@ -23,6 +23,10 @@ pub struct Site {
     pub hardware: Vec<Hardware>,
     pub manners: Vec<Manners>,
     pub disk: SimDisk,
+    /// Where the urgent log lies.
+    pub urgent: SimDisk,
+    /// What is by chance about it: whatever else happens is as it was without it.
+    pub chances: Random,
     /// The disk operation before which the power goes.
     pub disk_cut: Option<u64>,
     pub power: Power,

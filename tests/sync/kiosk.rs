@@ -9,7 +9,7 @@ use kakou::model::record::Crossing;
 use kakou::model::{Body, Direction, Draft, SubjectKind};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::wire::Head;
-use kakou::sync::{Action, Answer, Ask, Desk, Link, Settings};
+use kakou::sync::{Action, Answer, Ask, Desk, Durable, Link, Series, Settings};
 
 use crate::common::kiosk::Log;
 
@@ -161,12 +161,12 @@ impl Kiosk {
     /// The next request, if there is one to make now; else when to look again.
     pub fn next(&mut self, now: Mono, wall: Wall, ids: &mut u64) -> Result<(u64, Epoch, Ask), Mono> {
         let epoch = self.epoch();
-        if self.link.live() != Some(epoch) {
-            let closed = self.desk.take_up(epoch).unwrap();
-            self.link.take_up(epoch, &closed);
+        if self.link.live(Series::Main) != Some(epoch) {
+            let closed = self.desk.take_up(Series::Main, epoch).unwrap();
+            self.link.take_up(Series::Main, epoch, &closed);
         }
         for _ in 0..1_000 {
-            let durable = self.durable();
+            let durable = Durable::main(self.durable());
             let (log, action) = match self.link.next(now, durable) {
                 (Some(log), action) => (log, action),
                 (None, Action::WaitUntil(until)) => return Err(until),

@@ -21,8 +21,11 @@ pub struct BesideView {
 }
 
 impl BesideView {
-    /// Without the blinding key there is no view either.
+    /// Without the blinding key there is no view either, nor is there one of an urgent log.
     pub fn find(at: &Where) -> Result<Option<Self>> {
+        if at.dir.file_name().is_some_and(|folder| folder == site::URGENT_FOLDER) {
+            return Ok(None);
+        }
         let key = at.state().join(site::KEY_FILE);
         let bytes = files::read_if_there(&key, 32).with_context(|| key.display().to_string())?;
         let Some(key) = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) else { return Ok(None) };

@@ -22,6 +22,8 @@ mod repair;
 mod shift;
 mod state;
 mod tail;
+#[cfg(test)]
+mod urgent;
 mod words;
 
 use std::io::{self, BufWriter, StdoutLock, Write};

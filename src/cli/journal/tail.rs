@@ -20,16 +20,16 @@ const BATCH: usize = 200;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    at: Where,
+    pub(super) at: Where,
     /// Which log, where there are several; without it the newest.
     #[arg(long)]
-    epoch: Option<Epoch>,
+    pub(super) epoch: Option<Epoch>,
     /// How many records.
     #[arg(short = 'n', long = "lines", default_value_t = 10)]
-    count: u64,
+    pub(super) count: u64,
     /// Go on showing what a running kiosk appends.
     #[arg(long, short, conflicts_with = "epoch")]
-    follow: bool,
+    pub(super) follow: bool,
 }
 
 /// Shows the last records; good when none of them is missing.

@@ -60,6 +60,9 @@ fn detail(body: &Body) -> String {
             format!("{}, {by}, {}", records.join(" "), two(words::erasure(*reason)))
         }
         Body::SegmentsDropped { from, through } => format!("{from} – {through}"),
+        Body::Alarm { epoch: Some(epoch), seq: Some(seq), .. } => format!("#{seq} {epoch}"),
+        Body::Alarm { epoch: Some(epoch), seq: None, .. } => epoch.to_string(),
+        Body::Alarm { epoch: None, .. } => "未能写入主日志 not in the main log".to_owned(),
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

@@ -13,6 +13,7 @@ mod record;
 mod revoke;
 mod search;
 mod tallies;
+mod urgent;
 mod when;
 
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/records/{kiosk}/{epoch}/{seq}", get(record::page).post(record::disclose))
         .route("/records/{kiosk}/{epoch}/{seq}/erase", post(record::erase))
         .route("/tallies", get(tallies::page))
+        .route("/alarms", get(urgent::page))
+        .route("/alarms/{alarm}", get(urgent::one).post(urgent::acknowledge))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))
         .route("/kiosks/{kiosk}/revoke", get(revoke::page).post(revoke::revoke))

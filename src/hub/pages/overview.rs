@@ -9,9 +9,9 @@ use maud::{Markup, html};
 use super::super::state::{Error, Hub};
 use super::super::words;
 use super::frame::{self, ago, count, mark, of, short, time, two};
-use super::{Answer, search};
+use super::{Answer, search, urgent};
 use crate::base::Wall;
-use crate::ledger::{self, Alarm, Filter, Gate};
+use crate::ledger::{self, Alarm, Filter, Gate, Which};
 use crate::model::Verdict;
 
 /// The columns of the gates' table around those of verdicts.
@@ -50,9 +50,10 @@ pub async fn gates(hub: &Hub) -> Result<Markup, Error> {
     let now = hub.now();
     let found = hub.read(move |ledger| {
         let recent = ledger.passages(&Filter::default(), None, RECENT_MAX)?;
-        Ok::<_, ledger::Error>((ledger.gates(now)?, ledger.alarms(ALARMS_MAX)?, recent))
+        let urgent = (ledger.urgent(Which::Open, urgent::OPEN_MAX)?, ledger.urgent_open()?);
+        Ok::<_, ledger::Error>((ledger.gates(now)?, ledger.alarms(ALARMS_MAX)?, recent, urgent))
     });
-    let (gates, alarms, recent) = found.await??;
+    let (gates, alarms, recent, (urgent, open)) = found.await??;
     let live = gates.iter().filter(|gate| gate.is_live(now)).count();
     let sum = |value: fn(&Gate) -> u64| gates.iter().map(value).sum::<u64>();
     let mut today = BTreeMap::<Verdict, u64>::new();
@@ -74,6 +75,7 @@ pub async fn gates(hub: &Hub) -> Result<Markup, Error> {
             @let waiting = sum(|gate| gate.backlog);
             div.tile.(if waiting == 0 { "" } else { "wait" }) { (two(BACKLOG)) b { (waiting) } }
         }
+        @if open > 0 { (urgent::section(&urgent, open)) }
         @if gates.is_empty() {
             p.notice { "还没有终端。" a href="/kiosks" { "登记第一台终端" } " "
                 small lang="en" { "No kiosk yet: enrol the first one under Kiosks." } }

@@ -174,7 +174,11 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                     Body::SegmentsDropped { from, through } => {
                         dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
                     }
-                    Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
+                    Body::Alarm { epoch: Some(epoch), seq: Some(seq), .. } => {
+                        @let log = RecordId { epoch: *epoch, ..record.id.clone() };
+                        dt { (two(("主日志记录", "record"))) } dd { (link_in(&log, *seq)) }
+                    }
+                    Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }
         }

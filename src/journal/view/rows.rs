@@ -54,6 +54,7 @@ pub(super) fn apply(
         | Body::ClosedByAttendant { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
+        | Body::Alarm { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

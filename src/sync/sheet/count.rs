@@ -216,6 +216,7 @@ impl Counter {
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
+            | Body::Alarm { .. }
             | Body::HandOver { .. } => {}
         }
     }
