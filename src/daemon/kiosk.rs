@@ -19,13 +19,14 @@ use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::past::{self, Past, PastParts};
+use super::pictures::{self, Begun, Pictures};
 use super::recorder::Request;
 use super::recording::{self, Outlets};
-use super::status_board::StatusBoard;
+use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
-use crate::base::KioskId;
+use crate::base::{Epoch, KioskId};
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
-use crate::journal::{Journal, Recovery, view};
+use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
 use crate::platform::disk::DirDisk;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub retention: Rules,
     /// The hub, for a kiosk that is enrolled.
     pub hub: Option<Link>,
+    /// What it does with pictures of exceptional passages, where the site wants any.
+    pub pictures: Option<Pictures<DirDisk>>,
     /// A broker that gets a copy, and the file that says how far the copy is.
     pub copy: Option<(mqtt::Broker, PathBuf)>,
     /// Who may sign in.
@@ -91,6 +94,9 @@ pub enum Error {
     /// The connection to the hub cannot be set up.
     #[error(transparent)]
     Hub(#[from] http::Error),
+    /// The pictures that are kept cannot be taken up.
+    #[error("pictures: {0}")]
+    Pictures(#[source] io::Error),
     /// A part that must never end has ended.
     #[error("{0} ended")]
     Ended(&'static str),
@@ -164,26 +170,25 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
-    if let Some((broker, cursor)) = parts.copy {
-        let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
-        tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
-    }
+    copy(parts.copy, (&kiosk, &disk), (log_seen.clone(), durable_seen.clone()), &mut tasks);
     let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
-    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines };
+    let (done, recorder_done) = mpsc::channel(1);
+    let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
+    let Begun { lanes: pictures, line, status: pictures_seen } = begun.map_err(Error::Pictures)?;
+    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines, pictures: line };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
-    let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
+    let (mut lanes, mut lane_tasks) = (Lanes { pictures, ..Lanes::default() }, JoinSet::new());
     for lane in lane_parts {
         lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
-    let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
-    let (done, recorder_done) = mpsc::channel(1);
+    let Lanes { news, commands: to_lanes, views, previews, mut progress, .. } = lanes;
     let keeper_done = done.clone();
     progress.push(Arc::new(AtomicU64::new(0)));
     let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
@@ -199,9 +204,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
-    let (journal, hub, lanes) = (journal_seen, hub_seen, views);
-    let board =
-        StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, clock: clock.clone() };
+    let (journal, hub, lanes, pictures) = (journal_seen, hub_seen, views, pictures_seen);
+    let seen = Seen { lanes, journal, hub, keeping, pictures };
+    let board = StatusBoard { kiosk, title, notice, simulated, seen, clock: clock.clone() };
     let (status_sender, status) = watch::channel(Arc::new(board.now()));
     tasks.spawn(board.run(status_sender));
     tasks.spawn(watch_over(progress));
@@ -220,6 +225,19 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// Starts the copy for a broker, where the site has one.
+fn copy(
+    copy: Option<(mqtt::Broker, PathBuf)>,
+    (kiosk, disk): (&KioskId, &DirDisk),
+    (log, durable): (watch::Receiver<OpenLog>, watch::Receiver<(Epoch, u64)>),
+    tasks: &mut JoinSet<&'static str>,
+) {
+    if let Some((broker, cursor)) = copy {
+        let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
+        tasks.spawn(copying::run(copy, log, durable));
+    }
 }
 
 /// Starts what records who is on duty, and what one shift leaves to the next.

@@ -17,9 +17,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::blob_line::{BlobLine, Turn};
+use super::disk::DirDisk;
 use super::http::HubClient;
 use crate::base::{Epoch, KioskId, Stamp};
-use crate::journal::SigningKey;
+use crate::journal::{Disk, SigningKey};
+use crate::sync::blobs::Records;
 use crate::sync::desk::Desk;
 use crate::sync::source::Logs;
 use crate::sync::{Action, Answer, HubStatus, Link};
@@ -48,14 +51,28 @@ pub struct Uplink<L, C> {
 /// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
 pub async fn run<L, C>(
     uplink: Uplink<L, C>,
-    mut durable: watch::Receiver<(Epoch, u64)>,
+    durable: watch::Receiver<(Epoch, u64)>,
     status: watch::Sender<HubStatus>,
 ) where
     L: Logs + 'static,
     C: Fn() -> Stamp,
 {
+    run_with(uplink, None::<BlobLine<DirDisk>>, durable, status).await;
+}
+
+/// The same, with blobs: one request about a blob whenever no record waits.
+pub async fn run_with<L, C, D>(
+    uplink: Uplink<L, C>,
+    mut blobs: Option<BlobLine<D>>,
+    mut durable: watch::Receiver<(Epoch, u64)>,
+    status: watch::Sender<HubStatus>,
+) where
+    L: Logs + 'static,
+    C: Fn() -> Stamp,
+    D: Disk + Clone + 'static,
+{
     let Uplink { mut link, kiosk, key, client, logs, stamp, lines } = uplink;
-    let mut desk = Some(Desk::new(kiosk, key, logs));
+    let mut desk = Some(Desk::new(kiosk.clone(), key, logs));
     let mut online = None;
     loop {
         let (epoch, size) = *durable.borrow_and_update();
@@ -64,7 +81,7 @@ pub async fn run<L, C>(
                 Ok(Ok(closed)) => link.take_up(epoch, &closed),
                 failed => {
                     tracing::error!(?failed, "the journal's logs cannot be read");
-                    if !wait(LIST_AGAIN, &mut durable).await {
+                    if !wait::<D>(LIST_AGAIN, &mut durable, None).await {
                         return;
                     }
                     continue;
@@ -76,7 +93,17 @@ pub async fn run<L, C>(
             (Some(log), action) => (log, action),
             (None, Action::WaitUntil(until)) => {
                 publish(&status, &link, &mut online);
-                if !wait(until.since(now.mono), &mut durable).await {
+                let records = if link.status().waiting == 0 { Records::Sent } else { Records::Waiting };
+                let turn = match &mut blobs {
+                    Some(line) => line.turn(&client, &kiosk, || stamp().mono, records).await,
+                    None => Turn::Wait(until),
+                };
+                let until = match turn {
+                    // A record that became durable meanwhile goes before the next chunk.
+                    Turn::Did => continue,
+                    Turn::Wait(blobs) => until.min(blobs),
+                };
+                if !wait(until.since(now.mono), &mut durable, blobs.as_mut()).await {
                     return;
                 }
                 continue;
@@ -125,11 +152,22 @@ where
     Ok(result)
 }
 
-/// Waits for `span` or for more to become durable; false when nothing ever will.
-async fn wait(span: Duration, durable: &mut watch::Receiver<(Epoch, u64)>) -> bool {
+/// Waits for `span`, for more to become durable, or for another blob; false when nothing ever will become durable.
+async fn wait<D: Disk + Clone + 'static>(
+    span: Duration,
+    durable: &mut watch::Receiver<(Epoch, u64)>,
+    blobs: Option<&mut BlobLine<D>>,
+) -> bool {
+    let another = async {
+        match blobs {
+            Some(line) => line.changed().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         changed = durable.changed() => changed.is_ok(),
         () = tokio::time::sleep(span) => true,
+        () = another => true,
     }
 }
 
