@@ -153,5 +153,5 @@ fn stamp(number: u64) -> Stamp {
 
 fn person() -> Personal {
     let name = Some(Pii::new("王小明".to_owned()));
-    Personal { people: vec![Person { name, ..Person::default() }], vehicle: None, note: None }
+    Personal { people: vec![Person { name, ..Person::default() }], vehicle: None, note: None, picture: None }
 }

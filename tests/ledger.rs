@@ -347,7 +347,7 @@ fn passage_of(log: &mut Log, name: &str, number: &str, plate: &str) {
         ..Person::default()
     };
     let vehicle = Vehicle { plate: Some(Pii::new(plate.to_owned())), ..Vehicle::default() };
-    let personal = Personal { people: vec![person], vehicle: Some(vehicle), note: None };
+    let personal = Personal { people: vec![person], vehicle: Some(vehicle), note: None, picture: None };
     log.append(NOW, None, Body::Passage(passage), Some(&personal));
 }
 

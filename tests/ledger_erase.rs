@@ -158,7 +158,7 @@ fn filled(path: &std::path::Path) -> (Ledger, Log) {
     let zhao = Person { name: Some(Pii::new("赵无忌".to_owned())), ..Person::default() };
     // Longer than a page: what does not fit lies in pages of its own, which are freed.
     let note = Some(Pii::new("很长的备注".repeat(600)));
-    let personal = Personal { people: vec![zhao], vehicle: None, note };
+    let personal = Personal { people: vec![zhao], note, ..Personal::default() };
     log.append(NOW, None, Body::Passage(passage), Some(&personal));
     let all = log.entries.len() as u64;
     ledger.apply(&log.kiosk, log.epoch, Seq::FIRST, &log.note(all), &log.slice(1, all), NOW).unwrap();

@@ -1,5 +1,6 @@
 //! What everything else is made of: units, time, names, reasons for no reading, guarded personal data.
 
+pub mod blob_id;
 pub mod checksum;
 pub mod id;
 pub mod no_reading;
@@ -8,6 +9,7 @@ pub mod random;
 pub mod time;
 pub mod units;
 
+pub use blob_id::BlobId;
 pub use id::{AttendantId, BootId, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Slug};
 pub use no_reading::NoReading;
 pub use pii::Pii;

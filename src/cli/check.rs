@@ -61,6 +61,12 @@ fn print(board: &Board, site: &Site) -> io::Result<()> {
     writeln!(out, "personal   opens here for {} days; {after}", days(site.personal_retention))?;
     let held = days(retention::HELD_FOR);
     writeln!(out, "records    kept {} days, and {held} after the hub signed", days(site.record_retention))?;
+    let pictures: Vec<&str> = site.pictures.iter().map(|verdict| verdict.name()).collect();
+    writeln!(
+        out,
+        "pictures   {}",
+        if pictures.is_empty() { "none".to_owned() } else { pictures.join(", ") }
+    )?;
     print_policy(&mut out, site)?;
     writeln!(out, "board      {}{}", board.name, if board.simulated { " (simulated)" } else { "" })?;
     for lane in &site.lanes {

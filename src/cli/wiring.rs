@@ -14,6 +14,7 @@ use crate::control::{Direct, NoticeStatus};
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
+use crate::daemon::pictures::Pictures;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
@@ -29,6 +30,8 @@ use crate::platform::mqtt::{self, Broker};
 use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
+use crate::sync::blobs::Store;
+use crate::sync::blobs::named::forget_erased;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
 use crate::thermometry::{Factor, Settings as Thermometry};
@@ -97,6 +100,7 @@ pub fn parts(
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let seed = enrolment.as_ref().map(|_| secret(&state.join("log.key"))).transpose()?;
     let journal = open_journal(&disk, &site, enrolment.as_ref().zip(seed.as_ref()))?;
+    let pictures = pictures_of(&site, &disk, &journal)?;
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
     let policy = Arc::new(site.policy.clone());
@@ -117,6 +121,7 @@ pub fn parts(
     let copy =
         site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt, broker_time)?, state.join("mqtt.cursor"))));
     Ok(Parts {
+        pictures,
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
         alarms: open_alarms(&state, &site.kiosk),
         kiosk: site.kiosk,
@@ -174,6 +179,24 @@ fn open_alarms(state: &Path, kiosk: &KioskId) -> Option<UrgentLog> {
         Err(error) => tracing::error!(%error, "no urgent log: alarms go with the other records"),
     }
     opened.ok()
+}
+
+/// Where pictures are kept, where the site wants any or there are some from when it did. What was being erased when the
+/// power went is gone when this returns.
+fn pictures_of(
+    site: &Site,
+    disk: &DirDisk,
+    (journal, recovery): &(Journal<DirDisk>, Recovery),
+) -> Result<Option<Pictures<DirDisk>>> {
+    let folder = site.state.join("blobs");
+    if site.pictures.is_empty() && !folder.exists() {
+        return Ok(None);
+    }
+    let named = || folder.display().to_string();
+    let blobs = DirDisk::open(&folder).with_context(named)?;
+    let mut store = Store::new(blobs.clone());
+    forget_erased(&mut disk.clone(), journal.epoch(), &recovery.erasing, &mut store).with_context(named)?;
+    Ok(Some(Pictures { verdicts: site.pictures.clone().into(), disk: blobs }))
 }
 
 fn rules(site: &Site) -> Rules {

@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::profile::Profiles;
 use super::site_file;
 use crate::base::{AttendantId, KioskId, LaneId, Slug};
-use crate::model::{Direction, SubjectKind};
+use crate::model::{Direction, SubjectKind, Verdict};
 
 /// Name of the file in the state folder that holds the key under which identifiers are blinded.
 pub const KEY_FILE: &str = "site.key";
@@ -43,6 +43,8 @@ pub struct Site {
     pub personal_retention: Duration,
     /// How long this kiosk keeps records that the hub has signed for.
     pub record_retention: Duration,
+    /// Verdicts of which a picture is kept as evidence; none where the site says nothing.
+    pub pictures: Vec<Verdict>,
     /// Its lanes; at least one.
     pub lanes: Vec<Lane>,
     /// Who may sign in; empty where nobody may, and then nobody can waive or decide.

@@ -15,7 +15,7 @@ use super::profile_file::{read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
 use super::site::{Attendant, Lane, PinHash, Site, Web};
 use crate::base::{CentiCelsius, LaneId, Slug};
-use crate::model::{Class, Direction, SubjectKind};
+use crate::model::{Class, Direction, Picture, SubjectKind};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
 const PIN_MEMORY_KIB_MAX: u32 = 64 * 1024;
@@ -38,6 +38,8 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let notice = file.get(report, "notice", &integer(1..=999_999u32));
     let days = file.get_or(report, "personal_retention_days", &integer(1..=30u64), 14);
     let record_days = file.get_or(report, "record_retention_days", &integer(30..=3_650u64), 90);
+    let pictures =
+        file.list(report, "pictures", &one_of(&Picture::VERDICTS.map(|verdict| (verdict.name(), verdict))));
     let web = web(report, &mut file);
     let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
@@ -59,6 +61,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         mqtt,
         personal_retention: Duration::from_secs(days * 86_400),
         record_retention: Duration::from_secs(record_days * 86_400),
+        pictures,
         lanes,
         attendants,
         policy: Policy::new(notice, screening, profiles),

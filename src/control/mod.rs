@@ -8,6 +8,6 @@ pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
 pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
-    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, RoomMark, StepState,
-    StepStatus, TemperatureStatus, Trouble, VerdictStatus,
+    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt,
+    RoomMark, StepState, StepStatus, TemperatureStatus, Trouble, VerdictStatus,
 };

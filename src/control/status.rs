@@ -326,6 +326,21 @@ pub struct HubStatus {
     pub alarm: Option<LinkAlarm>,
 }
 
+/// The pictures that are kept as evidence until the hub has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PictureStatus {
+    /// Pictures that the hub does not have.
+    pub waiting: u32,
+    /// Pictures that were not taken since the program started, because there was no place for them.
+    pub not_taken: u32,
+    /// Pictures that were taken since then and could not be stored; their records are there.
+    pub lost: u32,
+    /// Pictures that were damaged here; they are set aside and never sent.
+    pub damaged: u32,
+    /// What keeps them from being sent, in plain words.
+    pub error: Option<String>,
+}
+
 /// A device, as the attendant's face shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceStatus {
@@ -363,6 +378,8 @@ pub struct KioskStatus {
     pub journal: JournalStatus,
     /// The hub.
     pub hub: HubStatus,
+    /// The pictures that are kept as evidence.
+    pub pictures: PictureStatus,
     /// Its devices.
     pub devices: Vec<DeviceStatus>,
     /// Wall time now.

@@ -245,7 +245,7 @@ mod tests {
             Options { segment_len: 65_536, ballast_len: 0, ..Options::new("gate-1".parse().unwrap()) };
         let (mut journal, _) = Journal::open(disk.clone(), options, Box::new(Random::new(1))).unwrap();
         let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
-        let personal = Some(Personal { people: vec![wang], vehicle: None, note: None });
+        let personal = Some(Personal { people: vec![wang], vehicle: None, note: None, picture: None });
         let stamp = Stamp {
             boot: BootId([1; 16]),
             mono: Mono(5),

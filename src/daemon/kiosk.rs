@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -20,9 +21,10 @@ use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::past::{self, Past, PastParts};
-use super::recorder::Request;
+use super::pictures::{self, Begun, Pictures};
+use super::recorder::{Chore, Request};
 use super::recording::{self, Outlets};
-use super::status_board::StatusBoard;
+use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
 use crate::base::{Epoch, KioskId};
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
@@ -30,7 +32,8 @@ use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
 use crate::platform::disk::DirDisk;
-use crate::platform::{http, mqtt};
+use crate::platform::http::{self, Heard};
+use crate::platform::mqtt;
 use crate::web;
 
 /// What a kiosk is made of.
@@ -57,6 +60,8 @@ pub struct Parts {
     pub retention: Rules,
     /// The hub, for a kiosk that is enrolled.
     pub hub: Option<Link>,
+    /// What it does with pictures of exceptional passages, where the site wants any.
+    pub pictures: Option<Pictures<DirDisk>>,
     /// A broker that gets a copy, and the file that says how far the copy is.
     pub copy: Option<(mqtt::Broker, PathBuf)>,
     /// Who may sign in.
@@ -94,6 +99,9 @@ pub enum Error {
     /// The connection to the hub cannot be set up.
     #[error(transparent)]
     Hub(#[from] http::Error),
+    /// The pictures that are kept cannot be taken up.
+    #[error("pictures: {0}")]
+    Pictures(#[source] io::Error),
     /// A part that must never end has ended.
     #[error("{0} ended")]
     Ended(&'static str),
@@ -178,33 +186,32 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
-    let ends = link::Ends { durable: durable_seen, urgent, heard: hear, clock: clock.clone(), lines };
+    let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
+    let Begun { lanes: taken, line: pictures, status: pictures_seen } = begun.map_err(Error::Pictures)?;
+    let ends =
+        link::Ends { durable: durable_seen, urgent, heard: hear, clock: clock.clone(), lines, pictures };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
-    let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
+    let (mut lanes, mut lane_tasks) = (Lanes { pictures: taken, ..Lanes::default() }, JoinSet::new());
     for lane in lane_parts {
         lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
-    let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
+    let Lanes { news, commands: to_lanes, views, previews, mut progress, .. } = lanes;
     let keeper_done = done.clone();
     progress.push(Arc::new(AtomicU64::new(0)));
     let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
     let turns = Arc::clone(&progress[progress.len() - 1]);
     let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
-    let (keeping_status, keeping) = watch::channel(Keeping::default());
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
-    let (recent, forgetful) = (Arc::clone(&past), Arc::clone(&past));
-    let forget = Box::new(move || forgetful.forget());
-    let (status, stop_seen) = (keeping_status, stopped.clone());
-    let wires = Wires { heard, log: log_seen, forget, status, chores, stopped: stop_seen, done: keeper_done };
-    keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
+    let ends = (heard, log_seen, chores, stopped.clone(), keeper_done);
+    let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
-    let (journal, hub, lanes) = (journal_seen, hub_seen, views);
-    let board =
-        StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, clock: clock.clone() };
+    let (journal, hub, lanes, pictures) = (journal_seen, hub_seen, views, pictures_seen);
+    let seen = Seen { lanes, journal, hub, keeping, pictures };
+    let board = StatusBoard { kiosk, title, notice, simulated, seen, clock: clock.clone() };
     let (status_sender, status) = watch::channel(Arc::new(board.now()));
     tasks.spawn(board.run(status_sender));
     tasks.spawn(watch_over(progress));
@@ -214,7 +221,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         status: status.clone(),
         commands: commands.clone(),
         previews,
-        recent,
+        recent: Arc::<Past<DirDisk>>::clone(&past),
         attendants,
         hand_overs,
         attendance,
@@ -223,6 +230,29 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// What the keeper hangs on: the hub's answers, the log, its chores, the end of the kiosk, and that it is done.
+type KeeperEnds = (
+    watch::Receiver<Option<Heard>>,
+    watch::Receiver<OpenLog>,
+    SyncSender<Chore>,
+    watch::Receiver<bool>,
+    mpsc::Sender<()>,
+);
+
+/// Starts what keeps the hub's receipts, and forgets when it is time to.
+fn keep(
+    keeper: Keeper<DirDisk>,
+    (heard, log, chores, stopped, done): KeeperEnds,
+    past: &Arc<Past<DirDisk>>,
+    clock: Clock,
+) -> io::Result<watch::Receiver<Keeping>> {
+    let (status, seen) = watch::channel(Keeping::default());
+    let past = Arc::clone(past);
+    let forget = Box::new(move || past.forget());
+    keeping::start(keeper, Wires { heard, log, forget, status, chores, stopped, done }, clock)?;
+    Ok(seen)
 }
 
 /// Starts what copies records for a broker, where there is one.

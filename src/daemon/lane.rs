@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 
+use super::evidence::Evidence;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, LaneId, Mono};
@@ -34,6 +35,8 @@ pub struct LaneTask {
     pub runner: LaneRunner,
     /// Its devices and their drivers, for the screens.
     pub devices: Vec<(DeviceId, &'static str)>,
+    /// Takes pictures of exceptional passages, where the site wants them.
+    pub evidence: Option<Evidence>,
     /// What its devices saw.
     pub observations: mpsc::Receiver<Observation>,
     /// What people ask.
@@ -102,8 +105,15 @@ impl LaneTask {
     fn heard(&mut self, news: News, appends: &mut Vec<Append>) {
         let now = mono();
         match news {
-            News::Durable { ticket, seq, .. } => self.runner.durable(now, ticket, seq, appends),
-            News::Refused { ticket, .. } => self.runner.not_recorded(now, ticket, appends),
+            News::Durable { ticket, seq, .. } => {
+                self.runner.durable(now, ticket, seq, appends);
+                // Behind the barrier, which somebody is waiting for.
+                self.evidence.iter_mut().for_each(|evidence| evidence.durable(ticket));
+            }
+            News::Refused { ticket, .. } => {
+                self.evidence.iter_mut().for_each(|evidence| evidence.not_recorded(ticket));
+                self.runner.not_recorded(now, ticket, appends);
+            }
             News::Failed(_) => self.runner.journal(now, Err(()), appends),
             News::Restored => self.runner.journal(now, Ok(()), appends),
         }
@@ -111,7 +121,8 @@ impl LaneTask {
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {
         let mut refused = Vec::new();
-        for append in appends.drain(..) {
+        for mut append in appends.drain(..) {
+            self.evidence.iter_mut().for_each(|evidence| evidence.attach(mono(), &mut append));
             let answer = append.ticket.map(|ticket| (self.id.clone(), ticket));
             let request = Request { answer, draft: append.draft, stamp: self.clock.stamp() };
             if self.requests.try_send(request).is_err() {
@@ -121,6 +132,7 @@ impl LaneTask {
         }
         // What follows is handed in with the next turn: a recorder that takes nothing is not asked in a loop.
         for ticket in refused {
+            self.evidence.iter_mut().for_each(|evidence| evidence.not_recorded(ticket));
             self.runner.not_recorded(mono(), ticket, appends);
         }
     }

@@ -8,14 +8,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::devices::{self, LineInput, OpenStream, Post};
+use super::evidence::Evidence;
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
+use super::pictures::Shelf;
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::Thermometer;
+use crate::model::Verdict;
 use crate::platform::clock::{Clock, mono};
+use crate::platform::entropy::OsEntropy;
 use crate::sync::disk_state;
 use crate::vision::raw::Source;
 use crate::web;
@@ -64,6 +68,8 @@ pub(super) struct Lanes {
     pub(super) views: Vec<watch::Receiver<Arc<LaneView>>>,
     pub(super) previews: BTreeMap<LaneId, watch::Receiver<Arc<web::Preview>>>,
     pub(super) progress: Vec<Arc<AtomicU64>>,
+    /// For which verdicts pictures are taken, and where they go.
+    pub(super) pictures: Option<(Arc<[Verdict]>, Shelf)>,
 }
 
 impl Lanes {
@@ -99,8 +105,13 @@ impl Lanes {
         self.commands.insert(id.clone(), commands);
         self.views.push(views);
         self.progress.push(Arc::clone(&progress));
+        let pictures = self.pictures.clone().zip(self.previews.get(&id).cloned());
+        let evidence = pictures.map(|((verdicts, shelf), previews)| {
+            Evidence::new(verdicts, previews, Box::new(OsEntropy::new()), shelf)
+        });
         let task = LaneTask {
             id,
+            evidence,
             runner,
             devices,
             observations: observed,

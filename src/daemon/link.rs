@@ -9,9 +9,11 @@ use zeroize::Zeroizing;
 use super::alarms::ToSend;
 use super::keeper::Hub;
 use super::kiosk::Error;
+use super::pictures::Books;
 use crate::base::{Epoch, KioskId, Random};
 use crate::control::HubStatus;
 use crate::journal::SigningKey;
+use crate::platform::blob_line::BlobLine;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
 use crate::platform::http::{Heard, HubClient, Keyring};
@@ -19,6 +21,7 @@ use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::uplink::{self, Uplink};
 use crate::sync;
+use crate::sync::blobs::{Queue, Store};
 use crate::sync::enrolment::Enrolment;
 
 /// The way to the hub.
@@ -55,6 +58,8 @@ pub(super) struct Ends {
     pub clock: Clock,
     /// What heartbeats say beside size and root.
     pub lines: Box<dyn Fn() -> Vec<String> + Send>,
+    /// The pictures that are sent, where there are any.
+    pub pictures: Option<(Store<DirDisk>, Arc<Books>, watch::Receiver<u64>)>,
 }
 
 /// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
@@ -66,7 +71,7 @@ pub(super) fn spawn(
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<watch::Receiver<HubStatus>, Error> {
     let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, urgent, heard, clock, lines } = ends;
+    let Ends { durable, urgent, heard, clock, lines, pictures } = ends;
     let key = Arc::new(SigningKey::from_seed(&link.seed));
     let ring = Keyring::new(kiosk.clone(), Arc::clone(&key), link.tls_keys.clone());
     let client = HubClient::new(&link.enrolment, link.passed.clone())?.keeping(ring)?;
@@ -81,9 +86,13 @@ pub(super) fn spawn(
         stamp: move || clock.stamp(),
         lines,
     };
+    let blobs = pictures.map(|(store, books, written)| {
+        let queue = Queue::new(Random::new(mono().0));
+        BlobLine::new(queue, store, written, Box::new(move |told| books.told(told)))
+    });
     let (status, seen) = watch::channel(HubStatus::default());
     tasks.spawn(async move {
-        uplink::run(uplink, durable, status).await;
+        uplink::run_with(uplink, blobs, durable, status).await;
         "link to the hub"
     });
     Ok(seen)

@@ -9,7 +9,7 @@ use tokio::time::interval;
 use super::keeper::Keeping;
 use super::lane::LaneView;
 use crate::base::KioskId;
-use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus};
+use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus};
 use crate::platform::clock::Clock;
 
 /// Puts the pieces of the status together.
@@ -18,25 +18,32 @@ pub(super) struct StatusBoard {
     pub(super) title: String,
     pub(super) notice: Option<NoticeStatus>,
     pub(super) simulated: bool,
+    pub(super) seen: Seen,
+    pub(super) clock: Clock,
+}
+
+/// What the other parts say of themselves.
+pub(super) struct Seen {
     pub(super) lanes: Vec<watch::Receiver<Arc<LaneView>>>,
     pub(super) journal: watch::Receiver<JournalStatus>,
     pub(super) hub: watch::Receiver<HubStatus>,
     pub(super) keeping: watch::Receiver<Keeping>,
-    pub(super) clock: Clock,
+    pub(super) pictures: watch::Receiver<PictureStatus>,
 }
 
 impl StatusBoard {
     pub(super) async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
         let mut ticks = interval(Duration::from_secs(1));
         loop {
-            let lanes = self.lanes.iter_mut().map(|lane| Box::pin(lane.changed()));
+            let lanes = self.seen.lanes.iter_mut().map(|lane| Box::pin(lane.changed()));
             let any_lane = futures_util::future::select_all(lanes);
             // A sender that is gone says no more; the others still do.
             tokio::select! {
                 (changed, ..) = any_lane => if changed.is_err() { return "lanes" },
-                Ok(()) = self.journal.changed() => {}
-                Ok(()) = self.hub.changed() => {}
-                Ok(()) = self.keeping.changed() => {}
+                Ok(()) = self.seen.journal.changed() => {}
+                Ok(()) = self.seen.hub.changed() => {}
+                Ok(()) = self.seen.keeping.changed() => {}
+                Ok(()) = self.seen.pictures.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -49,16 +56,17 @@ impl StatusBoard {
     }
 
     pub(super) fn now(&self) -> KioskStatus {
-        let views: Vec<_> = self.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
+        let views: Vec<_> = self.seen.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
         let wall = self.clock.wall();
-        let Keeping { alarm, .. } = self.keeping.borrow().clone();
+        let Keeping { alarm, .. } = self.seen.keeping.borrow().clone();
         KioskStatus {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
             notice: self.notice.clone(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
-            journal: self.journal.borrow().clone(),
-            hub: HubStatus { alarm, ..self.hub.borrow().clone() },
+            journal: self.seen.journal.borrow().clone(),
+            hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },
+            pictures: self.seen.pictures.borrow().clone(),
             devices: views.iter().flat_map(|view| view.devices.clone()).collect(),
             // Minutes are what a screen shows; finer ones would redraw every page every second.
             wall: crate::base::Wall(wall.0 - wall.0.rem_euclid(60_000)),

@@ -22,6 +22,7 @@ pub fn draft(open: &OpenArrival) -> Option<Draft> {
         steps: vec![],
         occupants: vec![],
         took_ms: 0,
+        picture: None,
     };
     Some(Draft { lane: open.lane.clone(), body: Body::Passage(Box::new(passage)), personal: None })
 }

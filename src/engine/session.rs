@@ -301,14 +301,15 @@ impl Session {
         self.trouble = None;
         self.verdict = Some(VerdictStatus { verdict, reasons: reasons.clone(), durable: false, seq: None });
         let (occupants, personal) = match &self.who {
-            Who::Person(person) => {
-                (vec![], Personal { people: vec![person.details.clone()], vehicle: None, note: None })
-            }
+            Who::Person(person) => (
+                vec![],
+                Personal { people: vec![person.details.clone()], vehicle: None, note: None, picture: None },
+            ),
             Who::Vehicle(vehicle) => {
                 let people = vehicle.occupants.iter().map(|person| person.details.clone()).collect();
                 (
                     vehicle.record(verdict),
-                    Personal { people, vehicle: Some(vehicle.details.clone()), note: None },
+                    Personal { people, vehicle: Some(vehicle.details.clone()), note: None, picture: None },
                 )
             }
         };
@@ -327,6 +328,7 @@ impl Session {
             steps: self.steps().record(),
             occupants,
             took_ms: u32::try_from(now.since(self.arrived).as_millis()).unwrap_or(u32::MAX),
+            picture: None,
         };
         // The last try carries the least: what is too long or cannot be sealed is most likely the personal part.
         (passage, Some(personal).filter(|_| !self.giving_up))

@@ -34,6 +34,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/v1/logs/{kiosk}/{epoch}/salvage", post(salvage).layer(limited(BODY_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/end", post(end).layer(limited(NOTE_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
+        .route("/v1/kiosks/{kiosk}/blobs/{sha256}", super::blobs::routes())
         // Whatever is above is about one kiosk, and for that kiosk only; whatever is below says itself who may ask.
         .route_layer(from_fn_with_state(Arc::clone(hub), peer::only_that_kiosk))
         .route("/v1/kiosks/{kiosk}/tls-key", post(peer::pin).layer(limited(NOTE_MAX)))
@@ -219,7 +220,7 @@ pub fn text_of(body: Result<Bytes, BytesRejection>) -> Result<String, Refusal> {
         .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "body", "note is not UTF-8"))
 }
 
-fn too_large(rejection: BytesRejection) -> Refusal {
+pub fn too_large(rejection: BytesRejection) -> Refusal {
     let status = rejection.status();
     Refusal::new(status, "body", rejection.body_text())
 }

@@ -13,6 +13,7 @@
 //! a script that is not a file of this program.
 
 mod api;
+mod blobs;
 mod carry;
 mod live;
 mod pages;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
+use super::blobs::Blobs;
 use crate::base::{KioskId, Wall};
 use crate::journal::Entropy;
 use crate::ledger::{self, Keys, Ledger};
@@ -48,7 +49,7 @@ pub enum Error {
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Wall + Send + Sync>;
 
-/// A hub over one data directory: `hub.db`, `hub.secret`, and for TLS `hub.crt` and `hub.key`.
+/// A hub over one data directory: `hub.db`, `blobs/`, `hub.secret`, and for TLS `hub.crt` and `hub.key`.
 pub struct Hub {
     writer: Arc<Mutex<Ledger>>,
     reader: Arc<Mutex<Ledger>>,
@@ -59,6 +60,7 @@ pub struct Hub {
     reading: Arc<Semaphore>,
     changes: watch::Sender<u64>,
     certificate: Option<Fingerprint>,
+    pub(super) blobs: Arc<Blobs>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -94,6 +96,7 @@ impl Hub {
             reading: Arc::new(Semaphore::new(Self::READING_MAX)),
             changes: watch::Sender::new(0),
             certificate: None,
+            blobs: Arc::new(Blobs::within(data)),
         })
     }
 
@@ -154,15 +157,23 @@ impl Hub {
         T: Send + 'static,
     {
         let slot = Arc::clone(&self.writing).try_acquire_owned().map_err(|_| Error::Busy)?;
-        let ledger = Arc::clone(&self.writer);
+        let (ledger, blobs) = (Arc::clone(&self.writer), Arc::clone(&self.blobs));
         let done = tokio::task::spawn_blocking(move || {
             let _slot = slot;
             // A transaction that panicked was rolled back; the ledger behind the lock is whole.
-            work(&mut ledger.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let result = work(&mut ledger);
+            blobs.clear(&ledger);
+            result
         });
         let result = done.await.map_err(|error| Error::Failed(error.to_string()));
         self.changes.send_modify(|count| *count += 1);
         result
+    }
+
+    /// A reader of the ledger, for whoever holds another lock already.
+    pub(super) fn reader_for_blobs(&self) -> Arc<Mutex<Ledger>> {
+        Arc::clone(&self.reader)
     }
 
     /// Runs `work` with a reader of the ledger, on a thread that may block.

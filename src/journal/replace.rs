@@ -9,7 +9,7 @@ use super::disk::Disk;
 /// # Errors
 ///
 /// When the disk is full or fails; what was in `file` before is then still there, or `bytes` already.
-pub(super) fn replace<D: Disk>(disk: &mut D, file: &str, bytes: &[u8]) -> io::Result<()> {
+pub fn replace<D: Disk>(disk: &mut D, file: &str, bytes: &[u8]) -> io::Result<()> {
     replace_by(disk, file, "new", bytes)
 }
 

@@ -175,12 +175,12 @@ fn cipher(key: &[u8]) -> Result<XChaCha20Poly1305, Error> {
     XChaCha20Poly1305::new_from_slice(key).map_err(|_| Error::Malformed)
 }
 
-fn seal_with(key: &[u8], nonce: &[u8], msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn seal_with(key: &[u8], nonce: &[u8], msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let nonce = nonce.try_into().map_err(|_| Error::Malformed)?;
     cipher(key)?.encrypt(nonce, Payload { msg, aad }).map_err(|_| Error::TooLong(msg.len()))
 }
 
-fn open_with(key: &[u8], nonce: &[u8; NONCE], msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
+pub(super) fn open_with(key: &[u8], nonce: &[u8; NONCE], msg: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     cipher(key)?.decrypt(nonce.into(), Payload { msg, aad }).map_err(|_| Error::Unopened)
 }
 
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn more_than_a_box_holds_is_refused() {
         let person = Person { name: Some(Pii::new("x".repeat(70_000))), ..Person::default() };
-        let personal = Personal { people: vec![person], vehicle: None, note: None };
+        let personal = Personal { people: vec![person], vehicle: None, note: None, picture: None };
         let key = SealingKey::new(3, [5; 32]);
         assert!(matches!(key.seal(&personal, &mut Random::new(1)), Err(Error::TooLong(_))));
     }
@@ -303,6 +303,6 @@ mod tests {
 
     fn wang() -> Personal {
         let person = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
-        Personal { people: vec![person], vehicle: None, note: None }
+        Personal { people: vec![person], vehicle: None, note: None, picture: None }
     }
 }

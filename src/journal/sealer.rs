@@ -236,6 +236,6 @@ mod tests {
 
     fn wang() -> Personal {
         let person = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
-        Personal { people: vec![person], vehicle: None, note: None }
+        Personal { people: vec![person], vehicle: None, note: None, picture: None }
     }
 }

@@ -7,7 +7,7 @@ use super::record::Record;
 use super::schema::{Error, Ledger};
 use crate::base::Wall;
 use crate::journal::Seal;
-use crate::model::Personal;
+use crate::model::{Body, Entry, Personal};
 
 /// Who asks for personal data, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,12 +67,13 @@ impl Ledger {
         officer: &Officer,
         now: Wall,
     ) -> Result<Option<Personal>, Error> {
-        let Some(Record { stored, .. }) = self.record(id)? else { return Ok(None) };
+        let Some(Record { stored, entry, .. }) = self.record(id)? else { return Ok(None) };
         match stored.seal {
             Seal::None | Seal::Erased { .. } => return Ok(None),
             Seal::Boxed { .. } => {}
         }
-        self.log_access(officer, &format!("record {id}"), now)?;
+        let shown = if shows_picture(entry.as_ref()) { " with its picture" } else { "" };
+        self.log_access(officer, &format!("record {id}{shown}"), now)?;
         let Some(state) = self.log_state(&id.kiosk, id.epoch)? else { return Ok(None) };
         self.open_box(state.log, &stored.seal)
     }
@@ -98,5 +99,12 @@ impl Ledger {
             params![now.0, officer.name, officer.reason, what],
         )?;
         Ok(())
+    }
+}
+
+fn shows_picture(entry: Option<&Entry>) -> bool {
+    match entry.map(|entry| &entry.body) {
+        Some(Body::Passage(passage)) => passage.picture.is_some(),
+        Some(_) | None => false,
     }
 }

@@ -157,6 +157,9 @@ impl Ledger {
             ])?;
         self.keep_time(record, placed)?;
         self.identify(record, &found)?;
+        if let Some(picture) = &passage.picture {
+            self.name_blob(record, kiosk, picture, sealed)?;
+        }
         self.tally(&cell, 1)?;
         if let Some(earlier) = passage.follows {
             self.supersede(record_key(log, earlier.get()), record)?;

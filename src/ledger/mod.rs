@@ -7,6 +7,7 @@
 
 mod access;
 mod apply;
+mod blobs;
 mod counts;
 mod enrol;
 mod erase;
@@ -31,6 +32,7 @@ mod urgent;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
+pub use blobs::BlobState;
 pub use counts::Counted;
 pub use enrol::{EnrolRefused, Kiosk};
 pub use export::Columns;

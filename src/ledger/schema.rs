@@ -73,6 +73,8 @@ pub struct Ledger {
     pub(super) opened: RefCell<BTreeMap<(i64, u32), SealingKey>>,
     /// Whether something was erased since the write-ahead log was emptied.
     pub(super) erased: Cell<bool>,
+    /// Whether there may be blobs whose files have to go.
+    pub(super) blobs_go: Cell<bool>,
 }
 
 impl Ledger {
@@ -121,7 +123,8 @@ impl Ledger {
     fn with(db: Connection, keys: Keys) -> Self {
         // Applying a batch alone takes more than the 16 that are kept by default.
         db.set_prepared_statement_cache_capacity(64);
-        Self { db, keys, opened: RefCell::default(), erased: Cell::default() }
+        let (opened, erased) = (RefCell::default(), Cell::default());
+        Self { db, keys, opened, erased, blobs_go: Cell::new(true) }
     }
 
     fn prepare(&mut self, file: &str) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 8] = [
+pub(super) const STEPS: [&str; 9] = [
     RECORDS,
     super::sheet::TABLE,
     TIMES,
@@ -13,6 +13,7 @@ pub(super) const STEPS: [&str; 8] = [
     super::stated::TABLE,
     super::tls_keys::TABLES,
     super::urgent::TABLE,
+    super::blobs::TABLE,
 ];
 
 /// The version that this program writes: the number of steps that lead to it.

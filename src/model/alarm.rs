@@ -233,6 +233,7 @@ mod tests {
             steps: vec![],
             occupants: beside.into_iter().map(occupant).collect(),
             took_ms: 1,
+            picture: None,
         }))
     }
 }

@@ -14,6 +14,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::picture::{Picture, PictureKey};
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
@@ -296,6 +297,10 @@ pub struct Passage {
     /// Milliseconds from arrival to verdict.
     #[n(13)]
     pub took_ms: u32,
+    /// The picture that was taken of it, where the site keeps one. Its key is in [`Personal::picture`].
+    #[n(14)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
 }
 
 /// One occupant of a vehicle, without personal data.
@@ -327,6 +332,9 @@ pub struct Personal {
     /// What an attendant wrote to the next shift.
     #[n(2)]
     pub note: Option<Pii<String>>,
+    /// Opens the picture that [`Passage::picture`] names.
+    #[n(3)]
+    pub picture: Option<Pii<PictureKey>>,
 }
 
 /// What is known of one person.
@@ -387,7 +395,7 @@ pub struct Vehicle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{BootId, ClockTrust, Mono, Wall};
+    use crate::base::{BlobId, BootId, ClockTrust, Mono, Wall};
 
     #[test]
     fn a_record_survives_encoding() {
@@ -416,6 +424,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_record_without_a_picture_is_written_as_before_there_were_any_and_one_with_it_survives() {
+        let Body::Passage(passage) = sample().body else { panic!("a passage") };
+        let bytes = minicbor::to_vec(&passage).unwrap();
+        assert_eq!(bytes[0], 0x8E, "an array of fourteen");
+        let picture = Some(Picture { sha256: BlobId([9; 32]), length: 130_000 });
+        let with_one = Passage { picture, ..*passage };
+        let bytes = minicbor::to_vec(&with_one).unwrap();
+        assert_eq!(bytes[0], 0x8F);
+        assert_eq!(minicbor::decode::<Passage>(&bytes).unwrap(), with_one);
+        assert_eq!(
+            minicbor::to_vec(Personal::default()).unwrap(),
+            [0x81, 0x80],
+            "an array of one, which is empty"
+        );
+        let personal = Personal { picture: Some(Pii::new(PictureKey([7; 32]))), ..Personal::default() };
+        let bytes = minicbor::to_vec(&personal).unwrap();
+        assert_eq!(minicbor::decode::<Personal>(&bytes).unwrap(), personal);
+    }
+
     fn sample() -> Entry {
         let passage = Passage {
             arrival: Seq::FIRST,
@@ -432,6 +460,7 @@ mod tests {
             steps: vec![],
             occupants: vec![],
             took_ms: 3_400,
+            picture: None,
         };
         Entry {
             seq: Seq::FIRST.next(),

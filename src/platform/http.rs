@@ -22,6 +22,7 @@ use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
 use crate::sync::tls_keys::RENEW_HEADER;
 use crate::sync::wire::{Head, Problem};
 
+mod blobs;
 mod renewal;
 
 pub use renewal::Keyring;
@@ -230,6 +231,7 @@ impl HubClient {
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
         let wants_key = response.headers().contains_key(RENEW_HEADER);
+        let held = blobs::held(response.headers());
         let mut answer = vec![];
         while let Some(chunk) = response.chunk().await.map_err(|error| plain(&error))? {
             if answer.len() + chunk.len() > ANSWER_MAX {
@@ -237,7 +239,7 @@ impl HubClient {
             }
             answer.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, retry_after, wants_key, body: answer })
+        Ok(Reply { status, retry_after, wants_key, held, body: answer })
     }
 }
 
@@ -250,6 +252,8 @@ struct Reply {
     status: StatusCode,
     retry_after: Option<Duration>,
     wants_key: bool,
+    /// For a blob: how much of it is there, and whether that is all and right.
+    held: Option<(u32, bool)>,
     body: Vec<u8>,
 }
 

@@ -1,6 +1,7 @@
 //! The only code that touches the operating system, a clock, a pin, a camera or a socket.
 
 pub mod assemble;
+pub mod blob_line;
 pub mod camera;
 pub mod client_auth;
 pub mod clock;

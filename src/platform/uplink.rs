@@ -17,9 +17,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::blob_line::{BlobLine, Turn};
+use super::disk::DirDisk;
 use super::http::HubClient;
 use crate::base::{Epoch, KioskId, Mono, Stamp};
-use crate::journal::SigningKey;
+use crate::journal::{Disk, SigningKey};
+use crate::sync::blobs::Records;
 use crate::sync::desk::Desk;
 use crate::sync::source::Logs;
 use crate::sync::{Action, Answer, Durable, HubStatus, Link, Series};
@@ -50,14 +53,28 @@ pub struct Uplink<L, C> {
 /// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
 pub async fn run<L, C>(
     uplink: Uplink<L, C>,
-    mut durable: watch::Receiver<(Epoch, u64)>,
+    durable: watch::Receiver<(Epoch, u64)>,
     status: watch::Sender<HubStatus>,
 ) where
     L: Logs + 'static,
     C: Fn() -> Stamp,
 {
+    run_with(uplink, None::<BlobLine<DirDisk>>, durable, status).await;
+}
+
+/// The same, with blobs: one request about a blob whenever no record waits.
+pub async fn run_with<L, C, D>(
+    uplink: Uplink<L, C>,
+    mut blobs: Option<BlobLine<D>>,
+    mut durable: watch::Receiver<(Epoch, u64)>,
+    status: watch::Sender<HubStatus>,
+) where
+    L: Logs + 'static,
+    C: Fn() -> Stamp,
+    D: Disk + Clone + 'static,
+{
     let Uplink { mut link, kiosk, key, client, logs, urgent, stamp, lines } = uplink;
-    let desk = Desk::new(kiosk, key, logs);
+    let desk = Desk::new(kiosk.clone(), key, logs);
     let (desk, mut alarms) = match urgent {
         Some((urgent, alarms)) => (desk.with_urgent(urgent), Some(alarms)),
         None => (desk, None),
@@ -74,7 +91,7 @@ pub async fn run<L, C>(
             list_again = stamp().mono + LIST_AGAIN;
         }
         if !read {
-            if !wait(LIST_AGAIN, &mut durable, &mut alarms).await {
+            if !wait::<D>(LIST_AGAIN, &mut durable, &mut alarms, None).await {
                 return;
             }
             continue;
@@ -85,7 +102,17 @@ pub async fn run<L, C>(
             (Some(log), action) => (log, action),
             (None, Action::WaitUntil(until)) => {
                 publish(&status, &link, &mut online);
-                if !wait(until.since(now.mono), &mut durable, &mut alarms).await {
+                let records = if link.status().waiting == 0 { Records::Sent } else { Records::Waiting };
+                let turn = match &mut blobs {
+                    Some(line) => line.turn(&client, &kiosk, || stamp().mono, records).await,
+                    None => Turn::Wait(until),
+                };
+                let until = match turn {
+                    // A record that became durable meanwhile goes before the next chunk.
+                    Turn::Did => continue,
+                    Turn::Wait(blobs) => until.min(blobs),
+                };
+                if !wait(until.since(now.mono), &mut durable, &mut alarms, blobs.as_mut()).await {
                     return;
                 }
                 continue;
@@ -156,16 +183,24 @@ where
     Ok(result)
 }
 
-/// Waits for `span` or for more to become durable; false when nothing ever will.
-async fn wait(
+/// Waits for `span`, for more to become durable, or for another blob; false when nothing ever will become durable.
+async fn wait<D: Disk + Clone + 'static>(
     span: Duration,
     durable: &mut watch::Receiver<(Epoch, u64)>,
     alarms: &mut Option<watch::Receiver<(Epoch, u64)>>,
+    blobs: Option<&mut BlobLine<D>>,
 ) -> bool {
+    let another = async {
+        match blobs {
+            Some(line) => line.changed().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         changed = durable.changed() => changed.is_ok(),
         () = raised(alarms) => true,
         () = tokio::time::sleep(span) => true,
+        () = another => true,
     }
 }
 

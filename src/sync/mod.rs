@@ -15,6 +15,7 @@
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //! | `POST /v1/kiosks/{kiosk}/tls-key` | a signed [pin](crate::journal::TlsPin) | see [`tls_keys`] |
+//! | `HEAD`, `PUT /v1/kiosks/{kiosk}/blobs/{sha256}` | a chunk of a picture | see [`blobs`] |
 //!
 //! Any other refusal is a [`Problem`](wire::Problem) in JSON that says what is wrong and where. Batches and
 //! heartbeats carry a note signed with the key that the hub pinned at enrolment: that is their authentication. Over TLS,
@@ -39,6 +40,7 @@
 
 pub mod action;
 pub mod backoff;
+pub mod blobs;
 pub mod carry;
 pub mod copy;
 pub mod counts;

@@ -72,7 +72,8 @@ pub struct Attendance {
     pub signed_in: bool,
 }
 
-/// A small picture of what a lane's camera sees, for the subject to aim by. Never stored.
+/// A small picture of what a lane's camera sees, for the subject to aim by. Stored as evidence only where the
+/// site wants it, and sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preview {
     /// When the frame was taken.

@@ -175,8 +175,9 @@ impl Log {
             steps: steps(verdict),
             occupants,
             took_ms: 2_000 + u32::try_from(self.random.below(9_000)).unwrap(),
+            picture: None,
         };
-        (passage, Personal { people, vehicle, note: None })
+        (passage, Personal { people, vehicle, note: None, picture: None })
     }
 
     fn person(&mut self) -> Person {

@@ -20,5 +20,6 @@ pub fn admitted(arrival: Seq) -> Passage {
         steps: vec![],
         occupants: vec![],
         took_ms: 1_000,
+        picture: None,
     }
 }

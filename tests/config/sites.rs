@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kakou::config::site::Web;
 use kakou::config::{Board, Site, pair};
-use kakou::model::{Direction, SubjectKind};
+use kakou::model::{Direction, SubjectKind, Verdict};
 
 const EXAMPLE: &str = include_str!("../../systemd/kiosk.toml");
 const SIMULATED: &str = include_str!("../../boards/simulated.toml");
@@ -48,6 +48,18 @@ fn the_example_is_a_working_configuration_with_safe_defaults() {
         (SubjectKind::Vehicle, 2, 4)
     );
     assert_eq!(site.policy.profiles.len(), 5, "only what a lane uses is policy");
+}
+
+#[test]
+fn pictures_are_kept_of_no_verdict_by_default_and_of_a_plain_admission_never() {
+    assert_eq!(Site::parse("kiosk.toml", EXAMPLE).unwrap().pictures, []);
+    let with = |value: &str| EXAMPLE.replace("notice = 12", &format!("notice = 12\npictures = [{value}]"));
+    let site = Site::parse("k.toml", &with("\"held\", \"emergency-admitted\"")).unwrap();
+    assert_eq!(site.pictures, [Verdict::Held, Verdict::EmergencyAdmitted]);
+    for refused in ["admitted", "abandoned", "everybody"] {
+        let said = mistakes(&with(&format!("\"{refused}\"")));
+        assert!(said.contains("pictures") && said.contains("\"turned-back\" or"), "{said}");
+    }
 }
 
 #[test]

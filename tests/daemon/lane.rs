@@ -88,6 +88,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
     let (view, mut seen) = watch::channel(Arc::new(LaneView { status, devices: vec![] }));
     let (_stop, stopped) = watch::channel(false);
     let task = LaneTask {
+        evidence: None,
         id: "gate".parse().unwrap(),
         runner,
         devices: vec![],

@@ -23,7 +23,7 @@ fn passage(journal: &mut Journal<SimDisk>, clock: &Clock, name: &str) {
     let draft = Draft {
         lane: Some("gate".parse().unwrap()),
         body: Body::Passage(Box::new(passage)),
-        personal: Some(Personal { people: vec![person], vehicle: None, note: None }),
+        personal: Some(Personal { people: vec![person], vehicle: None, note: None, picture: None }),
     };
     journal.append(draft, clock.stamp()).unwrap();
     journal.commit().unwrap();

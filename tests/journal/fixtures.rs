@@ -128,7 +128,7 @@ pub fn plain(body: Body) -> Draft {
 
 pub fn personal(name: &str) -> Draft {
     let person = Person { name: Some(Pii::new(name.to_owned())), ..Person::default() };
-    let personal = Some(Personal { people: vec![person], vehicle: None, note: None });
+    let personal = Some(Personal { people: vec![person], vehicle: None, note: None, picture: None });
     Draft { personal, ..draft(1) }
 }
 

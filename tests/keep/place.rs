@@ -158,5 +158,8 @@ pub fn draft() -> Draft {
 
 pub fn personal(name: &str) -> Draft {
     let person = Person { name: Some(Pii::new(name.to_owned())), ..Person::default() };
-    Draft { personal: Some(Personal { people: vec![person], vehicle: None, note: None }), ..draft() }
+    Draft {
+        personal: Some(Personal { people: vec![person], vehicle: None, note: None, picture: None }),
+        ..draft()
+    }
 }

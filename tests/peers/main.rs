@@ -7,7 +7,7 @@ mod program;
 mod renewal;
 
 use kakou::base::Wall;
-use kakou::sync::Answer;
+use kakou::sync::{Answer, blobs};
 
 use place::{Centre, DAY, Kiosk, NOW, kakou, refused};
 
@@ -33,6 +33,17 @@ async fn a_kiosk_is_answered_with_its_own_certificate_and_nobody_else_about_it()
             assert!(status == 403 && said.contains("certificate"), "{path}: {status} {said}");
         }
     }
+    // Pictures too: neither what is there nor a chunk.
+    let (name, blob) = (&east.name, kakou::base::BlobId([7; 32]));
+    for client in [&stranger, &centre.fixed(&west)] {
+        for answer in
+            [client.ask_about_blob(name, &blob).await, client.put_blob(name, &blob, 0, vec![7; 9]).await]
+        {
+            assert!(matches!(answer, blobs::Answer::Refused(_) | blobs::Answer::Lost(_)), "{answer:?}");
+        }
+    }
+    let own = centre.client(&east).ask_about_blob(name, &blob).await;
+    assert_eq!(own, blobs::Answer::Unknown, "it is let in, and nothing of this name is known");
     // Whoever has no certificate still sees the pages, as far as they are for him, and may enrol.
     assert_eq!(get(&centre, "/").await, 401);
     let (status, said) = post(&centre, "/v1/enrol", b"{}".to_vec()).await;

@@ -238,7 +238,7 @@ pub fn draft(number: u64) -> Draft {
                 ..Person::default()
             };
             let people = vec![person];
-            let personal = Some(Personal { people, vehicle: None, note: None });
+            let personal = Some(Personal { people, vehicle: None, note: None, picture: None });
             Draft { lane, body: passage(arrival), personal }
         }
         _ => Draft { lane, body: Body::Crossed { arrival, crossing: Crossing::Passed }, personal: None },

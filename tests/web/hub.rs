@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use fantoccini::Locator;
-use kakou::base::{Seq, Wall};
+use kakou::base::{Mono, Pii, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
+use kakou::journal::picture;
+use kakou::model::{Body, Direction, Passage, Personal, SubjectKind, Verdict};
 use kakou::platform::entropy::OsEntropy;
+use kakou::vision::{Frame, Preview};
 
 use super::common::kiosk::{Log, NOW};
 use super::harness::Browser;
@@ -16,7 +19,7 @@ const LONG: &str = "lakeside-industrial-park-gate-07";
 /// A hub with two kiosks that have sent records, and a folder that lives as long.
 pub struct Centre {
     running: Running,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Centre {
@@ -27,7 +30,7 @@ impl Centre {
         let options = Options { listen: "127.0.0.1:0".parse().unwrap(), data, names: vec![] };
         let now = Wall(NOW.0 + 600_000);
         let running = start(options, Arc::new(move || now), Box::new(OsEntropy::new())).await.unwrap();
-        let centre = Self { running, _folder: folder };
+        let centre = Self { running, folder };
         centre.hear(Log::new("east-1", 7), 60).await;
         centre.hear(Log::new(LONG, 8), 40).await;
         centre
@@ -38,6 +41,7 @@ impl Centre {
         let hub = &self.running.hub;
         log.append_key(NOW, &hub.keys().seal_key());
         log.append_traffic(NOW, records);
+        self.picture(&mut log);
         let token = hub.make_token(Some(log.kiosk.clone())).await.unwrap().digest();
         let (now, key) = (hub.now(), log.key.verifying());
         hub.write(move |ledger| ledger.enrol(&token, None, key, now)).await.unwrap().unwrap();
@@ -52,6 +56,25 @@ impl Centre {
         // A second version of the log raises an alarm with a long text.
         let _ = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &other, now)).await.unwrap();
         assert!(!hub.read(|ledger| ledger.alarms(9)).await.unwrap().unwrap().is_empty());
+    }
+
+    /// Somebody is turned back, and a picture of that is here.
+    fn picture(&self, log: &mut Log) {
+        let luma = (0..320 * 240_u32).map(|at| u8::try_from((at % 320 + at / 320) % 251).unwrap()).collect();
+        let frame = Frame::new(320, 240, luma, Mono::ZERO).unwrap();
+        let sealed = picture::seal(&Preview::of(&frame, &[]).bmp, &mut Random::new(7)).unwrap();
+        let (person, inbound, wall) = (SubjectKind::Person, Direction::Inbound, Wall(NOW.0 + 599_000));
+        let arrived = Body::Arrived { subject: person, direction: inbound };
+        let arrival = log.append(wall, Some("person"), arrived, None);
+        let (passage, personal) = log.passage(arrival, person, inbound);
+        let (verdict, picture) = (Verdict::TurnedBack, Some(sealed.picture));
+        let passage = Passage { verdict, picture, ..passage };
+        let personal = Personal { picture: Some(Pii::new(sealed.key)), ..personal };
+        log.append(wall, Some("person"), Body::Passage(Box::new(passage)), Some(&personal));
+        let folder = self.folder.path().join("blobs");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{}.{}", log.kiosk, sealed.picture.sha256)), &sealed.bytes)
+            .unwrap();
     }
 
     /// Signs `browser` in.
@@ -104,6 +127,8 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
     browser.fill("input[name=reason]", "走失儿童").await;
     browser.click(".personal button").await;
     browser.wait_for_text(".personal", "姓名").await;
+    // The browser was given leave to draw it, and drew it.
+    browser.wait_until("document.querySelector('figure.picture img').naturalWidth === 320").await;
     look("record-opened").await;
     browser.open(&centre.url("/access")).await;
     look("access").await;

@@ -3,8 +3,8 @@
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, StepState, StepStatus,
-    TemperatureStatus, Trouble, VerdictStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt, StepState,
+    StepStatus, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
@@ -41,6 +41,7 @@ pub fn kiosk() -> KioskStatus {
             waiting: 0,
             error: None,
         },
+        pictures: PictureStatus::default(),
         devices: vec![
             device("brow", "mlx90614", "in-1"),
             device("camera", "camera", "in-1"),

@@ -14,6 +14,8 @@ use crate::model::{Body, Draft, Erasure};
 use crate::platform::clock::Clock;
 use crate::platform::disk::DirDisk;
 use crate::platform::entropy::OsEntropy;
+use crate::sync::blobs::Store;
+use crate::sync::blobs::named::forget_erased;
 
 /// Arguments of `kakou journal erase`. Exit code 0: erased, or nothing of these was left; 1: nothing was done, as `--yes`
 /// is missing; 2: could not, such as while a kiosk runs.
@@ -81,6 +83,8 @@ pub fn erase(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
     let options = Options { ballast_len: 0, witness, ..Options::new(kiosk) };
     let (mut journal, recovery) = Journal::open(disk, options, Box::new(OsEntropy::new()))?;
     let clock = Clock::new().context("the system's clocks")?;
+    // What an earlier erasure left undone, before a record says that there was a start.
+    forget_pictures(at, journal.epoch(), &recovery.erasing)?;
     let plain = |body| Draft { lane: None, body, personal: None };
     for draft in recovery.drafts(env!("CARGO_PKG_VERSION")) {
         journal.append(draft, clock.stamp())?;
@@ -88,16 +92,31 @@ pub fn erase(arguments: &Arguments, out: &mut impl Write) -> Result<bool> {
     let what = Erasing { log: Some(log.epoch), records: records.clone() };
     let order = Order { by: by.clone(), reason: *reason };
     let erased = journal.erase(&what, &order, clock.stamp())?;
+    // Before the log says that it was closed: what is not gone by then is deleted at the next start.
+    let pictures = forget_pictures(at, journal.epoch(), &[what])?;
     journal.append(plain(Body::Stopped), clock.stamp())?;
     journal.close()?;
     beside_view::catch_up(at)?;
     writeln!(out, "已销毁 {} 条，并已记录 {} are erased, and it is on record", erased.len(), erased.len())?;
+    if pictures > 0 {
+        writeln!(out, "其现场画面也已删除 so are the pictures that they name: {pictures}")?;
+    }
     writeln!(
         out,
         "中心收到该记录后销毁其副本 the hub erases its copies when it gets that record; \
          闪存中的旧副本随当日密钥销毁 what a flash card may still hold goes with the key of its day"
     )?;
     Ok(true)
+}
+
+/// Deletes the pictures of erased records that are still here; returns how many these records name.
+fn forget_pictures(at: &Where, own: Epoch, erased: &[Erasing]) -> Result<usize> {
+    let folder = at.state().join("blobs");
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let mut store = Store::new(DirDisk::open(&folder).with_context(|| folder.display().to_string())?);
+    Ok(forget_erased(&mut at.open()?, own, erased, &mut store)?)
 }
 
 fn number(text: &str) -> Result<Seq, String> {
@@ -119,7 +138,11 @@ mod tests {
     use super::super::check;
     use super::super::fixtures::*;
     use super::*;
+    use crate::base::{Pii, Random};
+    use crate::daemon::unresolved;
     use crate::journal::reader::logs;
+    use crate::journal::{OpenArrival, picture};
+    use crate::model::{Direction, Passage, Personal, SubjectKind};
 
     #[test]
     fn a_personal_part_goes_for_good_when_told_to_and_nothing_else_changes() {
@@ -150,6 +173,44 @@ mod tests {
         assert!(said(|out| check::check(&folder.at(), out)).0, "and the log is healthy");
         let (good, text) = said(|out| erase(&told(&folder, &[1], true), out));
         assert!(good && text.contains("erased already") && text.contains("nothing to erase"), "{text}");
+    }
+
+    #[test]
+    fn the_picture_that_a_record_names_goes_with_it_and_no_other() {
+        let folder = Folder::with(3);
+        let stamp = Clock::new().unwrap().stamp();
+        let mut store = Store::new(DirDisk::open(&folder.state("blobs")).unwrap());
+        let mut journal = folder.journal();
+        let mut taken = vec![];
+        for seed in 0..2 {
+            let sealed = picture::seal(b"BM", &mut Random::new(seed)).unwrap();
+            let passage = Passage { picture: Some(sealed.picture), ..some_passage() };
+            let personal = Personal { picture: Some(Pii::new(sealed.key)), ..Personal::default() };
+            let draft =
+                Draft { lane: None, body: Body::Passage(Box::new(passage)), personal: Some(personal) };
+            let seq = journal.append(draft, stamp).unwrap();
+            store.keep("", &sealed.picture.sha256, &sealed.bytes).unwrap();
+            taken.push((seq, folder.state("blobs").join(sealed.picture.sha256.to_string())));
+        }
+        journal.close().unwrap();
+        drop(store);
+        let numbers = [taken[0].0.get()];
+        let (good, text) = said(|out| erase(&told(&folder, &numbers, true), out));
+        assert!(good && text.contains("so are the pictures that they name: 1"), "{text}");
+        assert!(!taken[0].1.exists() && taken[1].1.exists());
+    }
+
+    /// A passage without anything particular.
+    fn some_passage() -> Passage {
+        let arrival = OpenArrival {
+            arrival: Seq::FIRST,
+            lane: None,
+            subject: SubjectKind::Person,
+            direction: Direction::Inbound,
+            stamp: Clock::new().unwrap().stamp(),
+        };
+        let Body::Passage(passage) = unresolved::draft(&arrival).unwrap().body else { panic!("a passage") };
+        *passage
     }
 
     #[test]

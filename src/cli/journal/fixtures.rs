@@ -58,7 +58,12 @@ impl Folder {
         let mut journal = self.journal();
         for number in 0..count {
             let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
-            let personal = (number == 0).then(|| Personal { people: vec![wang], vehicle: None, note: None });
+            let personal = (number == 0).then(|| Personal {
+                people: vec![wang],
+                vehicle: None,
+                note: None,
+                picture: None,
+            });
             journal.append(Draft { lane: None, body: Body::Stopped, personal }, STAMP).unwrap();
             journal.commit().unwrap();
         }

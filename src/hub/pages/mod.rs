@@ -9,6 +9,7 @@ mod holes;
 mod kiosks;
 mod overview;
 mod passes;
+mod picture;
 mod record;
 mod revoke;
 mod search;

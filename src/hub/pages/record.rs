@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, Response};
 use data_encoding::HEXLOWER;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -15,9 +15,10 @@ use super::super::words;
 use super::Failed;
 use super::frame::{self, failure, full_time, mark, two};
 use super::overview::outcome;
+use super::picture::{self, Seen};
 use super::search;
 use super::when::when;
-use crate::base::{CentiCelsius, ClockTrust, Pii};
+use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
 use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, StepRecord};
@@ -34,7 +35,21 @@ pub struct Ask {
 pub async fn page(State(hub): State<Arc<Hub>>, Path(place): Path<Place>) -> Result<Response, Failed> {
     let Some(id) = id_of(&place) else { return Ok(missing()) };
     let record = hub.read(move |ledger| ledger.record(&id)).await??;
-    Ok(record.map_or_else(missing, |record| whole(&record, None).into_response()))
+    answer(&hub, record, None).await
+}
+
+/// The page of a record, with what was asked for of its personal part.
+async fn answer(
+    hub: &Hub,
+    record: Option<Record>,
+    personal: Option<Option<&Personal>>,
+) -> Result<Response, Failed> {
+    let Some(record) = record else { return Ok(missing()) };
+    let seen = match personal {
+        None => picture::look(hub, &record).await?,
+        Some(personal) => picture::open(hub, &record, personal).await?,
+    };
+    Ok(picture::whole(whole(&record, personal, &seen), &seen))
 }
 
 pub async fn disclose(
@@ -53,7 +68,7 @@ pub async fn disclose(
         Ok::<_, crate::ledger::Error>((ledger.record(&id)?, personal))
     });
     let (record, personal) = found.await??;
-    Ok(record.map_or_else(missing, |record| whole(&record, Some(personal.as_ref())).into_response()))
+    answer(&hub, record, Some(personal.as_ref())).await
 }
 
 /// Who erases the personal part, why, and on what ground.
@@ -81,7 +96,7 @@ pub async fn erase(
         ledger.record(&id)
     });
     let record = found.await??;
-    Ok(record.map_or_else(missing, |record| whole(&record, None).into_response()))
+    answer(&hub, record, None).await
 }
 
 fn id_of((kiosk, epoch, seq): &Place) -> Option<RecordId> {
@@ -93,19 +108,19 @@ fn missing() -> Response {
     failure(StatusCode::NOT_FOUND, "没有这条记录", "There is no such record.")
 }
 
-fn whole(record: &Record, personal: Option<Option<&Personal>>) -> Html<String> {
+fn whole(record: &Record, personal: Option<Option<&Personal>>, seen: &Seen) -> Html<String> {
     let content = html! {
         p.crumbs { a href={ "/ledger?kiosk=" (record.id.kiosk) } { (record.id.kiosk) } " / "
             code { (record.id.epoch) } " / " b { (record.id.seq) } }
         div.columns {
             div {
                 @match &record.entry {
-                    Some(entry) => { (facts(record, entry)) }
+                    Some(entry) => { (facts(record, entry, seen)) }
                     None => p.notice { "此记录由更新版本写入，内容无法显示。" small lang="en" { "Written by a later version." } },
                 }
             }
             div {
-                (people(record, personal))
+                (people(record, personal, seen))
                 (proof(record))
             }
         }
@@ -113,7 +128,7 @@ fn whole(record: &Record, personal: Option<Option<&Personal>>) -> Html<String> {
     frame::page("/ledger", ("记录", "Record"), &content)
 }
 
-fn facts(record: &Record, entry: &Entry) -> Markup {
+fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
     let trust = match entry.stamp.trust {
         ClockTrust::None => ("不可信", "not trusted"),
         ClockTrust::Rtc => ("电池时钟", "battery clock"),
@@ -132,7 +147,7 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                 dt { (two(("到达中心", "received"))) } dd { (full_time(record.received)) }
                 @if let Some(lane) = &entry.lane { dt { (two(("通道", "lane"))) } dd { (lane) } }
                 @match &entry.body {
-                    Body::Passage(passage) => { (passage_facts(record, passage)) }
+                    Body::Passage(passage) => { (passage_facts(record, passage)) (picture::fact(seen)) }
                     Body::Arrived { subject, direction } => {
                         dt { (two(("对象", "subject"))) }
                         dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
@@ -167,10 +182,7 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                         dt { (two(("执行人", "by"))) } dd { (by) }
                         dt { (two(("事由", "reason"))) } dd { (two(words::erasure(*reason))) }
                     }
-                    Body::KeyDestroyed { key, log } => {
-                        dt { (two(("密钥编号", "key"))) } dd { (key) }
-                        @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }
-                    }
+                    Body::KeyDestroyed { key, log } => { (destroyed(*key, *log)) }
                     Body::SegmentsDropped { from, through } => {
                         dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
                     }
@@ -183,6 +195,13 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
             }
         }
         @if let Body::Passage(passage) = &entry.body { (all_steps(passage)) }
+    }
+}
+
+fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
+    html! {
+        dt { (two(("密钥编号", "key"))) } dd { (key) }
+        @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }
     }
 }
 
@@ -248,7 +267,7 @@ fn step_list(steps: &[StepRecord]) -> Markup {
     }
 }
 
-fn people(record: &Record, personal: Option<Option<&Personal>>) -> Markup {
+fn people(record: &Record, personal: Option<Option<&Personal>>, seen: &Seen) -> Markup {
     let form = html! {
         p.hint { "查看须写明姓名与事由，并记入查阅记录。" small lang="en" { "Showing it needs a name and a reason, and is logged." } }
         form method="post" {
@@ -265,7 +284,7 @@ fn people(record: &Record, personal: Option<Option<&Personal>>) -> Markup {
                 (Seal::Erased { .. }, _) => p.quiet { (two(("已销毁，证明仍然有效", "erased; every proof still holds"))) },
                 (Seal::Boxed { .. }, None) => (form),
                 (Seal::Boxed { .. }, Some(None)) => p.notice { (two(("本中心无法打开", "does not open at this hub"))) },
-                (Seal::Boxed { .. }, Some(Some(personal))) => (opened(personal)),
+                (Seal::Boxed { .. }, Some(Some(personal))) => { (picture::shown(seen)) (opened(personal)) },
             }
             @if let Seal::Boxed { .. } = &record.stored.seal { (erasing(record)) }
         }

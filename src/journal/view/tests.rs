@@ -238,8 +238,8 @@ pub(super) fn log() -> Vec<Stored> {
         ..Person::default()
     };
     let truck = Vehicle { plate: Some(Pii::new("川KA3476".to_owned())), ..Vehicle::default() };
-    let person = Personal { people: vec![wang.clone()], vehicle: None, note: None };
-    let vehicle = Personal { people: vec![wang], vehicle: Some(truck), note: None };
+    let person = Personal { people: vec![wang.clone()], vehicle: None, note: None, picture: None };
+    let vehicle = Personal { people: vec![wang], vehicle: Some(truck), note: None, picture: None };
     let mut referred = passage(3, SubjectKind::Person, Verdict::Referred);
     referred.reasons = vec![Reason::TemperatureElevated];
     referred.decided_by = Decider::Attendant("li".parse().unwrap());
@@ -297,5 +297,6 @@ pub(super) fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> P
         steps: vec![],
         occupants: vec![],
         took_ms: 1_000,
+        picture: None,
     }
 }

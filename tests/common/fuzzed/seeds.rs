@@ -163,7 +163,8 @@ pub fn put(disk: &mut SimDisk, file: &str, bytes: &[u8]) {
 
 pub fn draft(name: Option<&str>) -> Draft {
     let person = |name: &str| Person { name: Some(Pii::new(name.to_owned())), ..Person::default() };
-    let personal = name.map(|name| Personal { people: vec![person(name)], vehicle: None, note: None });
+    let personal =
+        name.map(|name| Personal { people: vec![person(name)], vehicle: None, note: None, picture: None });
     let body = match name {
         Some(_) => Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound },
         None => Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed },
