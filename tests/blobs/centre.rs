@@ -1,10 +1,13 @@
 //! A hub on a free port, with one kiosk enrolled; what is asked of it is listed, and chunks can be met on their way.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::Request as HttpRequest;
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use data_encoding::BASE32_NOPAD;
 use kakou::base::{BlobId, Epoch, Seq, Wall};
 use kakou::hub::{Hub, router};
@@ -24,6 +27,8 @@ pub struct Centre {
     pub folder: tempfile::TempDir,
     /// Requests of kiosks, in their order.
     pub asked: Arc<Mutex<Vec<String>>>,
+    /// While it is true, batches of records are answered with 503.
+    pub busy: Arc<AtomicBool>,
     url: String,
     browser: reqwest::Client,
     cookie: String,
@@ -44,14 +49,21 @@ impl Centre {
             None => hub,
         });
         let asked = Arc::new(Mutex::new(vec![]));
-        let list = Arc::clone(&asked);
+        let (list, busy) = (Arc::clone(&asked), Arc::new(AtomicBool::new(false)));
+        let is_busy = Arc::clone(&busy);
         let listed = from_fn(move |request: HttpRequest, next: Next| {
             let said = format!("{} {}", request.method(), request.uri().path());
             if request.method() == Method::PUT {
                 on_put();
             }
+            let refused = said.ends_with("/entries") && is_busy.load(Ordering::SeqCst);
             list.lock().unwrap().push(said);
-            next.run(request)
+            async move {
+                if refused {
+                    return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                }
+                next.run(request).await
+            }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -64,7 +76,7 @@ impl Centre {
         let signed_in = browser.get(format!("{url}/?key={key}")).send().await.unwrap();
         let cookie =
             signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        Self { hub, client, folder, asked, url, browser, cookie }
+        Self { hub, client, folder, asked, busy, url, browser, cookie }
     }
 
     /// Enrols a kiosk that signs with the key of this seed.

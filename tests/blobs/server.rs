@@ -7,7 +7,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use kakou::base::{Epoch, Mono, Random, Seq, Wall};
 use kakou::journal::{Erasing, Order, SigningKey};
-use kakou::ledger::{Keys, Ledger, Officer, RecordId};
+use kakou::ledger::{Keys, Ledger, Officer, RecordId, Refused as LedgerRefused};
 use kakou::model::{Body, Draft, Erasure, Picture, Verdict};
 use kakou::platform::blob_line::{BlobLine, Told};
 use kakou::platform::uplink::{Uplink, run_with};
@@ -61,8 +61,10 @@ async fn send(
     until: impl Fn(u64, u32) -> bool,
 ) {
     let clock = AtomicU64::new(1);
+    let (retry_first, retry_max) = (Duration::from_millis(2), Duration::from_millis(20));
+    let settings = Settings { retry_first, retry_max, ..Settings::default() };
     let uplink = Uplink {
-        link: Link::new(Settings::default(), Random::new(1)),
+        link: Link::new(settings, Random::new(1)),
         kiosk: "east-1".parse().unwrap(),
         key: Arc::new(SigningKey::from_seed(&[6; 32])),
         client: centre.client.clone(),
@@ -282,6 +284,12 @@ async fn a_revoked_kiosk_may_send_no_more() {
     ] {
         assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
     }
+    // It is judged again where it is looked up, should it have been let in just before.
+    let judged = centre.hub.read(move |ledger| ledger.blob(&kiosk, &blob)).await.unwrap();
+    assert!(matches!(judged, Err(LedgerRefused::Revoked(_))), "{judged:?}");
+    let nobody = "nobody-1".parse().unwrap();
+    let judged = centre.hub.read(move |ledger| ledger.blob(&nobody, &blob)).await.unwrap();
+    assert!(matches!(judged, Err(LedgerRefused::UnknownKiosk(_))), "{judged:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -307,4 +315,25 @@ async fn between_any_two_chunks_goes_whatever_became_durable_meanwhile() {
     assert_eq!(between, 0, "a chunk went before a record: {asked:?}");
     let entries = asked.iter().filter(|said| said.ends_with("/entries")).count();
     assert!(entries >= puts, "each of them was sent at once: {asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_picture_is_asked_about_while_a_record_cannot_be_sent() {
+    let centre = Centre::start().await;
+    centre.enrol("east-1", 6).await;
+    let mut gate = gate(&centre.hub.keys().seal_key());
+    centre.busy.store(true, Ordering::SeqCst);
+    let (asked, busy) = (Arc::clone(&centre.asked), Arc::clone(&centre.busy));
+    let freed = tokio::spawn(async move {
+        let about = |what: &str| asked.lock().unwrap().iter().filter(|said| said.contains(what)).count();
+        while about("/entries") < 4 {
+            tokio::task::yield_now().await;
+        }
+        let pictures = about("/blobs/");
+        busy.store(false, Ordering::SeqCst);
+        pictures
+    });
+    send_all(&centre, &mut gate).await;
+    assert_eq!(freed.await.unwrap(), 0, "a picture went while records waited");
+    assert!(centre.file(&gate.picture.sha256).exists(), "it went behind them");
 }
