@@ -8,7 +8,7 @@ pub mod random;
 pub mod time;
 pub mod units;
 
-pub use id::{AttendantId, BootId, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Slug};
+pub use id::{AttendantId, BootId, CommandId, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Series, Slug};
 pub use no_reading::NoReading;
 pub use pii::Pii;
 pub use random::Random;

@@ -123,6 +123,7 @@ pub fn parts(
         journal,
         disk,
         view: state.join("view.sqlite"),
+        inbox: state.join("inbox.bin"),
         blinder,
         retention,
         hub: link,

@@ -9,5 +9,5 @@ pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
     JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, Prompt, RoomMark, StepState,
-    StepStatus, TemperatureStatus, Trouble, VerdictStatus,
+    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };

@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::attendance::{note_attendance, note_hand_overs};
-use super::copying::{self, CopyParts};
+use super::copying;
 use super::first_records::first_records;
+use super::inbox::Inbox;
 use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
@@ -48,6 +49,8 @@ pub struct Parts {
     pub disk: DirDisk,
     /// Where the view of past passages lies.
     pub view: PathBuf,
+    /// Where it is kept what the hub commanded.
+    pub inbox: PathBuf,
     /// Blinds identifiers.
     pub blinder: Blinder,
     /// How long what is kept.
@@ -161,26 +164,25 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (mut journal, recovery) = journal;
+    let inbox = Inbox::open(parts.inbox, &recovery);
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
-    if let Some((broker, cursor)) = parts.copy {
-        let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
-        tasks.spawn(copying::run(copy, log_seen.clone(), durable_seen.clone()));
-    }
+    copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
     let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &mut journal, for_keeper, parts.retention);
     let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
-    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines };
-    let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
+    let hurry = Arc::clone(&inbox.hurry);
+    let ends = link::Ends { durable: durable_seen, heard: hear, clock: clock.clone(), lines, hurry };
+    let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
     let (mut lanes, mut lane_tasks) = (Lanes::default(), JoinSet::new());
     for lane in lane_parts {
-        lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
+        lanes.start(lane, &requests, &clock, (&stopped, &inbox.seen), &mut lane_tasks)?;
     }
     let Lanes { news, commands: to_lanes, views, previews, mut progress } = lanes;
     let (done, recorder_done) = mpsc::channel(1);
@@ -188,7 +190,9 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     progress.push(Arc::new(AtomicU64::new(0)));
     let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
     let turns = Arc::clone(&progress[progress.len() - 1]);
-    let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen };
+    let names = (kiosk.clone(), lanes.keys().cloned().collect());
+    let (told, in_force) = (inbox.news.clone(), inbox.seen.clone());
+    let outlets = Outlets { lanes, inbox: told, durable, log, status, progress: turns, chores: chores_seen };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     let (keeping_status, keeping) = watch::channel(Keeping::default());
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
@@ -197,13 +201,15 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let wires =
         Wires { heard, forget, status: keeping_status, chores, stopped: stopped.clone(), done: keeper_done };
     keeping::start(keeper, wires, clock.clone()).map_err(Error::Thread)?;
+    inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
     let (journal, hub, lanes) = (journal_seen, hub_seen, views);
-    let board =
-        StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, clock: clock.clone() };
-    let (status_sender, status) = watch::channel(Arc::new(board.now()));
-    tasks.spawn(board.run(status_sender));
+    let board = {
+        let clock = clock.clone();
+        StatusBoard { kiosk, title, notice, simulated, lanes, journal, hub, keeping, in_force, clock }
+    };
+    let status = board.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
     let (attendance, hand_overs, signed_in) = desk(requests, clock, &mut tasks);

@@ -17,6 +17,7 @@ use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::Thermometer;
 use crate::platform::clock::{Clock, mono};
 use crate::sync::disk_state;
+use crate::sync::inbox::InForce;
 use crate::vision::raw::Source;
 use crate::web;
 
@@ -72,7 +73,7 @@ impl Lanes {
         lane: LaneParts,
         requests: &mpsc::Sender<Request>,
         clock: &Clock,
-        stop: &watch::Receiver<bool>,
+        (stop, in_force): (&watch::Receiver<bool>, &watch::Receiver<InForce>),
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
         let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
@@ -107,6 +108,7 @@ impl Lanes {
             commands: asked,
             news: heard,
             requests: requests.clone(),
+            in_force: in_force.clone(),
             view,
             progress,
             clock: clock.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::interval;
 
 use super::keeper::Keeping;
@@ -11,6 +12,7 @@ use super::lane::LaneView;
 use crate::base::KioskId;
 use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus};
 use crate::platform::clock::Clock;
+use crate::sync::inbox::{InForce, Notice};
 
 /// Puts the pieces of the status together.
 pub(super) struct StatusBoard {
@@ -22,11 +24,19 @@ pub(super) struct StatusBoard {
     pub(super) journal: watch::Receiver<JournalStatus>,
     pub(super) hub: watch::Receiver<HubStatus>,
     pub(super) keeping: watch::Receiver<Keeping>,
+    pub(super) in_force: watch::Receiver<InForce>,
     pub(super) clock: Clock,
 }
 
 impl StatusBoard {
-    pub(super) async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
+    /// Starts the task; what it says is there from the beginning.
+    pub(super) fn start(self, tasks: &mut JoinSet<&'static str>) -> watch::Receiver<Arc<KioskStatus>> {
+        let (sender, status) = watch::channel(Arc::new(self.now()));
+        tasks.spawn(self.run(sender));
+        status
+    }
+
+    async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
         let mut ticks = interval(Duration::from_secs(1));
         loop {
             let lanes = self.lanes.iter_mut().map(|lane| Box::pin(lane.changed()));
@@ -37,6 +47,7 @@ impl StatusBoard {
                 Ok(()) = self.journal.changed() => {}
                 Ok(()) = self.hub.changed() => {}
                 Ok(()) = self.keeping.changed() => {}
+                Ok(()) = self.in_force.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -48,14 +59,17 @@ impl StatusBoard {
         }
     }
 
-    pub(super) fn now(&self) -> KioskStatus {
+    fn now(&self) -> KioskStatus {
         let views: Vec<_> = self.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
         let wall = self.clock.wall();
+        // The hub's word is the later one; the site's own is shown again when the hub takes its own away.
+        let ordered = self.in_force.borrow().notice.clone();
+        let ordered = ordered.map(|Notice { number, text }| NoticeStatus { number, title: text });
         let Keeping { alarm, .. } = self.keeping.borrow().clone();
         KioskStatus {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
-            notice: self.notice.clone(),
+            notice: ordered.or_else(|| self.notice.clone()),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.hub.borrow().clone() },

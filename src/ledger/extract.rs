@@ -87,6 +87,9 @@ impl Ledger {
             }
             // Found open: it rose while nothing was looking, which the lane counts when it begins to look.
             Body::OpenedByHand | Body::FoundOpen => self.opened_by_hand(record, entry.lane.as_ref())?,
+            Body::Commanded { .. } | Body::CommandDone { .. } => {
+                self.command_recorded(kiosk, epoch, &entry.body, received)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }

@@ -7,6 +7,7 @@
 
 mod access;
 mod apply;
+mod command;
 mod counts;
 mod enrol;
 mod erase;
@@ -30,6 +31,7 @@ mod tls_keys;
 
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
+pub use command::{NotIssued, Sent, SentState};
 pub use counts::Counted;
 pub use enrol::{EnrolRefused, Kiosk};
 pub use export::Columns;

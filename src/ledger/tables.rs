@@ -4,8 +4,16 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 7] =
-    [RECORDS, super::sheet::TABLE, TIMES, HOLES, COUNTS, super::stated::TABLE, super::tls_keys::TABLES];
+pub(super) const STEPS: [&str; 8] = [
+    RECORDS,
+    super::sheet::TABLE,
+    TIMES,
+    HOLES,
+    COUNTS,
+    super::stated::TABLE,
+    super::tls_keys::TABLES,
+    super::command::TABLE,
+];
 
 /// The version that this program writes: the number of steps that lead to it.
 #[expect(

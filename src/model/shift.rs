@@ -290,7 +290,9 @@ impl Tally {
             | Body::ClockMapped
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
-            | Body::SegmentsDropped { .. } => {}
+            | Body::SegmentsDropped { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => {}
         }
     }
 

@@ -11,6 +11,7 @@ pub mod gpio;
 pub mod http;
 pub mod i2c;
 pub mod iio;
+pub mod inbox;
 pub mod isolate;
 pub mod mqtt;
 pub mod net;

@@ -4,7 +4,7 @@
 //!
 //! ```ignore
 //! let link = Link::new(Settings::default(), Random::new(seed));
-//! let uplink = Uplink { link, kiosk, key, client, logs: disk, stamp: move || clock.stamp(), lines };
+//! let uplink = Uplink { link, kiosk, key, client, logs: disk, stamp: move || clock.stamp(), lines, hurry };
 //! tokio::spawn(run(uplink, durable, status));
 //! ```
 //!
@@ -15,7 +15,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::http::HubClient;
 use crate::base::{Epoch, KioskId, Stamp};
@@ -43,6 +43,8 @@ pub struct Uplink<L, C> {
     pub stamp: C,
     /// Tells what heartbeats say beside size and root.
     pub lines: Box<dyn Fn() -> Vec<String> + Send>,
+    /// Told when a heartbeat is wanted at once.
+    pub hurry: Arc<Notify>,
 }
 
 /// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
@@ -54,7 +56,7 @@ pub async fn run<L, C>(
     L: Logs + 'static,
     C: Fn() -> Stamp,
 {
-    let Uplink { mut link, kiosk, key, client, logs, stamp, lines } = uplink;
+    let Uplink { mut link, kiosk, key, client, logs, stamp, lines, hurry } = uplink;
     let mut desk = Some(Desk::new(kiosk, key, logs));
     let mut online = None;
     loop {
@@ -76,8 +78,9 @@ pub async fn run<L, C>(
             (Some(log), action) => (log, action),
             (None, Action::WaitUntil(until)) => {
                 publish(&status, &link, &mut online);
-                if !wait(until.since(now.mono), &mut durable).await {
-                    return;
+                tokio::select! {
+                    more = wait(until.since(now.mono), &mut durable) => if !more { return },
+                    () = hurry.notified() => link.hurry(),
                 }
                 continue;
             }

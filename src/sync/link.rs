@@ -100,6 +100,13 @@ impl Link {
         }
     }
 
+    /// A heartbeat of the live log, and everything that waits, is due now.
+    pub fn hurry(&mut self) {
+        if let Some((_, live)) = &mut self.live {
+            live.hurry();
+        }
+    }
+
     /// The outbox of a log.
     pub fn outbox(&self, epoch: Epoch) -> Option<&Outbox> {
         let mut all = self.live.iter().chain(&self.closed);

@@ -174,7 +174,9 @@ impl Bench {
                 | Body::Erased { .. }
                 | Body::KeyDestroyed { .. }
                 | Body::SegmentsDropped { .. }
-                | Body::HandOver { .. } => None,
+                | Body::HandOver { .. }
+                | Body::Commanded { .. }
+                | Body::CommandDone { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

@@ -144,7 +144,9 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Erased { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
-        | Body::HandOver { .. } => None,
+        | Body::HandOver { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. } => None,
     }
 }
 

@@ -297,6 +297,7 @@ impl Kiosk {
         }
         site.handed.push_back((stamp, (*draft).clone()));
         let mut news = Vec::new();
+        let answer = answer.map(|(lane, ticket)| (lane.into(), ticket));
         self.recorder.hand_in(Request { answer, draft, stamp }, &mut news);
         assert!(news.is_empty(), "a simulation is too short to fill the recorder");
         let pause = Duration::from_millis(self.random.below(60));
@@ -330,6 +331,7 @@ impl Kiosk {
                     }
                     self.settle(site, index, each)?;
                 }
+                News::Inbox { .. } => {}
                 News::Refused { .. } if site.plant == Some(Plant::IgnoresRefusals) => {}
                 News::Refused { lane, ticket, .. } => {
                     site.say(&(&lane, "refused", ticket));

@@ -59,6 +59,12 @@ fn detail(body: &Body) -> String {
             format!("{}, {by}, {}", records.join(" "), two(words::erasure(*reason)))
         }
         Body::SegmentsDropped { from, through } => format!("{from} – {through}"),
+        Body::Commanded { number, what, by, .. } => {
+            format!("{number}, {}, {}", two(words::ordered(what)), printable(by))
+        }
+        Body::CommandDone { number, outcome, .. } => {
+            format!("{number}, {}", two(words::command_outcome(*outcome)))
+        }
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

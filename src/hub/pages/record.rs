@@ -171,11 +171,29 @@ fn facts(record: &Record, entry: &Entry) -> Markup {
                     Body::SegmentsDropped { from, through } => {
                         dt { (two(("记录", "records"))) } dd { (link(record, *from)) " – " (link(record, *through)) }
                     }
+                    Body::Commanded { .. } | Body::CommandDone { .. } => { (command_facts(&entry.body)) }
                     Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }
         }
         @if let Body::Passage(passage) = &entry.body { (all_steps(passage)) }
+    }
+}
+
+/// What a record about a command of this hub says; of another record nothing.
+fn command_facts(body: &Body) -> Markup {
+    let (Body::Commanded { number, command, .. } | Body::CommandDone { number, command, .. }) = body else {
+        return html! {};
+    };
+    html! {
+        dt { (two(("指令编号", "command"))) } dd { (number) " " code { (command) } }
+        @if let Body::Commanded { what, by, .. } = body {
+            dt { (two(("内容", "what"))) } dd { (two(words::ordered(what))) }
+            dt { (two(("下令人", "by"))) } dd { (by) }
+        }
+        @if let Body::CommandDone { outcome, .. } = body {
+            dt { (two(("结果", "result"))) } dd { (two(words::command_outcome(*outcome))) }
+        }
     }
 }
 

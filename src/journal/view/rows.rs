@@ -54,6 +54,8 @@ pub(super) fn apply(
         | Body::ClosedByAttendant { .. }
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

@@ -216,7 +216,9 @@ impl Counter {
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
-            | Body::HandOver { .. } => {}
+            | Body::HandOver { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => {}
         }
     }
 
