@@ -221,6 +221,14 @@ mod tests {
     use crate::model::{Body, Draft, Person, Personal};
     use crate::sim::disk::SimDisk;
 
+    const STAMP: Stamp = Stamp {
+        boot: BootId([1; 16]),
+        mono: Mono(5),
+        wall: Wall(6),
+        trust: ClockTrust::None,
+        max_error_ms: 0,
+    };
+
     #[tokio::test]
     async fn a_copy_counts_the_records_of_its_own_log_only() {
         let (own, other) = (Epoch([1; 16]), Epoch([2; 16]));
@@ -246,16 +254,9 @@ mod tests {
         let (mut journal, _) = Journal::open(disk.clone(), options, Box::new(Random::new(1))).unwrap();
         let wang = Person { name: Some(Pii::new("王小明".to_owned())), ..Person::default() };
         let personal = Some(Personal { people: vec![wang], vehicle: None, note: None, picture: None });
-        let stamp = Stamp {
-            boot: BootId([1; 16]),
-            mono: Mono(5),
-            wall: Wall(6),
-            trust: ClockTrust::None,
-            max_error_ms: 0,
-        };
         for _ in 0..3 {
             let draft = Draft { lane: None, body: Body::Stopped, personal: personal.clone() };
-            journal.append(draft, stamp).unwrap();
+            journal.append(draft, STAMP).unwrap();
         }
         journal.commit().unwrap();
         let open = || Copied::new("gate-1".parse().unwrap(), journal.reader(disk.clone()), cursor.clone());
@@ -309,14 +310,7 @@ mod tests {
         let entropy = Box::new(Random::new(count));
         let mut journal = Journal::open(disk.clone(), options, entropy).unwrap().0;
         for _ in 0..count {
-            let stamp = Stamp {
-                boot: BootId([1; 16]),
-                mono: Mono(5),
-                wall: Wall(6),
-                trust: ClockTrust::None,
-                max_error_ms: 0,
-            };
-            journal.append(Draft { lane: None, body: Body::Stopped, personal: None }, stamp).unwrap();
+            journal.append(Draft { lane: None, body: Body::Stopped, personal: None }, STAMP).unwrap();
         }
         journal.commit().unwrap();
         (journal.epoch(), count)

@@ -37,8 +37,8 @@ pub struct EndedKeyFile {
 /// When the directory cannot be listed.
 pub fn ended_keys<D: Disk>(disk: &mut D, own: Epoch) -> io::Result<Vec<EndedKeyFile>> {
     let files = disk.list()?;
-    let segment = |file: &String| Name::parse(&format!("{}.seg", file.split_once(".seg")?.0));
-    let here: Vec<Epoch> = files.iter().filter_map(segment).map(|name| name.epoch).collect();
+    let segments = files.iter().filter_map(|file| Name::parse_any(file));
+    let here: Vec<Epoch> = segments.map(|name| name.epoch).collect();
     let keys = files.iter().filter_map(|file| Some((file, key_file::parse(file)?)));
     let ended = keys.filter(|(_, (log, _))| *log != own).map(|(file, (log, number))| EndedKeyFile {
         key: EndedKey { log, number },

@@ -63,8 +63,8 @@ pub(super) fn missing_logs<D: Disk>(
     recovery: &mut Recovery,
 ) {
     // Also what was set aside is here.
-    let segment = |file: &String| Name::parse(&format!("{}.seg", file.split_once(".seg")?.0));
-    let here: Vec<Epoch> = files.iter().filter_map(segment).map(|name| name.epoch).collect();
+    let here: Vec<Epoch> =
+        files.iter().filter_map(|file| Name::parse_any(file)).map(|name| name.epoch).collect();
     for epoch in files.iter().filter_map(|file| epoch_of(file)).filter(|epoch| !here.contains(epoch)) {
         let Some(kept) = told(disk, witness, epoch) else { continue };
         let size = kept.size();

@@ -58,6 +58,12 @@ impl Name {
         (name.file() == file).then_some(name)
     }
 
+    /// The same for a segment that is here, also one that was set aside.
+    pub(super) fn parse_any(file: &str) -> Option<Self> {
+        let (stem, _) = file.split_once(".seg")?;
+        Self::parse(&format!("{stem}.seg"))
+    }
+
     pub(super) fn file(&self) -> String {
         format!("{:06}-{}-{:020}.seg", self.generation, self.epoch, self.first)
     }

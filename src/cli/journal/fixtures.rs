@@ -11,7 +11,8 @@ use crate::platform::disk::DirDisk;
 use crate::sync::enrolment::{Enrolment, Grant, PublicKey};
 use crate::sync::wire::HUB_NOTE_NAME;
 
-const STAMP: Stamp = Stamp {
+/// When everything there was recorded.
+pub const STAMP: Stamp = Stamp {
     boot: BootId([1; 16]),
     mono: Mono(5),
     wall: Wall(1_790_000_000_000),

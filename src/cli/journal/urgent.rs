@@ -2,20 +2,12 @@
 
 use super::fixtures::*;
 use super::{Where, check, list, tail};
-use crate::base::{BootId, ClockTrust, Epoch, Mono, Random, Seq, Stamp, Wall};
+use crate::base::{Epoch, Random, Seq};
 use crate::cli::journal::beside_view::BesideView;
 use crate::config::site;
 use crate::journal::{Journal, Options};
 use crate::model::Cause;
 use crate::platform::disk::DirDisk;
-
-const STAMP: Stamp = Stamp {
-    boot: BootId([1; 16]),
-    mono: Mono(5),
-    wall: Wall(1_790_000_000_000),
-    trust: ClockTrust::Synced,
-    max_error_ms: 0,
-};
 
 #[test]
 fn an_urgent_log_is_listed_checked_and_shown_like_any_other() {
