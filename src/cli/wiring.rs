@@ -21,7 +21,7 @@ use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::{Context, Settings, Times};
 use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
-use crate::model::{Blinder, Direction};
+use crate::model::{Blinder, Direction, Verdict};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
@@ -100,11 +100,11 @@ pub fn parts(
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let seed = enrolment.as_ref().map(|_| secret(&state.join("log.key"))).transpose()?;
     let journal = open_journal(&disk, &site, enrolment.as_ref().zip(seed.as_ref()))?;
-    let pictures = pictures_of(&site, &disk, &journal)?;
+    let pictures =
+        open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
-    let policy = Arc::new(site.policy.clone());
-    let mut lanes = Vec::new();
+    let (mut lanes, policy) = (Vec::new(), Arc::new(site.policy.clone()));
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy), Arc::clone(&roster));
         let context = Context { policy, profiles: lane.profiles.clone(), roster, blinder: blinder.clone() };
@@ -181,22 +181,30 @@ fn open_alarms(state: &Path, kiosk: &KioskId) -> Option<UrgentLog> {
     opened.ok()
 }
 
-/// Where pictures are kept, where the site wants any or there are some from when it did. What was being erased when the
-/// power went is gone when this returns.
-fn pictures_of(
-    site: &Site,
+/// Where pictures are kept, where any are `wanted` or there are some from when they were; without a hub nobody could ever
+/// look at one, and none is taken. What was being erased when the power went is gone when this returns. A kiosk that
+/// cannot use the folder does its work without.
+fn open_pictures(
+    folder: &Path,
+    (wanted, has_hub): (&[Verdict], bool),
     disk: &DirDisk,
     (journal, recovery): &(Journal<DirDisk>, Recovery),
-) -> Result<Option<Pictures<DirDisk>>> {
-    let folder = site.state.join("blobs");
-    if site.pictures.is_empty() && !folder.exists() {
-        return Ok(None);
+) -> Option<Pictures<DirDisk>> {
+    let wanted = if has_hub { wanted } else { &[] };
+    if wanted.is_empty() && !folder.exists() {
+        return None;
     }
-    let named = || folder.display().to_string();
-    let blobs = DirDisk::open(&folder).with_context(named)?;
-    let mut store = Store::new(blobs.clone());
-    forget_erased(&mut disk.clone(), journal.epoch(), &recovery.erasing, &mut store).with_context(named)?;
-    Ok(Some(Pictures { verdicts: site.pictures.clone().into(), disk: blobs }))
+    let open = || -> Result<DirDisk> {
+        let blobs = DirDisk::open(folder)?;
+        let mut store = Store::new(blobs.clone());
+        forget_erased(&mut disk.clone(), journal.epoch(), &recovery.erasing, &mut store)?;
+        Ok(blobs)
+    };
+    let opened = open();
+    if let Err(error) = &opened {
+        tracing::error!(folder = %folder.display(), %error, "no pictures are taken, kept or sent");
+    }
+    opened.ok().map(|disk| Pictures { verdicts: wanted.into(), disk })
 }
 
 fn rules(site: &Site) -> Rules {
@@ -372,5 +380,43 @@ impl Opened {
             still: std::time::Duration::from_millis(u64::from(input.debounce_ms)),
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Random;
+
+    #[test]
+    fn a_folder_for_pictures_that_cannot_be_used_keeps_no_kiosk_from_its_work() {
+        let state = tempfile::tempdir().unwrap();
+        let (disk, journal) = journal(state.path());
+        let folder = state.path().join("blobs");
+        let open = |wanted: &[Verdict]| open_pictures(&folder, (wanted, true), &disk, &journal);
+        assert!(open(&[]).is_none() && !folder.exists(), "none are wanted, and none are here");
+        std::fs::write(&folder, "no folder").unwrap();
+        assert!(open(&[Verdict::Held]).is_none());
+        std::fs::remove_file(&folder).unwrap();
+        assert_eq!(*open(&[Verdict::Held]).unwrap().verdicts, [Verdict::Held]);
+        assert!(open(&[]).unwrap().verdicts.is_empty(), "older ones are sent still");
+    }
+
+    #[test]
+    fn without_a_hub_no_picture_is_taken() {
+        let state = tempfile::tempdir().unwrap();
+        let (disk, journal) = journal(state.path());
+        let folder = state.path().join("blobs");
+        assert!(open_pictures(&folder, (&[Verdict::Held], false), &disk, &journal).is_none());
+        std::fs::create_dir(&folder).unwrap();
+        let left = open_pictures(&folder, (&[Verdict::Held], false), &disk, &journal);
+        assert!(left.unwrap().verdicts.is_empty(), "what is left of a hub stays");
+    }
+
+    fn journal(state: &Path) -> (DirDisk, (Journal<DirDisk>, Recovery)) {
+        let disk = DirDisk::open(&state.join("journal")).unwrap();
+        let options = Options { ballast_len: 0, ..Options::new("gate-1".parse().unwrap()) };
+        let journal = Journal::open(disk.clone(), options, Box::new(Random::new(1))).unwrap();
+        (disk, journal)
     }
 }

@@ -99,9 +99,6 @@ pub enum Error {
     /// The connection to the hub cannot be set up.
     #[error(transparent)]
     Hub(#[from] http::Error),
-    /// The pictures that are kept cannot be taken up.
-    #[error("pictures: {0}")]
-    Pictures(#[source] io::Error),
     /// A part that must never end has ended.
     #[error("{0} ended")]
     Ended(&'static str),
@@ -187,7 +184,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
     let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
-    let Begun { lanes: taken, line: pictures, status: pictures_seen } = begun.map_err(Error::Pictures)?;
+    let Begun { lanes: taken, line: pictures, status: pictures_seen } = begun.map_err(Error::Thread)?;
     let ends =
         link::Ends { durable: durable_seen, urgent, heard: hear, clock: clock.clone(), lines, pictures };
     let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;

@@ -211,10 +211,17 @@ pub(super) fn begin<D: Disk + Clone + 'static>(
     journal: watch::Receiver<JournalStatus>,
     done: mpsc::Sender<()>,
 ) -> io::Result<Begun<D>> {
-    let Some(Pictures { verdicts, disk }) = pictures else {
-        return Ok(Begun { lanes: None, line: None, status: watch::channel(PictureStatus::default()).1 });
+    let none = || Begun { lanes: None, line: None, status: watch::channel(PictureStatus::default()).1 };
+    let Some(Pictures { verdicts, disk }) = pictures else { return Ok(none()) };
+    let opened = open(Store::new(disk.clone()), journal);
+    let Opened { shelf, books, written, status, storing } = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            // The gate goes on without.
+            tracing::error!(%error, "pictures cannot be listed: none are taken, kept or sent");
+            return Ok(none());
+        }
     };
-    let Opened { shelf, books, written, status, storing } = open(Store::new(disk.clone()), journal)?;
     start(storing, done)?;
     Ok(Begun { lanes: Some((verdicts, shelf)), line: Some((Store::new(disk), books, written)), status })
 }
@@ -273,6 +280,17 @@ mod tests {
             journal.send_replace(JournalStatus { disk, ..JournalStatus::default() });
             assert_eq!(shelf.reserve(1), taken, "{mark:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_keeps_no_kiosk_from_its_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = DirDisk::open(&folder.path().join("blobs")).unwrap();
+        std::fs::remove_dir_all(folder.path().join("blobs")).unwrap();
+        let pictures = Some(Pictures { verdicts: [Verdict::Held].into(), disk });
+        let (_journal, seen) = watch::channel(JournalStatus::default());
+        let begun = begin(pictures, seen, mpsc::channel(1).0).unwrap();
+        assert!(begun.lanes.is_none() && begun.line.is_none());
     }
 
     #[test]
