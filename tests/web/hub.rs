@@ -6,7 +6,7 @@ use fantoccini::Locator;
 use kakou::base::{Mono, Pii, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
 use kakou::journal::picture;
-use kakou::model::{Body, Direction, Passage, Personal, SubjectKind, Verdict};
+use kakou::model::{Body, Cause, Direction, Passage, Personal, SubjectKind, Verdict};
 use kakou::platform::entropy::OsEntropy;
 use kakou::vision::{Frame, Preview};
 
@@ -47,9 +47,15 @@ impl Centre {
         hub.write(move |ledger| ledger.enrol(&token, None, key, now)).await.unwrap().unwrap();
         let (kiosk, epoch, note) = (log.kiosk.clone(), log.epoch, log.note(log.size()));
         let other = forked(&log);
+        let (name, alarms) = (kiosk.clone(), alarms(&log));
         let entries = log.entries;
-        let name = kiosk.clone();
+        let raised = (alarms.epoch, alarms.note(alarms.size()), alarms.entries);
         hub.write(move |ledger| ledger.apply(&name, epoch, Seq::FIRST, &note, &entries, now))
+            .await
+            .unwrap()
+            .unwrap();
+        let name = kiosk.clone();
+        hub.write(move |ledger| ledger.apply(&name, raised.0, Seq::FIRST, &raised.1, &raised.2, now))
             .await
             .unwrap()
             .unwrap();
@@ -89,6 +95,23 @@ impl Centre {
     }
 }
 
+/// What the kiosk of `log` raised: about a record that is here, about one that is not yet, about none.
+fn alarms(log: &Log) -> Log {
+    let mut urgent = Log::new(log.kiosk.as_str(), log.epoch.0[0] + 50);
+    let wall = Wall(NOW.0 + 599_500);
+    let about = |seq| Some((log.epoch, Seq::new(seq)));
+    for (cause, lane, record) in [
+        (Cause::Begun, None, about(0)),
+        (Cause::OpenedByHand, Some("person"), about(3)),
+        (Cause::Emergency, Some("person"), about(9_000)),
+        (Cause::WriteFailed, None, None),
+    ] {
+        let body = cause.draft(None, record).body;
+        urgent.append(Wall(wall.0 + urgent.size() as i64), lane, body, None);
+    }
+    urgent
+}
+
 /// A note over as many records with another root.
 fn forked(log: &Log) -> String {
     let mut other = Log::new(log.kiosk.as_str(), log.epoch.0[0]);
@@ -104,6 +127,8 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
         ("/tallies", "tallies"),
         ("/passes", "passes"),
         ("/kiosks/east-1/revoke", "revoke"),
+        ("/alarms", "alarms"),
+        ("/alarms/1", "alarm"),
         ("/kiosks", "kiosks"),
     ] {
         browser.open(&centre.url(path)).await;
