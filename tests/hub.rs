@@ -176,7 +176,16 @@ async fn an_overloaded_hub_asks_to_come_back_later_and_loses_nothing() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let hub = Arc::clone(&place.running.hub);
     // The ledger's writer is slow: whoever comes after the first 63 finds no room to wait.
-    let slow = tokio::spawn(async move { hub.write(move |_| held.recv().unwrap()).await });
+    let (begin, begun) = tokio::sync::oneshot::channel();
+    let slow = tokio::spawn(async move {
+        let write = hub.write(move |_| {
+            begin.send(()).unwrap();
+            held.recv().unwrap();
+        });
+        write.await
+    });
+    // Only then do the posts come behind it, however busy the machine is.
+    begun.await.unwrap();
     let mut posts = tokio::task::JoinSet::new();
     for _ in 0..100 {
         let (client, kiosk, body) = (place.client.clone(), kiosk.clone(), body.clone());
