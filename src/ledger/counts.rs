@@ -126,7 +126,9 @@ impl Ledger {
         let Kept { count: Count { lane, since, raised, beam, present, passages }, size, recorded, through } =
             kept;
         let mut replace = self.db.prepare_cached(
-            "INSERT OR REPLACE INTO counts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT OR REPLACE INTO counts
+             (log, lane, since, raised, beam, present, passages, size, recorded, through, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         replace.execute(params![
             log,

@@ -253,6 +253,39 @@ mod tests {
     }
 
     #[test]
+    fn no_step_that_was_released_is_altered() {
+        // SHA-256 of each, the first 8 digits. A ledger that took a step never takes it again.
+        let released = ["dc5d2f9a", "f0e05f3c", "4e5c76db", "c893ec1b", "fc0f00d0", "48c68363", "5db9163a"];
+        let digest = |step: &&str| ring::digest::digest(&ring::digest::SHA256, step.as_bytes());
+        let now = STEPS.iter().map(|step| data_encoding::HEXLOWER.encode(&digest(step).as_ref()[..4]));
+        assert_eq!(now.take(released.len()).collect::<Vec<_>>(), released);
+    }
+
+    #[test]
+    fn a_ledger_from_before_openings_were_kept_goes_on_counting_from_where_the_program_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let old = Connection::open(&path).unwrap();
+        STEPS.iter().take(7).for_each(|step| old.execute_batch(step).unwrap());
+        old.pragma_update(None, "application_id", APPLICATION).unwrap();
+        old.pragma_update(None, "user_version", 7).unwrap();
+        old.execute_batch(
+            "INSERT INTO kiosks VALUES ('east-1', x'00', 5, NULL);
+             INSERT INTO logs (log, kiosk, epoch, next, frontier, claimed, opened)
+                 VALUES (1, 'east-1', x'07070707070707070707070707070707', 9, x'00', 8, 5);
+             INSERT INTO counts VALUES (1, 'gate', 3, 2, 0, 0, 0, 8, 6);",
+        )
+        .unwrap();
+        drop(old);
+        let ledger = Ledger::open(&path, Keys::from_secret(&[1; 32])).unwrap();
+        let counted = ledger.counted(&"east-1".parse().unwrap()).unwrap();
+        let [lane] = counted.as_slice() else { panic!("{counted:?}") };
+        assert_eq!((lane.count.since, lane.count.raised, lane.recorded), (3, 2, 0));
+        let through = "SELECT recorded, through FROM counts";
+        assert_eq!(ledger.db.query_row(through, [], |row| Ok((row.get(0)?, row.get(1)?))), Ok((0, 3)));
+    }
+
+    #[test]
     fn commits_survive_a_power_cut() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("hub.db"), Keys::from_secret(&[1; 32])).unwrap();

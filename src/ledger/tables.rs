@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 9] = [
+pub(super) const STEPS: [&str; 10] = [
     RECORDS,
     super::sheet::TABLE,
     TIMES,
@@ -14,6 +14,7 @@ pub(super) const STEPS: [&str; 9] = [
     super::tls_keys::TABLES,
     super::urgent::TABLE,
     super::blobs::TABLE,
+    COUNTED_UP_TO,
 ];
 
 /// The version that this program writes: the number of steps that lead to it.
@@ -237,8 +238,6 @@ CREATE TABLE counts (
     present INTEGER NOT NULL,
     passages INTEGER NOT NULL,
     size INTEGER NOT NULL,          -- of the heartbeat that said so
-    recorded INTEGER NOT NULL,      -- openings on record after since, up to
-    through INTEGER NOT NULL,       -- this record
     at INTEGER NOT NULL,
     PRIMARY KEY (log, lane)
 ) STRICT, WITHOUT ROWID;
@@ -248,4 +247,11 @@ CREATE TABLE openings (
     record INTEGER PRIMARY KEY REFERENCES entries,
     lane TEXT
 ) STRICT;
+";
+
+/// 10: openings are counted once, as records come. What was counted before begins again where the program started.
+const COUNTED_UP_TO: &str = "
+ALTER TABLE counts ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0; -- openings on record after since, up to
+ALTER TABLE counts ADD COLUMN through INTEGER NOT NULL DEFAULT 0;  -- this record
+UPDATE counts SET through = since;
 ";
