@@ -120,7 +120,7 @@ impl Gate {
         while !self.appends.is_empty() {
             let mut news = vec![];
             for Append { ticket, draft } in self.appends.drain(..) {
-                let answer = ticket.map(|ticket| (lane.clone(), ticket));
+                let answer = ticket.map(|ticket| (lane.clone().into(), ticket));
                 recorder.hand_in(Request { answer, draft, stamp: stamp() }, &mut news);
             }
             recorder.commit(&mut news);

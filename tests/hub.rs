@@ -247,7 +247,9 @@ async fn a_kiosk_far_behind_catches_up_and_keeps_up() {
     let counters = Counters::default();
     counters.raised();
     let lines = Box::new(move || vec![counters.now(&"car".parse().unwrap(), 0).to_string()]);
-    let uplink = Uplink { link, kiosk: kiosk.clone(), key, client, logs, urgent: None, stamp: tick, lines };
+    let hurry = Arc::default();
+    let uplink =
+        Uplink { link, kiosk: kiosk.clone(), key, client, logs, urgent: None, stamp: tick, lines, hurry };
     let task = tokio::spawn(run(uplink, watching, status));
     durable.send((epoch, 40)).unwrap();
     let caught_up = |status: &HubStatus| status.online && status.waiting == 0;
@@ -333,6 +335,7 @@ async fn lost_records_and_an_ended_log_are_told_shown_and_gone_on_behind() {
         urgent: None,
         stamp: ticking(),
         lines: Box::new(Vec::new),
+        hurry: Arc::default(),
     };
     let task = tokio::spawn(run(uplink, watching, status));
     let all = seen.wait_for(|status| status.online && status.waiting == 0 && status.last.is_some());

@@ -197,6 +197,10 @@ sixteen_bytes! {
     Epoch;
     /// A policy's identity: the first half of the SHA-256 of its canonical text.
     PolicyId;
+    /// A command's identity: the first half of the SHA-256 of its signed bytes.
+    CommandId;
+    /// Which commands are numbered together: those of one hub key to one kiosk key. See [`crate::sync::command`].
+    CommandSeries;
 }
 
 /// A record's gapless number within its epoch; the first record is 1.

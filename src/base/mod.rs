@@ -10,7 +10,9 @@ pub mod time;
 pub mod units;
 
 pub use blob_id::BlobId;
-pub use id::{AttendantId, BootId, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Slug};
+pub use id::{
+    AttendantId, BootId, CommandId, CommandSeries, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Slug,
+};
 pub use no_reading::NoReading;
 pub use pii::Pii;
 pub use random::Random;

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-use super::{hub_carry, hub_kiosk, hub_sheet};
+use super::{hub_carry, hub_command, hub_kiosk, hub_sheet};
 use crate::base::{KioskId, Pii, Slug};
 use crate::hub::{Hub, Options, Wanted, issue, start};
 use crate::ledger::{Columns, Day, Filter, Officer};
@@ -47,6 +47,8 @@ enum What {
     Renew(hub_kiosk::Renew),
     /// Issues a pass and prints it as text and as a QR symbol.
     Pass(Pass),
+    /// Asks something of one kiosk, or lists what was asked of it and what became of it.
+    Command(hub_command::Arguments),
     /// Takes in records that a kiosk without a network sent as files, and writes the receipt for it.
     Carry(hub_carry::Arguments),
     /// Takes in days that came on paper: pictures of sheets, or the text of their codes.
@@ -131,6 +133,9 @@ pub fn run(args: HubArgs) -> ExitCode {
             open(&renew.data).and_then(|hub| block_on(hub_kiosk::renew(&renew, &hub))?)
         }
         Some(What::Pass(pass)) => issue_pass(&pass),
+        Some(What::Command(command)) => {
+            open(&command.data).and_then(|hub| block_on(hub_command::run(&command, &hub))?)
+        }
         Some(What::Carry(carry)) => open(&carry.data).and_then(|hub| block_on(hub_carry::run(&carry, &hub))?),
         Some(What::Sheet(sheet)) => open(&sheet.data).and_then(|hub| block_on(hub_sheet::run(&sheet, &hub))?),
         Some(What::Export(export)) => write_csv(&export),

@@ -6,6 +6,7 @@ mod demo;
 mod enrol;
 mod hub;
 mod hub_carry;
+mod hub_command;
 mod hub_kiosk;
 mod hub_sheet;
 mod journal;

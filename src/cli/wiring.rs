@@ -131,6 +131,7 @@ pub fn parts(
         journal,
         disk,
         view: state.join("view.sqlite"),
+        inbox: state.join("inbox.bin"),
         blinder,
         retention,
         hub: link,

@@ -9,5 +9,5 @@ pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
     JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt,
-    RoomMark, StepState, StepStatus, TemperatureStatus, Trouble, VerdictStatus,
+    RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };

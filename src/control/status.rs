@@ -27,7 +27,7 @@ pub enum Phase {
     Crossing,
     /// Over; the verdict stays on the screen for a moment.
     Ended,
-    /// Out of service: nothing can be recorded.
+    /// Out of service: nothing can be recorded, or the hub ordered it.
     OutOfService,
 }
 
@@ -212,6 +212,15 @@ pub enum Direct {
     Both,
 }
 
+/// A lane that the hub took out of service: it begins nothing by itself, and an emergency is let through all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TakenOut {
+    /// Who asked, by the name given at the hub.
+    pub by: String,
+    /// Why; empty where it is not known any more.
+    pub reason: String,
+}
+
 /// A lane, as its two faces show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LaneStatus {
@@ -253,6 +262,8 @@ pub struct LaneStatus {
     pub temperature: Option<TemperatureStatus>,
     /// The verdict, once there is one.
     pub verdict: Option<VerdictStatus>,
+    /// Who took the lane out of service, and why, while it is.
+    pub taken_out: Option<TakenOut>,
     /// What has to be known beside all this.
     pub trouble: Option<Trouble>,
     /// The disinfection that is running.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::base::{Epoch, KioskId, Mono, Random, Seq};
 use crate::journal::{Disk, Line, OpenLog, Reader, reader};
@@ -119,6 +120,19 @@ pub struct CopyParts<D> {
     pub cursor: PathBuf,
     /// A handle to the journal's directory, to read by.
     pub disk: D,
+}
+
+/// Starts the task that makes the copy, for a kiosk that has a broker.
+pub(super) fn spawn<D: Disk + Clone + 'static>(
+    copy: Option<(Broker, PathBuf)>,
+    (kiosk, disk): (&KioskId, &D),
+    (log, durable): (&watch::Receiver<OpenLog>, &watch::Receiver<(Epoch, u64)>),
+    tasks: &mut JoinSet<&'static str>,
+) {
+    if let Some((broker, cursor)) = copy {
+        let parts = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
+        tasks.spawn(run(parts, log.clone(), durable.clone()));
+    }
 }
 
 /// Makes the copy for as long as the kiosk runs: what earlier logs still have first, and then the journal's log, into each

@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 
 use super::alarms::{self, MainLog, UrgentLog};
 use super::attendance::{note_attendance, note_hand_overs};
-use super::copying::{self, CopyParts};
+use super::copying;
 use super::first_records::first_records;
+use super::inbox::Inbox;
 use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
@@ -26,7 +27,7 @@ use super::recorder::{Chore, Request};
 use super::recording::{self, Outlets};
 use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
-use crate::base::{Epoch, KioskId};
+use crate::base::KioskId;
 use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
 use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub alarms: Option<UrgentLog>,
     /// Where the view of past passages lies.
     pub view: PathBuf,
+    /// Where it is kept what the hub commanded.
+    pub inbox: PathBuf,
     /// Blinds identifiers.
     pub blinder: Blinder,
     /// How long what is kept.
@@ -169,10 +172,11 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (journal, recovery) = journal;
+    let inbox = Inbox::open(parts.inbox, &recovery);
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
-    copy_for_broker(parts.copy, &kiosk, &disk, (&log_seen, &durable_seen), &mut tasks);
+    copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
     let (done, recorder_done) = mpsc::channel(1);
     let main = MainLog { epoch: journal.epoch(), durable: journal.durable(), found: &recovery };
     let (alarms, urgent) =
@@ -185,32 +189,43 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
     let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
     let Begun { lanes: taken, line: pictures, status: pictures_seen } = begun.map_err(Error::Thread)?;
-    let ends =
-        link::Ends { durable: durable_seen, urgent, heard: hear, clock: clock.clone(), lines, pictures };
-    let hub_seen = link::spawn(hub.as_ref(), &kiosk, disk, ends, &mut tasks)?;
+    let (durable_sent, hurry) = (durable_seen, Arc::clone(&inbox.hurry));
+    let ends = link::Ends {
+        durable: durable_sent,
+        urgent,
+        heard: hear,
+        clock: clock.clone(),
+        lines,
+        pictures,
+        hurry,
+    };
+    let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
     let (mut lanes, mut lane_tasks) = (Lanes { pictures: taken, ..Lanes::default() }, JoinSet::new());
     for lane in lane_parts {
-        lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
+        lanes.start(lane, &requests, &clock, (&stopped, &inbox.seen), &mut lane_tasks)?;
     }
     let Lanes { news, commands: to_lanes, views, previews, mut progress, .. } = lanes;
     let keeper_done = done.clone();
     progress.push(Arc::new(AtomicU64::new(0)));
     let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
     let turns = Arc::clone(&progress[progress.len() - 1]);
-    let outlets = Outlets { lanes, durable, log, status, progress: turns, chores: chores_seen, alarms };
+    let names = (kiosk.clone(), lanes.keys().cloned().collect());
+    let (told, in_force) = (inbox.news.clone(), inbox.seen.clone());
+    let outlets =
+        Outlets { lanes, inbox: told, durable, log, status, progress: turns, chores: chores_seen, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
     let ends = (heard, log_seen, chores, stopped.clone(), keeper_done);
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
+    inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
     let (journal, hub, lanes, pictures) = (journal_seen, hub_seen, views, pictures_seen);
-    let seen = Seen { lanes, journal, hub, keeping, pictures };
+    let seen = Seen { lanes, journal, hub, keeping, pictures, in_force };
     let board = StatusBoard { kiosk, title, notice, simulated, seen, clock: clock.clone() };
-    let (status_sender, status) = watch::channel(Arc::new(board.now()));
-    tasks.spawn(board.run(status_sender));
+    let status = board.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
     let (attendance, hand_overs, signed_in) = desk(requests, clock, &mut tasks);
@@ -250,19 +265,6 @@ fn keep(
     let forget = Box::new(move || past.forget());
     keeping::start(keeper, Wires { heard, log, forget, status, chores, stopped, done }, clock)?;
     Ok(seen)
-}
-
-/// Starts what copies records for a broker, where there is one.
-fn copy_for_broker(
-    copy: Option<(mqtt::Broker, PathBuf)>,
-    kiosk: &KioskId,
-    disk: &DirDisk,
-    (log, durable): (&watch::Receiver<OpenLog>, &watch::Receiver<(Epoch, u64)>),
-    tasks: &mut JoinSet<&'static str>,
-) {
-    let Some((broker, cursor)) = copy else { return };
-    let copy = CopyParts { kiosk: kiosk.clone(), broker, cursor, disk: disk.clone() };
-    tasks.spawn(copying::run(copy, log.clone(), durable.clone()));
 }
 
 /// Starts what records who is on duty, and what one shift leaves to the next.

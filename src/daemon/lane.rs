@@ -11,9 +11,10 @@ use super::evidence::Evidence;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, LaneId, Mono};
-use crate::control::{Command, DeviceStatus, DisinfectionStatus, LaneStatus, Refused};
+use crate::control::{Command, DeviceStatus, DisinfectionStatus, LaneStatus, Refused, TakenOut};
 use crate::model::Observation;
 use crate::platform::clock::{Clock, mono};
+use crate::sync::inbox::{InForce, OutOfService};
 
 /// A running session's clock on the screens goes on at this pace.
 const TICK: Duration = Duration::from_secs(1);
@@ -45,6 +46,8 @@ pub struct LaneTask {
     pub news: mpsc::Receiver<News>,
     /// Into the recorder.
     pub requests: mpsc::Sender<Request>,
+    /// What is in force by order of the hub.
+    pub in_force: watch::Receiver<InForce>,
     /// To the screens.
     pub view: watch::Sender<Arc<LaneView>>,
     /// Counts turns, for the watchdog.
@@ -59,6 +62,8 @@ impl LaneTask {
     /// Runs until the kiosk stops, or nobody can reach the lane any more; leaves the outputs safe.
     pub async fn run(mut self) {
         let mut appends = Vec::new();
+        // Before anybody can be there.
+        self.serve(&mut appends);
         self.runner.start(mono(), &mut appends);
         loop {
             self.hand_in(&mut appends);
@@ -91,6 +96,7 @@ impl LaneTask {
                     None => break,
                 },
                 _ = self.stop.changed() => break,
+                Ok(()) = self.in_force.changed() => self.serve(&mut appends),
                 () = sleep(due) => {}
             }
             let now = mono();
@@ -114,16 +120,25 @@ impl LaneTask {
                 self.evidence.iter_mut().for_each(|evidence| evidence.not_recorded(ticket));
                 self.runner.not_recorded(now, ticket, appends);
             }
+            News::Inbox { .. } => {}
             News::Failed(_) => self.runner.journal(now, Err(()), appends),
             News::Restored => self.runner.journal(now, Ok(()), appends),
         }
+    }
+
+    /// Takes the lane out of service, or back into it, as the hub has ordered last.
+    fn serve(&mut self, appends: &mut Vec<Append>) {
+        let out =
+            self.in_force.borrow_and_update().out_of_service.iter().find(|out| out.lane == self.id).cloned();
+        let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });
+        self.runner.serve(mono(), taken_out, appends);
     }
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {
         let mut refused = Vec::new();
         for mut append in appends.drain(..) {
             self.evidence.iter_mut().for_each(|evidence| evidence.attach(mono(), &mut append));
-            let answer = append.ticket.map(|ticket| (self.id.clone(), ticket));
+            let answer = append.ticket.map(|ticket| (self.id.clone().into(), ticket));
             let request = Request { answer, draft: append.draft, stamp: self.clock.stamp() };
             if self.requests.try_send(request).is_err() {
                 tracing::error!(lane = %self.id, "record is given up: the recorder takes nothing");

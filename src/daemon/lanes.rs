@@ -21,6 +21,7 @@ use crate::model::Verdict;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::entropy::OsEntropy;
 use crate::sync::disk_state;
+use crate::sync::inbox::InForce;
 use crate::vision::raw::Source;
 use crate::web;
 
@@ -78,7 +79,7 @@ impl Lanes {
         lane: LaneParts,
         requests: &mpsc::Sender<Request>,
         clock: &Clock,
-        stop: &watch::Receiver<bool>,
+        (stop, in_force): (&watch::Receiver<bool>, &watch::Receiver<InForce>),
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
         let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
@@ -118,6 +119,7 @@ impl Lanes {
             commands: asked,
             news: heard,
             requests: requests.clone(),
+            in_force: in_force.clone(),
             view,
             progress,
             clock: clock.clone(),

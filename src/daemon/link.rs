@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
@@ -60,18 +60,21 @@ pub(super) struct Ends {
     pub lines: Box<dyn Fn() -> Vec<String> + Send>,
     /// The pictures that are sent, where there are any.
     pub pictures: Option<(Store<DirDisk>, Arc<Books>, watch::Receiver<u64>)>,
+    /// Told when a heartbeat is wanted at once.
+    pub hurry: Arc<Notify>,
 }
 
 /// Starts the task that sends records to the hub, which reads all logs, behind the journal's writer; none without a hub.
+/// How that goes, and the client through which others speak with the same keys.
 pub(super) fn spawn(
     link: Option<&Link>,
     kiosk: &KioskId,
     disk: DirDisk,
     ends: Ends,
     tasks: &mut JoinSet<&'static str>,
-) -> Result<watch::Receiver<HubStatus>, Error> {
-    let Some(link) = link else { return Ok(watch::channel(HubStatus::default()).1) };
-    let Ends { durable, urgent, heard, clock, lines, pictures } = ends;
+) -> Result<(watch::Receiver<HubStatus>, Option<HubClient>), Error> {
+    let Some(link) = link else { return Ok((watch::channel(HubStatus::default()).1, None)) };
+    let Ends { durable, urgent, heard, clock, lines, pictures, hurry } = ends;
     let key = Arc::new(SigningKey::from_seed(&link.seed));
     let ring = Keyring::new(kiosk.clone(), Arc::clone(&key), link.tls_keys.clone());
     let client = HubClient::new(&link.enrolment, link.passed.clone())?.keeping(ring)?;
@@ -80,11 +83,12 @@ pub(super) fn spawn(
         link: sync::Link::new(link.settings, Random::new(mono().0)),
         kiosk: kiosk.clone(),
         key,
-        client: client.telling(heard),
+        client: client.clone().telling(heard),
         logs: disk,
         urgent,
         stamp: move || clock.stamp(),
         lines,
+        hurry,
     };
     let blobs = pictures.map(|(store, books, written)| {
         let queue = Queue::new(Random::new(mono().0));
@@ -95,5 +99,5 @@ pub(super) fn spawn(
         uplink::run_with(uplink, blobs, durable, status).await;
         "link to the hub"
     });
-    Ok(seen)
+    Ok((seen, Some(client)))
 }

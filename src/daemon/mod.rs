@@ -5,6 +5,7 @@
 //!   pages ─────────Command──────▶      │        ◀───Durable, Refused, Failed, Restored──┘
 //!                                      └─status─▶ watch ─▶ pages
 //!   link task (Outbox) ◀─durable── journal reader ─batches─▶ hub
+//!   inbox task (Inbox) ◀─signed commands── hub;  ─in force─▶ lanes, screens
 //! ```
 //! [`runner`] and [`recorder`] are pure but for their seams, and run in the simulator as they run here.
 
@@ -15,6 +16,7 @@ pub mod copying;
 pub mod devices;
 pub mod evidence;
 pub mod first_records;
+mod inbox;
 pub mod keeper;
 pub mod keeping;
 pub mod kiosk;
@@ -36,5 +38,5 @@ pub use kiosk::{Parts, Running, start};
 pub use lanes::LaneParts;
 pub use link::Link;
 pub use outputs::{OnPins, Outputs};
-pub use recorder::{News, Recorder, Request};
+pub use recorder::{News, Recorder, Request, Waiter};
 pub use runner::{Append, LaneRunner};

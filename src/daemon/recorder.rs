@@ -28,11 +28,26 @@ use crate::model::Draft;
 /// Most records that may wait for a journal that has failed. Lanes begin nothing new meanwhile and stop long before.
 pub const WAITING_MAX: usize = 4_096;
 
+/// Who waits for a record to be durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiter {
+    /// A lane.
+    Lane(LaneId),
+    /// The task that carries out the hub's commands.
+    Inbox,
+}
+
+impl From<LaneId> for Waiter {
+    fn from(lane: LaneId) -> Self {
+        Self::Lane(lane)
+    }
+}
+
 /// A record to append, and whom to answer.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Lane and ticket to answer; `None` where nobody waits.
-    pub answer: Option<(LaneId, Ticket)>,
+    /// Whom to answer, and by which ticket; `None` where nobody waits.
+    pub answer: Option<(Waiter, Ticket)>,
     /// What to append.
     pub draft: Box<Draft>,
     /// When it was handed in.
@@ -59,6 +74,13 @@ pub enum News {
         ticket: Ticket,
         /// Why, in plain words.
         why: String,
+    },
+    /// A record of the inbox is durable, or can never be written, in plain words why.
+    Inbox {
+        /// Which.
+        ticket: Ticket,
+        /// As what.
+        outcome: Result<Seq, String>,
     },
     /// Nothing can be recorded, in plain words.
     Failed(String),
@@ -292,8 +314,11 @@ impl<D: Disk> Recorder<D> {
             }
             let Some((seq, request)) = self.appended.pop_front() else { break };
             self.alarms.extend(alarms::with_record(&request, self.journal.epoch(), seq));
-            if let Some((lane, ticket)) = request.answer {
-                news.push(News::Durable { lane, ticket, seq });
+            if let Some((waiter, ticket)) = request.answer {
+                news.push(match waiter {
+                    Waiter::Lane(lane) => News::Durable { lane, ticket, seq },
+                    Waiter::Inbox => News::Inbox { ticket, outcome: Ok(seq) },
+                });
             }
         }
     }
@@ -323,7 +348,10 @@ impl<D: Disk> Recorder<D> {
 fn refuse(Request { answer, draft, .. }: Request, why: &str, news: &mut Vec<News>) {
     let lane = draft.lane.as_ref().map(tracing::field::display);
     tracing::error!(lane, why, "record is given up");
-    if let Some((lane, ticket)) = answer {
-        news.push(News::Refused { lane, ticket, why: why.to_owned() });
+    if let Some((waiter, ticket)) = answer {
+        news.push(match waiter {
+            Waiter::Lane(lane) => News::Refused { lane, ticket, why: why.to_owned() },
+            Waiter::Inbox => News::Inbox { ticket, outcome: Err(why.to_owned()) },
+        });
     }
 }

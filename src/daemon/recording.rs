@@ -26,6 +26,8 @@ const SURVEY_EVERY: Duration = Duration::from_mins(1);
 pub struct Outlets {
     /// To each lane.
     pub lanes: BTreeMap<LaneId, mpsc::Sender<News>>,
+    /// To the task that carries out the hub's commands.
+    pub inbox: mpsc::Sender<News>,
     /// The log that is being written and the number of its durable records, for the link to the hub.
     pub durable: watch::Sender<(Epoch, u64)>,
     /// The log that is being written: changes when the journal begins a new one.
@@ -144,7 +146,7 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
         let failed = news.iter().rev().find_map(|news| match news {
             News::Failed(why) => Some(Some(why.clone())),
             News::Restored => Some(None),
-            News::Durable { .. } | News::Refused { .. } => None,
+            News::Durable { .. } | News::Refused { .. } | News::Inbox { .. } => None,
         });
         let failed = failed.unwrap_or_else(|| status.failed.clone());
         let fresh = JournalStatus { durable, failed, disk: recorder.disk() };
@@ -162,10 +164,11 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
             News::Durable { lane, .. } | News::Refused { lane, .. } => {
                 outlets.lanes.get(lane).into_iter().collect()
             }
+            News::Inbox { .. } => vec![&outlets.inbox],
             News::Failed(_) | News::Restored => outlets.lanes.values().collect(),
         };
         for lane in to {
-            // A lane that is gone has parked its outputs already.
+            // A lane that is gone has parked its outputs already; an inbox that is gone does nothing more.
             let _ = lane.blocking_send(news.clone());
         }
     }

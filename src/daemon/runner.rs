@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::outputs::Outputs;
 use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
-use crate::control::{Act, Command, LaneStatus, Refused};
+use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
@@ -152,6 +152,11 @@ impl LaneRunner {
     pub fn journal(&mut self, now: Mono, works: Result<(), ()>, appends: &mut Vec<Append>) {
         let input = if works.is_ok() { Input::JournalRestored } else { Input::JournalFailed };
         self.step(now, input, appends);
+    }
+
+    /// Takes the lane out of service by order of the hub, or back into it.
+    pub fn serve(&mut self, now: Mono, taken_out: Option<TakenOut>, appends: &mut Vec<Append>) {
+        self.step(now, Input::Service(taken_out), appends);
     }
 
     /// When [`expire`](Self::expire) must be called.

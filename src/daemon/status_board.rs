@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::interval;
 
 use super::keeper::Keeping;
@@ -11,6 +12,7 @@ use super::lane::LaneView;
 use crate::base::KioskId;
 use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus};
 use crate::platform::clock::Clock;
+use crate::sync::inbox::{InForce, Notice};
 
 /// Puts the pieces of the status together.
 pub(super) struct StatusBoard {
@@ -29,10 +31,18 @@ pub(super) struct Seen {
     pub(super) hub: watch::Receiver<HubStatus>,
     pub(super) keeping: watch::Receiver<Keeping>,
     pub(super) pictures: watch::Receiver<PictureStatus>,
+    pub(super) in_force: watch::Receiver<InForce>,
 }
 
 impl StatusBoard {
-    pub(super) async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
+    /// Starts the task; what it says is there from the beginning.
+    pub(super) fn start(self, tasks: &mut JoinSet<&'static str>) -> watch::Receiver<Arc<KioskStatus>> {
+        let (sender, status) = watch::channel(Arc::new(self.now()));
+        tasks.spawn(self.run(sender));
+        status
+    }
+
+    async fn run(mut self, status: watch::Sender<Arc<KioskStatus>>) -> &'static str {
         let mut ticks = interval(Duration::from_secs(1));
         loop {
             let lanes = self.seen.lanes.iter_mut().map(|lane| Box::pin(lane.changed()));
@@ -44,6 +54,7 @@ impl StatusBoard {
                 Ok(()) = self.seen.hub.changed() => {}
                 Ok(()) = self.seen.keeping.changed() => {}
                 Ok(()) = self.seen.pictures.changed() => {}
+                Ok(()) = self.seen.in_force.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -55,14 +66,17 @@ impl StatusBoard {
         }
     }
 
-    pub(super) fn now(&self) -> KioskStatus {
+    fn now(&self) -> KioskStatus {
         let views: Vec<_> = self.seen.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
         let wall = self.clock.wall();
+        // The hub's word is the later one; the site's own is shown again when the hub takes its own away.
+        let ordered = self.seen.in_force.borrow().notice.clone();
+        let ordered = ordered.map(|Notice { number, text }| NoticeStatus { number, title: text });
         let Keeping { alarm, .. } = self.seen.keeping.borrow().clone();
         KioskStatus {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
-            notice: self.notice.clone(),
+            notice: ordered.or_else(|| self.notice.clone()),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },

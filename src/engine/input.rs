@@ -2,7 +2,7 @@
 
 use super::barrier::Drive;
 use crate::base::Seq;
-use crate::control::{Aspect, Prompt};
+use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::{Credential, Draft, Guidance, Level, Screening, Signal};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
@@ -41,6 +41,8 @@ pub enum Input {
         /// The draft's ticket.
         ticket: Ticket,
     },
+    /// The hub took the lane out of service, or, with nothing, back into it. What is under way goes on to its end.
+    Service(Option<TakenOut>),
     /// Nothing can be recorded any more. Drafts under way are kept by the journal's owner.
     JournalFailed,
     /// Records can be written again; news of drafts under way follows.

@@ -17,6 +17,7 @@
 //! 4. Every session ends: each state but `Idle` has a deadline, or waits for the barrier or the journal, which
 //!    have theirs. What the journal never takes is given up after a person had time to decide again.
 //! 5. Of several different codes in view none is taken.
+//! 6. A lane that was taken out of service begins nothing but an emergency, at an attendant's word.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use super::context::{Context, Settings};
 use super::input::{Effect, Input, Screen, Ticket};
 use super::session::Session;
 use crate::base::{AttendantId, Mono};
-use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, Trouble};
+use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
 use crate::model::{Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
 
 /// How long a verdict that opens nothing stays on the screens.
@@ -60,6 +61,7 @@ pub struct Lane {
     pub(super) guidance: Option<Guidance>,
     pub(super) passages: u64,
     pub(super) out_of_service: bool,
+    pub(super) taken_out: Option<TakenOut>,
     presence: [Level; 2],
     waiting: Option<(Mono, Credential)>,
     pub(super) tickets: u64,
@@ -79,6 +81,7 @@ impl Lane {
             guidance: None,
             passages: 0,
             out_of_service: false,
+            taken_out: None,
             presence: [Level::Idle; 2],
             waiting: None,
             tickets: 0,
@@ -107,6 +110,7 @@ impl Lane {
             Input::Guided(guidance) => self.guidance = guidance,
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
             Input::NotRecorded { ticket } => self.not_recorded(now, ticket),
+            Input::Service(taken_out) => self.taken_out = taken_out,
             Input::JournalFailed => self.out_of_service = true,
             Input::JournalRestored => self.out_of_service = false,
         }
@@ -176,6 +180,10 @@ impl Lane {
             return Err(Refused::CannotRecord);
         }
         match (&mut self.state, act) {
+            (
+                State::Idle | State::Ended { .. },
+                Act::Begin { .. } | Act::TypeIdNumber(_) | Act::TypePlate { .. },
+            ) if self.taken_out.is_some() => Err(Refused::NotNow { why: "the lane is out of service" }),
             (State::Idle | State::Ended { .. }, Act::Begin { subject, direction }) => {
                 by.ok_or(Refused::NeedsAttendant)?;
                 self.begin(now, *subject, *direction, effects)
@@ -233,11 +241,12 @@ impl Lane {
     }
 
     fn presented(&mut self, now: Mono, credential: Credential, effects: &mut Vec<Effect>) {
+        let serves = self.serves();
         match &mut self.state {
             State::Steps(session) | State::Referred(session) => {
                 session.present(now, &credential, &self.context);
             }
-            State::Idle if !self.out_of_service => {
+            State::Idle if serves => {
                 if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
                     self.presented(now, credential, effects);
                 }
@@ -251,9 +260,10 @@ impl Lane {
     fn several_codes(&mut self, now: Mono, effects: &mut Vec<Effect>) {
         // One that was shown while the lane was busy may have been any of them.
         self.waiting = None;
+        let serves = self.serves();
         match &mut self.state {
             State::Steps(session) | State::Referred(session) => session.several_codes(now, &self.context),
-            State::Idle if !self.out_of_service => {
+            State::Idle if serves => {
                 if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
                     self.several_codes(now, effects);
                 }
@@ -293,7 +303,7 @@ impl Lane {
 
     /// Does what has become possible, then brings lamp, prompt and screening up to date.
     fn advance(&mut self, now: Mono, effects: &mut Vec<Effect>) {
-        if matches!(self.state, State::Idle) && !self.out_of_service {
+        if matches!(self.state, State::Idle) && self.serves() {
             self.begin_if_somebody_is_here(now, effects);
         }
         self.decide(now, effects);
@@ -371,6 +381,7 @@ impl Lane {
             return Prompt::OutOfService;
         }
         match &self.state {
+            State::Idle if self.taken_out.is_some() => Prompt::OutOfService,
             State::Idle => match self.settings.takes {
                 SubjectKind::Person => Prompt::Welcome,
                 SubjectKind::Vehicle => Prompt::StopVehicle,
@@ -384,6 +395,11 @@ impl Lane {
             State::Crossing(_) => Prompt::Go,
             State::Ended { session, .. } => session.ended_prompt(),
         }
+    }
+
+    /// Whether sessions begin by themselves here.
+    fn serves(&self) -> bool {
+        !self.out_of_service && self.taken_out.is_none()
     }
 
     fn usual_direction(&self) -> Direction {

@@ -33,6 +33,7 @@ impl Lane {
             guidance: self.guidance,
             temperature: session.and_then(temperature),
             verdict: session.and_then(|session| session.verdict.clone()),
+            taken_out: self.taken_out.clone(),
             trouble: session.and_then(|session| session.trouble),
             disinfecting: session.and_then(|session| disinfecting(session, now)),
             barrier: self.barrier.state(),
@@ -60,6 +61,7 @@ impl Lane {
             State::Idle | State::Steps(_) | State::Recording { .. } if self.out_of_service => {
                 Phase::OutOfService
             }
+            State::Idle if self.taken_out.is_some() => Phase::OutOfService,
             State::Idle => Phase::Idle,
             State::Steps(_) => Phase::Steps,
             State::Recording { .. } => Phase::Recording,

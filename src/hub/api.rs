@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use data_encoding::BASE64;
 
+use super::inbox;
 use super::peer::{self, Peer};
 use super::reply::Refusal;
 use super::state::Hub;
@@ -35,6 +36,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/v1/logs/{kiosk}/{epoch}/end", post(end).layer(limited(NOTE_MAX)))
         .route("/v1/logs/{kiosk}/{epoch}/heartbeat", post(heartbeat).layer(limited(NOTE_MAX)))
         .route("/v1/kiosks/{kiosk}/blobs/{sha256}", super::blobs::routes())
+        .route("/v1/kiosks/{kiosk}/inbox", get(inbox::poll))
         // Whatever is above is about one kiosk, and for that kiosk only; whatever is below says itself who may ask.
         .route_layer(from_fn_with_state(Arc::clone(hub), peer::only_that_kiosk))
         .route("/v1/kiosks/{kiosk}/tls-key", post(peer::pin).layer(limited(NOTE_MAX)))
@@ -201,6 +203,7 @@ async fn enrol(
         seal_key: PublicKey(keys.seal_key()),
         pass_keys: vec![PublicKey(keys.pass_key().0)],
         note_key: PublicKey(keys.note_key().0),
+        command_key: Some(PublicKey(keys.command_key().0)),
     }))
 }
 

@@ -7,6 +7,7 @@
 //! | `/ledger`, `/ledger.csv` | people | search, filters, paging; export |
 //! | `/records/{kiosk}/{epoch}/{seq}` | people | one record, its proof data, its personal part with a reason |
 //! | `/tallies`, `/passes`, `/kiosks`, `/access` | people | counts, passes, enrolment, who saw what |
+//! | `/kiosks/{kiosk}` | people | commands to one kiosk, and what became of them |
 //! | `/carry`, `/carry/{kiosk}` | people | records that came as a file; the receipt for the kiosk |
 //!
 //! People sign in with the hub's key. Posts are taken from the hub's own pages only, and no answer lets a browser run
@@ -15,6 +16,7 @@
 mod api;
 mod blobs;
 mod carry;
+mod inbox;
 mod live;
 mod pages;
 mod passes;

@@ -23,6 +23,11 @@ impl Refusal {
         let problem = Problem { what: what.to_string(), at: at.to_owned() };
         Self { status, problem, retry_after: None }
     }
+
+    /// Whether the same will do when there is less to do.
+    pub fn is_busy(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
 }
 
 impl IntoResponse for Refusal {

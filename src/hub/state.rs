@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::blobs::Blobs;
+use super::inbox::Polls;
 use crate::base::{KioskId, Wall};
 use crate::journal::Entropy;
 use crate::ledger::{self, Keys, Ledger};
@@ -59,6 +60,10 @@ pub struct Hub {
     writing: Arc<Semaphore>,
     reading: Arc<Semaphore>,
     changes: watch::Sender<u64>,
+    /// Names a kiosk whenever a command was issued for it.
+    pub(super) commands: broadcast::Sender<KioskId>,
+    /// Who waits for one.
+    pub(super) polls: Polls,
     certificate: Option<Fingerprint>,
     pub(super) blobs: Arc<Blobs>,
 }
@@ -74,6 +79,9 @@ impl Hub {
     const WRITING_MAX: usize = 64;
     /// The same for its reader.
     const READING_MAX: usize = 128;
+
+    /// Names that whoever waits for a command may fall behind; then it looks.
+    const NAMES_MAX: usize = 64;
 
     /// Opens the hub in `data`, making its secret and its ledger at the first start.
     ///
@@ -95,6 +103,8 @@ impl Hub {
             writing: Arc::new(Semaphore::new(Self::WRITING_MAX)),
             reading: Arc::new(Semaphore::new(Self::READING_MAX)),
             changes: watch::Sender::new(0),
+            commands: broadcast::Sender::new(Self::NAMES_MAX),
+            polls: Polls::default(),
             certificate: None,
             blobs: Arc::new(Blobs::within(data)),
         })

@@ -1,11 +1,13 @@
 //! The words of the hub's pages: Chinese and English.
 
 use crate::base::{AttendantId, Epoch};
-use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
+use crate::ledger::{
+    AlarmKind, NotTaken, PersonalState, Refused, SentState, SheetRefused, SheetState, SheetTaken,
+};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Cause, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind,
-    Verdict,
+    Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, Reason, Service, StepKind,
+    StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -153,6 +155,7 @@ pub fn alarm(kind: AlarmKind) -> Words {
         AlarmKind::Sheet => ("日报与记录不符", "a day's sheet differs"),
         AlarmKind::Disk => ("终端存储异常", "the kiosk's disk"),
         AlarmKind::Count => ("开闸次数多于记录", "more openings than records"),
+        AlarmKind::Command => ("终端拒绝指令", "a command refused"),
     }
 }
 
@@ -234,9 +237,52 @@ pub fn body(body: &Body) -> Words {
         Body::SegmentsDropped { .. } => ("终端清除旧记录", "old records dropped on the kiosk"),
         Body::HandOver { .. } => ("交班留言", "hand-over note"),
         Body::Alarm { kind, .. } => cause(*kind),
+        Body::Commanded { .. } => ("收到中心指令", "command taken"),
+        Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),
+    }
+}
+
+/// What a command asks for.
+pub fn ordered(what: &Ordered) -> Words {
+    match what {
+        Ordered::Notice { number: 0 } => ("撤下中心通告", "hub's notice taken away"),
+        Ordered::Notice { .. } => ("更换通告", "another public notice"),
+        Ordered::LaneService { service: Service::Out, .. } => ("通道停用", "lane out of service"),
+        Ordered::LaneService { service: Service::In, .. } => ("通道恢复", "lane back in service"),
+        Ordered::RenewKey => ("更换连接密钥", "renew the connection key"),
+        Ordered::SendNow => ("立即上报", "send at once"),
+    }
+}
+
+/// How far a command got, with the style and the symbol that go with it.
+pub fn sent_state(state: SentState) -> (&'static str, &'static str, Words) {
+    match state {
+        SentState::Waiting => ("quiet", "○", ("等待终端领取", "waits for the kiosk")),
+        SentState::Sent => ("wait", "⇢", ("已送达", "sent")),
+        SentState::Taken => ("wait", "…", ("已接收，执行中", "taken, under way")),
+        SentState::Expired => ("stop", "■", ("已过时限", "too late")),
+        SentState::Settled(Outcome::Done) => ("go", "✓", command_outcome(Outcome::Done)),
+        SentState::Settled(outcome) => ("stop", "■", command_outcome(outcome)),
+    }
+}
+
+/// What became of a command.
+pub fn command_outcome(outcome: Outcome) -> Words {
+    match outcome {
+        Outcome::Done => ("已执行", "done"),
+        Outcome::Interrupted => ("执行中断，结果不明", "interrupted, nobody knows how far it got"),
+        Outcome::Expired => ("已过时限，未执行", "refused: too late"),
+        Outcome::ClockUnsure => ("终端时钟不可信，未执行", "refused: the kiosk's clock is not trusted"),
+        Outcome::Unable => ("终端无法执行", "cannot be done there"),
+        Outcome::Failed => ("未能完成", "tried, and did not succeed"),
+        Outcome::Unknown => ("终端版本不识别", "refused: the kiosk does not know it"),
+        Outcome::Forged => ("签名不符，拒绝", "refused: not signed by this hub"),
+        Outcome::OtherKiosk => ("不是发给该终端的，拒绝", "refused: for another kiosk"),
+        Outcome::OutOfOrder => ("编号不连续，拒绝", "refused: one before it is missing"),
+        Outcome::Repeated => ("重复指令，拒绝", "refused: was there before"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::erase::Erasing;
-use crate::base::{Epoch, LaneId, Seq, Stamp};
+use crate::base::{CommandId, Epoch, LaneId, Seq, Stamp};
 use crate::model::{Body, Cause, Direction, Draft, SubjectKind};
 
 /// What was found when a journal was opened.
@@ -26,6 +26,10 @@ pub struct Recovery {
     pub ended: Option<Ended>,
     /// Arrivals without a verdict, oldest first.
     pub open_arrivals: Vec<OpenArrival>,
+    /// The command of the hub that was taken last, as far as the last records go.
+    pub commanded: Option<CommandId>,
+    /// The command of which it was last recorded what became of it.
+    pub command_done: Option<CommandId>,
     /// Records whose sealed part is damaged.
     pub damaged_boxes: Vec<u64>,
     /// Erasures that the last run put on record and may not have carried out.

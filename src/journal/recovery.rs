@@ -294,7 +294,12 @@ impl<D: Disk> Recoverer<'_, D> {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
             Body::Gap { from, through, found } => self.recorded.push(Gap { from, through, found }),
-            Body::KeyOpened { .. }
+            Body::Commanded { command, .. } => self.recovery.commanded = Some(command),
+            Body::CommandDone { command, outcome, .. } if outcome.settles() => {
+                self.recovery.command_done = Some(command);
+            }
+            Body::CommandDone { .. }
+            | Body::KeyOpened { .. }
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }

@@ -90,6 +90,9 @@ impl Ledger {
             Body::Alarm { kind, epoch: log, seq } => {
                 self.raise((record, kiosk, entry), *kind, log.zip(*seq), moment)?;
             }
+            Body::Commanded { .. } | Body::CommandDone { .. } => {
+                self.command_recorded(kiosk, epoch, &entry.body, received)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }

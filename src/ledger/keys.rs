@@ -15,6 +15,7 @@ use crate::model::Blinder;
 pub struct Keys {
     secret: Zeroizing<[u8; 32]>,
     pub(super) note: SigningKey,
+    pub(super) command: SigningKey,
     pub(super) opener: HubOpener,
     pub(super) blinder: Blinder,
 }
@@ -38,6 +39,7 @@ impl Keys {
         Self {
             secret: Zeroizing::new(*secret),
             note: SigningKey::from_seed(&derive("kakou/hub/note/1")),
+            command: SigningKey::from_seed(&derive("kakou/hub/command/1")),
             opener: HubOpener::from_seed(*derive("kakou/hub/seal/1")),
             blinder: Blinder::new(&derive("kakou/hub/blind/1")),
         }
@@ -46,6 +48,11 @@ impl Keys {
     /// Ed25519 key that cosigns notes.
     pub fn note_key(&self) -> VerifyingKey {
         self.note.verifying()
+    }
+
+    /// Ed25519 key that signs commands.
+    pub fn command_key(&self) -> VerifyingKey {
+        self.command.verifying()
     }
 
     /// X25519 key to which kiosks seal.
@@ -85,6 +92,7 @@ mod tests {
         let keys = Keys::from_secret(&[7; 32]);
         assert_eq!(keys.note_key(), Keys::from_secret(&[7; 32]).note_key());
         assert_ne!(keys.note_key(), Keys::from_secret(&[8; 32]).note_key());
+        assert_ne!(keys.note_key(), keys.command_key());
         assert_ne!(keys.pass_seed(), keys.seed("session"));
         assert_ne!(keys.seed("a"), keys.seed("b"));
         assert_eq!(format!("{keys:?}"), "Keys");

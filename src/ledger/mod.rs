@@ -8,6 +8,7 @@
 mod access;
 mod apply;
 mod blobs;
+mod command;
 mod counts;
 mod enrol;
 mod erase;
@@ -33,6 +34,7 @@ mod urgent;
 pub use access::{Access, Officer};
 pub use apply::{Applied, Refused};
 pub use blobs::BlobState;
+pub use command::{NotIssued, Sent, SentState};
 pub use counts::Counted;
 pub use enrol::{EnrolRefused, Kiosk};
 pub use export::Columns;

@@ -128,6 +128,8 @@ pub enum AlarmKind {
     Count,
     /// A kiosk's disk is nearly full, or fails.
     Disk,
+    /// A kiosk got a command that it must not have got, or not in that order.
+    Command,
 }
 
 /// Something that somebody must look at.

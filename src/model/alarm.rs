@@ -113,7 +113,9 @@ impl Cause {
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
-            | Body::HandOver { .. } => None,
+            | Body::HandOver { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => None,
         }
     }
 

@@ -14,12 +14,14 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::order::{Ordered, Outcome};
 use super::picture::{Picture, PictureKey};
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
 use crate::base::{
-    AttendantId, CentiCelsius, DeviceId, Epoch, LaneId, NoReading, Pii, PolicyId, Seq, Slug, Stamp,
+    AttendantId, CentiCelsius, CommandId, CommandSeries, DeviceId, Epoch, LaneId, NoReading, Pii, PolicyId,
+    Seq, Slug, Stamp,
 };
 
 /// A record as it lies in the journal: the public part.
@@ -191,6 +193,41 @@ pub enum Body {
         /// Last one.
         #[n(1)]
         through: Seq,
+    },
+    /// A command of the hub was taken. Durable before anything is done for it; see [`crate::sync::inbox`].
+    #[n(16)]
+    Commanded {
+        /// Its number, gapless within its series.
+        #[n(0)]
+        number: u64,
+        /// What it asks for.
+        #[n(1)]
+        what: Ordered,
+        /// The officer who asked, by the name given at the hub.
+        #[n(2)]
+        by: String,
+        /// Which signed text that was.
+        #[n(3)]
+        command: CommandId,
+        /// Which commands it is numbered with.
+        #[n(4)]
+        series: CommandSeries,
+    },
+    /// What became of a command, or why it was refused.
+    #[n(17)]
+    CommandDone {
+        /// Its number, as the command itself says.
+        #[n(0)]
+        number: u64,
+        /// What.
+        #[n(1)]
+        outcome: Outcome,
+        /// Which signed text that was.
+        #[n(2)]
+        command: CommandId,
+        /// Which commands it is numbered with.
+        #[n(3)]
+        series: CommandSeries,
     },
     /// Something that must overtake the backlog. Only in a kiosk's urgent log: see [`crate::model::alarm`].
     #[n(18)]

@@ -291,7 +291,9 @@ impl Tally {
             | Body::Erased { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
-            | Body::Alarm { .. } => {}
+            | Body::Alarm { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => {}
         }
     }
 

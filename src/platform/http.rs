@@ -29,6 +29,8 @@ pub use renewal::Keyring;
 
 /// Most bytes of an answer that are read.
 const ANSWER_MAX: usize = 64 << 10;
+/// How long a hub may take to answer what it does not let wait.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(25);
 
 /// Why there is no connection to a hub.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,9 @@ pub enum Error {
     /// The connection cannot be set up.
     #[error("hub: {0}")]
     Setup(String),
+    /// A kiosk that speaks without TLS has no TLS key.
+    #[error("hub: without TLS there is no key")]
+    NoKey,
     /// No usable answer came.
     #[error("hub: {0}")]
     Lost(String),
@@ -196,6 +201,28 @@ impl HubClient {
         }
     }
 
+    /// The signed command that follows number `after`, for which the hub may wait as long as `wait`; none by then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with what the hub says, also a hub that knows no commands, or [`Error::Lost`].
+    pub async fn command_after(
+        &self,
+        kiosk: &KioskId,
+        after: u64,
+        wait: Duration,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let path = format!("/v1/kiosks/{kiosk}/inbox?after={after}&wait={}", wait.as_secs());
+        let within = wait + ANSWERED_WITHIN;
+        let reply = self.ask_as_kiosk_for(Method::GET, &path, Bytes::new(), within).await;
+        let Reply { status, body, .. } = reply.map_err(Error::Lost)?;
+        match status {
+            StatusCode::OK => Ok(Some(body)),
+            StatusCode::NO_CONTENT => Ok(None),
+            status => Err(Error::Refused(problem(status, &body))),
+        }
+    }
+
     async fn log_request(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Head, Answer> {
         let reply = self.ask_as_kiosk(method, path, body.into()).await.map_err(Answer::Lost)?;
         let Reply { status, retry_after, body: answer, .. } = reply;
@@ -223,9 +250,20 @@ impl HubClient {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Reply, String> {
+        self.ask_for(method, path, body, ANSWERED_WITHIN).await
+    }
+
+    /// Asks what the hub may let wait for an answer: `within` is for all of it.
+    async fn ask_for(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<Reply, String> {
         let url = format!("{}{path}", self.hub);
         let client = self.connection.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let sent = client.request(method, url).body(body).send().await;
+        let sent = client.request(method, url).timeout(within).body(body).send().await;
         let mut response = sent.map_err(|error| plain(&error))?;
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -267,7 +305,6 @@ fn connect(
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(10))
-        .timeout(Duration::from_secs(25))
         .user_agent(concat!("kakou/", env!("CARGO_PKG_VERSION")));
     let tls = match certificate {
         Some(pin) => tls::pinned(pin, own),

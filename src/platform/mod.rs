@@ -12,6 +12,7 @@ pub mod gpio;
 pub mod http;
 pub mod i2c;
 pub mod iio;
+pub mod inbox;
 pub mod isolate;
 pub mod mqtt;
 pub mod net;

@@ -4,7 +4,9 @@
 //!
 //! ```ignore
 //! let link = Link::new(Settings::default(), Random::new(seed));
-//! let uplink = Uplink { link, kiosk, key, client, logs: disk, urgent: None, stamp: move || clock.stamp(), lines };
+//! let uplink = Uplink {
+//!     link, kiosk, key, client, logs: disk, urgent: None, stamp: move || clock.stamp(), lines, hurry
+//! };
 //! tokio::spawn(run(uplink, durable, status));
 //! ```
 //!
@@ -15,7 +17,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::blob_line::{BlobLine, Turn};
 use super::disk::DirDisk;
@@ -48,6 +50,8 @@ pub struct Uplink<L, C> {
     pub stamp: C,
     /// Tells what heartbeats say beside size and root.
     pub lines: Box<dyn Fn() -> Vec<String> + Send>,
+    /// Told when a heartbeat is wanted at once.
+    pub hurry: Arc<Notify>,
 }
 
 /// Sends everything that becomes durable to the hub, for ever; returns when `durable` is closed.
@@ -73,7 +77,7 @@ pub async fn run_with<L, C, D>(
     C: Fn() -> Stamp,
     D: Disk + Clone + 'static,
 {
-    let Uplink { mut link, kiosk, key, client, logs, urgent, stamp, lines } = uplink;
+    let Uplink { mut link, kiosk, key, client, logs, urgent, stamp, lines, hurry } = uplink;
     let desk = Desk::new(kiosk.clone(), key, logs);
     let (desk, mut alarms) = match urgent {
         Some((urgent, alarms)) => (desk.with_urgent(urgent), Some(alarms)),
@@ -112,8 +116,13 @@ pub async fn run_with<L, C, D>(
                     Turn::Did => continue,
                     Turn::Wait(blobs) => until.min(blobs),
                 };
-                if !wait(until.since(now.mono), &mut durable, &mut alarms, blobs.as_mut()).await {
-                    return;
+                tokio::select! {
+                    more = wait(until.since(now.mono), &mut durable, &mut alarms, blobs.as_mut()) => {
+                        if !more {
+                            return;
+                        }
+                    }
+                    () = hurry.notified() => link.hurry(),
                 }
                 continue;
             }

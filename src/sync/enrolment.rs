@@ -186,6 +186,9 @@ pub struct Grant {
     pub pass_keys: Vec<PublicKey>,
     /// Ed25519 key that cosigns the kiosk's notes.
     pub note_key: PublicKey,
+    /// Ed25519 key that signs commands; an older hub has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_key: Option<PublicKey>,
 }
 
 /// What a kiosk keeps of its enrolment.
@@ -204,13 +207,17 @@ pub struct Enrolment {
     pub note_key: PublicKey,
     /// Ed25519 keys that sign passes.
     pub pass_keys: Vec<PublicKey>,
+    /// Ed25519 key that signs commands. Without one, none are taken: enrol again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_key: Option<PublicKey>,
 }
 
 impl Enrolment {
     /// What to keep of a `grant` from the hub at `hub`.
     pub fn new(hub: &str, certificate: Option<Fingerprint>, grant: Grant) -> Self {
-        let Grant { kiosk, seal_key, pass_keys, note_key } = grant;
-        Self { hub: hub.trim_end_matches('/').to_owned(), certificate, kiosk, seal_key, note_key, pass_keys }
+        let Grant { kiosk, seal_key, pass_keys, note_key, command_key } = grant;
+        let hub = hub.trim_end_matches('/').to_owned();
+        Self { hub, certificate, kiosk, seal_key, note_key, pass_keys, command_key }
     }
 
     /// The file's text.
@@ -273,10 +280,15 @@ mod tests {
             seal_key: PublicKey([1; 32]),
             pass_keys: vec![PublicKey([2; 32])],
             note_key: PublicKey([3; 32]),
+            command_key: Some(PublicKey([5; 32])),
         };
         let enrolment = Enrolment::new("https://hub.example:8443/", Some(Fingerprint([4; 32])), grant);
         let text = enrolment.to_text().unwrap();
         assert_eq!(Enrolment::from_text(&text).unwrap(), enrolment);
+        let older =
+            text.lines().filter(|line| !line.starts_with("command_key")).collect::<Vec<_>>().join("\n");
+        let older = Enrolment::from_text(&older).unwrap();
+        assert_eq!(older, Enrolment { command_key: None, ..enrolment }, "written before there were commands");
         let error = Enrolment::from_text(&text.replace("note_key = \"", "note_key = \"!")).unwrap_err();
         assert!(error.to_string().contains("note_key"), "{error}");
     }

@@ -197,6 +197,13 @@ impl Link {
         }
     }
 
+    /// A heartbeat of the live log, and everything that waits, is due now.
+    pub fn hurry(&mut self) {
+        if let Some((_, live)) = &mut self.main.live {
+            live.hurry();
+        }
+    }
+
     /// The outbox of a log.
     pub fn outbox(&self, epoch: Epoch) -> Option<&Outbox> {
         self.main.outbox(epoch).or_else(|| self.urgent.outbox(epoch))

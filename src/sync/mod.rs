@@ -13,6 +13,7 @@
 //! | `POST /v1/logs/{kiosk}/{epoch}/salvage` | [salvaged records](salvage) | `200` [`Head`](wire::Head) · `413` · `429`, `503` |
 //! | `POST /v1/logs/{kiosk}/{epoch}/end` | a signed [statement](crate::journal::statement) | as for entries |
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
+//! | `GET /v1/kiosks/{kiosk}/inbox?after=N&wait=S` | | `200` a signed [command] · `204` none within S seconds, at most 55 |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //! | `POST /v1/kiosks/{kiosk}/tls-key` | a signed [pin](crate::journal::TlsPin) | see [`tls_keys`] |
 //! | `HEAD`, `PUT /v1/kiosks/{kiosk}/blobs/{sha256}` | a chunk of a picture | see [`blobs`] |
@@ -42,12 +43,14 @@ pub mod action;
 pub mod backoff;
 pub mod blobs;
 pub mod carry;
+pub mod command;
 pub mod copy;
 pub mod counts;
 pub mod desk;
 pub mod dictionary;
 pub mod disk_state;
 pub mod enrolment;
+pub mod inbox;
 pub mod link;
 pub mod outbox;
 pub mod packer;

@@ -309,6 +309,12 @@ impl Outbox {
         self.not_before = self.not_before.max(until);
     }
 
+    /// A heartbeat, and everything that waits, is due now.
+    pub fn hurry(&mut self) {
+        self.beaten = None;
+        self.not_before = Mono::ZERO;
+    }
+
     /// When to ask again after a failure; in the past when there was none.
     pub fn held_until(&self) -> Mono {
         self.not_before

@@ -6,7 +6,7 @@ use kakou::base::{Mono, Pii, Random, Seq, Stamp, Wall};
 use kakou::control::{JournalStatus, PictureStatus};
 use kakou::daemon::evidence::{Evidence, FRESH};
 use kakou::daemon::pictures::{self, Opened, Storing};
-use kakou::daemon::recorder::{News, Recorder, Request};
+use kakou::daemon::recorder::{News, Recorder, Request, Waiter};
 use kakou::daemon::runner::Append;
 use kakou::engine::Ticket;
 use kakou::journal::picture;
@@ -80,7 +80,7 @@ impl Kiosk {
         let draft = Box::new(Draft { lane: Some("in-1".parse().unwrap()), body, personal });
         let mut append = Append { ticket: Some(ticket), draft };
         self.evidence.attach(at, &mut append);
-        let answer = Some(("in-1".parse().unwrap(), ticket));
+        let answer = Some((Waiter::Lane("in-1".parse().unwrap()), ticket));
         let mut news = vec![];
         self.recorder.hand_in(Request { answer, draft: append.draft, stamp: self.stamp(at) }, &mut news);
         self.recorder.commit(&mut news);
@@ -88,7 +88,7 @@ impl Kiosk {
             match said {
                 News::Durable { ticket, .. } => self.evidence.durable(*ticket),
                 News::Refused { ticket, .. } => self.evidence.not_recorded(*ticket),
-                News::Failed(_) | News::Restored => {}
+                News::Inbox { .. } | News::Failed(_) | News::Restored => {}
             }
         }
         news
@@ -227,7 +227,7 @@ fn a_record_that_cannot_be_written_leaves_no_picture_and_no_place_taken() {
     kiosk.recorder.retry(&mut news);
     let durable = news.iter().find_map(|news| match news {
         News::Durable { ticket, .. } => Some(*ticket),
-        News::Refused { .. } | News::Failed(_) | News::Restored => None,
+        News::Refused { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
     });
     kiosk.evidence.durable(durable.unwrap());
     assert!(kiosk.storing.turn());

@@ -73,6 +73,7 @@ async fn send(
         // A second goes by with every look, so that no wait is long.
         stamp: move || stamp(Wall(NOW.0 + 1_000 * clock.fetch_add(1, Ordering::SeqCst) as i64)),
         lines: Box::new(Vec::new),
+        hurry: Arc::default(),
     };
     let (tell, mut told) = watch::channel(u32::MAX);
     let (_written, another) = watch::channel(0);

@@ -44,6 +44,7 @@ impl Folders {
             seal_key: PublicKey(keys.seal_key()),
             pass_keys: vec![PublicKey(keys.pass_key().0)],
             note_key: PublicKey(keys.note_key().0),
+            command_key: None,
         };
         let enrolment = Enrolment::new("https://hub.example:8443", None, grant);
         std::fs::write(path("kiosk/hub.toml"), enrolment.to_text().unwrap()).unwrap();

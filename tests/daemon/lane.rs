@@ -14,6 +14,7 @@ use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::{Blinder, Body, Direction, Draft, Level, SubjectKind};
 use kakou::platform::clock::{Clock, mono};
+use kakou::sync::inbox::InForce;
 use kakou::thermometry;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -96,6 +97,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
         commands: asked,
         news: heard,
         requests,
+        in_force: watch::channel(InForce::default()).1,
         view,
         progress: Arc::default(),
         clock,

@@ -10,7 +10,7 @@ use kakou::daemon::first_records::first_records;
 use kakou::daemon::keeper::Rules;
 use kakou::daemon::recorder::WAITING_MAX;
 use kakou::daemon::recording::{self, Outlets};
-use kakou::daemon::{News, Recorder, Request};
+use kakou::daemon::{News, Recorder, Request, Waiter};
 use kakou::engine::Ticket;
 use kakou::journal::{Disk, Journal, Options, Recovery};
 use kakou::model::{Body, Cause, Draft};
@@ -38,7 +38,7 @@ fn break_down(disk: &SimDisk) {
 fn request(clock: &Clock, ticket: u64, version: &str) -> Request {
     let body = Body::Booted { version: version.to_owned(), recovered: None, clean: true };
     Request {
-        answer: Some(("gate".parse().unwrap(), Ticket(ticket))),
+        answer: Some((Waiter::Lane("gate".parse().unwrap()), Ticket(ticket))),
         draft: Box::new(Draft { lane: Some("gate".parse().unwrap()), body, personal: None }),
         stamp: clock.stamp(),
     }
@@ -47,7 +47,7 @@ fn request(clock: &Clock, ticket: u64, version: &str) -> Request {
 fn refused(news: &[News]) -> Vec<Ticket> {
     let ticket = |news: &News| match news {
         News::Refused { ticket, .. } => Some(*ticket),
-        News::Durable { .. } | News::Failed(_) | News::Restored => None,
+        News::Durable { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
     };
     news.iter().filter_map(ticket).collect()
 }
@@ -55,7 +55,7 @@ fn refused(news: &[News]) -> Vec<Ticket> {
 fn durable(news: &[News]) -> Vec<Ticket> {
     let ticket = |news: &News| match news {
         News::Durable { ticket, .. } => Some(*ticket),
-        News::Refused { .. } | News::Failed(_) | News::Restored => None,
+        News::Refused { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
     };
     news.iter().filter_map(ticket).collect()
 }
@@ -125,6 +125,35 @@ fn what_a_failing_medium_lost_is_recorded_once_when_the_journal_works_again() {
     assert!(matches!(gaps[..], [Body::Gap { from, through, .. }] if (from.get(), through.get()) == (7, 7)));
 }
 
+#[test]
+fn the_inbox_hears_of_its_records_only_once_they_are_durable_and_lanes_do_not() {
+    let clock = Clock::new().unwrap();
+    let disk = SimDisk::new();
+    let mut recorder = Recorder::new(journal(&disk).0);
+    let of_inbox = |ticket, version: &str| Request {
+        answer: Some((Waiter::Inbox, Ticket(ticket))),
+        ..request(&clock, ticket, version)
+    };
+    let heard = |news: &[News]| -> Vec<(Ticket, bool)> {
+        let inbox = news.iter().filter_map(|news| match news {
+            News::Inbox { ticket, outcome } => Some((*ticket, outcome.is_ok())),
+            News::Durable { .. } | News::Refused { .. } | News::Failed(_) | News::Restored => None,
+        });
+        inbox.collect()
+    };
+    let mut news = Vec::new();
+    break_down(&disk);
+    recorder.hand_in(of_inbox(1, "first"), &mut news);
+    recorder.commit(&mut news);
+    assert!(recorder.has_failed() && heard(&news).is_empty(), "{news:?}");
+    disk.inject(None);
+    recorder.retry(&mut news);
+    recorder.hand_in(of_inbox(2, &"x".repeat(100_000)), &mut news);
+    recorder.commit(&mut news);
+    assert_eq!(heard(&news), [(Ticket(1), true), (Ticket(2), false)]);
+    assert!(durable(&news).is_empty() && refused(&news).is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_screens() {
     let clock = Clock::new().unwrap();
@@ -145,7 +174,8 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let chores = std::sync::mpsc::sync_channel(1).1;
     let durable = watch::Sender::new((log.borrow().epoch(), 0));
     let progress = Arc::default();
-    let outlets = Outlets { lanes, durable, log, status, progress, chores, alarms: None };
+    let (inbox, _) = mpsc::channel(1);
+    let outlets = Outlets { lanes, inbox, durable, log, status, progress, chores, alarms: None };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
     for lane in &mut heard {
@@ -169,8 +199,16 @@ async fn no_lane_waits_for_an_alarm_and_each_is_handed_over_after_its_record() {
     let (status, _seen) = watch::channel(JournalStatus::default());
     let chores = std::sync::mpsc::sync_channel(1).1;
     let epoch = log.borrow().epoch();
-    let outlets =
-        Outlets { lanes, durable, log, status, progress: Arc::default(), chores, alarms: Some(alarms) };
+    let outlets = Outlets {
+        lanes,
+        inbox: mpsc::channel(1).0,
+        durable,
+        log,
+        status,
+        progress: Arc::default(),
+        chores,
+        alarms: Some(alarms),
+    };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock.clone(), mpsc::channel(1).0).unwrap();
     for ticket in 0..6 {

@@ -22,8 +22,13 @@ pub struct Demo {
 impl Demo {
     /// Starts it with its records in `data`.
     pub fn start(data: &Path) -> Self {
+        Self::start_with_hub_at(data, "127.0.0.1:0")
+    }
+
+    /// The same with its hub at `hub`: off this machine, it speaks TLS.
+    pub fn start_with_hub_at(data: &Path, hub: &str) -> Self {
         let mut program = Command::new(env!("CARGO_BIN_EXE_kakou"))
-            .args(["demo", "--quiet", "--listen", "127.0.0.1:0", "--hub", "127.0.0.1:0", "--data"])
+            .args(["demo", "--quiet", "--listen", "127.0.0.1:0", "--hub", hub, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()

@@ -8,8 +8,7 @@ use kakou::base::{BootId, LaneId, Mono, Seq};
 use kakou::control::{Command, LaneStatus, LinkAlarm, Phase};
 use kakou::daemon::keeper::{Hub as HubKeys, Keeper, Rules};
 use kakou::daemon::past::{Past, PastParts};
-use kakou::daemon::{Append, LaneRunner, News, Recorder, Request, unresolved};
-use kakou::engine::Ticket;
+use kakou::daemon::{Append, LaneRunner, News, Recorder, Request, Waiter, unresolved};
 use kakou::journal::{Journal, OpenLog, Options, Reader, Recovery, Stored, Witness};
 use kakou::ledger::Keys;
 use kakou::model::{Body, Draft, Level, Observation, Observed};
@@ -245,7 +244,7 @@ impl Kiosk {
         let stamp = site.stamp(self.boot, self.mono(site.now));
         site.handed.push_back((stamp, (*draft).clone()));
         let mut news = Vec::new();
-        let answer: Option<(LaneId, Ticket)> = lane.cloned().zip(ticket);
+        let answer = lane.cloned().map(Waiter::Lane).zip(ticket);
         self.recorder.hand_in(Request { answer, draft, stamp }, &mut news);
         assert!(news.is_empty(), "a run is too short to fill the recorder");
         self.waits = true;
@@ -300,7 +299,7 @@ impl Kiosk {
             match news {
                 News::Durable { ticket, seq, .. } => lane.runner.durable(now, ticket, seq, &mut appends),
                 News::Refused { ticket, .. } => lane.runner.not_recorded(now, ticket, &mut appends),
-                News::Failed(_) | News::Restored => {}
+                News::Inbox { .. } | News::Failed(_) | News::Restored => {}
             }
             appends.into_iter().for_each(|append| self.hand_in(site, Some(&id), append));
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
 
+mod inbox;
 mod place;
 mod program;
 mod renewal;

@@ -175,7 +175,9 @@ impl Bench {
                 | Body::KeyDestroyed { .. }
                 | Body::SegmentsDropped { .. }
                 | Body::Alarm { .. }
-                | Body::HandOver { .. } => None,
+                | Body::HandOver { .. }
+                | Body::Commanded { .. }
+                | Body::CommandDone { .. } => None,
             }
         }
         self.drafts.iter().filter_map(passage).collect()

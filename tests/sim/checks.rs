@@ -146,7 +146,9 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
         | Body::Alarm { .. }
-        | Body::HandOver { .. } => None,
+        | Body::HandOver { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. } => None,
     }
 }
 

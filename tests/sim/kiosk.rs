@@ -312,6 +312,7 @@ impl Kiosk {
             self.alarms.raise(site, vec![Request { answer: None, draft, stamp }]);
         }
         let mut news = Vec::new();
+        let answer = answer.map(|(lane, ticket)| (lane.into(), ticket));
         self.recorder.hand_in(Request { answer, draft, stamp }, &mut news);
         assert!(news.is_empty(), "a simulation is too short to fill the recorder");
         let pause = Duration::from_millis(self.random.below(60));
@@ -345,6 +346,7 @@ impl Kiosk {
                     }
                     self.settle(site, index, each)?;
                 }
+                News::Inbox { .. } => {}
                 News::Refused { .. } if site.plant == Some(Plant::IgnoresRefusals) => {}
                 News::Refused { lane, ticket, .. } => {
                     site.say(&(&lane, "refused", ticket));

@@ -100,6 +100,7 @@ async fn an_alarm_is_on_the_overview_before_its_record_and_is_acknowledged_there
         urgent: Some((urgent_disk.clone(), alarms_seen)),
         stamp: || stamp(BootId([1; 16]), Mono::from_millis(5)),
         lines: Box::new(Vec::new),
+        hurry: Arc::default(),
     };
     let task = tokio::spawn(run(uplink, durable_seen, status));
     let mut changes = place.running.hub.changes();

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use fantoccini::Locator;
-use kakou::base::{Mono, Pii, Random, Seq, Wall};
+use kakou::base::{KioskId, Mono, Pii, Random, Seq, Wall};
 use kakou::hub::{Options, Running, start};
 use kakou::journal::picture;
-use kakou::model::{Body, Cause, Direction, Passage, Personal, SubjectKind, Verdict};
+use kakou::ledger::Officer;
+use kakou::model::{Body, Cause, Direction, Passage, Personal, Service, SubjectKind, Verdict};
 use kakou::platform::entropy::OsEntropy;
+use kakou::sync::command::What;
 use kakou::vision::{Frame, Preview};
 
 use super::common::kiosk::{Log, NOW};
@@ -59,6 +61,7 @@ impl Centre {
             .await
             .unwrap()
             .unwrap();
+        self.command(&kiosk).await;
         // A second version of the log raises an alarm with a long text.
         let _ = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &other, now)).await.unwrap();
         assert!(!hub.read(|ledger| ledger.alarms(9)).await.unwrap().unwrap().is_empty());
@@ -81,6 +84,19 @@ impl Centre {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{}.{}", log.kiosk, sealed.picture.sha256)), &sealed.bytes)
             .unwrap();
+    }
+
+    /// Somebody asks it for what takes the most room on a page.
+    async fn command(&self, kiosk: &KioskId) {
+        let notice = What::Notice {
+            number: 31, text: "凭码通行，请戴口罩，听从值守人员安排。".repeat(10)
+        };
+        let lane = What::LaneService { lane: LONG.parse().unwrap(), service: Service::Out };
+        let hub = &self.running.hub;
+        for (what, limit) in [(notice, None), (lane, Some(Wall(NOW.0))), (What::RenewKey, None)] {
+            let officer = Officer::new("王建国站长", "道路施工，至今晚二十二时，按区指挥部电话通知").unwrap();
+            hub.command(kiosk.clone(), what, officer, limit).await.unwrap().unwrap();
+        }
     }
 
     /// Signs `browser` in.
@@ -130,6 +146,7 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
         ("/alarms", "alarms"),
         ("/alarms/1", "alarm"),
         ("/kiosks", "kiosks"),
+        ("/kiosks/east-1", "commands"),
     ] {
         browser.open(&centre.url(path)).await;
         look(name).await;

@@ -80,6 +80,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
         beam_blocked: false,
+        taken_out: None,
         since_ms: None,
         passages: 204,
     }

@@ -85,6 +85,7 @@ impl Folder {
             seal_key: PublicKey([4; 32]),
             pass_keys: vec![],
             note_key: PublicKey(hub().verifying().0),
+            command_key: None,
         };
         let enrolment = Enrolment::new("https://hub.example", None, grant);
         std::fs::write(self.state("hub.toml"), enrolment.to_text().unwrap()).unwrap();

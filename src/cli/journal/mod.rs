@@ -20,7 +20,7 @@ mod list;
 mod prove;
 mod repair;
 mod shift;
-mod state;
+pub(super) mod state;
 mod tail;
 #[cfg(test)]
 mod urgent;

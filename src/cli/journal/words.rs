@@ -63,6 +63,12 @@ fn detail(body: &Body) -> String {
         Body::Alarm { epoch: Some(epoch), seq: Some(seq), .. } => format!("#{seq} {epoch}"),
         Body::Alarm { epoch: Some(epoch), seq: None, .. } => epoch.to_string(),
         Body::Alarm { epoch: None, .. } => "未能写入主日志 not in the main log".to_owned(),
+        Body::Commanded { number, what, by, .. } => {
+            format!("{number}, {}, {}", two(words::ordered(what)), printable(by))
+        }
+        Body::CommandDone { number, outcome, .. } => {
+            format!("{number}, {}", two(words::command_outcome(*outcome)))
+        }
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

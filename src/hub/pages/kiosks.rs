@@ -96,12 +96,14 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 input name="name" maxlength="32" placeholder="east-1" autocomplete="off"; }
             button { (two(("生成登记令牌", "Make a token"))) }
         }
+        p.hint { "点终端名称可下达指令、查看结果。"
+            small lang="en" { "A kiosk's name leads to its commands and what became of them." } }
         p.hint { "给已登记的名称生成令牌，会更换该终端的密钥；已吊销的终端由此重新启用。"
             small lang="en" { "A token for an enrolled name replaces that kiosk's key, and lets a revoked one in again." } }
         table {
             thead { tr { @for words in COLUMNS { th { (two(words)) } } } }
             tbody { @for (kiosk, tls, revoked) in &kiosks { tr {
-                th scope="row" { (kiosk.kiosk) }
+                th scope="row" { a href={ "/kiosks/" (kiosk.kiosk) } { (kiosk.kiosk) } }
                 td data-of=(of(COLUMNS[1])) { (full_time(kiosk.enrolled)) }
                 td data-of=(of(COLUMNS[2])) { @match kiosk.seen { Some(seen) => (ago(seen, now)), None => "—" } }
                 td data-of=(of(COLUMNS[3])) { code { (short(&kiosk.key.0)) "…" } }

@@ -2,6 +2,7 @@
 
 mod access;
 mod carry;
+mod commands;
 mod counts;
 mod export;
 mod frame;
@@ -52,6 +53,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/alarms/{alarm}", get(urgent::one).post(urgent::acknowledge))
         .route("/passes", get(passes::page).post(passes::issue_pass))
         .route("/kiosks", get(kiosks::page).post(kiosks::make_token))
+        .route("/kiosks/{kiosk}", get(commands::page).post(commands::issue))
         .route("/kiosks/{kiosk}/revoke", get(revoke::page).post(revoke::revoke))
         .route("/carry", get(carry::page).post(carry::take).layer(DefaultBodyLimit::max(carry::UPLOAD_MAX)))
         .route("/carry/{kiosk}", get(carry::receipt))

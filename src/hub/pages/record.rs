@@ -190,6 +190,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         @let log = RecordId { epoch: *epoch, ..record.id.clone() };
                         dt { (two(("主日志记录", "record"))) } dd { (link_in(&log, *seq)) }
                     }
+                    Body::Commanded { .. } | Body::CommandDone { .. } => { (command_facts(&entry.body)) }
                     Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }
@@ -202,6 +203,23 @@ fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
     html! {
         dt { (two(("密钥编号", "key"))) } dd { (key) }
         @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }
+    }
+}
+
+/// What a record about a command of this hub says; of another record nothing.
+fn command_facts(body: &Body) -> Markup {
+    let (Body::Commanded { number, command, .. } | Body::CommandDone { number, command, .. }) = body else {
+        return html! {};
+    };
+    html! {
+        dt { (two(("指令编号", "command"))) } dd { (number) " " code { (command) } }
+        @if let Body::Commanded { what, by, .. } = body {
+            dt { (two(("内容", "what"))) } dd { (two(words::ordered(what))) }
+            dt { (two(("下令人", "by"))) } dd { (by) }
+        }
+        @if let Body::CommandDone { outcome, .. } = body {
+            dt { (two(("结果", "result"))) } dd { (two(words::command_outcome(*outcome))) }
+        }
     }
 }
 

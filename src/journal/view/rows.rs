@@ -55,6 +55,8 @@ pub(super) fn apply(
         | Body::KeyDestroyed { .. }
         | Body::SegmentsDropped { .. }
         | Body::Alarm { .. }
+        | Body::Commanded { .. }
+        | Body::CommandDone { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

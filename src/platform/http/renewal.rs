@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 
-use super::{Error, HubClient, Reply, problem};
+use super::{ANSWERED_WITHIN, Error, HubClient, Reply, problem};
 use crate::base::{KioskId, Mono};
 use crate::journal::{SigningKey, TlsKeyId, TlsPin};
 use crate::platform::clock::mono;
@@ -27,6 +27,8 @@ pub struct Keyring {
     log_key: Arc<SigningKey>,
     keys: OwnKeys,
     state: Mutex<State>,
+    /// Held while a key is brought: several tasks speak, and one new key is enough for all of them.
+    renewing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -38,11 +40,16 @@ struct State {
 impl Keyring {
     /// The TLS keys of `kiosk`, for which its log key vouches.
     pub fn new(kiosk: KioskId, log_key: Arc<SigningKey>, keys: OwnKeys) -> Self {
-        Self { kiosk, log_key, keys, state: Mutex::default() }
+        Self { kiosk, log_key, keys, state: Mutex::default(), renewing: tokio::sync::Mutex::default() }
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The key that is presented.
+    fn in_use(&self) -> Option<TlsKeyId> {
+        self.with_state(|state| state.in_use)
     }
 
     /// Whether it is time to try, which counts as trying.
@@ -82,12 +89,26 @@ impl HubClient {
     ///
     /// The key before is still in use then; asking again goes on where it ended.
     pub async fn renew_tls_key(&self) -> Result<TlsKeyId, Error> {
-        let ring =
-            self.ring.as_ref().ok_or_else(|| Error::Setup("without TLS there is no key".to_owned()))?;
+        let ring = self.ring.as_ref().ok_or(Error::NoKey)?;
+        let _alone = ring.renewing.lock().await;
+        self.renew(ring).await
+    }
+
+    /// The same, unless another task has brought a key since `presented` was; nothing then.
+    async fn renew_unless_done(
+        &self,
+        ring: &Keyring,
+        presented: Option<TlsKeyId>,
+    ) -> Result<Option<TlsKeyId>, Error> {
+        let _alone = ring.renewing.lock().await;
+        if ring.in_use() != presented { Ok(None) } else { self.renew(ring).await.map(Some) }
+    }
+
+    async fn renew(&self, ring: &Keyring) -> Result<TlsKeyId, Error> {
         let keys = ring.keys.clone();
         let current = on_disk(move || keys.current()).await?;
         if let Some(current) = &current
-            && ring.with_state(|state| state.in_use) != Some(current.id())
+            && ring.in_use() != Some(current.id())
         {
             return self.speak_with(current);
         }
@@ -141,7 +162,19 @@ impl HubClient {
         path: &str,
         body: Bytes,
     ) -> Result<Reply, String> {
-        let reply = self.ask(method.clone(), path, body.clone()).await?;
+        self.ask_as_kiosk_for(method, path, body, ANSWERED_WITHIN).await
+    }
+
+    /// The same for what the hub may let wait: each answer may take as long as `within`.
+    pub(super) async fn ask_as_kiosk_for(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<Reply, String> {
+        let presented = self.ring.as_ref().and_then(|ring| ring.in_use());
+        let reply = self.ask_for(method.clone(), path, body.clone(), within).await?;
         let Some(ring) = &self.ring else { return Ok(reply) };
         let kept_out =
             reply.status == StatusCode::FORBIDDEN && problem(reply.status, &reply.body).at == AT_CERTIFICATE;
@@ -149,12 +182,13 @@ impl HubClient {
         if !brings_one {
             return Ok(reply);
         }
-        match self.renew_tls_key().await {
-            Ok(key) => tracing::info!(%key, "hub knows a new TLS key of this kiosk"),
+        match self.renew_unless_done(ring, presented).await {
+            Ok(Some(key)) => tracing::info!(%key, "hub knows a new TLS key of this kiosk"),
+            Ok(None) => {}
             Err(error) if kept_out => return Err(format!("TLS key: {error}")),
             Err(error) => tracing::warn!(%error, "hub wants a new TLS key and does not get it"),
         }
-        if kept_out { self.ask(method, path, body).await } else { Ok(reply) }
+        if kept_out { self.ask_for(method, path, body, within).await } else { Ok(reply) }
     }
 }
 

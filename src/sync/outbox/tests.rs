@@ -21,6 +21,20 @@ fn asks_for_the_head_then_beats_then_sends_from_where_the_hub_is() {
 }
 
 #[test]
+fn who_is_in_a_hurry_beats_and_sends_at_once_and_waits_for_nobody() {
+    let mut outbox = ready(5);
+    outbox.next(at(10), 5);
+    outbox.on_answer(at(11), WALL, Answer::Next(seq(6)));
+    let Action::WaitUntil(_) = outbox.next(at(12), 5) else { panic!("nothing is due") };
+    outbox.hurry();
+    assert_eq!(outbox.next(at(13), 5), Action::Heartbeat);
+    assert!(matches!(outbox.next(at(14), 5), Action::WaitUntil(_)), "still one request at a time");
+    outbox.on_answer(at(15), WALL, Answer::Busy { retry_after: Some(Duration::from_secs(600)) });
+    outbox.hurry();
+    assert_eq!(outbox.next(at(16), 5), Action::Heartbeat);
+}
+
+#[test]
 fn one_request_at_a_time_and_a_late_one_counts_as_lost() {
     let mut outbox = ready(5);
     assert_eq!(outbox.next(at(10), 5), post(1, 5));

@@ -217,7 +217,9 @@ impl Counter {
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
-            | Body::HandOver { .. } => {}
+            | Body::HandOver { .. }
+            | Body::Commanded { .. }
+            | Body::CommandDone { .. } => {}
         }
     }
 

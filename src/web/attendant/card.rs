@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::address;
 use super::standing::standing;
 use crate::control::{
-    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, TemperatureStatus, VerdictStatus,
+    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, TakenOut, TemperatureStatus,
+    VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
 use crate::web::countdown::countdown;
@@ -48,6 +49,12 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 span.since data-since=(lane.lane) {}
             }
             (subject(lane))
+            @if let Some(TakenOut { by, reason }) = &lane.taken_out {
+                p.trouble role="status" {
+                    (symbol::ATTENTION) (words("中心令停用", "Taken out of service by the hub"))
+                    span.small { (by) @if !reason.is_empty() { "：" (reason) } }
+                }
+            }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
