@@ -5,10 +5,14 @@
 //! failed are in `seeds.txt` and run first.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
 
+#[path = "sim/acts.rs"]
+mod acts;
 #[path = "sim/alarms.rs"]
 mod alarms;
 #[path = "sim/checks.rs"]
 mod checks;
+#[path = "sim/clock.rs"]
+mod clock;
 #[path = "sim/faults.rs"]
 mod faults;
 #[path = "sim/hardware.rs"]

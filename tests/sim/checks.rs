@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kakou::base::{Mono, Seq};
+use kakou::base::{Mono, Seq, Wall};
 use kakou::control::BarrierState;
 use kakou::journal::Hash;
+use kakou::ledger::{Ledger, RecordId};
 use kakou::model::{
     Authenticity, Body, Entry, Evidence, Level, Passage, StepOutcome, StepRecord, Verdict, Zone,
 };
@@ -32,6 +33,7 @@ pub enum Check {
     AlarmFollowsRecord,
     AlarmsAreToldOnce,
     SameSeedSameTrace,
+    TruthLiesWithin,
     /// Not a rule of the kiosk: it fell over.
     NoPanic,
 }
@@ -215,6 +217,23 @@ pub fn an_open_barrier_is_said(up: Duration, state: BarrierState) -> Checked {
         return Err(format!("said to be closed, and up for {up:?}"));
     }
     Ok(())
+}
+
+/// Everything that the hub shows of record `id` holds its true time.
+pub fn the_truth_lies_within(ledger: &Ledger, id: &RecordId, truth: Wall) -> Checked {
+    let record = ledger.record(id).map_err(|error| error.to_string())?;
+    let Some(placed) = record.and_then(|record| record.placed) else {
+        return Err(format!("record {} is here and placed nowhere", id.seq));
+    };
+    let holds = |time: Wall| {
+        placed.earliest.is_none_or(|earliest| earliest <= time)
+            && placed.latest.is_none_or(|latest| time <= latest)
+    };
+    if holds(truth) && holds(placed.best) {
+        Ok(())
+    } else {
+        Err(format!("record {} was made at {truth:?}, the hub says {placed:?}", id.seq))
+    }
 }
 
 pub fn same_seed_gives_the_same_trace(first: Hash, second: Hash) -> Checked {

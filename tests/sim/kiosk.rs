@@ -1,9 +1,7 @@
 //! The kiosk's process in virtual time: lanes, recorder and outbox, as the daemon wires them, on one thread.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use kakou::base::{BootId, KioskId, LaneId, Mono, Random, Seq};
@@ -11,19 +9,20 @@ use kakou::control::{BarrierState, Command, LaneStatus};
 use kakou::daemon::{Append, News, Recorder, Request, unresolved};
 use kakou::drivers::barrier::End;
 use kakou::engine::Ticket;
-use kakou::journal::{Entropy, Journal, Note, Options, Reader};
+use kakou::journal::{Journal, Note, Options, Reader};
 use kakou::model::{Body, Cause, Draft, Entry, StepOutcome, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::{Action, Answer, Outbox};
 
 use super::alarms::Alarms;
 use super::checks::{self, Check, Failure, Handed};
+use super::clock::Watch;
 use super::hub::{Ask, Net, kiosk_key};
 use super::lane::Lane;
 use super::medium::medium;
 use super::pins::Purpose;
 use super::planted::Plant;
-use super::site::Site;
+use super::site::{Site, Well};
 
 /// From a line's change to the kiosk's acting on it: debouncing and a turn.
 const KNOWN_WITHIN: Duration = Duration::from_millis(300);
@@ -35,22 +34,6 @@ const SEGMENT: u64 = 16 * 1024;
 
 pub fn kiosk_id() -> KioskId {
     "east-1".parse().unwrap()
-}
-
-/// Entropy that runs dry.
-struct Well {
-    random: Random,
-    dry: Arc<AtomicBool>,
-}
-
-impl Entropy for Well {
-    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
-        if self.dry.load(Relaxed) {
-            return Err(io::Error::other("no entropy"));
-        }
-        self.random.fill(bytes);
-        Ok(())
-    }
 }
 
 /// One run of the kiosk's process.
@@ -69,6 +52,7 @@ pub struct Kiosk {
     /// News on its way to lanes, in order.
     mail: VecDeque<(Mono, News)>,
     tickets: BTreeMap<(LaneId, Ticket), Body>,
+    watch: Watch,
     commit_at: Option<Mono>,
     retry_at: Mono,
     request: u64,
@@ -84,6 +68,7 @@ impl Kiosk {
         random.fill(&mut boot);
         let entropy = Box::new(Well { random: random.fork("entropy"), dry: Arc::clone(&site.dry) });
         let began = (site.now, Mono::from_millis(5_000 + random.below(4_000)));
+        site.boots.insert(BootId(boot), began);
         let opened = Journal::open(site.disk.clone(), options, entropy);
         if site.disk_cut.is_some_and(|cut| site.disk.operations() > cut) {
             return Ok(None);
@@ -127,6 +112,7 @@ impl Kiosk {
             since,
             mail: VecDeque::new(),
             tickets: BTreeMap::new(),
+            watch: Watch::new(site.now),
             commit_at: None,
             retry_at: site.now,
             request: 0,
@@ -169,6 +155,8 @@ impl Kiosk {
             self.lane(site, index, commands)?;
         }
         self.deliver(site)?;
+        let mapped = self.watch.turn(site, self.boot, self.mono(site.now));
+        mapped.into_iter().for_each(|draft| self.hand_in(site, None, Box::new(draft)));
         if site.power.spend() {
             self.record(site)?;
             let raised = self.recorder.take_alarms();

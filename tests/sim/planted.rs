@@ -44,6 +44,8 @@ pub enum Plant {
     ForgetsAlarms,
     /// Alarms that are raised before their record is durable.
     AlarmsFirst,
+    /// A clock that claims to be synced and is an hour behind.
+    ClaimsSync,
     /// Something that does not follow from the seed.
     DiffersEachTime,
 }
@@ -141,6 +143,11 @@ fn an_alarm_that_a_power_cut_takes_is_caught() {
 #[test]
 fn an_alarm_before_its_record_is_caught() {
     assert_caught(Plant::AlarmsFirst, Check::AlarmFollowsRecord);
+}
+
+#[test]
+fn a_time_outside_the_interval_that_the_hub_shows_is_caught() {
+    assert_caught(Plant::ClaimsSync, Check::TruthLiesWithin);
 }
 
 #[test]

@@ -6,19 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use kakou::base::{ClockTrust, Mono, Pii, Random, Seq};
-use kakou::control::{Act, BarrierState, Command, Decision, LaneStatus, Phase};
+use kakou::base::{ClockTrust, Mono, Random, Seq};
+use kakou::control::{BarrierState, Command, LaneStatus, Phase};
 use kakou::journal::{Hash, Stored, merkle};
 use kakou::ledger::{Keys, RecordId};
-use kakou::model::{Attestation, Body, Cause, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
+use kakou::model::{Body, Cause, Level, Signal, Verdict};
 use kakou::sim::clock::SimClock;
 use kakou::sim::disk::SimDisk;
 use kakou::sim::lines::Lines;
 use kakou::sim::world::World;
 use kakou::sync::Series;
 
+use super::acts::any_act;
 use super::alarms;
 use super::checks::{self, Check, Failure, Openings};
+use super::clock::{self, TimeService, hold_times_against_truth};
 use super::faults::{self, Window};
 use super::hardware::Hardware;
 use super::hub::{Hub, Net, Weather, kiosk_key};
@@ -68,6 +70,8 @@ pub struct Outcome {
     /// Records that are alarms.
     pub alarms: u32,
     pub closed: u32,
+    /// Records under a clock that was not synced, whose times at the hub were held against the truth.
+    pub placed: u32,
 }
 
 /// One seed's world.
@@ -88,6 +92,7 @@ pub struct Run {
     cuts: u32,
     meddles: bool,
     random: Random,
+    service: TimeService,
 }
 
 /// Runs a seed; a panic is a failure like any other.
@@ -134,6 +139,9 @@ impl Run {
             power: Power::default(),
             wall_off: 0,
             trust: ClockTrust::Synced,
+            sync_at: None,
+            lied: false,
+            boots: BTreeMap::new(),
             cameras,
             plant: plan.plant,
             told: vec![],
@@ -167,6 +175,7 @@ impl Run {
             cuts: 0,
             meddles: !plan.calm,
             random,
+            service: TimeService::new(plan.seed, now),
         };
         run.plant();
         run.start()?;
@@ -176,6 +185,7 @@ impl Run {
 
     fn plant(&mut self) {
         match self.site.plant {
+            Some(Plant::ClaimsSync) => self.site.wall_off = -3_600_000,
             Some(Plant::LyingDisk) => self.site.disk = SimDisk::lying(),
             Some(Plant::HubForgets) => self.hub.forgets = true,
             Some(Plant::MakesUpReadings) => {
@@ -248,6 +258,7 @@ impl Run {
     /// One moment of everything.
     fn turn(&mut self) -> Result<(), Failure> {
         self.begin_and_end_faults();
+        self.service.turn(&mut self.site);
         if self.kiosk.is_none() && self.site.now >= self.power_back {
             self.start()?;
         }
@@ -271,6 +282,7 @@ impl Run {
             }
         }
         self.exchange()?;
+        self.service.look(&self.site, &self.hub)?;
         if self.site.power.is_off() && self.kiosk.take().is_some() {
             self.lose_power();
         }
@@ -310,6 +322,9 @@ impl Run {
     }
 
     fn start(&mut self) -> Result<(), Failure> {
+        if self.meddles {
+            self.service.boot(&mut self.site);
+        }
         let seal_key = Keys::from_secret(&[5; 32]).seal_key();
         self.site.power.restore();
         self.kiosk = Kiosk::boot(&mut self.site, &seal_key, &mut self.random)?;
@@ -362,6 +377,9 @@ impl Run {
         self.site.say(&"calm");
         for window in std::mem::take(&mut self.windows) {
             faults::end(self, window.fault);
+        }
+        if self.site.plant != Some(Plant::ClaimsSync) {
+            clock::sync(&mut self.site);
         }
         self.site.disk.inject(None);
         self.site.urgent.inject(None);
@@ -444,6 +462,7 @@ impl Run {
         site.fail(Check::HubHoldsEachRecordOnce, held)?;
         let told = alarms::each_alarm_is_told_once(&hub, &site.entries, site.failures);
         site.fail(Check::AlarmsAreToldOnce, told)?;
+        let placed = hold_times_against_truth(&site, &hub)?;
         let mut verdicts = BTreeMap::new();
         for passage in site.entries.iter().filter_map(|entry| checks::passage(&entry.body)) {
             *verdicts.entry(passage.verdict).or_default() += 1;
@@ -462,6 +481,7 @@ impl Run {
             alarms: count(|body| Cause::of(body).is_some()),
             found_open: count(|body| matches!(body, Body::FoundOpen)),
             closed: count(|body| matches!(body, Body::ClosedByAttendant { .. })),
+            placed,
         })
     }
 }
@@ -470,28 +490,4 @@ fn trace(told: &[Stored], root: &Hash) -> Vec<u8> {
     let mut bytes = root.to_vec();
     told.iter().for_each(|stored| stored.encode(&mut bytes));
     bytes
-}
-
-fn any_act(random: &mut Random) -> Act {
-    let decisions =
-        [Decision::Admit, Decision::TurnBack, Decision::Advise, Decision::Hold, Decision::HandOff];
-    let steps = [StepKind::Credential, StepKind::Temperature, StepKind::Registration];
-    match random.below(13) {
-        0 | 1 => Act::Emergency,
-        2 => Act::Leave,
-        3..=5 => {
-            let decision = *random.pick(&decisions).unwrap();
-            Act::Decide { decision, reason: Reason::AttendantDecision }
-        }
-        6 => Act::MeasureAgain,
-        7 => {
-            let step = *random.pick(&steps).unwrap();
-            Act::Waive { step, reason: "device-fault".parse().unwrap() }
-        }
-        8 => Act::TypeIdNumber(Pii::new("11010519491231002X".to_owned())),
-        9 => Act::Attest(Attestation::Mask),
-        10 => Act::Next,
-        11 => Act::CloseBarrier,
-        _ => Act::Begin { subject: SubjectKind::Person, direction: kakou::model::Direction::Inbound },
-    }
 }

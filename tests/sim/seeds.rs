@@ -40,6 +40,8 @@ fn passages_survive_whatever_goes_wrong() {
     assert!(counted(Verdict::Abandoned) > each / 10, "{total:?}");
     assert!(total.refusals > each / 20 && total.found_open > each / 20, "{total:?}");
     assert!(total.closed > each / 20 && total.alarms > each / 2, "{total:?}");
+    // Nor one in which every clock was right.
+    assert!(total.placed > 5 * each, "{total:?}");
     assert!(total.cuts > each / 4 && total.failures > each / 10, "{total:?}");
 }
 
@@ -94,6 +96,7 @@ fn add(total: &mut Outcome, outcome: &Outcome) {
     total.records += outcome.records;
     total.cuts += outcome.cuts;
     total.failures += outcome.failures;
+    total.placed += outcome.placed;
     total.refusals += outcome.refusals;
     total.found_open += outcome.found_open;
     total.alarms += outcome.alarms;

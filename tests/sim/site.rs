@@ -1,12 +1,13 @@
 //! What outlives the kiosk's process, and the medium as a power cut leaves it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use kakou::base::{BootId, ClockTrust, LaneId, Mono, Random, Stamp, Wall};
-use kakou::journal::Stored;
+use kakou::journal::{Entropy, Stored};
 use kakou::model::{Body, Entry};
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
 
@@ -33,6 +34,12 @@ pub struct Site {
     /// How far the kiosk's wall clock is off, in milliseconds.
     pub wall_off: i64,
     pub trust: ClockTrust,
+    /// When a time service comes by, if the clock waits for one.
+    pub sync_at: Option<Mono>,
+    /// Whether a clock ever claimed to be synced and was not: then no interval can be promised.
+    pub lied: bool,
+    /// Of each boot the site's time when it began, and what its own clock showed then.
+    pub boots: BTreeMap<BootId, (Mono, Mono)>,
     pub cameras: bool,
     pub plant: Option<Plant>,
     /// Everything that somebody was told is durable.
@@ -68,6 +75,12 @@ impl Site {
     /// A stamp of the boot whose own clock shows `mono`.
     pub fn stamp(&self, boot: BootId, mono: Mono) -> Stamp {
         Stamp { boot, mono, wall: self.wall(), trust: self.trust, max_error_ms: 20 }
+    }
+
+    /// When what is stamped was, whatever the kiosk believed.
+    pub fn truth(&self, stamp: &Stamp) -> Wall {
+        let (began, own) = self.boots[&stamp.boot];
+        BEGINS + Duration::from_millis(began.as_millis()) + stamp.mono.since(own)
     }
 
     pub fn fail(&self, check: Check, outcome: Checked) -> Result<(), Failure> {
@@ -121,5 +134,21 @@ impl Site {
 
     pub fn of_lane(entries: &[Entry], lane: &LaneId) -> Vec<Entry> {
         entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane)).cloned().collect()
+    }
+}
+
+/// Entropy that runs dry.
+pub struct Well {
+    pub random: Random,
+    pub dry: Arc<AtomicBool>,
+}
+
+impl Entropy for Well {
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        if self.dry.load(Relaxed) {
+            return Err(io::Error::other("no entropy"));
+        }
+        self.random.fill(bytes);
+        Ok(())
     }
 }
