@@ -123,9 +123,12 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
             }
             footer {
                 (ticks(lane))
-                a.act.no-phone href={ "/lane/" (lane.lane) "/id" } {
-                    (symbol::CARD)
-                    span.label { b { (NO_PHONE.verb) } span { (NO_PHONE.how) } }
+                // Nothing that is typed counts at a lane that is out of service: there the attendant is the way.
+                @if lane.phase != Phase::OutOfService {
+                    a.act.no-phone href={ "/lane/" (lane.lane) "/id" } {
+                        (symbol::CARD)
+                        span.label { b { (NO_PHONE.verb) } span { (NO_PHONE.how) } }
+                    }
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kakou::base::{AttendantId, CentiCelsius, Pii};
 use kakou::control::{
     Act, BarrierState, Command, Decision, KioskStatus, LaneStatus, OddPlate, Phase, Prompt, Refused,
-    StepState, TakenOut,
+    StepState,
 };
 use kakou::model::{Attestation, Reason, StepKind};
 use kakou::web::Attendance;
@@ -469,12 +469,12 @@ async fn prompts_of_a_lane_reach_the_subject_and_the_attendant_at_once() {
         status.lanes[0].prompt = Prompt::OutOfService;
     });
     browser.wait_for_text("#card", "停用").await;
-    let taken_out = TakenOut { by: "王站长".to_owned(), reason: "道路施工".to_owned() };
-    fake.set(|status| status.lanes[0].taken_out = Some(taken_out));
+    fake.set(|status| status.lanes[0].taken_out = states::taken_out().taken_out);
     browser.wait_for_text("#card", "王站长：道路施工").await;
     assert!(browser.text(".actions").await.contains("紧急"), "an emergency can still be let through");
     browser.open(&fake.url("/lane/in-1")).await;
     browser.wait_for_text("h1", "暂停使用").await;
     assert!(!browser.text("main").await.contains("王站长"), "the subject's face never says why");
+    assert!(!browser.text("body").await.contains("没有手机"), "nothing that is typed here would count");
     browser.close().await;
 }

@@ -145,8 +145,8 @@ pub async fn every_page(centre: &Centre, browser: &Browser, mut look: impl Async
         ("/kiosks/east-1/revoke", "revoke"),
         ("/alarms", "alarms"),
         ("/alarms/1", "alarm"),
-        ("/kiosks", "kiosks"),
         ("/kiosks/east-1", "commands"),
+        ("/kiosks", "kiosks"),
     ] {
         browser.open(&centre.url(path)).await;
         look(name).await;

@@ -64,12 +64,13 @@ async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
 }
 
 async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
-    let scenes: [(&str, LaneStatus); 5] = [
+    let scenes: [(&str, LaneStatus); 6] = [
         ("idle", states::idle()),
         ("steps", states::asking_code()),
         ("referred", states::referred()),
         ("crossing", states::go()),
         ("turned-back", states::turned_back()),
+        ("taken-out", states::taken_out()),
     ];
     for (name, lane) in scenes {
         fake.set_lane(lane);

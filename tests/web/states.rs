@@ -4,7 +4,7 @@ use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
     KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt, StepState,
-    StepStatus, TemperatureStatus, Trouble, VerdictStatus,
+    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
     Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
@@ -217,6 +217,12 @@ pub fn held() -> LaneStatus {
 /// Nothing can be recorded.
 pub fn out_of_service() -> LaneStatus {
     LaneStatus { phase: Phase::OutOfService, prompt: Prompt::OutOfService, ..idle() }
+}
+
+/// The hub took the lane out of service.
+pub fn taken_out() -> LaneStatus {
+    let taken_out = TakenOut { by: "王站长".to_owned(), reason: "道路施工".to_owned() };
+    LaneStatus { taken_out: Some(taken_out), ..out_of_service() }
 }
 
 /// Several codes are in view.

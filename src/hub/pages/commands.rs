@@ -159,17 +159,17 @@ fn whole(kiosk: &KioskId, above: Markup, commands: &[Sent], now: Wall) -> axum::
 fn form(kiosk: &KioskId) -> Markup {
     html! {
         form.filters method="post" action={ "/kiosks/" (kiosk) } {
-            label { (two(("指令", "command"))) select name="what" {
+            label.wide { (two(("指令", "command"))) select name="what" {
                 @for (name, words) in KINDS { option value=(name) { (words.0) " " (words.1) } }
             } }
             label { (two(("通告编号", "notice number"))) input name="number" inputmode="numeric" maxlength="9" autocomplete="off"; }
-            label { (two(("通告内容", "its text"))) input name="text" maxlength=(TEXT_MAX) autocomplete="off"; }
+            label.wide { (two(("通告内容", "its text"))) input name="text" maxlength=(TEXT_MAX) autocomplete="off"; }
             label { (two(("通道代号", "lane"))) input name="lane" maxlength="32" placeholder="in-1" autocomplete="off"; }
-            label { (two(("何时前执行", "begin"))) select name="minutes" {
+            label.wide { (two(("何时前执行", "begin"))) select name="minutes" {
                 @for (minutes, words) in SPANS { option value=(minutes) { (words.0) " " (words.1) } }
             } }
             label { (two(("姓名", "your name"))) input name="officer" required maxlength="200" autocomplete="off"; }
-            label { (two(("事由", "reason"))) input name="reason" required maxlength="200" autocomplete="off"; }
+            label.wide { (two(("事由", "reason"))) input name="reason" required maxlength="200" autocomplete="off"; }
             button { (two(("下达", "Issue"))) }
         }
     }

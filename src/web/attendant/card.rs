@@ -51,8 +51,11 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             (subject(lane))
             @if let Some(TakenOut { by, reason }) = &lane.taken_out {
                 p.trouble role="status" {
-                    (symbol::ATTENTION) (words("中心令停用", "Taken out of service by the hub"))
-                    span.small { (by) @if !reason.is_empty() { "：" (reason) } }
+                    (symbol::ATTENTION)
+                    span {
+                        (words("中心令停用", "Taken out of service by the hub"))
+                        span.small { (by) @if !reason.is_empty() { "：" (reason) } }
+                    }
                 }
             }
             @if let Some(trouble) = lane.trouble {
