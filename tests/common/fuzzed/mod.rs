@@ -6,9 +6,11 @@
 #![allow(dead_code, reason = "each program uses a part")]
 #![allow(clippy::unwrap_used, reason = "a broken promise shows itself by a panic")]
 
+mod command;
 mod mend;
 mod seeds;
 
+pub use command::command;
 use kakou::base::Seq;
 use kakou::journal::audit::AuditProof;
 use kakou::journal::cosigned::{Judgement, judge};
@@ -38,12 +40,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "segment", run: segment, seeds: seeds::segment },
     Target { name: "batch", run: batch, seeds: seeds::batch },
     Target { name: "note", run: signed_note, seeds: seeds::note },
     Target { name: "parcel", run: parcel, seeds: seeds::parcel },
     Target { name: "receipt", run: receipt, seeds: seeds::receipt },
+    Target { name: "command", run: command, seeds: command::seeds },
 ];
 
 /// A segment of a log is replaced by the bytes: no start is refused, and the next one finds what this one left.
