@@ -117,11 +117,11 @@ pub fn parts(
     let link = enrolment.zip(seed);
     let link =
         link.map(|(enrolment, seed)| Link { enrolment, seed, tls_keys, passed, settings: link_settings });
-    let retention = rules(&site);
     let copy =
         site.mqtt.as_ref().map(|mqtt| Ok((Broker::new(mqtt, broker_time)?, state.join("mqtt.cursor"))));
     Ok(Parts {
         pictures,
+        retention: rules(&site),
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
         alarms: open_alarms(&state, &site.kiosk),
         kiosk: site.kiosk,
@@ -133,7 +133,6 @@ pub fn parts(
         view: state.join("view.sqlite"),
         inbox: state.join("inbox.bin"),
         blinder,
-        retention,
         hub: link,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,

@@ -183,22 +183,15 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         alarms::take_up(parts.alarms, &main, clock.stamp(), done.clone()).map_err(Error::Thread)?;
     let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &journal.open_log(), for_keeper, parts.retention);
-    let (chores, asked_of_recorder) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
+    let (chores, chores_seen) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
-    let (journal_status, journal_seen) = watch::channel(JournalStatus::default());
+    let (status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
     let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
-    let Begun { lanes: taken, line: pictures, status: pictures_seen } = begun.map_err(Error::Thread)?;
-    let (durable_sent, hurry) = (durable_seen, Arc::clone(&inbox.hurry));
-    let ends = link::Ends {
-        durable: durable_sent,
-        urgent,
-        heard: hear,
-        clock: clock.clone(),
-        lines,
-        pictures,
-        hurry,
-    };
+    let Begun { lanes: taken, line, status: pictures } = begun.map_err(Error::Thread)?;
+    let (hurry, now) = (Arc::clone(&inbox.hurry), clock.clone());
+    let ends =
+        link::Ends { durable: durable_seen, urgent, heard: hear, clock: now, lines, pictures: line, hurry };
     let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
@@ -206,29 +199,25 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     for lane in lane_parts {
         lanes.start(lane, &requests, &clock, (&stopped, &inbox.seen), &mut lane_tasks)?;
     }
-    let Lanes { news, commands: to_lanes, views, previews, mut progress, .. } = lanes;
-    let keeper_done = done.clone();
+    let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
     progress.push(Arc::new(AtomicU64::new(0)));
-    let (lanes, status, chores_seen) = (news, journal_status, asked_of_recorder);
     let turns = Arc::clone(&progress[progress.len() - 1]);
-    let names = (kiosk.clone(), lanes.keys().cloned().collect());
-    let (told, in_force) = (inbox.news.clone(), inbox.seen.clone());
+    let (names, told) = ((kiosk.clone(), lanes.keys().cloned().collect()), inbox.news.clone());
     let outlets =
         Outlets { lanes, inbox: told, durable, log, status, progress: turns, chores: chores_seen, alarms };
-    recording::start(recorder, for_recorder, outlets, clock.clone(), done).map_err(Error::Thread)?;
+    recording::start(recorder, for_recorder, outlets, clock.clone(), done.clone()).map_err(Error::Thread)?;
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
-    let ends = (heard, log_seen, chores, stopped.clone(), keeper_done);
+    let ends = (heard, log_seen, chores, stopped.clone(), done);
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
+    let in_force = inbox.seen.clone();
     inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
-    let (journal, hub, lanes, pictures) = (journal_seen, hub_seen, views, pictures_seen);
-    let seen = Seen { lanes, journal, hub, keeping, pictures, in_force };
+    let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force };
     let board = StatusBoard { kiosk, title, notice, simulated, seen, clock: clock.clone() };
     let status = board.start(&mut tasks);
     tasks.spawn(watch_over(progress));
-    tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
-    let (attendance, hand_overs, signed_in) = desk(requests, clock, &mut tasks);
+    let (attendance, hand_overs, signed_in) = notes(requests, clock, &mut tasks);
     let handle = web::Handle {
         status: status.clone(),
         commands: commands.clone(),
@@ -267,8 +256,8 @@ fn keep(
     Ok(seen)
 }
 
-/// Starts what records who is on duty, and what one shift leaves to the next.
-fn desk(
+/// Starts what records beside the lanes: who is on duty, what one shift leaves to the next, that the clock was set.
+fn notes(
     requests: mpsc::Sender<Request>,
     clock: Clock,
     tasks: &mut JoinSet<&'static str>,
@@ -276,6 +265,7 @@ fn desk(
     let (attendance, attended) = mpsc::channel(64);
     let (hand_overs, written) = mpsc::channel(8);
     let (here, signed_in) = watch::channel(0);
+    tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
     tasks.spawn(note_hand_overs(written, requests.clone(), clock.clone()));
     tasks.spawn(note_attendance(attended, requests, clock, here));
     (attendance, hand_overs, signed_in)

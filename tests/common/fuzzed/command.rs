@@ -63,11 +63,8 @@ fn carry_out(memory: Memory, signed: &[u8]) -> bool {
                 Event::Kept
             }
             Action::Record(draft) => {
-                match draft.body {
-                    Body::Commanded { .. } => taken = true,
-                    Body::CommandDone { .. } => {}
-                    other => panic!("no record of a command: {other:?}"),
-                }
+                assert!(matches!(draft.body, Body::Commanded { .. } | Body::CommandDone { .. }));
+                taken |= matches!(draft.body, Body::Commanded { .. });
                 Event::Recorded
             }
             Action::Do(deed) => {

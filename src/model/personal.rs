@@ -1,0 +1,78 @@
+//! The personal part of a record: who it was about. Its format is that of [`super::record`].
+
+use minicbor::{Decode, Encode};
+
+use super::picture::PictureKey;
+use crate::base::{CentiCelsius, Pii};
+
+/// The personal part of a record. Exists in the clear only in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Personal {
+    /// The person, or a vehicle's occupants in the order of [`super::Passage::occupants`].
+    #[n(0)]
+    pub people: Vec<Person>,
+    /// The vehicle.
+    #[n(1)]
+    pub vehicle: Option<Vehicle>,
+    /// What an attendant wrote to the next shift.
+    #[n(2)]
+    pub note: Option<Pii<String>>,
+    /// Opens the picture that [`super::Passage::picture`] names.
+    #[n(3)]
+    pub picture: Option<Pii<PictureKey>>,
+}
+
+/// What is known of one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Person {
+    /// Name.
+    #[n(0)]
+    pub name: Option<Pii<String>>,
+    /// Identity number, normalised.
+    #[n(1)]
+    pub id_number: Option<Pii<String>>,
+    /// Telephone number.
+    #[n(2)]
+    pub phone: Option<Pii<String>>,
+    /// Where from.
+    #[n(3)]
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    #[n(4)]
+    pub destination: Option<Pii<String>>,
+    /// Whom they visit.
+    #[n(5)]
+    pub host: Option<Pii<String>>,
+    /// Identifier of the pass presented.
+    #[n(6)]
+    pub pass: Option<Pii<String>>,
+    /// Skin temperature, kept only when it was not plainly below the threshold temperature.
+    #[n(7)]
+    pub skin: Option<Pii<CentiCelsius>>,
+    /// Contact thermometer's value, where one was taken.
+    #[n(8)]
+    pub contact: Option<Pii<CentiCelsius>>,
+}
+
+/// What is known of a vehicle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Vehicle {
+    /// Plate, normalised; empty for a vehicle without one.
+    #[n(0)]
+    pub plate: Option<Pii<String>>,
+    /// Plate as it was typed or read.
+    #[n(1)]
+    pub plate_raw: Option<Pii<String>>,
+    /// Where from.
+    #[n(2)]
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    #[n(3)]
+    pub destination: Option<Pii<String>>,
+    /// Whom the vehicle visits.
+    #[n(4)]
+    pub host: Option<Pii<String>>,
+    /// Identifier of the vehicle pass presented.
+    #[n(5)]
+    pub pass: Option<Pii<String>>,
+}
