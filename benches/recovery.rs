@@ -89,7 +89,7 @@ fn write(folder: &Path) -> u64 {
         let (body, personal) = match number % 3 {
             0 => (Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound }, None),
             1 => (Body::Passage(Box::new(admitted(arrival))), Some(person())),
-            _ => (Body::Crossed { arrival, crossing: Crossing::Passed }, None),
+            _ => (Body::Crossed { arrival, crossing: Crossing::Passed, counted: None }, None),
         };
         let draft = Draft { lane: Some("in-1".parse().expect("a name")), body, personal };
         let seq = journal.append(draft, stamp(number)).expect("room");

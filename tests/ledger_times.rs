@@ -160,7 +160,7 @@ fn a_ledger_from_before_there_were_intervals_is_brought_up_to_date_in_place() {
          DROP TABLE skips; DROP TABLE salvages; DROP TABLE strays; DROP INDEX entries_unproven;
          ALTER TABLE entries DROP COLUMN proven; ALTER TABLE logs DROP COLUMN salvaged;
          ALTER TABLE logs DROP COLUMN ended; ALTER TABLE logs DROP COLUMN shrunk;
-         DROP TABLE blobs; DROP TABLE urgent; ALTER TABLE logs DROP COLUMN urgent;
+         DROP TABLE commands; DROP TABLE blobs; DROP TABLE urgent; ALTER TABLE logs DROP COLUMN urgent;
          PRAGMA user_version = 1;",
     )
     .unwrap();

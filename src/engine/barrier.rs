@@ -126,6 +126,11 @@ impl Barrier {
         }
     }
 
+    /// How often something came under it in this cycle.
+    pub fn crossings(&self) -> u8 {
+        self.crossings
+    }
+
     /// Whether something is below.
     pub fn beam(&self) -> Level {
         self.beam

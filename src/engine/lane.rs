@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::barrier::{self, Barrier};
+use super::beside::Beside;
 use super::context::{Context, Settings};
 use super::input::{Effect, Input, Screen, Ticket};
 use super::session::Session;
@@ -63,6 +64,7 @@ pub struct Lane {
     pub(super) out_of_service: bool,
     pub(super) taken_out: Option<TakenOut>,
     presence: [Level; 2],
+    pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
     pub(super) tickets: u64,
     lamp: Option<Aspect>,
@@ -83,6 +85,7 @@ impl Lane {
             out_of_service: false,
             taken_out: None,
             presence: [Level::Idle; 2],
+            beside: Beside::default(),
             waiting: None,
             tickets: 0,
             lamp: None,
@@ -234,6 +237,7 @@ impl Lane {
             Signal::PresenceInside => 1,
             Signal::Beam | Signal::BarrierOpen | Signal::BarrierClosed | Signal::Button => return,
         };
+        self.beside.line(side, self.presence[side], level);
         self.presence[side] = level;
         if let State::Steps(session) | State::Referred(session) = &mut self.state {
             session.presence(now, self.presence.contains(&Level::Active));
@@ -291,7 +295,8 @@ impl Lane {
     fn crossed(&mut self, now: Mono, crossing: Crossing, effects: &mut Vec<Effect>) {
         let State::Crossing(session) = std::mem::replace(&mut self.state, State::Idle) else { return };
         if let Some(arrival) = session.arrival() {
-            self.append(Body::Crossed { arrival, crossing }, effects);
+            let counted = Some(self.beside.counted(session.direction(), self.barrier.crossings()));
+            self.append(Body::Crossed { arrival, crossing, counted }, effects);
         }
         self.state = match crossing {
             Crossing::Passed => State::Idle,

@@ -5,6 +5,7 @@
 //! called again. Personal data stays inside the session and leaves it only in the sealed part of a record.
 
 pub mod barrier;
+mod beside;
 pub mod clock_watch;
 pub mod context;
 pub mod input;

@@ -49,13 +49,17 @@ impl Lane {
         self.state = match verdict {
             _ if opens && now < until => {
                 self.state = State::Crossing(session);
+                self.beside.begin();
                 let mut events = Vec::new();
                 self.barrier.open(now, &mut events);
                 return self.barrier_events(now, events, effects);
             }
             _ if opens => {
                 if let Some(arrival) = session.arrival() {
-                    self.append(Body::Crossed { arrival, crossing: Crossing::DidNotPass }, effects);
+                    self.append(
+                        Body::Crossed { arrival, crossing: Crossing::DidNotPass, counted: None },
+                        effects,
+                    );
                 }
                 session.trouble = Some(Trouble::NotOpened);
                 State::Ended { session, until: now + SHOWN_FOR }

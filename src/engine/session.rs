@@ -392,6 +392,11 @@ impl Session {
         }
     }
 
+    /// Which way.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
     /// Person or vehicle.
     pub fn subject(&self) -> SubjectKind {
         match &self.who {

@@ -174,6 +174,7 @@ pub fn cause(cause: Cause) -> Words {
         Cause::DiskLow => ("存储空间不足", "the disk is nearly full"),
         Cause::WriteFailed => ("记录无法写入", "records cannot be written"),
         Cause::DeviceDead => ("设备无响应", "a device does not answer"),
+        Cause::Followed => ("有人尾随通过", "somebody went through behind another"),
     }
 }
 

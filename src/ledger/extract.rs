@@ -62,7 +62,7 @@ impl Ledger {
         match &entry.body {
             Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, &placed)?,
             Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
-            Body::Crossed { arrival, crossing } => {
+            Body::Crossed { arrival, crossing, .. } => {
                 self.crossed(record_key(log, arrival.get()), *crossing)?;
             }
             Body::Gap { from, through, found } => {

@@ -13,6 +13,7 @@
 //! | a barrier opened without this program | [`Cause::OpenedByHand`] |
 //! | a barrier found open at the start | [`Cause::FoundOpen`] |
 //! | a barrier that did not open or close | [`Cause::BarrierStuck`] |
+//! | somebody followed, by all that counts there | [`Cause::Followed`] |
 //! | records are lost | [`Cause::RecordsLost`] |
 //! | a device stays silent, or its bus does | [`Cause::DeviceDead`] |
 //!
@@ -23,6 +24,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::leak::Counted;
 use super::record::{Body, Crossing, Draft, Passage};
 use super::verdict::{Reason, Verdict};
 use crate::base::{Epoch, LaneId, NoReading, Seq};
@@ -70,11 +72,14 @@ pub enum Cause {
     /// A device does not answer.
     #[n(11)]
     DeviceDead,
+    /// Somebody went through behind a recorded subject.
+    #[n(12)]
+    Followed,
 }
 
 impl Cause {
     /// Every cause, in the order of the records.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Begun,
         Self::Held,
         Self::ForgedPass,
@@ -87,6 +92,7 @@ impl Cause {
         Self::DiskLow,
         Self::WriteFailed,
         Self::DeviceDead,
+        Self::Followed,
     ];
 
     /// Why a record of the main log is an alarm, if it is one.
@@ -94,6 +100,10 @@ impl Cause {
         match body {
             Body::Passage(passage) => Self::of_passage(passage),
             Body::Crossed { crossing: Crossing::BarrierStuck, .. } => Some(Self::BarrierStuck),
+            // A beam that is interrupted twice may be one person with a bag: where a second sensor looks, both must say so.
+            Body::Crossed { crossing: Crossing::Followed, counted, .. } => {
+                counted.is_none_or(Counted::says_followed).then_some(Self::Followed)
+            }
             Body::DeviceHealth { fault: Some(fault), .. } => is_dead(*fault).then_some(Self::DeviceDead),
             Body::Gap { .. } => Some(Self::RecordsLost),
             Body::OpenedByHand => Some(Self::OpenedByHand),
@@ -102,9 +112,7 @@ impl Cause {
             | Body::Stopped
             | Body::KeyOpened { .. }
             | Body::Arrived { .. }
-            | Body::Crossed {
-                crossing: Crossing::Passed | Crossing::DidNotPass | Crossing::Followed, ..
-            }
+            | Body::Crossed { crossing: Crossing::Passed | Crossing::DidNotPass, .. }
             | Body::DeviceHealth { fault: None, .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
@@ -189,9 +197,15 @@ mod tests {
 
     #[test]
     fn barriers_and_losses_are_alarms_and_an_alarm_is_none() {
-        let crossed = |crossing| Cause::of(&Body::Crossed { arrival: Seq::FIRST, crossing });
+        let crossed = |crossing| Cause::of(&Body::Crossed { arrival: Seq::FIRST, crossing, counted: None });
         assert_eq!(crossed(Crossing::BarrierStuck), Some(Cause::BarrierStuck));
-        assert_eq!([Crossing::Passed, Crossing::DidNotPass, Crossing::Followed].map(crossed), [None; 3]);
+        assert_eq!([Crossing::Passed, Crossing::DidNotPass].map(crossed), [None; 2]);
+        let followed = |beside| {
+            let counted = Some(Counted { beam: 2, beside });
+            Cause::of(&Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Followed, counted })
+        };
+        let said = Some(Cause::Followed);
+        assert_eq!([None, Some(1), Some(2)].map(followed), [said, None, said], "a bag is nobody");
         assert_eq!(Cause::of(&Body::OpenedByHand), Some(Cause::OpenedByHand));
         assert_eq!(Cause::of(&Body::FoundOpen), Some(Cause::FoundOpen));
         let gap = Body::Gap { from: Seq::FIRST, through: Seq::FIRST, found: String::new() };
@@ -210,7 +224,7 @@ mod tests {
         assert_eq!(draft.personal, None);
         assert!(bytes.len() <= 32, "{} bytes", bytes.len());
         let numbers: Vec<Vec<u8>> = Cause::ALL.iter().map(|cause| minicbor::to_vec(cause).unwrap()).collect();
-        assert_eq!(numbers, (0..12_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
+        assert_eq!(numbers, (0..13_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
     }
 
     fn passage(

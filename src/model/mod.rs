@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod blind;
 pub mod credential;
 pub mod id_number;
+pub mod leak;
 pub mod mask;
 pub mod observation;
 pub mod order;

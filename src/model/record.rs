@@ -14,6 +14,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::leak::Counted;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
 use super::picture::Picture;
@@ -107,6 +108,9 @@ pub enum Body {
         /// What was seen.
         #[n(1)]
         crossing: Crossing,
+        /// What was counted beside the record while the barrier was open; `None` where it never opened.
+        #[n(2)]
+        counted: Option<Counted>,
     },
     /// A device failed or works again.
     #[n(6)]

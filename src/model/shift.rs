@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::leak::Crossings;
 use super::{Body, Direction, Entry, Passage, StepKind, StepOutcome, StepRecord, SubjectKind, Verdict};
 use crate::base::{AttendantId, BootId, ClockTrust, DeviceId, LaneId, NoReading, Seq, Slug, Stamp, Wall};
 
@@ -182,6 +183,8 @@ pub struct BarrierCounts {
     pub found_open: u64,
     /// Sent down from the screen.
     pub closed_by_attendant: u64,
+    /// Openings for a recorded subject, by what was counted beside the record.
+    pub crossings: Crossings,
 }
 
 /// What a device did.
@@ -270,6 +273,10 @@ impl Tally {
                 let counts = self.sheet.devices.entry(device.clone()).or_default();
                 counts.failures += u64::from(fault.is_some());
                 counts.fault = *fault;
+            }
+            // Where nothing went through there was nobody to be missed.
+            Body::Crossed { counted: Some(counted), .. } if counted.says_anything() => {
+                self.barrier(entry).crossings.take(*counted);
             }
             Body::OpenedByHand => self.barrier(entry).opened_by_hand += 1,
             Body::FoundOpen => self.barrier(entry).found_open += 1,

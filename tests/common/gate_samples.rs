@@ -54,7 +54,12 @@ impl Log {
         self.append(Wall(wall.0 + took), Some(lane), Body::Passage(Box::new(passage)), Some(&personal));
         if opens {
             let crossing = kakou::model::record::Crossing::Passed;
-            self.append(Wall(wall.0 + took + 3_000), Some(lane), Body::Crossed { arrival, crossing }, None);
+            self.append(
+                Wall(wall.0 + took + 3_000),
+                Some(lane),
+                Body::Crossed { arrival, crossing, counted: None },
+                None,
+            );
         }
     }
 }

@@ -120,7 +120,12 @@ impl Log {
             self.append(wall, Some(lane), Body::Passage(Box::new(passage)), Some(&personal));
             if opens {
                 let crossing = kakou::model::record::Crossing::Passed;
-                self.append(Wall(wall.0 + 3_000), Some(lane), Body::Crossed { arrival, crossing }, None);
+                self.append(
+                    Wall(wall.0 + 3_000),
+                    Some(lane),
+                    Body::Crossed { arrival, crossing, counted: None },
+                    None,
+                );
             }
         }
         self.entries.truncate(count);

@@ -119,7 +119,7 @@ pub fn tree(stored: &[Stored]) -> Frontier {
 
 pub fn draft(number: u64) -> Draft {
     let arrival = seq(number.max(1));
-    plain(Body::Crossed { arrival, crossing: Crossing::Passed })
+    plain(Body::Crossed { arrival, crossing: Crossing::Passed, counted: None })
 }
 
 pub fn plain(body: Body) -> Draft {

@@ -3,6 +3,8 @@
 use kakou::base::{BootId, ClockTrust, LaneId, Mono, NoReading, Random, Seq, Stamp, Wall};
 use kakou::journal::view::shift::{between, count};
 use kakou::journal::{Disk, Journal, Options, Reader};
+use kakou::model::leak::{Counted, Crossings};
+use kakou::model::record::Crossing;
 use kakou::model::record::Occupant;
 use kakou::model::shift::{BarrierCounts, LaneKey, ShiftSheet};
 use kakou::model::timeline::place_all;
@@ -153,6 +155,24 @@ fn recount(sheet: &ShiftSheet, part: &[&Entry], seed: u64) {
     let barrier = |pick: fn(&BarrierCounts) -> u64| sheet.barriers.values().map(pick).sum::<u64>();
     assert_eq!(barrier(|counts| counts.opened_by_hand), bodies(&|body| matches!(body, Body::OpenedByHand)));
     assert_eq!(barrier(|counts| counts.found_open), bodies(&|body| matches!(body, Body::FoundOpen)));
+    let mut crossings = Crossings::default();
+    sheet.barriers.values().for_each(|counts| crossings += &counts.crossings);
+    let counted = |keep: &dyn Fn(u8, Option<u8>) -> bool| {
+        bodies(
+            &|body| matches!(body, Body::Crossed { counted: Some(Counted { beam, beside }), .. } if keep(*beam, *beside)),
+        )
+    };
+    for beam in 0..3 {
+        let says = |count: u8, at: u8| count == at || (at == 2 && count > 2);
+        let alone = counted(&|seen, beside| beside.is_none() && says(seen, beam) && seen > 0);
+        assert_eq!(crossings.beam[usize::from(beam)], alone, "seed {seed}");
+        for beside in 0..3 {
+            let both = counted(&|seen, other| {
+                other.is_some_and(|other| says(other, beside) && seen + other > 0) && says(seen, beam)
+            });
+            assert_eq!(crossings.both[usize::from(beam)][usize::from(beside)], both, "seed {seed}");
+        }
+    }
     let failed = bodies(&|body| matches!(body, Body::DeviceHealth { fault: Some(_), .. }));
     assert_eq!(sheet.devices.values().map(|device| device.failures).sum::<u64>(), failed);
     assert_eq!(sheet.hand_overs.len() as u64, bodies(&|body| matches!(body, Body::HandOver { .. })));
@@ -177,7 +197,7 @@ fn write(disk: &SimDisk, random: &mut Random, records: u64) -> Journal<SimDisk> 
     for _ in 0..records {
         mono += 1_000;
         let lane: LaneId = ["in-1", "car-1"][usize::from(random.chance(0.5))].parse().unwrap();
-        let (lane, body, then) = match random.below(20) {
+        let (lane, body, then) = match random.below(21) {
             0 => (lane, Body::OpenedByHand, None),
             1 => (lane, Body::FoundOpen, None),
             2 => (lane, Body::HandOver { attendant: "li".parse().unwrap() }, None),
@@ -196,6 +216,12 @@ fn write(disk: &SimDisk, random: &mut Random, records: u64) -> Journal<SimDisk> 
             5 => {
                 trust = ClockTrust::Synced;
                 (lane, Body::ClockMapped, None)
+            }
+            20 => {
+                let [beam, behind] = [0, 0].map(|_| u8::try_from(random.below(4)).unwrap());
+                let counted = Counted { beam, beside: random.chance(0.7).then_some(behind) };
+                let counted = random.chance(0.9).then_some(counted);
+                (lane, Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed, counted }, None)
             }
             6..=11 => {
                 let direction = if random.chance(0.5) { Direction::Inbound } else { Direction::Outbound };

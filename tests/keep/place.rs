@@ -152,7 +152,7 @@ pub fn stamp() -> Stamp {
 }
 
 pub fn draft() -> Draft {
-    let body = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed };
+    let body = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed, counted: None };
     Draft { lane: Some("in-1".parse().unwrap()), body, personal: None }
 }
 

@@ -241,7 +241,11 @@ pub fn draft(number: u64) -> Draft {
             let personal = Some(Personal { people, vehicle: None, note: None, picture: None });
             Draft { lane, body: passage(arrival), personal }
         }
-        _ => Draft { lane, body: Body::Crossed { arrival, crossing: Crossing::Passed }, personal: None },
+        _ => Draft {
+            lane,
+            body: Body::Crossed { arrival, crossing: Crossing::Passed, counted: None },
+            personal: None,
+        },
     }
 }
 

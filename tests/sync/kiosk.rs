@@ -108,7 +108,11 @@ impl Kiosk {
         let arrival = self.append(draft(Body::Arrived { subject, direction }, None), now, wall);
         let (passage, personal) = self.traffic.passage(arrival, subject, direction);
         self.append(draft(Body::Passage(Box::new(passage)), Some(personal)), now, wall);
-        self.append(draft(Body::Crossed { arrival, crossing: Crossing::Passed }, None), now, wall);
+        self.append(
+            draft(Body::Crossed { arrival, crossing: Crossing::Passed, counted: None }, None),
+            now,
+            wall,
+        );
         self.commit();
     }
 

@@ -54,7 +54,7 @@ fn an_alarm_costs_one_more_sync_and_nothing_else_costs_any() {
     for _ in 0..5 {
         assert_eq!(cost(vec![Body::ClockMapped; 3]), (1, 0));
         assert_eq!(cost(vec![Body::OpenedByHand]), (1, 1));
-        let stuck = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::BarrierStuck };
+        let stuck = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::BarrierStuck, counted: None };
         assert_eq!(cost(vec![Body::OpenedByHand, stuck, Body::ClockMapped]), (1, 1), "a group is one");
     }
 }

@@ -1,6 +1,7 @@
 //! Hand-over: the sheet on the screen and on paper, the note to the next shift.
 
 use kakou::base::{AttendantId, NoReading, Pii, Seq, Wall};
+use kakou::model::leak::Crossings;
 use kakou::model::shift::{BarrierCounts, DeviceCounts, LaneCounts, ShiftSheet, Waiver};
 use kakou::model::{Direction, StepKind, Verdict};
 use kakou::web::{NoteView, ShiftView};
@@ -37,6 +38,8 @@ async fn a_shift_shows_its_numbers_and_says_how_many_of_them_no_clock_vouches_fo
     browser.click("[data-key=F1]").await;
     browser.wait_for_text(".lines", "李师傅 3 · 周师傅 1").await;
     browser.wait_for_text(".lines", "手动打开 by hand 2").await;
+    browser.wait_for_text(".lines", "漏登估计 Went unrecorded").await;
+    browser.wait_for_text(".lines", "放行 openings 131 · 0.76 %").await;
     browser.wait_for_text(".lines", "设备应答超时").await;
     browser.wait_for_text(".lines", "第 301 – 303 条").await;
     browser.wait_for_text(".proof", "c29tZSByb290").await;
@@ -114,7 +117,8 @@ pub fn sample(by: &AttendantId, back: usize) -> ShiftView {
     sheet.lanes.insert(lane("car-1", Direction::Inbound), cars());
     let brow = DeviceCounts { failures: 3, fault: Some(NoReading::Timeout) };
     sheet.devices.insert("brow".parse().unwrap(), brow);
-    let opened = BarrierCounts { opened_by_hand: 2, found_open: 1, closed_by_attendant: 1 };
+    let opened =
+        BarrierCounts { opened_by_hand: 2, found_open: 1, closed_by_attendant: 1, crossings: crossings() };
     sheet.barriers.insert(Some("car-1".parse().unwrap()), opened);
     let morning = Wall::from_secs(1_769_904_000);
     let note = NoteView {
@@ -132,6 +136,11 @@ pub fn sample(by: &AttendantId, back: usize) -> ShiftView {
         notes: vec![note],
         has_earlier: back == 0,
     }
+}
+
+/// 131 vehicles, of which one was followed and three were not counted by all that counts.
+fn crossings() -> Crossings {
+    Crossings { both: [[0, 1, 0], [1, 127, 1], [0, 0, 1]], ..Crossings::default() }
 }
 
 fn people() -> LaneCounts {

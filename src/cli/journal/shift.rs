@@ -12,6 +12,7 @@ use crate::hub::words::{self, Words};
 use crate::journal::Reader;
 use crate::journal::view::shift::{Counted, between, count, duties};
 use crate::model::Verdict;
+use crate::model::leak::Leak;
 use crate::model::shift::{LaneCounts, Shift, ShiftSheet, scheduled, shifts};
 use crate::platform::disk::DirDisk;
 
@@ -146,6 +147,15 @@ fn incidents(sheet: &ShiftSheet, out: &mut impl Write) -> Result<()> {
             "道闸 barrier {lane}: 手动打开 by hand {}, 开机时开着 found open {}, 值守关闭 closed by attendant {}",
             barrier.opened_by_hand, barrier.found_open, barrier.closed_by_attendant
         )?;
+        if let Some(leak) = barrier.crossings.leak() {
+            let (rate, Leak { openings, likely, low, high }) = (leak.rate(leak.likely), leak);
+            writeln!(
+                out,
+                "  漏登估计 went unrecorded {likely} ({low}–{high}, 95 %), 放行 openings {openings}, {}.{:02} %",
+                rate / 100,
+                rate % 100
+            )?;
+        }
     }
     for (device, counts) in &sheet.devices {
         let now = counts.fault.map_or_else(|| "已恢复 works again".to_owned(), |fault| fault.to_string());

@@ -46,7 +46,7 @@ fn detail(body: &Body) -> String {
             format!("{}, {}", two(words::subject(*subject)), two(words::direction(*direction)))
         }
         Body::Passage(passage) => self::passage(passage),
-        Body::Crossed { arrival, crossing } => format!("#{arrival} {}", two(words::crossing(*crossing))),
+        Body::Crossed { arrival, crossing, .. } => format!("#{arrival} {}", two(words::crossing(*crossing))),
         Body::DeviceHealth { device, fault: Some(fault) } => format!("{device} 故障 {fault}"),
         Body::DeviceHealth { device, fault: None } => format!("{device} 恢复 works again"),
         Body::Attendance { attendant, signed_in: true } => format!("{attendant} 签到 signed in"),

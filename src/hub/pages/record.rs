@@ -152,7 +152,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         dt { (two(("对象", "subject"))) }
                         dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
                     }
-                    Body::Crossed { arrival, crossing } => {
+                    Body::Crossed { arrival, crossing, .. } => {
                         dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
                         dt { (two(("过闸", "crossing"))) } dd { (two(words::crossing(*crossing))) }
                     }

@@ -33,7 +33,7 @@ pub(super) fn apply(
                 .prepare_cached("DELETE FROM arrivals WHERE epoch = ?1 AND seq = ?2")?
                 .execute(params![&epoch.0[..], integer(passage.arrival.get())])?;
         }
-        Body::Crossed { arrival, crossing } => {
+        Body::Crossed { arrival, crossing, .. } => {
             insert_crossing(transaction, epoch, *arrival, *crossing)?;
         }
         Body::Attendance { attendant, signed_in } => {

@@ -243,7 +243,7 @@ pub(super) fn log() -> Vec<Stored> {
     let mut referred = passage(3, SubjectKind::Person, Verdict::Referred);
     referred.reasons = vec![Reason::TemperatureElevated];
     referred.decided_by = Decider::Attendant("li".parse().unwrap());
-    let crossed = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed };
+    let crossed = Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed, counted: None };
     let admitted = |arrival, subject| Body::Passage(Box::new(passage(arrival, subject, Verdict::Admitted)));
     let bodies = [
         (arrived(SubjectKind::Person), None),

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::bar::named;
 use crate::base::{AttendantId, LaneId};
 use crate::control::KioskStatus;
+use crate::model::leak::Leak;
 use crate::model::shift::{LaneCounts, LaneKey, ShiftSheet};
 use crate::model::{StepKind, Verdict};
 use crate::web::handle::Attendant;
@@ -93,6 +94,7 @@ pub fn details(sheet: &ShiftSheet, status: &KioskStatus, attendants: &[Attendant
                             (words("值守关闭", "closed by attendant")) " " b { (barrier.closed_by_attendant) }
                         }
                     }
+                    @if let Some(leak) = barrier.crossings.leak() { (unrecorded(id.as_ref(), leak, status)) }
                 }
                 (devices(sheet, status))
                 @for (from, through) in &sheet.missing {
@@ -107,6 +109,20 @@ pub fn details(sheet: &ShiftSheet, status: &KioskStatus, attendants: &[Attendant
                         td { b { (sheet.starts) } " · " (words("断电等异常", "after a power cut or crash")) " " b { (sheet.unclean) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Who went through beside the records, as far as what counts at the barrier can tell.
+fn unrecorded(id: Option<&LaneId>, leak: Leak, status: &KioskStatus) -> Markup {
+    let rate = leak.rate(leak.likely);
+    html! {
+        tr.bad[leak.low > 0] {
+            td { (symbol::ATTENTION) (words("漏登估计", "Went unrecorded")) } td { (title(id, status)) }
+            td {
+                b { (leak.likely) } " (" (leak.low) "–" (leak.high) ", 95 %) · "
+                (words("放行", "openings")) " " b { (leak.openings) } " · " (rate / 100) "." (format!("{:02}", rate % 100)) " %"
             }
         }
     }

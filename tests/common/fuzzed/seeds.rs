@@ -167,7 +167,7 @@ pub fn draft(name: Option<&str>) -> Draft {
         name.map(|name| Personal { people: vec![person(name)], vehicle: None, note: None, picture: None });
     let body = match name {
         Some(_) => Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound },
-        None => Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed },
+        None => Body::Crossed { arrival: Seq::FIRST, crossing: Crossing::Passed, counted: None },
     };
     Draft { lane: Some("in-1".parse().unwrap()), body, personal }
 }

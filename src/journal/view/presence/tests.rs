@@ -232,7 +232,7 @@ impl Gate {
 
     fn crossed(&mut self, arrival: u64, crossing: Crossing) {
         let arrival = Seq::new(arrival).unwrap();
-        self.append(Body::Crossed { arrival, crossing }, None);
+        self.append(Body::Crossed { arrival, crossing, counted: None }, None);
     }
 
     /// Who is listed, by the names of this test: what is shown of them is a mask.
