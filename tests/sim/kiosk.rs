@@ -264,7 +264,7 @@ impl Kiosk {
         }
         let answer = ticket.map(|ticket| (site.hardware[index].id.clone(), ticket));
         if site.full {
-            site.lost_openings |= is_opening(&draft.body);
+            site.never_written(index, &draft.body);
             let refused = answer.map(|(lane, ticket)| News::Refused { lane, ticket, why: "full".into() });
             self.mail.extend(refused.map(|news| (site.now, news)));
             return Ok(());
@@ -383,7 +383,8 @@ impl Kiosk {
             if let News::Refused { lane, ticket, .. } = news
                 && let Some(body) = self.tickets.remove(&(lane.clone(), *ticket))
             {
-                site.lost_openings |= is_opening(&body);
+                let index = site.hardware.iter().position(|hardware| hardware.id == *lane);
+                index.into_iter().for_each(|index| site.never_written(index, &body));
                 site.given_up(lane, &body);
                 site.refusals += 1;
             }
@@ -465,11 +466,6 @@ impl Kiosk {
     pub fn epoch(&self) -> kakou::base::Epoch {
         self.tail.epoch()
     }
-}
-
-/// Whether it says that a barrier was opened without a verdict.
-fn is_opening(body: &Body) -> bool {
-    matches!(body, Body::OpenedByHand | Body::FoundOpen)
 }
 
 /// What an engine would record that forgot a step.

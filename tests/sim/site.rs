@@ -99,6 +99,15 @@ impl Site {
         self.disk.inject(Some(Fault { from, count, kind: FaultKind::Medium }));
     }
 
+    /// What a lane wanted to record never will be: the hub rightly misses an opening, and a verdict stays used up whose
+    /// crossing is not on record.
+    pub fn never_written(&mut self, lane: usize, body: &Body) {
+        self.lost_openings |= is_opening(body);
+        if let Body::Crossed { arrival, .. } = body {
+            self.openings[lane].crossed(*arrival);
+        }
+    }
+
     /// A record was given up, and somebody is told so: it may never be in the log.
     pub fn given_up(&mut self, lane: &LaneId, body: &Body) {
         let at = self
@@ -135,6 +144,11 @@ impl Site {
     pub fn of_lane(entries: &[Entry], lane: &LaneId) -> Vec<Entry> {
         entries.iter().filter(|entry| entry.lane.as_ref() == Some(lane)).cloned().collect()
     }
+}
+
+/// Whether it says that a barrier was opened without a verdict.
+fn is_opening(body: &Body) -> bool {
+    matches!(body, Body::OpenedByHand | Body::FoundOpen)
 }
 
 /// Entropy that runs dry.
