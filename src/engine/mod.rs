@@ -11,6 +11,7 @@ pub mod input;
 pub mod lane;
 mod patience;
 mod person;
+mod prompt;
 mod recording;
 mod registration;
 pub mod session;

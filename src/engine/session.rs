@@ -9,7 +9,7 @@ use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, Mono, Seq, Slug};
 use crate::config::Takes;
-use crate::control::{Act, Decision, Prompt, Refused, Trouble, VerdictStatus};
+use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
     SubjectKind, Verdict,
@@ -61,7 +61,7 @@ pub struct Session {
     /// Whether the verdict under way is the last try to end an unrecorded session.
     pub(super) giving_up: bool,
     /// Whether several codes were in view when one was asked for.
-    crowded: bool,
+    pub(super) crowded: bool,
 }
 
 impl Session {
@@ -352,44 +352,6 @@ impl Session {
     /// Whether the thermometer should be looking.
     pub fn wants_screening(&self) -> bool {
         self.served().wants_screening()
-    }
-
-    /// What the subject's face asks for.
-    pub fn prompt(&self) -> Prompt {
-        if let Who::Vehicle(vehicle) = &self.who
-            && vehicle.disinfects()
-        {
-            return Prompt::ShutWindows;
-        }
-        if self.trouble.is_some() {
-            return Prompt::WaitForAttendant;
-        }
-        let Some(step) = self.served().asked() else { return Prompt::OneMoment };
-        match step.rule.kind() {
-            _ if step.attention().is_some() => Prompt::WaitForAttendant,
-            StepKind::Credential if self.crowded => Prompt::OneCode,
-            StepKind::Credential => Prompt::ShowCode,
-            StepKind::Temperature => Prompt::ShowForehead,
-            StepKind::Registration => Prompt::Register,
-            StepKind::Attest => Prompt::WaitForAttendant,
-            StepKind::Plate | StepKind::Occupants | StepKind::Disinfection => Prompt::StopVehicle,
-        }
-    }
-
-    /// What the subject's face says once the verdict is durable.
-    pub fn ended_prompt(&self) -> Prompt {
-        if self.trouble.is_some() {
-            return Prompt::SeeAttendant;
-        }
-        match self.verdict.as_ref().map(|status| status.verdict) {
-            Some(Verdict::Advised | Verdict::TurnedBack) => Prompt::TurnBack,
-            Some(Verdict::Held) => Prompt::WaitHere,
-            Some(Verdict::Referred | Verdict::HandedOff) => Prompt::SeeAttendant,
-            Some(Verdict::Admitted | Verdict::AdmittedWithFollowUp | Verdict::EmergencyAdmitted) => {
-                Prompt::Go
-            }
-            Some(Verdict::Abandoned) | None => Prompt::Welcome,
-        }
     }
 
     /// Person or vehicle.
