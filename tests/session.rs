@@ -6,11 +6,15 @@ mod bench;
 mod codes;
 #[path = "session/gate.rs"]
 mod gate;
+#[path = "session/kinds.rs"]
+mod kinds;
 #[path = "session/person.rs"]
 mod person;
 #[path = "session/random.rs"]
 mod random;
 #[path = "session/recording.rs"]
 mod recording;
+#[path = "session/rules.rs"]
+mod rules;
 #[path = "session/vehicle.rs"]
 mod vehicle;

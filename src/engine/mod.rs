@@ -7,6 +7,7 @@
 pub mod barrier;
 pub mod clock_watch;
 pub mod context;
+mod entries;
 pub mod input;
 pub mod lane;
 mod patience;
@@ -14,8 +15,11 @@ mod person;
 mod prompt;
 mod recording;
 mod registration;
+mod running;
 pub mod session;
 mod status;
+mod step;
+mod step_status;
 mod steps;
 mod vehicle;
 

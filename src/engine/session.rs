@@ -7,7 +7,7 @@ use super::input::Ticket;
 use super::person::PersonSession;
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
-use crate::base::{AttendantId, Mono, Seq, Slug};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
 use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
@@ -46,7 +46,7 @@ pub struct Session {
     pub(super) referral: Option<Seq>,
     pub(super) last_activity: Mono,
     /// Since when the present step has been asked for.
-    pub(super) asked: Option<(StepKind, Mono)>,
+    pub(super) asked: Option<(Slug, Mono)>,
     pub(super) leave_after: Duration,
     /// Whether a presence sensor has seen the subject, and since when it no longer does.
     seen: bool,
@@ -193,6 +193,22 @@ impl Session {
         self.active(now);
     }
 
+    /// Takes what a sensor of the lane read, for whoever is being served.
+    pub fn sensed(&mut self, now: Mono, device: &DeviceId, value: CentiCelsius) {
+        let watched = match &mut self.who {
+            Who::Person(person) => person.steps.sensed(now, device, value),
+            Who::Vehicle(vehicle) => {
+                let of_occupant = vehicle.served_mut().is_some_and(|p| p.steps.sensed(now, device, value));
+                let watched = vehicle.steps.sensed(now, device, value) || of_occupant;
+                vehicle.count_occupants();
+                watched
+            }
+        };
+        if watched {
+            self.note_asked(now);
+        }
+    }
+
     /// Carries out an act.
     ///
     /// # Errors
@@ -233,9 +249,10 @@ impl Session {
             | Act::MeasureAgain
             | Act::ContactTemperature(_)
             | Act::StartDisinfection { .. }
-            | Act::StopDisinfection => {
+            | Act::StopDisinfection
+            | Act::Enter { .. } => {
                 let done = match &mut self.who {
-                    Who::Person(person) => person.act(by, act, context),
+                    Who::Person(person) => person.act(now, by, act, context),
                     Who::Vehicle(vehicle) => vehicle.act(now, by, act, context),
                 };
                 done.unwrap_or(Err(Refused::NotNow { why: "this is for vehicles" }))?;

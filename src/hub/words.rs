@@ -4,8 +4,7 @@ use crate::base::{AttendantId, Epoch};
 use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Cause, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind,
-    Verdict,
+    Body, Cause, Class, Decider, Direction, Known, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -86,6 +85,13 @@ pub fn step(kind: StepKind) -> Words {
         StepKind::Plate => ("车牌", "plate"),
         StepKind::Occupants => ("随车人员", "occupants"),
         StepKind::Disinfection => ("消毒", "disinfection"),
+        StepKind::Question => ("询问", "question"),
+        StepKind::Dwell => ("停留", "dwell"),
+        StepKind::Pledge => ("承诺", "pledge"),
+        StepKind::Custody => ("寄存", "items in custody"),
+        StepKind::Escort => ("接送", "escort"),
+        StepKind::Count => ("清点", "count"),
+        StepKind::SignOff => ("签名", "sign-off"),
     }
 }
 
@@ -113,6 +119,10 @@ pub fn reason(reason: Reason) -> Words {
         Reason::TimedOut => ("超时", "timed out"),
         Reason::KioskRestarted => ("终端重启", "kiosk restarted"),
         Reason::ClearedByContactThermometer => ("接触式体温计复测正常", "cleared by contact thermometer"),
+        Reason::AnswerToConfirm => ("回答待核实", "answer to be looked into"),
+        Reason::AnswerNotAccepted => ("回答不符合规定", "answer not accepted"),
+        Reason::CountOutOfRange => ("数量超出规定", "count out of range"),
+        Reason::DwellInterrupted => ("停留中断", "dwell interrupted"),
     }
 }
 
@@ -189,17 +199,7 @@ pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
 pub fn outcome_by(outcome: &StepOutcome) -> Option<(&AttendantId, Option<&str>)> {
     match outcome {
         StepOutcome::Waived { by, reason } => Some((by, Some(reason.as_str()))),
-        StepOutcome::Done(evidence) => match evidence {
-            Evidence::ContactTemperature { by, .. }
-            | Evidence::Attested { by, .. }
-            | Evidence::Disinfected { by, .. } => Some((by, None)),
-            Evidence::Credential { .. }
-            | Evidence::RosterEntry
-            | Evidence::Temperature { .. }
-            | Evidence::Registered { .. }
-            | Evidence::Plate { .. }
-            | Evidence::Occupants { .. } => None,
-        },
+        StepOutcome::Done(evidence) => evidence.attendants().last().map(|by| (*by, None)),
         StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => None,
     }
 }

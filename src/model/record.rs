@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
 use super::picture::{Picture, PictureKey};
+use super::stated::Stated;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
@@ -367,6 +368,9 @@ pub struct Person {
     /// Contact thermometer's value, where one was taken.
     #[n(8)]
     pub contact: Option<Pii<CentiCelsius>>,
+    /// What they stated beside these fields.
+    #[n(9)]
+    pub stated: Stated,
 }
 
 /// What is known of a vehicle.
@@ -390,6 +394,9 @@ pub struct Vehicle {
     /// Identifier of the vehicle pass presented.
     #[n(5)]
     pub pass: Option<Pii<String>>,
+    /// What was stated about it beside these fields.
+    #[n(6)]
+    pub stated: Stated,
 }
 
 #[cfg(test)]

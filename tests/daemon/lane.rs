@@ -12,7 +12,7 @@ use kakou::daemon::lane::{LaneTask, LaneView};
 use kakou::daemon::{LaneRunner, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
-use kakou::model::{Blinder, Body, Direction, Draft, Level, SubjectKind};
+use kakou::model::{AreaMode, Blinder, Body, Direction, Draft, Level, SubjectKind};
 use kakou::platform::clock::{Clock, mono};
 use kakou::thermometry;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -50,12 +50,13 @@ fn runner() -> LaneRunner {
         cold: degrees(33.5),
         hot: degrees(43.0),
     };
-    let profiles = profile_file::shipped().unwrap();
+    let profiles = profile_file::shipped_in("profiles/residential.toml").unwrap();
     let context = Context {
         policy: Arc::new(Policy::new(None, screening, profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::default()),
         blinder: Blinder::new(&[1; 32]),
+        mode: AreaMode::Normal,
     };
     let settings = Settings {
         id: "gate".parse().unwrap(),

@@ -10,7 +10,7 @@ use kakou::base::{ClockTrust, Mono, Pii, Random, Seq};
 use kakou::control::{Act, BarrierState, Command, Decision, LaneStatus, Phase};
 use kakou::journal::{Hash, Stored, merkle};
 use kakou::ledger::{Keys, RecordId};
-use kakou::model::{Attestation, Body, Cause, Level, Reason, Signal, StepKind, SubjectKind, Verdict};
+use kakou::model::{Attestation, Body, Cause, Level, Reason, Signal, SubjectKind, Verdict};
 use kakou::sim::clock::SimClock;
 use kakou::sim::disk::SimDisk;
 use kakou::sim::lines::Lines;
@@ -475,7 +475,7 @@ fn trace(told: &[Stored], root: &Hash) -> Vec<u8> {
 fn any_act(random: &mut Random) -> Act {
     let decisions =
         [Decision::Admit, Decision::TurnBack, Decision::Advise, Decision::Hold, Decision::HandOff];
-    let steps = [StepKind::Credential, StepKind::Temperature, StepKind::Registration];
+    let steps = ["credential", "temperature", "registration"];
     match random.below(13) {
         0 | 1 => Act::Emergency,
         2 => Act::Leave,
@@ -485,7 +485,7 @@ fn any_act(random: &mut Random) -> Act {
         }
         6 => Act::MeasureAgain,
         7 => {
-            let step = *random.pick(&steps).unwrap();
+            let step = random.pick(&steps).unwrap().parse().unwrap();
             Act::Waive { step, reason: "device-fault".parse().unwrap() }
         }
         8 => Act::TypeIdNumber(Pii::new("11010519491231002X".to_owned())),

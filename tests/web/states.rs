@@ -7,7 +7,8 @@ use kakou::control::{
     StepStatus, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
-    Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    SubjectKind, Verdict, Zone,
 };
 use kakou::web::Preview;
 
@@ -72,11 +73,14 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         declared: None,
         occupants: vec![],
         prompt: Prompt::Welcome,
+        words: StepWords::default(),
+        pledge: None,
         guidance: None,
         temperature: None,
         verdict: None,
         trouble: None,
         disinfecting: None,
+        dwelling: None,
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
         beam_blocked: false,
@@ -93,7 +97,13 @@ pub fn idle() -> LaneStatus {
 fn step(kind: StepKind, state: StepState, waivers: &[&str]) -> StepStatus {
     let waivers = waivers.iter().map(|name| name.parse().expect("a slug")).collect();
     let attest = (kind == StepKind::Attest).then_some(Attestation::Mask);
-    StepStatus { kind, attest, state, waivers }
+    let id = attest.map_or(kind.name(), Attestation::name).parse().expect("a slug");
+    StepStatus { attest, waivers, ..StepStatus::plain(id, kind, state) }
+}
+
+fn field(name: &str, required: bool) -> FieldStatus {
+    let form = if name == "phone" { FieldForm::Phone } else { FieldForm::Text };
+    FieldStatus { name: name.parse().expect("a slug"), title: None, form, length_max: 80, required }
 }
 
 /// A person of whom a code is asked.
@@ -112,9 +122,7 @@ pub fn asking_code() -> LaneStatus {
             step(StepKind::Registration, StepState::Open, &[]),
             step(StepKind::Attest, StepState::Open, &["medical"]),
         ],
-        fields: ["name", "phone", "origin", "host"]
-            .map(|name| FieldStatus { name, required: name != "host" })
-            .to_vec(),
+        fields: ["name", "phone", "origin", "host"].map(|name| field(name, name != "host")).to_vec(),
         prompt: Prompt::ShowCode,
         lamp: Aspect::Wait,
         since_ms: Some(4_000),

@@ -8,10 +8,11 @@ use crate::control::{
     BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, TemperatureStatus, VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
-use crate::web::countdown::countdown;
+use crate::web::countdown::{countdown, next_reading};
+use crate::web::lane::step_name;
 use crate::web::page::labelled;
 use crate::web::symbol;
-use crate::web::words::{Words, desk, face, words};
+use crate::web::words::{Words, desk, words};
 
 /// Most occupants in the list; of more, those who are done are only counted.
 const OCCUPANTS_SHOWN: usize = 6;
@@ -52,8 +53,9 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
             @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
-            @if lane.disinfecting.is_some() {
+            @if lane.disinfecting.is_some() || lane.dwelling.is_some() {
                 (countdown(lane))
+                (next_reading(lane))
             } @else if let Some(temperature) = &lane.temperature {
                 (thermometer(temperature))
             }
@@ -126,7 +128,7 @@ fn steps(lane: &LaneStatus) -> Markup {
                 @let shown = if over { &StepState::Open } else { &step.state };
                 li.(state_class(shown)) {
                     span.mark { (symbol::step_state(shown)) }
-                    span.name { (symbol::step(step.kind, step.attest)) (face::step(step.kind, step.attest)) }
+                    span.name { (symbol::step(step.kind, step.attest)) (step_name(step)) }
                     span.state {
                         (if over { NOT_SETTLED } else { desk::step_state(&step.state) })
                         (detail(&step.state, lane))
@@ -193,7 +195,7 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
             span.class { (standing(occupant.class, SubjectKind::Person, &occupant.steps).zh) }
             span.row {
                 @for step in &occupant.steps {
-                    span.(state_class(&step.state)) title=(face::step(step.kind, step.attest).zh) {
+                    span.(state_class(&step.state)) title=(step_name(step).zh()) {
                         (if matches!(step.state, StepState::Open | StepState::Asked) {
                             symbol::step(step.kind, step.attest)
                         } else {

@@ -80,6 +80,10 @@ pub const fn reason(reason: Reason) -> Words {
         Reason::ClearedByContactThermometer => {
             words("接触式体温计复测通过", "Cleared by contact thermometer")
         }
+        Reason::AnswerToConfirm => words("回答需要核实", "The answer has to be looked into"),
+        Reason::AnswerNotAccepted => words("按此回答不能放行", "Nobody goes on with this answer"),
+        Reason::CountOutOfRange => words("数量超出规定", "More or fewer than allowed"),
+        Reason::DwellInterrupted => words("时间中断，要重新开始", "Broken off: the time starts over"),
     }
 }
 
@@ -263,6 +267,11 @@ pub fn field(name: &str) -> Words {
         "origin" => words("从哪里来", "From"),
         "destination" => words("到哪里去", "To"),
         "host" => words("找谁", "Visits"),
+        "answer" => words("回答", "Answer"),
+        "area" => words("地区", "Area"),
+        "date" => words("日期", "Date"),
+        "tag" => words("号牌", "Tag"),
+        "escort" => words("接的人", "Who fetches them"),
         _ => words("其他", "Other"),
     }
 }
@@ -314,6 +323,7 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::BadIdNumber { .. } => "身份证号不对".to_owned(),
         Refused::OddPlate => "车牌不常见，请核对".to_owned(),
         Refused::BadField { field: name, .. } => format!("请检查“{}”", field(name).zh),
+        Refused::BadEntry { .. } => "请检查填写的内容".to_owned(),
         Refused::TooEarly { seconds_left } => format!("时间还不够，再等 {seconds_left} 秒"),
         Refused::OutOfRange { low, high, .. } => format!("数值应在 {low} 到 {high} 之间"),
         Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
@@ -422,7 +432,11 @@ mod tests {
             Reason::Left => Reason::TimedOut,
             Reason::TimedOut => Reason::KioskRestarted,
             Reason::KioskRestarted => Reason::ClearedByContactThermometer,
-            Reason::ClearedByContactThermometer => return None,
+            Reason::ClearedByContactThermometer => Reason::AnswerToConfirm,
+            Reason::AnswerToConfirm => Reason::AnswerNotAccepted,
+            Reason::AnswerNotAccepted => Reason::CountOutOfRange,
+            Reason::CountOutOfRange => Reason::DwellInterrupted,
+            Reason::DwellInterrupted => return None,
         })
     }
 }
