@@ -4,6 +4,8 @@
 mod bench;
 #[path = "session/codes.rs"]
 mod codes;
+#[path = "session/everywhere.rs"]
+mod everywhere;
 #[path = "session/gate.rs"]
 mod gate;
 #[path = "session/kinds.rs"]
@@ -16,5 +18,9 @@ mod random;
 mod recording;
 #[path = "session/rules.rs"]
 mod rules;
+#[path = "session/shipped.rs"]
+mod shipped;
 #[path = "session/vehicle.rs"]
 mod vehicle;
+#[path = "session/walk.rs"]
+mod walk;

@@ -52,8 +52,19 @@ pub fn direction_name(direction: Direction) -> &'static str {
 }
 
 /// The profiles that come with the program, as (file, text).
-pub const SHIPPED: [(&str, &str); 1] =
-    [("profiles/residential.toml", include_str!("../../profiles/residential.toml"))];
+pub const SHIPPED: [(&str, &str); 11] = [
+    ("profiles/residential.toml", include_str!("../../profiles/residential.toml")),
+    ("profiles/expressway.toml", include_str!("../../profiles/expressway.toml")),
+    ("profiles/venue.toml", include_str!("../../profiles/venue.toml")),
+    ("profiles/school.toml", include_str!("../../profiles/school.toml")),
+    ("profiles/ward.toml", include_str!("../../profiles/ward.toml")),
+    ("profiles/nursing-home.toml", include_str!("../../profiles/nursing-home.toml")),
+    ("profiles/canteen.toml", include_str!("../../profiles/canteen.toml")),
+    ("profiles/pig-farm.toml", include_str!("../../profiles/pig-farm.toml")),
+    ("profiles/forest-fire.toml", include_str!("../../profiles/forest-fire.toml")),
+    ("profiles/construction.toml", include_str!("../../profiles/construction.toml")),
+    ("profiles/event.toml", include_str!("../../profiles/event.toml")),
+];
 
 /// The profiles that come with the program.
 ///

@@ -26,7 +26,7 @@ impl Lane {
             subject: session.and_then(masked),
             profile: session.map(|session| session.profile().clone()),
             steps: session.map(|session| session.steps().status()).unwrap_or_default(),
-            fields: served.map(fields).unwrap_or_default(),
+            fields: session.map(fields).unwrap_or_default(),
             attestations: served.map(Steps::attestations).unwrap_or_default(),
             agents: session.map(agents).unwrap_or_default(),
             declared: session.and_then(declared),
@@ -75,8 +75,8 @@ impl Lane {
     }
 }
 
-/// The fields of a registration that is open.
-fn fields(steps: &Steps) -> Vec<FieldStatus> {
+/// The fields of the registration that is taken next: the vehicle's own, else that of whoever is served.
+fn fields(session: &Session) -> Vec<FieldStatus> {
     let shown = |rule: &FieldRule| FieldStatus {
         name: rule.id.clone(),
         title: rule.title.clone(),
@@ -84,11 +84,13 @@ fn fields(steps: &Steps) -> Vec<FieldStatus> {
         length_max: rule.length_max,
         required: rule.need == Need::Required,
     };
-    let asked = steps.open_steps().find_map(|step| match &step.rule.ask {
-        Ask::Registration { fields } => Some(fields.iter().map(shown).collect()),
-        _ => None,
-    });
-    asked.unwrap_or_default()
+    let of = |steps: &Steps| {
+        steps.open_steps().find_map(|step| match &step.rule.ask {
+            Ask::Registration { fields } => Some(fields.iter().map(shown).collect()),
+            _ => None,
+        })
+    };
+    of(session.steps()).or_else(|| of(session.served())).unwrap_or_default()
 }
 
 /// The agents of the first disinfection that is open: the vehicle's own, else of whoever is served.
