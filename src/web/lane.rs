@@ -25,6 +25,9 @@ use crate::control::{
 };
 use crate::model::{Guidance, Title};
 
+/// Most steps in the row at the foot.
+const TICKS: usize = 6;
+
 /// Most characters of a request in large.
 const LARGE_MAX: usize = 7;
 
@@ -188,7 +191,7 @@ fn ticks(lane: &LaneStatus) -> Markup {
     html! {
         ol.ticks {
             @if shown {
-                @for step in served(lane) {
+                @for step in window(served(lane), if lane.declared.is_some() { TICKS - 1 } else { TICKS }) {
                     @let state = shown_state(&step.state);
                     li.(state) {
                         (symbol::step(step.kind, step.attest))
@@ -202,6 +205,13 @@ fn ticks(lane: &LaneStatus) -> Markup {
             }
         }
     }
+}
+
+/// At most `most` of `steps`: the last one that is settled before the first that is not, and what comes after it.
+pub fn window(steps: &[StepStatus], most: usize) -> &[StepStatus] {
+    let open = steps.iter().position(|step| shown_state(&step.state) != "done").unwrap_or(steps.len());
+    let from = open.saturating_sub(1).min(steps.len().saturating_sub(most));
+    &steps[from..steps.len().min(from + most)]
 }
 
 /// What a step is called: by the profile, else by its kind.

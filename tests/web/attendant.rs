@@ -414,8 +414,9 @@ async fn a_full_vehicle(browser: &Browser, fake: &Fake) {
 }
 
 /// Every target is at least 100 × 100 px and within the screen; at most six of them act.
-async fn measure(browser: &Browser, page: &str) {
-    let script = "return [...document.querySelectorAll('a, button, textarea, input:not([type=hidden])')]
+pub async fn measure(browser: &Browser, page: &str) {
+    let script =
+        "return [...document.querySelectorAll('a, button, textarea, select, input:not([type=hidden])')]
         .filter((e) => e.offsetParent).map((e) => [e, (e.closest('label') ?? e).getBoundingClientRect()])
         .map(([e, r]) => [e.textContent.trim().slice(0, 12), Math.ceil(r.width), Math.ceil(r.height),
             Math.floor(r.left), Math.floor(r.top), Math.ceil(r.right), Math.ceil(r.bottom),

@@ -12,6 +12,7 @@ use kakou::model::{
 };
 use kakou::web::Preview;
 
+use super::asks;
 use super::common::samples;
 
 /// A kiosk with a lane for people and one for vehicles, both idle.
@@ -322,6 +323,11 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ),
         ("shut-windows", at_first_lane(disinfecting(12_000, 37_000))),
         ("shut-windows-long", at_first_lane(disinfecting(0, 600_000))),
+        ("answer", asks::question()),
+        ("stay-here", asks::drying()),
+        ("pledge", asks::pledge()),
+        ("leave-items", asks::custody()),
+        ("wait-for-escort", asks::escort()),
     ]
 }
 

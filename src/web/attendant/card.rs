@@ -9,7 +9,7 @@ use crate::control::{
 };
 use crate::model::{SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
-use crate::web::lane::step_name;
+use crate::web::lane::{step_name, window};
 use crate::web::page::labelled;
 use crate::web::symbol;
 use crate::web::words::{Words, desk, words};
@@ -35,6 +35,12 @@ pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
         }
     }
 }
+
+/// Most steps in the list; of more, those around the one that is asked.
+const STEPS_SHOWN: usize = 5;
+
+/// Before how many of all steps are settled.
+const STEPS_SETTLED: Words = words("已完成", "Settled");
 
 /// Of a step that nobody settled before the session ended.
 const NOT_SETTLED: Words = words("没有完成", "Not settled");
@@ -121,9 +127,14 @@ fn thermometer(temperature: &TemperatureStatus) -> Markup {
 }
 
 fn steps(lane: &LaneStatus) -> Markup {
+    let shown = window(&lane.steps, STEPS_SHOWN);
+    let settled = lane.steps.iter().filter(|step| state_is_settled(&step.state)).count();
     html! {
         ol.steps {
-            @for step in &lane.steps {
+            @if shown.len() < lane.steps.len() {
+                li.count { span.mark { (symbol::LIST) } span.name { (STEPS_SETTLED) } span.state { b { (settled) "/" (lane.steps.len()) } } }
+            }
+            @for step in shown {
                 @let over = is_over(lane, &step.state);
                 @let shown = if over { &StepState::Open } else { &step.state };
                 li.(state_class(shown)) {
@@ -135,6 +146,15 @@ fn steps(lane: &LaneStatus) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+const fn state_is_settled(state: &StepState) -> bool {
+    match state {
+        StepState::Done | StepState::Waived { .. } => true,
+        StepState::Open | StepState::Asked | StepState::NeedsAttendant { .. } | StepState::Failed { .. } => {
+            false
         }
     }
 }
