@@ -81,9 +81,10 @@ impl StepRule {
 
     /// The sensor that it watches.
     pub fn sensor(&self) -> Option<&DeviceId> {
-        match &self.ask {
-            Ask::Dwell { at: Some(Warmth { source: Source::Sensor(device), .. }), .. } => Some(device),
-            _ => None,
+        if let Ask::Dwell { at: Some(Warmth { source: Source::Sensor(device), .. }), .. } = &self.ask {
+            Some(device)
+        } else {
+            None
         }
     }
 

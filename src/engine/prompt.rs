@@ -32,10 +32,10 @@ impl Session {
             StepKind::Question => Prompt::Answer,
             StepKind::Dwell if self.served().dwells() => Prompt::StayHere,
             StepKind::Pledge => Prompt::Pledge,
-            StepKind::Custody => match step.rule.ask {
-                Ask::Custody { way: Custody::Collect, .. } => Prompt::CollectItems,
-                _ => Prompt::LeaveItems,
-            },
+            StepKind::Custody if matches!(step.rule.ask, Ask::Custody { way: Custody::Collect, .. }) => {
+                Prompt::CollectItems
+            }
+            StepKind::Custody => Prompt::LeaveItems,
             StepKind::Escort => Prompt::WaitForEscort,
             StepKind::Dwell | StepKind::Count | StepKind::SignOff => Prompt::WaitForAttendant,
         }

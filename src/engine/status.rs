@@ -85,23 +85,25 @@ fn fields(session: &Session) -> Vec<FieldStatus> {
         required: rule.need == Need::Required,
     };
     let of = |steps: &Steps| {
-        steps.open_steps().find_map(|step| match &step.rule.ask {
-            Ask::Registration { fields } => Some(fields.iter().map(shown).collect()),
-            _ => None,
+        steps.open_steps().find_map(|step| {
+            if let Ask::Registration { fields } = &step.rule.ask {
+                Some(fields.iter().map(shown).collect())
+            } else {
+                None
+            }
         })
     };
     of(session.steps()).or_else(|| of(session.served())).unwrap_or_default()
 }
 
-/// The agents of the first disinfection that is open: the vehicle's own, else of whoever is served.
+/// The agents of the first disinfection that is open: of whoever is served, else the vehicle's own.
 fn agents(session: &Session) -> Vec<Slug> {
     let of = |steps: &Steps| {
-        steps.open_steps().find_map(|step| match &step.rule.ask {
-            Ask::Disinfection { agents, .. } => Some(agents.clone()),
-            _ => None,
+        steps.open_steps().find_map(|step| {
+            if let Ask::Disinfection { agents, .. } = &step.rule.ask { Some(agents.clone()) } else { None }
         })
     };
-    of(session.steps()).or_else(|| of(session.served())).unwrap_or_default()
+    of(session.served()).or_else(|| of(session.steps())).unwrap_or_default()
 }
 
 /// What runs: for whoever is served, else for the vehicle itself.

@@ -28,14 +28,16 @@ impl Steps {
     /// Changes to the steps of another profile or class; what is done stays done.
     pub fn change(&mut self, profile: &Profile, direction: Direction, class: Class, mode: AreaMode) {
         let mut earlier = std::mem::take(&mut self.list);
+        let runs = |step: &&Step| self.running.as_ref().is_some_and(|running| running.step == step.rule.id);
+        let rule_of_running = earlier.iter().find(runs).map(|step| step.rule.clone());
         let carried = |rule: &StepRule| {
             let found = earlier.iter().position(|step| rule.carries(&step.rule));
             found.map_or_else(|| Step::new(rule), |at| earlier.swap_remove(at).under(rule))
         };
         self.list = profile.steps_for(direction, class, mode).map(carried).collect();
-        // What runs for a step that is no longer asked is not for anything.
-        let asked = |running: &Running| self.list.iter().any(|step| step.rule.id == running.step);
-        self.running = self.running.take().filter(asked);
+        // What runs for a step that is no longer asked, or is asked otherwise now, is not for anything.
+        let asked = |step: &Step| rule_of_running.as_ref().is_some_and(|rule| step.rule.carries(rule));
+        self.running = self.running.take().filter(|_| self.list.iter().any(asked));
     }
 
     /// The steps that are asked: those whose conditions on earlier ones hold.
@@ -165,6 +167,17 @@ impl Steps {
             (None, _, _) => None,
         };
         unsettled.filter_map(what).collect()
+    }
+
+    /// Whether anything has been done or tried.
+    pub fn begun(&self) -> bool {
+        let touched = |step: &Step| step.outcome != StepOutcome::Open || !step.signed.is_empty();
+        self.running.is_some() || self.list.iter().any(touched)
+    }
+
+    /// Whether disinfection is running.
+    pub fn disinfects(&self) -> bool {
+        self.running.as_ref().is_some_and(Running::is_spray)
     }
 
     /// Whether a dwell runs for the step that is asked for now.

@@ -3,7 +3,6 @@
 use super::context::Context;
 use super::person::PersonSession;
 use super::registration;
-use super::running::Running;
 use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
 use crate::config::step_rule::NoPlate;
@@ -112,18 +111,18 @@ impl VehicleSession {
             Act::NoPlate => attendant.and_then(|_| self.no_plate()),
             Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
             Act::StartDisinfection { agent }
-                if self.steps.open().any(|open| open == StepKind::Disinfection) =>
+                if !self.serves(|steps| steps.open().any(|open| open == StepKind::Disinfection)) =>
             {
                 attendant.and_then(|by| self.steps.start_disinfection(now, agent, by))
             }
-            Act::StopDisinfection if self.disinfects() => {
+            Act::StopDisinfection if self.disinfects() && !self.serves(|steps| steps.disinfects()) => {
                 attendant.and_then(|_| self.steps.stop_disinfection(now))
             }
-            Act::Waive { step, reason } if self.steps.asks(step) => {
+            // What an occupant and the vehicle are both asked is first the occupant's, as the screens show it.
+            Act::Waive { step, reason } if !self.serves(|steps| steps.asks(step)) => {
                 attendant.and_then(|by| self.steps.waive(step, by, reason))
             }
-            // What an occupant and the vehicle are both asked is first the occupant's, as the screens show it.
-            Act::Enter { step, entry } if !self.served().is_some_and(|person| person.steps.asks(step)) => {
+            Act::Enter { step, entry } if !self.serves(|steps| steps.asks(step)) => {
                 self.steps.enter(now, by, step, entry, &mut self.details.stated)
             }
             Act::Register(fields) if self.steps.open().any(|open| open == StepKind::Registration) => {
@@ -182,7 +181,12 @@ impl VehicleSession {
 
     /// Whether the vehicle is being disinfected.
     pub fn disinfects(&self) -> bool {
-        self.steps.running.as_ref().is_some_and(Running::is_spray)
+        self.steps.disinfects()
+    }
+
+    /// Whether `asked` holds for the occupant who is being served.
+    fn serves(&self, asked: impl Fn(&Steps) -> bool) -> bool {
+        self.served().is_some_and(|person| asked(&person.steps))
     }
 
     /// Why a person has to decide about somebody in the vehicle.
@@ -249,8 +253,9 @@ impl VehicleSession {
         }
         // A lower number may be declared as long as nobody already recorded disappears by it.
         let kept = usize::from(count);
-        let begun =
-            |person: &PersonSession| person.details != Person::default() || person.screening.is_some();
+        let begun = |person: &PersonSession| {
+            person.details != Person::default() || person.screening.is_some() || person.steps.begun()
+        };
         if self.occupants.iter().skip(kept).any(begun) {
             return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
         }

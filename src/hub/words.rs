@@ -4,7 +4,8 @@ use crate::base::{AttendantId, Epoch};
 use crate::ledger::{AlarmKind, NotTaken, PersonalState, Refused, SheetRefused, SheetState, SheetTaken};
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Cause, Class, Decider, Direction, Known, Reason, StepKind, StepOutcome, SubjectKind, Verdict,
+    Body, Cause, Class, Decider, Direction, Evidence, Known, Reason, StepKind, StepOutcome, SubjectKind,
+    Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -193,6 +194,43 @@ pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
         StepOutcome::Failed { reason: why, .. } => ("✕", reason(*why)),
         StepOutcome::NotMeasured(_) => ("?", ("未测得", "not measured")),
     }
+}
+
+/// What a step of the newer kinds came to, in the profile's own names and in numbers.
+pub fn detail(outcome: &StepOutcome) -> Option<String> {
+    let evidence = match outcome {
+        StepOutcome::Done(evidence) | StepOutcome::Failed { evidence: Some(evidence), .. } => evidence,
+        StepOutcome::Open
+        | StepOutcome::Waived { .. }
+        | StepOutcome::Failed { evidence: None, .. }
+        | StepOutcome::NotMeasured(_) => return None,
+    };
+    Some(match evidence {
+        Evidence::Answered { answer, table: Some(version), listed: Some(listed), .. } => {
+            let found = if *listed { "在表内 listed" } else { "不在表内 not listed" };
+            format!("{answer}，风险地区表 table {version}：{found}")
+        }
+        Evidence::Answered { answer, .. } => answer.to_string(),
+        Evidence::Dwelt { seconds, low: Some(low), high: Some(high), .. } => {
+            format!("{seconds} s, {low}–{high} °C")
+        }
+        Evidence::Dwelt { seconds, .. } => format!("{seconds} s"),
+        Evidence::Disinfected { agent, seconds, .. } => format!("{agent}, {seconds} s"),
+        Evidence::Items { number, tag: Some(tag), .. } => format!("{number} × № {tag}"),
+        Evidence::Items { number, .. } => number.to_string(),
+        Evidence::Counted { number, .. } => number.to_string(),
+        Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Evidence::Credential { .. }
+        | Evidence::RosterEntry
+        | Evidence::Temperature { .. }
+        | Evidence::ContactTemperature { .. }
+        | Evidence::Registered { .. }
+        | Evidence::Attested { .. }
+        | Evidence::Plate { .. }
+        | Evidence::Occupants { .. }
+        | Evidence::Pledged { .. }
+        | Evidence::Escorted { .. } => return None,
+    })
 }
 
 /// Who is named in the outcome of a step, and why.

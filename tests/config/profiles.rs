@@ -1,7 +1,7 @@
 //! Profiles: the shipped ones, the choice among them, and every mistake one can make.
 
 use kakou::base::{CentiCelsius, Slug};
-use kakou::config::profile_file::{read_profiles, shipped, shipped_in};
+use kakou::config::profile_file::{SHIPPED, read_profiles, shipped, shipped_in};
 use kakou::config::{Ask, Policy, Profiles, Screening};
 use kakou::model::{AreaMode, Class, Direction, StepKind, SubjectKind};
 
@@ -29,6 +29,18 @@ fn the_shipped_profiles_cover_people_and_vehicles_both_ways_for_every_class() {
             }
             assert!(profiles.choose_occupant(direction, class).is_some());
         }
+    }
+}
+
+#[test]
+fn no_two_shipped_profiles_have_one_name_and_a_lane_can_take_those_of_any_place() {
+    let all = shipped().unwrap();
+    for (index, profile) in all.iter().enumerate() {
+        assert!(all[..index].iter().all(|other| other.id != profile.id), "{}", profile.id);
+    }
+    for (file, _) in SHIPPED {
+        let ids: Vec<Slug> = shipped_in(file).unwrap().iter().map(|profile| profile.id.clone()).collect();
+        assert!(!ids.is_empty() && Profiles::only(&all, &ids).is_ok(), "{file}");
     }
 }
 

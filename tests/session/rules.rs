@@ -1,11 +1,12 @@
 //! Rules of a step as data: when it is asked, how warm is warm, what the subject is told, a registration's own fields.
 
 use kakou::base::{CentiCelsius, Pii, Slug};
-use kakou::control::{Act, Prompt, Refused, Registration, StepState};
+use kakou::config::profile_file::read_profiles;
+use kakou::control::{Act, Entry, Prompt, Refused, Registration, StepState};
 use kakou::engine::Input;
 use kakou::model::{
     AreaMode, Authenticity, Class, Currency, Evidence, Level, NotMeasured, Reason, Screening, Signal,
-    StepKind, StepOutcome, Verdict, Zone,
+    StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, code, pass};
@@ -98,14 +99,16 @@ fn a_step_is_asked_only_after_the_answer_that_it_depends_on() {
     lane.put(pass(Class::Worker)).act(answer("visit", "yes"));
     assert!(lane.passages().is_empty(), "somebody has to fetch them");
     assert_eq!(kinds(&lane), [StepKind::Credential, StepKind::Question, StepKind::Escort]);
-    lane.act(enter("escort", kakou::control::Entry::Escort(Pii::new("小陈".to_owned()))));
+    lane.act(enter("escort", Entry::Escort(Pii::new("小陈".to_owned()))));
     assert_eq!(lane.last_passage().steps.len(), 3);
 }
 
 #[test]
 fn a_step_may_depend_on_whether_a_credential_was_verified_attested_or_waived() {
     let ask = |lane: &mut Bench| lane.act(answer("visit", "no")).status().steps.len();
-    let verified = |lane: &mut Bench| drop(lane.put(pass(Class::Worker)));
+    let verified = |lane: &mut Bench| {
+        lane.put(pass(Class::Worker));
+    };
     let attested = |lane: &mut Bench| {
         lane.put(code(Authenticity::Unverified, Currency::Unknown));
         lane.act(Act::Attest(kakou::model::Attestation::UnverifiedCredential));
@@ -237,4 +240,94 @@ fn what_was_done_under_easier_rules_does_not_count_under_stricter_ones() {
     let mut lane = gate_in(AreaMode::Normal, &both);
     lane.line(Signal::Presence, Level::Active).put(screened(Zone::Below, 36.9)).put(pass(Class::Worker));
     assert_eq!(lane.last_passage().verdict, Verdict::Admitted, "the same rules: what is done stays done");
+}
+
+const TRUCK: &str = r#"
+[[profile]]
+id = "truck"
+title_zh = "车"
+title_en = "Truck"
+takes = "vehicle"
+directions = ["inbound"]
+session_timeout_s = 3600
+idle_timeout_s = 300
+[[profile.step]]
+kind = "occupants"
+max = 9
+timeout_s = 60
+[[profile.step]]
+kind = "sign-off"
+id = "looked"
+waivers = ["rain"]
+timeout_s = 60
+[[profile.step]]
+kind = "disinfection"
+agents = ["chlorine"]
+seconds_min = 1
+seconds_max = 9
+timeout_s = 60
+[[profile]]
+id = "driver"
+title_zh = "人"
+title_en = "Driver"
+takes = "occupant"
+directions = ["inbound"]
+session_timeout_s = 3600
+idle_timeout_s = 300
+[[profile.step]]
+kind = "sign-off"
+id = "looked"
+waivers = ["rain"]
+timeout_s = 60
+[[profile.step]]
+kind = "disinfection"
+id = "hands"
+agents = ["alcohol"]
+seconds_min = 1
+seconds_max = 9
+timeout_s = 60
+"#;
+
+#[test]
+fn what_an_occupant_and_the_vehicle_are_both_asked_is_first_the_occupants() {
+    let profiles = read_profiles("p.toml", TRUCK).unwrap();
+    let mut lane = Bench::with(SubjectKind::Vehicle, profiles);
+    lane.line(Signal::Presence, Level::Active).act(Act::DeclareOccupants(2));
+    let waive = || Act::Waive { step: "looked".parse().unwrap(), reason: "rain".parse().unwrap() };
+    let spray = |lane: &mut Bench, agent: &str| {
+        assert_eq!(lane.status().agents[0].as_str(), agent);
+        lane.act(Act::StartDisinfection { agent: agent.parse().unwrap() });
+        lane.wait(1).act(Act::StopDisinfection);
+    };
+    lane.act(waive());
+    assert_eq!(lane.status().steps[1].state, StepState::Open, "the vehicle's own comes later");
+    let fewer = lane.act_by(Some("wang"), Act::DeclareOccupants(1));
+    assert_eq!(fewer, Ok(()), "nothing has been done about the second one");
+    lane.act(Act::DeclareOccupants(2));
+    spray(&mut lane, "alcohol");
+    lane.act(enter("looked", Entry::SignOff));
+    let fewer = lane.act_by(Some("wang"), Act::DeclareOccupants(1));
+    assert!(matches!(fewer, Err(Refused::NotNow { .. })), "the second one has begun");
+    spray(&mut lane, "alcohol");
+    spray(&mut lane, "chlorine");
+    assert!(lane.passages().is_empty());
+    lane.act(enter("looked", Entry::SignOff));
+    assert_eq!((lane.last_passage().verdict, lane.last_passage().occupants.len()), (Verdict::Admitted, 2));
+}
+
+#[test]
+fn a_dwell_that_began_under_easier_rules_does_not_end_under_stricter_ones() {
+    let credential = "[[profile.step]]\nkind = \"credential\"\nunverified = \"attendant\"\nroster_miss = \"register\"\ntimeout_s = 60\n";
+    let dwell = "[[profile.step]]\nkind = \"dwell\"\nseconds = 60\ntimeout_s = 60\n";
+    let strict = profile(&format!("{credential}{}", dwell.replace("seconds = 60", "seconds = 600")))
+        .replace("\"gate\"", "\"visitors\"")
+        .replace("takes", "classes = [\"visitor\"]\ntakes");
+    let both = format!("{}{strict}", profile(&format!("{credential}{dwell}")));
+    let mut lane = gate_in(AreaMode::Normal, &both);
+    lane.act(enter("dwell", Entry::StartDwell)).wait(30).put(pass(Class::Visitor)).wait(40);
+    assert!(lane.passages().is_empty() && lane.status().dwelling.is_none());
+    lane.act(enter("dwell", Entry::StartDwell)).wait(599);
+    assert!(lane.passages().is_empty());
+    lane.wait(1);
+    assert_eq!(lane.last_passage().verdict, Verdict::Admitted);
 }

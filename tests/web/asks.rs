@@ -138,9 +138,8 @@ async fn start(lane: LaneStatus) -> (Fake, Browser) {
 }
 
 fn entries(fake: &Fake) -> Vec<(String, Entry)> {
-    let entry = |act| match act {
-        Act::Enter { step, entry } => Some((step.to_string(), entry)),
-        _ => None,
+    let entry = |act| {
+        if let Act::Enter { step, entry } = act { Some((step.to_string(), entry)) } else { None }
     };
     fake.commands().into_iter().filter_map(|command| entry(command.act)).collect()
 }

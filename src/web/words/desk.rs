@@ -290,6 +290,16 @@ pub fn slug(slug: &Slug) -> Option<Words> {
         "medical" | "medical-reason" => words("医疗原因", "Medical reason"),
         "language" => words("语言不通", "Language"),
         "delivery" => words("送货", "Delivery"),
+        "forgot-card" => words("忘带卡", "Forgot the card"),
+        "paper-ticket" => words("纸质票", "Paper ticket"),
+        "skin-condition" => words("皮肤不适", "Skin condition"),
+        "goes-alone" => words("独自回家", "Goes home alone"),
+        "school-bus" => words("乘校车", "School bus"),
+        "nurse-allows" => words("护士同意", "The nurse allows it"),
+        "breeding-stock" => words("引种", "Breeding stock"),
+        "water" => words("清水", "Water"),
+        "detergent" => words("洗涤剂", "Detergent"),
+        "glutaraldehyde" => words("戊二醛", "Glutaraldehyde"),
         "official" | "on-duty" => words("执行公务", "On official duty"),
         "weather" => words("天气原因", "Weather"),
         "rain" => words("下雨", "Rain"),
@@ -334,6 +344,8 @@ pub fn refused(refused: &Refused) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Ask;
+    use crate::config::profile_file::shipped;
     use crate::model::StepKind;
 
     #[test]
@@ -383,6 +395,19 @@ mod tests {
             .chain(reasons().map(reason));
         for Words { zh, en } in all {
             assert!(!zh.is_empty() && !en.is_empty() && zh != en, "{zh} {en}");
+        }
+    }
+
+    #[test]
+    fn every_waiver_and_agent_of_the_shipped_profiles_has_words() {
+        for profile in shipped().unwrap() {
+            for step in &profile.steps {
+                let agents =
+                    if let Ask::Disinfection { agents, .. } = &step.ask { agents.as_slice() } else { &[] };
+                for name in step.waivers.iter().chain(agents) {
+                    assert!(slug(name).is_some(), "{} {}: {name}", profile.id, step.id);
+                }
+            }
         }
     }
 
