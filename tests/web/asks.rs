@@ -137,6 +137,13 @@ async fn start(lane: LaneStatus) -> (Fake, Browser) {
     (fake, browser)
 }
 
+/// Presses the third action of the lane's page and waits for the page that follows.
+async fn press_third(browser: &Browser) {
+    browser.script("window.old = true").await;
+    browser.click("#f3").await;
+    browser.wait_until("!window.old && document.querySelector('#actions')").await;
+}
+
 fn entries(fake: &Fake) -> Vec<(String, Entry)> {
     let entry = |act| {
         if let Act::Enter { step, entry } = act { Some((step.to_string(), entry)) } else { None }
@@ -174,8 +181,7 @@ async fn a_question_is_answered_with_a_place_and_a_day_in_six_presses_and_eight_
     assert!(entries(&fake).is_empty(), "no such day is sent to the lane");
     fake.set_lane(confirm());
     browser.open(&fake.url(LANE)).await;
-    browser.click("#f3").await;
-    browser.wait_for("#actions").await;
+    press_third(&browser).await;
     assert_eq!(entries(&fake), [("passed".to_owned(), Entry::Confirm)]);
     browser.close().await;
 }
@@ -221,8 +227,7 @@ async fn things_numbers_readings_names_and_signatures_are_entered_by_the_step_th
     fake.set_lane(signatures());
     browser.open(&at("")).await;
     browser.wait_for_text("#f3", "第二人签名").await;
-    browser.click("#f3").await;
-    browser.wait_for("#actions").await;
+    press_third(&browser).await;
     assert_eq!(entries(&fake), [("washed".to_owned(), Entry::SignOff)]);
 
     fake.set_lane(escort());
