@@ -51,6 +51,11 @@ pub fn direction_name(direction: Direction) -> &'static str {
     DIRECTIONS.iter().find(|(_, known)| *known == direction).map_or("unknown", |(name, _)| name)
 }
 
+/// The name of `mode` in files.
+pub fn mode_name(mode: AreaMode) -> &'static str {
+    MODES.iter().find(|(_, known)| *known == mode).map_or("normal", |(name, _)| name)
+}
+
 /// The profiles that come with the program, as (file, text).
 pub const SHIPPED: [(&str, &str); 11] = [
     ("profiles/residential.toml", include_str!("../../profiles/residential.toml")),

@@ -134,7 +134,12 @@ impl Steps {
             return false;
         }
         let turn = running.expire(now, interruptions);
+        let silent = matches!(turn, Turn::Broken);
         self.turned(turn, false);
+        if silent {
+            // Nothing reads any more: somebody has to begin again, so that no sensor keeps a session for ever.
+            self.running = None;
+        }
         true
     }
 

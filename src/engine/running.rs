@@ -3,8 +3,10 @@
 //! ```text
 //!            start             first good reading          time is over
 //! nothing ──────────▶ armed ───────────────────▶ running ───────────────▶ the step is done
-//!    ▲                  ▲      (at once where       │
-//!    └──── stop ────────┴─────  nothing is read) ◀──┘ bad reading, no reading in time, stop
+//!    ▲                  ▲      (at once where     │  │
+//!    │                  │       nothing is read)  │  │
+//!    │                  └────── bad reading ──────┘  │
+//!    └──────────────────── stop, no reading in time ─┘
 //! ```
 //! Whatever breaks a dwell off starts it over: a time that has to pass passes as a whole or not at all.
 

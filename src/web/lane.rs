@@ -25,6 +25,9 @@ use crate::control::{
 };
 use crate::model::{Guidance, Title};
 
+/// Most characters of a step's name in the row at the foot.
+const TICK_CHARACTERS: usize = 4;
+
 /// Most steps in the row at the foot.
 const TICKS: usize = 6;
 
@@ -196,7 +199,7 @@ fn ticks(lane: &LaneStatus) -> Markup {
                     li.(state) {
                         (symbol::step(step.kind, step.attest))
                         @if state == "done" { span.mark { (symbol::TICK) } }
-                        span.name { (step_name(step).zh()) }
+                        span.name { (tick_name(step).zh()) }
                     }
                 }
                 @if let Some(declared) = lane.declared {
@@ -217,6 +220,12 @@ pub fn window(steps: &[StepStatus], most: usize) -> &[StepStatus] {
 /// What a step is called: by the profile, else by its kind.
 pub fn step_name(step: &StepStatus) -> Said {
     own(step.title.as_ref(), face::step(step.kind, step.attest))
+}
+
+/// The same in the row at the foot, where four characters fit.
+fn tick_name(step: &StepStatus) -> Said {
+    let short = step.title.as_ref().filter(|title| title.zh.chars().count() <= TICK_CHARACTERS);
+    own(short, face::step(step.kind, step.attest))
 }
 
 /// A text to confirm, and the button that does.

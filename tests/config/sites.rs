@@ -322,7 +322,10 @@ fn a_step_that_watches_a_sensor_which_its_lane_does_not_have_is_a_mistake() {
         match pair::check(&board, &site, "k.toml") {
             Ok(()) => assert!(good, "{sensor}"),
             Err(said) => {
-                assert!(!good && said.to_string().contains(&format!("watches the sensor {sensor}")), "{said}")
+                assert!(
+                    !good && said.to_string().contains(&format!("watches the sensor {sensor}")),
+                    "{said}"
+                );
             }
         }
     }

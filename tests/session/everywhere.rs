@@ -217,7 +217,13 @@ fn something(random: &mut Random, lane: &mut Bench, willing: f64) {
             Some(Do::Wait(seconds)) => drop(lane.wait(seconds)),
             None => anything(random, lane, &status, class),
         },
-        _ => anything(random, lane, &status, class),
+        Phase::Idle
+        | Phase::Steps
+        | Phase::Recording
+        | Phase::Referred
+        | Phase::Crossing
+        | Phase::Ended
+        | Phase::OutOfService => anything(random, lane, &status, class),
     }
 }
 

@@ -30,15 +30,15 @@ pub fn gate(steps: &str) -> Bench {
 }
 
 pub fn enter(step: &str, entry: Entry) -> Act {
-    Act::Enter { step: step.parse().unwrap(), entry }
+    Act::Enter { step: step.parse().expect("a name"), entry }
 }
 
 pub fn answer(step: &str, answer: &str) -> Act {
-    enter(step, Entry::Answer { answer: answer.parse().unwrap(), stay: None })
+    enter(step, Entry::Answer { answer: answer.parse().expect("a name"), stay: None })
 }
 
 fn celsius(degrees: f64) -> CentiCelsius {
-    CentiCelsius::from_degrees(degrees).unwrap()
+    CentiCelsius::from_degrees(degrees).expect("a temperature")
 }
 
 fn outcome(lane: &Bench, at: usize) -> &StepOutcome {
@@ -305,6 +305,11 @@ fn a_sensor_that_is_named_runs_the_clock_and_no_other_does() {
     lane.act(enter("dry", Entry::StartDwell));
     sensed(&mut lane, "brow", 70.0);
     assert_eq!(lane.status().dwelling, None);
+    sensed(&mut lane, "dryer", 70.0);
+    lane.wait(20);
+    sensed(&mut lane, "dryer", 70.0);
+    assert_eq!(lane.status().dwelling, None, "a sensor that was silent does not begin again by itself");
+    lane.act(enter("dry", Entry::StartDwell));
     for _ in 0..=270 {
         sensed(&mut lane, "dryer", 70.0);
         lane.wait(10);
