@@ -23,7 +23,7 @@ use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::journal::{Journal, Options};
 use kakou::model::{
-    Attestation, Blinder, Class, Level, Observation, Observed, Scan, StepKind, SubjectKind, Via,
+    AreaMode, Attestation, Blinder, Class, Level, Observation, Observed, Scan, SubjectKind, Via,
 };
 use kakou::platform::disk::DirDisk;
 use kakou::platform::entropy::OsEntropy;
@@ -104,7 +104,10 @@ impl Gate {
         let device = "reader".parse().expect("a name");
         gate.runner.observe(&stamp(), Observation { device, at: stamp().mono, what }, &mut gate.appends);
         gate.settle(recorder);
-        gate.act(Act::Waive { step: StepKind::Temperature, reason: "device-fault".parse().expect("a name") });
+        gate.act(Act::Waive {
+            step: "temperature".parse().expect("a name"),
+            reason: "device-fault".parse().expect("a name"),
+        });
         gate.settle(recorder);
         gate
     }
@@ -195,12 +198,13 @@ fn context() -> Context {
         cold: degrees(33.5),
         hot: degrees(43.0),
     };
-    let profiles = profile_file::shipped().expect("shipped profiles");
+    let profiles = profile_file::shipped_in("profiles/residential.toml").expect("shipped profiles");
     Context {
         policy: Arc::new(Policy::new(Some(12), screening, profiles.clone())),
         profiles: Profiles::new(profiles).expect("a set"),
         roster: Arc::new(Roster::default()),
         blinder: Blinder::new(&[1; 32]),
+        mode: AreaMode::Normal,
     }
 }
 

@@ -10,3 +10,5 @@ mod profiles;
 mod rosters;
 #[path = "config/sites.rs"]
 mod sites;
+#[path = "config/steps.rs"]
+mod steps;

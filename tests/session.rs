@@ -4,15 +4,25 @@
 mod bench;
 #[path = "session/codes.rs"]
 mod codes;
+#[path = "session/everywhere.rs"]
+mod everywhere;
 #[path = "session/gate.rs"]
 mod gate;
+#[path = "session/kinds.rs"]
+mod kinds;
 #[path = "session/person.rs"]
 mod person;
 #[path = "session/random.rs"]
 mod random;
 #[path = "session/recording.rs"]
 mod recording;
+#[path = "session/rules.rs"]
+mod rules;
 #[path = "session/service.rs"]
 mod service;
+#[path = "session/shipped.rs"]
+mod shipped;
 #[path = "session/vehicle.rs"]
 mod vehicle;
+#[path = "session/walk.rs"]
+mod walk;

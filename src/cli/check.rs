@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::config::mqtt::{Broker, Transport};
-use crate::config::profile_file::{class_name, direction_name};
+use crate::config::profile_file::{class_name, direction_name, mode_name};
 use crate::config::site::Lane;
 use crate::config::{Board, Profile, Site, pair};
 use crate::journal::retention;
@@ -112,11 +112,20 @@ fn print_lane(out: &mut impl Write, board: &Board, lane: &Lane) -> io::Result<()
 fn print_profile(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
     writeln!(out, "  profile  {} ({})", profile.id, profile.title.zh)?;
     for step in &profile.steps {
-        let kind = format!("{:?}", step.kind()).to_lowercase();
+        let id = Some(step.id.as_str()).filter(|id| *id != step.kind().name());
+        let kind = step.kind().name().to_owned() + &id.map(|id| format!(" {id}")).unwrap_or_default();
         let waivers: Vec<&str> = step.waivers.iter().map(|reason| reason.as_str()).collect();
         let waivers = if waivers.is_empty() { "never".to_owned() } else { waivers.join(", ") };
         let classes: Vec<&str> = step.when.classes.iter().map(|class| class_name(*class)).collect();
-        let only = if classes.is_empty() { String::new() } else { format!("; only {}", classes.join(", ")) };
+        let mut only =
+            if classes.is_empty() { String::new() } else { format!("; only {}", classes.join(", ")) };
+        let modes: Vec<&str> = step.when.modes.iter().map(|mode| mode_name(*mode)).collect();
+        if !modes.is_empty() {
+            only.push_str(&format!("; in {}", modes.join(", ")));
+        }
+        for earlier in &step.when.after {
+            only.push_str(&format!("; after {}", earlier.step));
+        }
         writeln!(out, "    step   {kind}: {} s; waived for {waivers}{only}", step.timeout.as_secs())?;
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::{Context, Settings, Times};
 use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
-use crate::model::{Blinder, Direction, Verdict};
+use crate::model::{AreaMode, Blinder, Direction, Verdict};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
@@ -107,7 +107,7 @@ pub fn parts(
     let (mut lanes, policy) = (Vec::new(), Arc::new(site.policy.clone()));
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy), Arc::clone(&roster));
-        let context = Context { policy, profiles: lane.profiles.clone(), roster, blinder: blinder.clone() };
+        let context = context_of(policy, lane, roster, &blinder);
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
@@ -250,6 +250,17 @@ fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {
     }
 }
 
+/// What a lane decides by; the area's mode is the usual one until another is in force.
+fn context_of(
+    policy: Arc<config::Policy>,
+    lane: &site::Lane,
+    roster: Arc<Roster>,
+    blinder: &Blinder,
+) -> Context {
+    let (profiles, mode) = (lane.profiles.clone(), AreaMode::default());
+    Context { policy, profiles, roster, blinder: blinder.clone(), mode }
+}
+
 fn attendant(attendant: site::Attendant) -> web::Attendant {
     web::Attendant { id: attendant.id, name: attendant.name, pin: attendant.pin.as_str().to_owned() }
 }
@@ -267,7 +278,9 @@ fn one_lane(
     for device in &devices {
         opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
     }
-    let Opened { gate, lamp, travel_max, screening, thermometers, scanners, cameras, lines } = opened;
+    let Opened { gate, lamp, travel_max, thermometers, scanners, cameras, lines } = opened;
+    let watched = |device: &Device| context.profiles.sensors().any(|sensor| *sensor == device.id);
+    let brow = devices.iter().filter(|device| !watched(device)).find_map(|device| device.driver.spot());
     let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
     let direct =
         match (lane.directions.contains(&Direction::Inbound), lane.directions.contains(&Direction::Outbound))
@@ -284,7 +297,7 @@ fn one_lane(
         barrier: Times { travel_max, pass_within: lane.pass_within, clear_for: lane.clear_for },
         leave_after: lane.leave_after,
     };
-    let screening = thermometry(&context.policy.screening, screening);
+    let screening = thermometry(&context.policy.screening, brow);
     let runner = LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp)));
     let named = |device: &&Device| (device.id.clone(), device.driver.name());
     Ok(LaneParts {
@@ -320,7 +333,6 @@ struct Opened {
     gate: Option<crate::drivers::barrier::Barrier<crate::drivers::pins::AnyOutput>>,
     lamp: Option<crate::drivers::lamp::Lamp<crate::drivers::pins::AnyOutput>>,
     travel_max: std::time::Duration,
-    screening: Option<config::board::Spot>,
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
     scanners: Vec<(DeviceId, OpenStream)>,
     cameras: Vec<(DeviceId, Box<dyn Source>)>,
@@ -331,12 +343,10 @@ impl Opened {
     fn open(&mut self, device: &Device, pins: &dyn Pins, simulated: &mut dyn Simulated) -> Result<()> {
         let id = device.id.clone();
         match &device.driver {
-            Driver::Mlx90614(config::board::Mlx90614 { spot, .. })
-            | Driver::Mlx90614Iio(config::board::Mlx90614Iio { spot, .. }) => {
+            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => {
                 let real = assemble::thermometer(device)?;
                 let opened = real.or_else(|| simulated.thermometer(device));
                 self.thermometers.push((id, opened.context("nothing simulates it")?));
-                self.screening = Some(*spot);
             }
             Driver::Scanner(scanner) => {
                 let path = match &scanner.path {

@@ -1,5 +1,6 @@
 //! Board, site, profile and roster files: read, checked, and turned into types that cannot be wrong.
 
+mod area_file;
 pub mod board;
 pub mod error;
 pub mod mqtt;
@@ -12,9 +13,14 @@ pub mod roster_csv;
 pub mod section;
 pub mod site;
 mod site_file;
+mod step_fields;
+mod step_file;
+mod step_order;
+pub mod step_rule;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};
 pub use policy::{Policy, Screening};
-pub use profile::{Ask, Field, FieldRule, Need, Profile, Profiles, StepRule, Takes};
+pub use profile::{Profile, Profiles, Takes};
 pub use site::Site;
+pub use step_rule::{Ask, Field, FieldRule, Need, StepRule};

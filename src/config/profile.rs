@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::base::Slug;
-use crate::model::{Attestation, Class, Direction, StepKind, SubjectKind};
+use super::step_rule::StepRule;
+use crate::base::{DeviceId, Slug};
+use crate::model::{AreaMode, Class, Direction, StepKind, SubjectKind, Title};
 
 /// Whom a profile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,15 +30,6 @@ impl From<SubjectKind> for Takes {
             SubjectKind::Vehicle => Self::Vehicle,
         }
     }
-}
-
-/// A name in the two languages of the screens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Title {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
 }
 
 /// An ordered list of steps and whom it is for.
@@ -61,14 +53,20 @@ pub struct Profile {
     /// Longest time in which nothing happens before the subject counts as gone.
     #[serde(serialize_with = "seconds")]
     pub idle_timeout: Duration,
-    /// The steps in order; at least one. No kind twice but [`StepKind::Attest`], and that not twice for one thing.
+    /// The steps in order; at least one. No two have one name.
     pub steps: Vec<StepRule>,
 }
 
 impl Profile {
-    /// The steps that `class` takes in `direction`, in order.
-    pub fn steps_for(&self, direction: Direction, class: Class) -> impl Iterator<Item = &StepRule> {
-        self.steps.iter().filter(move |step| step.when.holds(direction, class))
+    /// The steps that `class` takes in `direction` while the area is in `mode`, in order. Some of them may depend on
+    /// what became of earlier ones.
+    pub fn steps_for(
+        &self,
+        direction: Direction,
+        class: Class,
+        mode: AreaMode,
+    ) -> impl Iterator<Item = &StepRule> {
+        self.steps.iter().filter(move |step| step.when.holds(direction, class, mode))
     }
 
     /// Whether people of `class` are let in at all.
@@ -79,183 +77,6 @@ impl Profile {
     fn is_for(&self, takes: Takes, direction: Direction) -> bool {
         self.takes == takes && self.directions.contains(&direction)
     }
-}
-
-/// One step of a profile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StepRule {
-    /// What is asked.
-    pub ask: Ask,
-    /// For whom the step is asked.
-    pub when: When,
-    /// Reasons for which an attendant may waive it; empty where nobody may.
-    pub waivers: Vec<Slug>,
-    /// Longest time for one attempt before the attendant is called.
-    #[serde(serialize_with = "seconds")]
-    pub timeout: Duration,
-    /// Attempts before the step counts as failed, at least 1.
-    pub attempts: u8,
-}
-
-impl StepRule {
-    /// Which check it is.
-    pub fn kind(&self) -> StepKind {
-        match self.ask {
-            Ask::Credential { .. } => StepKind::Credential,
-            Ask::Temperature => StepKind::Temperature,
-            Ask::Registration { .. } => StepKind::Registration,
-            Ask::Attest { .. } => StepKind::Attest,
-            Ask::Plate { .. } => StepKind::Plate,
-            Ask::Occupants { .. } => StepKind::Occupants,
-            Ask::Disinfection { .. } => StepKind::Disinfection,
-        }
-    }
-
-    /// Whether an attendant may waive it for `reason`.
-    pub fn may_waive(&self, reason: &Slug) -> bool {
-        self.waivers.contains(reason)
-    }
-}
-
-/// For whom a step is asked. An empty list means everybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct When {
-    /// Only these classes.
-    pub classes: Vec<Class>,
-    /// Only these directions.
-    pub directions: Vec<Direction>,
-}
-
-impl When {
-    /// Whether the step is asked of `class` in `direction`.
-    pub fn holds(&self, direction: Direction, class: Class) -> bool {
-        (self.classes.is_empty() || self.classes.contains(&class))
-            && (self.directions.is_empty() || self.directions.contains(&direction))
-    }
-}
-
-/// What a step asks, with the settings of its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Ask {
-    /// A pass, a code or an identity number.
-    Credential {
-        /// What becomes of a code that nothing here can verify.
-        unverified: Unverified,
-        /// What becomes of a good identity number that the roster does not know.
-        roster_miss: RosterMiss,
-    },
-    /// Skin temperature.
-    Temperature,
-    /// The registration.
-    Registration {
-        /// Its fields, in order.
-        fields: Vec<FieldRule>,
-    },
-    /// An attendant's confirmation.
-    Attest {
-        /// Of what.
-        what: Attestation,
-    },
-    /// The vehicle's plate.
-    Plate {
-        /// What becomes of a vehicle without one.
-        no_plate: NoPlate,
-    },
-    /// The occupants' number and each one's own steps.
-    Occupants {
-        /// Most occupants, the driver included.
-        max: u8,
-    },
-    /// Disinfection of the vehicle.
-    Disinfection {
-        /// Agents to choose from; at least one.
-        agents: Vec<Slug>,
-        /// Shortest time that counts, in seconds.
-        seconds_min: u16,
-        /// The sprayer stops by itself after so many seconds.
-        seconds_max: u16,
-    },
-}
-
-/// What becomes of a credential that nothing here can verify. Never an admission by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unverified {
-    /// An attendant looks at it and attests what they saw.
-    Attendant,
-    /// It counts as no credential.
-    Refuse,
-}
-
-/// What becomes of a good identity number that the roster does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RosterMiss {
-    /// The person goes on as [`Class::Unknown`], and the registration says who they are.
-    Register,
-    /// An attendant decides.
-    Attendant,
-    /// The step fails.
-    Refuse,
-}
-
-/// What becomes of a vehicle without a plate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NoPlate {
-    /// It is recorded as that.
-    Record,
-    /// An attendant decides.
-    Attendant,
-}
-
-/// A field of the registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Field {
-    /// Name.
-    Name,
-    /// Telephone number.
-    Phone,
-    /// Where from.
-    Origin,
-    /// Where to.
-    Destination,
-    /// Whom they visit.
-    Host,
-}
-
-impl Field {
-    /// The name in files and on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Phone => "phone",
-            Self::Origin => "origin",
-            Self::Destination => "destination",
-            Self::Host => "host",
-        }
-    }
-}
-
-/// A field and whether it may stay empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldRule {
-    /// Which.
-    pub field: Field,
-    /// Whether it may.
-    pub need: Need,
-}
-
-/// Whether a field may stay empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Need {
-    /// It must be filled in.
-    Required,
-    /// It may stay empty.
-    Optional,
 }
 
 /// A set of profiles among which subject, direction and class choose exactly one, or none.
@@ -345,6 +166,11 @@ impl Profiles {
         self.0.iter()
     }
 
+    /// The sensors whose temperature a step of these profiles watches.
+    pub fn sensors(&self) -> impl Iterator<Item = &DeviceId> {
+        self.0.iter().flat_map(|profile| &profile.steps).filter_map(StepRule::sensor)
+    }
+
     /// A profile that names the class goes before one for all others.
     fn find(&self, takes: Takes, direction: Direction, class: Class) -> Option<&Profile> {
         let fitting = || self.0.iter().filter(|profile| profile.is_for(takes, direction));
@@ -363,6 +189,6 @@ fn both_apply(one: &Profile, other: &Profile) -> Option<(Direction, Option<Class
     Some((direction, Some(*class)))
 }
 
-fn seconds<S: Serializer>(span: &Duration, s: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds<S: Serializer>(span: &Duration, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_u64(span.as_secs())
 }

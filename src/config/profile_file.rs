@@ -2,16 +2,16 @@
 //!
 //! `profiles/README.md` lists every key.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{Mistakes, Report};
-use super::profile::{
-    Ask, Field, FieldRule, Need, NoPlate, Profile, Profiles, RosterMiss, StepRule, Takes, Title, Unverified,
-    When,
-};
+use super::profile::{Profile, Profiles, Takes};
 use super::section::{Section, integer, name, one_of, read_file, text};
+use super::step_rule::StepRule;
+use super::{area_file, step_file, step_order};
 use crate::base::Slug;
-use crate::model::{Attestation, Class, Direction};
+use crate::model::{AreaMode, AreaTable, Class, Direction, Title};
 
 /// Names of the classes in files.
 pub const CLASSES: [(&str, Class); 7] = [
@@ -24,25 +24,21 @@ pub const CLASSES: [(&str, Class); 7] = [
     ("unknown", Class::Unknown),
 ];
 
-const DIRECTIONS: [(&str, Direction); 2] =
+pub(super) const DIRECTIONS: [(&str, Direction); 2] =
     [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
+
+/// Longest session, in seconds: a truck that is washed, disinfected and dried.
+const SESSION_MAX: u64 = 6 * 3_600;
 
 const TAKES: [(&str, Takes); 3] =
     [("person", Takes::Person), ("vehicle", Takes::Vehicle), ("occupant", Takes::Occupant)];
 
-const FIELDS: [(&str, Field); 5] = [
-    ("name", Field::Name),
-    ("phone", Field::Phone),
-    ("origin", Field::Origin),
-    ("destination", Field::Destination),
-    ("host", Field::Host),
-];
-
-const ATTESTATIONS: [(&str, Attestation); 4] = [
-    ("mask", Attestation::Mask),
-    ("unverified-credential", Attestation::UnverifiedCredential),
-    ("travel-record", Attestation::TravelRecord),
-    ("papers", Attestation::Papers),
+/// Names of an area's modes in files.
+pub const MODES: [(&str, AreaMode); 4] = [
+    ("normal", AreaMode::Normal),
+    ("watch", AreaMode::Watch),
+    ("sealed", AreaMode::Sealed),
+    ("drill", AreaMode::Drill),
 ];
 
 /// The name of `class` in files.
@@ -55,9 +51,25 @@ pub fn direction_name(direction: Direction) -> &'static str {
     DIRECTIONS.iter().find(|(_, known)| *known == direction).map_or("unknown", |(name, _)| name)
 }
 
+/// The name of `mode` in files.
+pub fn mode_name(mode: AreaMode) -> &'static str {
+    MODES.iter().find(|(_, known)| *known == mode).map_or("normal", |(name, _)| name)
+}
+
 /// The profiles that come with the program, as (file, text).
-pub const SHIPPED: [(&str, &str); 1] =
-    [("profiles/residential.toml", include_str!("../../profiles/residential.toml"))];
+pub const SHIPPED: [(&str, &str); 11] = [
+    ("profiles/residential.toml", include_str!("../../profiles/residential.toml")),
+    ("profiles/expressway.toml", include_str!("../../profiles/expressway.toml")),
+    ("profiles/venue.toml", include_str!("../../profiles/venue.toml")),
+    ("profiles/school.toml", include_str!("../../profiles/school.toml")),
+    ("profiles/ward.toml", include_str!("../../profiles/ward.toml")),
+    ("profiles/nursing-home.toml", include_str!("../../profiles/nursing-home.toml")),
+    ("profiles/canteen.toml", include_str!("../../profiles/canteen.toml")),
+    ("profiles/pig-farm.toml", include_str!("../../profiles/pig-farm.toml")),
+    ("profiles/forest-fire.toml", include_str!("../../profiles/forest-fire.toml")),
+    ("profiles/construction.toml", include_str!("../../profiles/construction.toml")),
+    ("profiles/event.toml", include_str!("../../profiles/event.toml")),
+];
 
 /// The profiles that come with the program.
 ///
@@ -69,6 +81,16 @@ pub fn shipped() -> Result<Vec<Profile>, Mistakes> {
     Ok(files.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
+/// The profiles of one file that comes with the program, such as `profiles/residential.toml`; none of an unknown one.
+///
+/// # Errors
+///
+/// Never in a released program.
+pub fn shipped_in(file: &str) -> Result<Vec<Profile>, Mistakes> {
+    let found = SHIPPED.iter().find(|(known, _)| *known == file);
+    found.map_or(Ok(vec![]), |(file, text)| read_profiles(file, text))
+}
+
 /// Reads the profiles of one `file`.
 ///
 /// # Errors
@@ -76,8 +98,10 @@ pub fn shipped() -> Result<Vec<Profile>, Mistakes> {
 /// Everything that is wrong with it.
 pub fn read_profiles(file: &str, text: &str) -> Result<Vec<Profile>, Mistakes> {
     read_file(file, text, |report, mut file| {
+        let areas = area_file::areas(report, &mut file).map(Arc::new);
         let tables = file.some_tables(report, "profile");
-        let profiles: Vec<Profile> = tables.into_iter().filter_map(|table| profile(report, table)).collect();
+        let read = |table| profile(report, table, areas.as_ref());
+        let profiles: Vec<Profile> = tables.into_iter().filter_map(read).collect();
         if let Err(conflict) = Profiles::new(profiles.clone()) {
             file.misfit(report, "profile", conflict.to_string());
         }
@@ -86,7 +110,11 @@ pub fn read_profiles(file: &str, text: &str) -> Result<Vec<Profile>, Mistakes> {
     })
 }
 
-fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
+fn profile(
+    report: &mut Report<'_>,
+    mut table: Section<'_>,
+    areas: Option<&Arc<AreaTable>>,
+) -> Option<Profile> {
     let id: Option<Slug> = table.need(report, "id", &name());
     if let Some(id) = &id {
         table.rename(format!("profile[{id}]."));
@@ -100,14 +128,15 @@ fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
     }
     let classes = table.list(report, "classes", &one_of(&CLASSES));
     let not_admitted = table.list(report, "not_admitted", &one_of(&CLASSES));
-    let session_timeout = table.need(report, "session_timeout_s", &integer(10..=3_600u64));
+    let session_timeout = table.need(report, "session_timeout_s", &integer(10..=SESSION_MAX));
     let idle_timeout = table.need(report, "idle_timeout_s", &integer(5..=600u64));
     if session_timeout.is_some_and(|session| idle_timeout.is_some_and(|idle| idle > session)) {
         table.misfit(report, "idle_timeout_s", "must be at most session_timeout_s");
     }
     let steps = table.some_tables(report, "step");
-    let steps: Vec<StepRule> = steps.into_iter().filter_map(|table| step(report, table, takes)).collect();
-    note_doubles(report, &table, &steps);
+    let read = |table| step_file::step(report, table, takes, areas);
+    let steps: Vec<StepRule> = steps.into_iter().filter_map(read).collect();
+    step_order::check(report, &table, &steps);
     table.finish(report);
     Some(Profile {
         id: id?,
@@ -120,113 +149,4 @@ fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
         idle_timeout: Duration::from_secs(idle_timeout?),
         steps,
     })
-}
-
-/// Records and commands name a step by its kind, so a kind stands for one step.
-fn note_doubles(report: &mut Report<'_>, table: &Section<'_>, steps: &[StepRule]) {
-    let same = |one: &StepRule, other: &StepRule| match (&one.ask, &other.ask) {
-        (Ask::Attest { what: one }, Ask::Attest { what: other }) => one == other,
-        _ => one.kind() == other.kind(),
-    };
-    for (index, step) in steps.iter().enumerate() {
-        if steps[..index].iter().any(|earlier| same(earlier, step)) {
-            table.misfit(report, "step", format!("must not ask for {:?} twice", step.kind()));
-        }
-    }
-}
-
-fn step(report: &mut Report<'_>, mut table: Section<'_>, takes: Option<Takes>) -> Option<StepRule> {
-    let ask = ask(report, &mut table, takes);
-    let when = when(report, &mut table);
-    let waivers = table.list(report, "waivers", &name());
-    let timeout = table.need(report, "timeout_s", &integer(3..=1_800u64));
-    let attempts = table.get_or(report, "attempts", &integer(1..=10u8), 1);
-    table.finish(report);
-    Some(StepRule { ask: ask?, when, waivers, timeout: Duration::from_secs(timeout?), attempts })
-}
-
-fn when(report: &mut Report<'_>, table: &mut Section<'_>) -> When {
-    let Some(mut table) = table.table(report, "when") else { return When::default() };
-    let classes = table.list(report, "classes", &one_of(&CLASSES));
-    let directions = table.list(report, "directions", &one_of(&DIRECTIONS));
-    table.finish(report);
-    When { classes, directions }
-}
-
-type Read = fn(&mut Report<'_>, &mut Section<'_>) -> Option<Ask>;
-
-/// A kind of step: whom it can be asked of, and how its settings are read.
-type KindRule = (&'static [Takes], Read);
-
-const EVERYBODY: &[Takes] = &[Takes::Person, Takes::Vehicle, Takes::Occupant];
-
-const KINDS: [(&str, KindRule); 7] = [
-    ("credential", (EVERYBODY, credential)),
-    ("temperature", (&[Takes::Person, Takes::Occupant], |_, _| Some(Ask::Temperature))),
-    ("registration", (EVERYBODY, registration)),
-    ("attest", (EVERYBODY, attest)),
-    ("plate", (&[Takes::Vehicle], plate)),
-    ("occupants", (&[Takes::Vehicle], occupants)),
-    ("disinfection", (&[Takes::Vehicle], disinfection)),
-];
-
-fn ask(report: &mut Report<'_>, table: &mut Section<'_>, takes: Option<Takes>) -> Option<Ask> {
-    let (fits, read) = table.need(report, "kind", &one_of(&KINDS))?;
-    if let Some(takes) = takes.filter(|takes| !fits.contains(takes)) {
-        table.misfit(report, "kind", format!("must be a step that a {takes:?} can take").to_lowercase());
-    }
-    read(report, table)
-}
-
-fn credential(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    let unverified = [("attendant", Unverified::Attendant), ("refuse", Unverified::Refuse)];
-    let misses = [
-        ("register", RosterMiss::Register),
-        ("attendant", RosterMiss::Attendant),
-        ("refuse", RosterMiss::Refuse),
-    ];
-    let unverified = table.need(report, "unverified", &one_of(&unverified));
-    let roster_miss = table.need(report, "roster_miss", &one_of(&misses));
-    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss? })
-}
-
-fn registration(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    let required = table.list(report, "required", &one_of(&FIELDS));
-    let optional = table.list(report, "optional", &one_of(&FIELDS));
-    if required.is_empty() && optional.is_empty() {
-        table.misfit(report, "required", "must name a field here or under optional");
-    }
-    if optional.iter().any(|field| required.contains(field)) {
-        table.misfit(report, "optional", "must name no field that is required");
-    }
-    let rule = |need| move |field| FieldRule { field, need };
-    let mut fields: Vec<FieldRule> = required.into_iter().map(rule(Need::Required)).collect();
-    fields.extend(optional.into_iter().map(rule(Need::Optional)));
-    Some(Ask::Registration { fields })
-}
-
-fn attest(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    Some(Ask::Attest { what: table.need(report, "what", &one_of(&ATTESTATIONS))? })
-}
-
-fn plate(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    let choices = [("record", NoPlate::Record), ("attendant", NoPlate::Attendant)];
-    Some(Ask::Plate { no_plate: table.need(report, "no_plate", &one_of(&choices))? })
-}
-
-fn occupants(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    Some(Ask::Occupants { max: table.need(report, "max", &integer(1..=99u8))? })
-}
-
-fn disinfection(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Ask> {
-    let agents = table.list(report, "agents", &name::<Slug>());
-    if agents.is_empty() {
-        table.misfit(report, "agents", "must name at least one agent");
-    }
-    let shortest = table.need(report, "seconds_min", &integer(1..=600u16));
-    let longest = table.need(report, "seconds_max", &integer(1..=600u16));
-    if shortest.is_some_and(|shortest| longest.is_some_and(|longest| shortest > longest)) {
-        table.misfit(report, "seconds_max", "must be at least seconds_min");
-    }
-    Some(Ask::Disinfection { agents, seconds_min: shortest?, seconds_max: longest? })
 }

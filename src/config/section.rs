@@ -61,6 +61,11 @@ impl<'k, T> Kind<'k, T> {
         Self { expected: expected.into(), read: Box::new(read) }
     }
 
+    /// What `value` means, if anything.
+    pub fn read(&self, value: &DeValue<'_>) -> Option<T> {
+        (self.read)(value)
+    }
+
     /// The same, narrowed to what is `good`; `expected` says all of it.
     pub fn and(self, expected: impl Into<String>, good: impl Fn(&T) -> bool + 'k) -> Self
     where

@@ -1,5 +1,6 @@
 //! What people ask of a lane.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
@@ -43,10 +44,17 @@ pub enum Act {
     Register(Registration),
     /// Confirms by name what no device can see.
     Attest(Attestation),
+    /// Does what one step asks.
+    Enter {
+        /// Which, by its name in the profile.
+        step: Slug,
+        /// What is entered.
+        entry: Entry,
+    },
     /// Sets a step aside.
     Waive {
-        /// Which.
-        step: StepKind,
+        /// Which, by its name in the profile.
+        step: Slug,
         /// A reason of the profile's list.
         reason: Slug,
     },
@@ -76,6 +84,50 @@ pub enum Act {
     Next,
     /// Closes a barrier that stands open or is stuck, when nothing is below.
     CloseBarrier,
+}
+
+/// What a step is told. Only a pledge comes from the subject's own face; all others need an attendant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// An answer of a question's list.
+    Answer {
+        /// Which.
+        answer: Slug,
+        /// Where and when, for answers that ask for it.
+        stay: Option<Stay>,
+    },
+    /// An answer that needed it has been looked into.
+    Confirm,
+    /// The time begins; where a temperature is read, it begins with the first good reading.
+    StartDwell,
+    /// The time is broken off.
+    StopDwell,
+    /// What the attendant reads off.
+    Reading(CentiCelsius),
+    /// The text is confirmed.
+    Pledge,
+    /// Things are left or collected.
+    Items {
+        /// How many.
+        number: u8,
+        /// Under which tag; none where there is nothing.
+        tag: Option<u16>,
+    },
+    /// Who fetches the subject.
+    Escort(Pii<String>),
+    /// How many were counted.
+    Count(u32),
+    /// The attendant signs.
+    SignOff,
+}
+
+/// Where somebody was, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// An area of the risk-area table; none: another one.
+    pub area: Option<Slug>,
+    /// The last day there.
+    pub date: Pii<Date>,
 }
 
 /// Whether an unusual plate was confirmed by a second look.
@@ -119,6 +171,8 @@ pub struct Registration {
     pub destination: Option<Pii<String>>,
     /// Whom they visit.
     pub host: Option<Pii<String>>,
+    /// Fields of the profile's own, by their names.
+    pub more: Vec<(Slug, Pii<String>)>,
 }
 
 /// Why an act was not carried out. Nothing has changed.
@@ -173,6 +227,14 @@ pub enum Refused {
     BadField {
         /// The field.
         field: &'static str,
+        /// What is expected.
+        why: &'static str,
+    },
+    /// A field of the profile's own is missing or does not look right.
+    #[error("field {field}: {why}")]
+    BadEntry {
+        /// The field.
+        field: Slug,
         /// What is expected.
         why: &'static str,
     },

@@ -1,10 +1,12 @@
 //! The vocabulary between the lane and the people at it: commands in, status out.
 
+pub mod asked;
 pub mod command;
 pub mod keeping;
 pub mod status;
 
-pub use command::{Act, Command, Decision, OddPlate, Refused, Registration};
+pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
+pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,

@@ -5,10 +5,12 @@
 
 use serde::Serialize;
 
+use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
 use crate::model::{
-    Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -51,6 +53,20 @@ pub enum Prompt {
     StopVehicle,
     /// The vehicle is being disinfected: windows shut.
     ShutWindows,
+    /// Disinfect hands or shoes.
+    Disinfect,
+    /// Answer what the attendant asks.
+    Answer,
+    /// Stay here until the time has passed.
+    StayHere,
+    /// Read and confirm a text.
+    Pledge,
+    /// Leave your things here.
+    LeaveItems,
+    /// Collect your things.
+    CollectItems,
+    /// Wait to be fetched.
+    WaitForEscort,
     /// One moment.
     OneMoment,
     /// Please go.
@@ -137,8 +153,14 @@ pub enum StepState {
 /// A step on the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepStatus {
+    /// Its name in the profile and in acts.
+    pub id: Slug,
     /// Which check.
     pub kind: StepKind,
+    /// Its name on screens, where the profile gives it one.
+    pub title: Option<Title>,
+    /// What it asks.
+    pub asks: Asks,
     /// What an attest step asks to confirm.
     pub attest: Option<Attestation>,
     /// How far.
@@ -147,11 +169,24 @@ pub struct StepStatus {
     pub waivers: Vec<Slug>,
 }
 
+impl StepStatus {
+    /// A step named by its kind, with nothing special about it.
+    pub fn plain(id: Slug, kind: StepKind, state: StepState) -> Self {
+        Self { id, kind, title: None, asks: Asks::Plain, attest: None, state, waivers: vec![] }
+    }
+}
+
 /// A field of the registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldStatus {
     /// Its name in files and forms.
-    pub name: &'static str,
+    pub name: Slug,
+    /// Its name on screens, where the profile gives it one.
+    pub title: Option<Title>,
+    /// What may be written into it.
+    pub form: FieldForm,
+    /// Most characters.
+    pub length_max: u8,
     /// Whether it has to be filled in.
     pub required: bool,
 }
@@ -256,6 +291,10 @@ pub struct LaneStatus {
     pub occupants: Vec<OccupantStatus>,
     /// What the subject's face asks for.
     pub prompt: Prompt,
+    /// The profile's own words for it.
+    pub words: StepWords,
+    /// The text that the subject is to confirm on their own face: the step's name, and the text.
+    pub pledge: Option<(Slug, Title)>,
     /// Help for the temperature step, while it runs.
     pub guidance: Option<Guidance>,
     /// The last screening.
@@ -268,6 +307,8 @@ pub struct LaneStatus {
     pub trouble: Option<Trouble>,
     /// The disinfection that is running.
     pub disinfecting: Option<DisinfectionStatus>,
+    /// The dwell that is running.
+    pub dwelling: Option<DwellStatus>,
     /// The barrier.
     pub barrier: BarrierState,
     /// The lamp.

@@ -2,7 +2,7 @@
 //!
 //! Pure but for the pins behind [`Outputs`]: the same code runs in a lane's task and in a simulated day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::outputs::Outputs;
@@ -40,6 +40,8 @@ pub struct LaneRunner {
     health: BTreeMap<DeviceId, Health>,
     effects: Vec<Effect>,
     counters: Arc<Counters>,
+    /// Thermometers that a step watches: what they see is nobody's forehead.
+    sensors: BTreeSet<DeviceId>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,6 +63,7 @@ impl LaneRunner {
         Self {
             id,
             position: outputs.position(),
+            sensors: context.profiles.sensors().cloned().collect(),
             lane: Lane::new(settings, context),
             screener: Screener::new(screening),
             outputs,
@@ -90,6 +93,17 @@ impl LaneRunner {
     pub fn observe(&mut self, at: &Stamp, observation: Observation, appends: &mut Vec<Append>) {
         let now = at.mono;
         match observation.what {
+            Observed::Thermal(sample) if self.sensors.contains(&observation.device) => {
+                self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
+                // No reading is none: a dwell breaks off when the next does not come in time.
+                if let Ok(reading) = sample {
+                    self.step(
+                        now,
+                        Input::Sensed { device: observation.device, value: reading.object },
+                        appends,
+                    );
+                }
+            }
             Observed::Thermal(sample) => {
                 self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
                 // Samples of an idle lane too: they tell what the sensor sees without anybody.

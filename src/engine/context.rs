@@ -8,7 +8,7 @@ use crate::base::LaneId;
 use crate::config::roster::Roster;
 use crate::config::{Policy, Profiles};
 use crate::control::Direct;
-use crate::model::{Blinder, SubjectKind};
+use crate::model::{AreaMode, Blinder, SubjectKind};
 
 /// One lane's own settings.
 #[derive(Clone, Debug)]
@@ -38,4 +38,6 @@ pub struct Context {
     pub roster: Arc<Roster>,
     /// Turns identifiers into what the roster knows.
     pub blinder: Blinder,
+    /// How strictly the area is guarded.
+    pub mode: AreaMode,
 }

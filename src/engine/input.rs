@@ -1,7 +1,7 @@
 //! What a lane is told, and what it answers.
 
 use super::barrier::Drive;
-use crate::base::Seq;
+use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::{Credential, Draft, Guidance, Level, Screening, Signal};
 
@@ -29,6 +29,13 @@ pub enum Input {
     Screened(Screening),
     /// What the subject should do for the screening, when it changes.
     Guided(Option<Guidance>),
+    /// A sensor that a step watches read a temperature. Where there is no reading, there is none of these.
+    Sensed {
+        /// Which sensor.
+        device: DeviceId,
+        /// What it read.
+        value: CentiCelsius,
+    },
     /// The draft with this ticket is on the disk.
     Durable {
         /// The draft's ticket.

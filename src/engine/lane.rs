@@ -111,6 +111,11 @@ impl Lane {
                 }
             }
             Input::Guided(guidance) => self.guidance = guidance,
+            Input::Sensed { device, value } => {
+                if let State::Steps(session) | State::Referred(session) = &mut self.state {
+                    session.sensed(now, &device, value);
+                }
+            }
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
             Input::NotRecorded { ticket } => self.not_recorded(now, ticket),
             Input::Service(taken_out) => self.taken_out = taken_out,

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::running::Running;
 use super::session::{Proposal, Session, Who};
+use super::step::Step;
+use super::steps::Steps;
 use crate::base::Mono;
 use crate::control::Trouble;
 use crate::model::{Decider, Reason, StepKind, Verdict};
@@ -23,23 +26,23 @@ impl Session {
         if self.decided.is_some() {
             return arrival;
         }
-        let spraying = match &self.who {
-            Who::Person(_) => None,
-            Who::Vehicle(vehicle) => vehicle.deadline(),
-        };
+        let running = self.running();
         if self.unrecorded {
             let give_up = (self.last_activity + UNRECORDED_MAX, "nobody decides again");
-            return [Some(give_up), spraying].into_iter().flatten().min_by_key(|(at, _)| *at);
+            return [Some(give_up), running].into_iter().flatten().min_by_key(|(at, _)| *at);
         }
         let (session, idle) = self.timeouts(context);
-        let step = self.asked.and_then(|(_, since)| self.step_timeout().map(|timeout| since + timeout));
+        let asked = self.asked.as_ref().map(|(_, since)| *since);
+        let step = asked.and_then(|since| self.step_timeout().map(|timeout| since + timeout));
+        // While a dwell runs, that nothing happens is what is wanted.
+        let idle = (!self.dwells()).then_some(self.last_activity + idle);
         [
             arrival,
             Some((self.arrived + session, "session has run its longest time")),
-            Some((self.last_activity + idle, "nothing happened for too long")),
+            idle.map(|at| (at, "nothing happened for too long")),
             self.gone_since.map(|since| (since + self.leave_after, "subject left")),
             step.map(|at| (at, "step takes too long")),
-            spraying,
+            running,
         ]
         .into_iter()
         .flatten()
@@ -51,8 +54,8 @@ impl Session {
         if self.deadline(context).is_none_or(|(at, _)| now < at) {
             return;
         }
-        if let Who::Vehicle(vehicle) = &mut self.who {
-            vehicle.expire(now);
+        if self.expire_running(now) {
+            self.active(now);
         }
         if self.awaits_arrival() && self.arrived + RECORD_WITHIN <= now {
             self.trouble = Some(Trouble::RecordLate);
@@ -67,7 +70,8 @@ impl Session {
         self.note_asked(now);
         let (session, idle) = self.timeouts(context);
         let left = self.gone_since.is_some_and(|since| since + self.leave_after <= now);
-        let late = self.arrived + session <= now || self.last_activity + idle <= now;
+        let is_idle = !self.dwells() && self.last_activity + idle <= now;
+        let late = self.arrived + session <= now || is_idle;
         if left || late {
             let reason = if left { Reason::Left } else { Reason::TimedOut };
             let reasons = std::iter::once(reason).chain(self.attention()).collect();
@@ -103,20 +107,58 @@ impl Session {
     }
 
     fn attention(&self) -> Option<Reason> {
-        self.steps().asked().and_then(super::steps::Step::attention)
+        self.steps().asked().and_then(Step::attention)
     }
 
     fn step_timeout(&self) -> Option<Duration> {
         let step = self.steps().asked()?;
-        step.attention().is_none().then_some(step.rule.timeout)
+        (step.attention().is_none() && !self.steps().dwells()).then_some(step.rule.timeout)
+    }
+
+    /// The nearest deadline of what runs for the subject or anybody in the vehicle.
+    fn running(&self) -> Option<(Mono, &'static str)> {
+        let of = |steps: &Steps| steps.running.as_ref().and_then(Running::deadline);
+        match &self.who {
+            Who::Person(person) => of(&person.steps),
+            Who::Vehicle(vehicle) => {
+                let people = vehicle.occupants.iter().filter_map(|person| of(&person.steps));
+                of(&vehicle.steps).into_iter().chain(people).min_by_key(|(at, _)| *at)
+            }
+        }
+    }
+
+    fn expire_running(&mut self, now: Mono) -> bool {
+        match &mut self.who {
+            Who::Person(person) => person.steps.expire(now),
+            Who::Vehicle(vehicle) => {
+                let mut expired = vehicle.steps.expire(now);
+                for person in &mut vehicle.occupants {
+                    expired |= person.steps.expire(now);
+                }
+                vehicle.count_occupants();
+                expired
+            }
+        }
+    }
+
+    /// Whether a dwell runs for the subject or anybody in the vehicle.
+    fn dwells(&self) -> bool {
+        let of = |steps: &Steps| steps.running.as_ref().is_some_and(Running::is_dwell);
+        match &self.who {
+            Who::Person(person) => of(&person.steps),
+            Who::Vehicle(vehicle) => {
+                of(&vehicle.steps) || vehicle.occupants.iter().any(|person| of(&person.steps))
+            }
+        }
     }
 
     fn call_attendant_if_late(&mut self, now: Mono) {
-        let Some((kind, since)) = self.asked else { return };
+        let Some(since) = self.asked.as_ref().map(|(_, since)| *since) else { return };
         let Some(timeout) = self.step_timeout() else { return };
         if since + timeout > now {
             return;
         }
+        let Some(kind) = self.steps().asked().map(|step| step.rule.kind()) else { return };
         let reason = match kind {
             StepKind::Credential => Reason::NoCredential,
             StepKind::Temperature => Reason::TemperatureNotMeasured,
@@ -124,7 +166,14 @@ impl Session {
             | StepKind::Attest
             | StepKind::Plate
             | StepKind::Occupants
-            | StepKind::Disinfection => Reason::TimedOut,
+            | StepKind::Disinfection
+            | StepKind::Question
+            | StepKind::Dwell
+            | StepKind::Pledge
+            | StepKind::Custody
+            | StepKind::Escort
+            | StepKind::Count
+            | StepKind::SignOff => Reason::TimedOut,
         };
         let steps = match &mut self.who {
             Who::Person(person) => &mut person.steps,
@@ -141,9 +190,9 @@ impl Session {
     }
 
     pub(super) fn note_asked(&mut self, now: Mono) {
-        let kind = self.steps().asked().map(|step| step.rule.kind());
-        if kind != self.asked.map(|(kind, _)| kind) {
-            self.asked = kind.map(|kind| (kind, now));
+        let id = self.steps().asked().map(|step| step.rule.id.clone());
+        if id.as_ref() != self.asked.as_ref().map(|(id, _)| id) {
+            self.asked = id.map(|id| (id, now));
         }
     }
 }

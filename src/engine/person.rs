@@ -6,7 +6,7 @@ use super::context::Context;
 use super::registration;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
-use crate::config::profile::{RosterMiss, Unverified};
+use crate::config::step_rule::{Grade, RosterMiss, Unverified};
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
 use crate::control::{Act, OccupantStatus, Refused};
@@ -58,7 +58,7 @@ impl PersonSession {
     pub fn new(takes: Takes, direction: Direction, context: &Context) -> Option<Self> {
         let class = Class::default();
         let profile = profile(takes, direction, class, context)?;
-        let steps = Steps::new(profile, direction, class);
+        let steps = Steps::new(profile, direction, class, context.mode);
         let (profile, details) = (profile.id.clone(), Person::default());
         Some(Self { takes, direction, class, profile, steps, details, screening: None, taken: None })
     }
@@ -116,8 +116,14 @@ impl PersonSession {
         step.attempts = step.attempts.saturating_add(1);
         let attempts = step.attempts;
         let evidence = |zone| Evidence::Temperature { zone, attempts };
+        step.below = if screening.zone == Ok(Zone::Below) { step.below.saturating_add(1) } else { 0 };
+        let again = step.below < 2 && wants_second(&step.rule.ask, screening);
         match screening.zone {
-            Ok(Zone::Below) => return step.settle(evidence(Zone::Below)),
+            Ok(Zone::Below) if !again => return step.settle(evidence(Zone::Below)),
+            Ok(Zone::Below) if attempts >= step.rule.attempts => {
+                step.fail(Reason::TemperatureUnclear, Some(evidence(Zone::Below)));
+            }
+            Ok(Zone::Below) => {}
             Ok(Zone::Refer) => step.fail(Reason::TemperatureElevated, Some(evidence(Zone::Refer))),
             Ok(Zone::Recheck) if attempts >= step.rule.attempts => {
                 step.fail(Reason::TemperatureUnclear, Some(evidence(Zone::Recheck)));
@@ -132,28 +138,32 @@ impl PersonSession {
     /// Carries out an act that concerns one person; `None` for any other act.
     pub fn act(
         &mut self,
-        by: Option<&AttendantId>,
+        now: Mono,
+        who: Option<&AttendantId>,
         act: &Act,
         context: &Context,
     ) -> Option<Result<(), Refused>> {
-        let by = by.ok_or(Refused::NeedsAttendant);
+        let by = who.ok_or(Refused::NeedsAttendant);
         Some(match act {
             Act::TypeIdNumber(text) => self.type_id_number(text, context),
             Act::Attest(what) => by.and_then(|by| self.attest(*what, by)),
-            Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(*step, by, reason)),
+            Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(step, by, reason)),
             Act::Register(fields) => {
                 by.and_then(|_| registration::take(&mut self.steps, fields, &mut self.details))
             }
             Act::ContactTemperature(value) => by.and_then(|by| self.contact(*value, by, context)),
             Act::MeasureAgain => by.and_then(|_| {
-                self.steps.unsettled_or_refuse(StepKind::Temperature).map(super::steps::Step::reopen)
+                self.steps.unsettled_or_refuse(StepKind::Temperature).map(super::step::Step::reopen)
             }),
+            Act::Enter { step, entry } => self.steps.enter(now, who, step, entry, &mut self.details.stated),
+            Act::StartDisinfection { agent } => {
+                by.and_then(|by| self.steps.start_disinfection(now, agent, by))
+            }
+            Act::StopDisinfection => by.and_then(|_| self.steps.stop_disinfection(now)),
             Act::Begin { .. }
             | Act::TypePlate { .. }
             | Act::NoPlate
             | Act::DeclareOccupants(_)
-            | Act::StartDisinfection { .. }
-            | Act::StopDisinfection
             | Act::Decide { .. }
             | Act::Emergency
             | Act::Leave
@@ -260,9 +270,16 @@ impl PersonSession {
         if let Some(profile) = profile(self.takes, self.direction, class, context) {
             self.class = class;
             self.profile = profile.id.clone();
-            self.steps.change(profile, self.direction, class);
+            self.steps.change(profile, self.direction, class, context.mode);
         }
     }
+}
+
+/// Whether one screening below the threshold temperature is not enough.
+fn wants_second(ask: &Ask, screening: &Screening) -> bool {
+    let Ask::Temperature { recheck_from, grade } = ask else { return false };
+    let warm = recheck_from.zip(screening.compared).is_some_and(|(from, value)| value >= from);
+    *grade == Grade::Twice || warm
 }
 
 fn profile(takes: Takes, direction: Direction, class: Class, context: &Context) -> Option<&Profile> {

@@ -1,14 +1,10 @@
 //! The registration's fields: checked, then kept with the person.
 
 use super::steps::Steps;
-use crate::base::Pii;
-use crate::config::profile::{Field, Need};
-use crate::config::{Ask, FieldRule};
+use crate::base::{Pii, Slug};
+use crate::config::{Ask, Field, FieldRule, Need};
 use crate::control::{Refused, Registration};
 use crate::model::{Evidence, Person, StepKind};
-
-/// Longest field, in characters.
-const LENGTH_MAX: usize = 80;
 
 /// Fills in the open registration step.
 ///
@@ -20,48 +16,54 @@ pub fn take(steps: &mut Steps, fields: &Registration, person: &mut Person) -> Re
     let Ask::Registration { fields: rules } = step.rule.ask.clone() else {
         return Err(Refused::StepNotOpen { step: StepKind::Registration });
     };
-    let mut filled = 0;
+    let mut filled = Vec::new();
     for rule in &rules {
-        filled += u8::from(check(*rule, value(rule.field, fields))?);
+        let text = value(&rule.id, fields).map(|text| Pii::new(text.expose().trim().to_owned()));
+        match text.filter(|text| !text.expose().is_empty()) {
+            Some(text) => {
+                check(rule, &text).map_err(|why| wrong(&rule.id, why))?;
+                filled.push((rule, text));
+            }
+            None if rule.need == Need::Required => return Err(wrong(&rule.id, "is needed")),
+            None => {}
+        }
     }
-    step.settle(Evidence::Registered { fields: filled });
-    for rule in rules {
-        if let Some(text) = value(rule.field, fields).filter(|text| !text.expose().trim().is_empty()) {
-            *place(rule.field, person) = Some(Pii::new(text.expose().trim().to_owned()));
+    let (id, number) = (step.rule.id.clone(), u8::try_from(filled.len()).unwrap_or(u8::MAX));
+    step.settle(Evidence::Registered { fields: number });
+    for (rule, text) in filled {
+        match Field::of(&rule.id) {
+            Some(field) => *place(field, person) = Some(text),
+            None => person.stated.keep(&id, &rule.id, text),
         }
     }
     Ok(())
 }
 
-/// Whether the field is filled in.
-fn check(rule: FieldRule, value: Option<&Pii<String>>) -> Result<bool, Refused> {
-    let field = rule.field.name();
-    let text = value.map(|text| text.expose().trim()).unwrap_or_default();
-    if text.is_empty() {
-        return match rule.need {
-            Need::Required => Err(Refused::BadField { field, why: "is needed" }),
-            Need::Optional => Ok(false),
-        };
+fn check(rule: &FieldRule, text: &Pii<String>) -> Result<(), &'static str> {
+    if text.expose().chars().count() > usize::from(rule.length_max) {
+        return Err("is too long");
     }
-    if text.chars().count() > LENGTH_MAX {
-        return Err(Refused::BadField { field, why: "is longer than 80 characters" });
+    if text.expose().chars().any(char::is_control) {
+        return Err("has control characters");
     }
-    if text.chars().any(char::is_control) {
-        return Err(Refused::BadField { field, why: "has control characters" });
-    }
-    if rule.field == Field::Phone && !crate::model::phone::is_plausible(text) {
-        return Err(Refused::BadField { field, why: "is no telephone number" });
-    }
-    Ok(true)
+    rule.form.check(text)
 }
 
-fn value(field: Field, fields: &Registration) -> Option<&Pii<String>> {
-    match field {
-        Field::Name => fields.name.as_ref(),
-        Field::Phone => fields.phone.as_ref(),
-        Field::Origin => fields.origin.as_ref(),
-        Field::Destination => fields.destination.as_ref(),
-        Field::Host => fields.host.as_ref(),
+fn wrong(field: &Slug, why: &'static str) -> Refused {
+    match Field::of(field) {
+        Some(field) => Refused::BadField { field: field.name(), why },
+        None => Refused::BadEntry { field: field.clone(), why },
+    }
+}
+
+fn value<'a>(field: &Slug, fields: &'a Registration) -> Option<&'a Pii<String>> {
+    match Field::of(field) {
+        Some(Field::Name) => fields.name.as_ref(),
+        Some(Field::Phone) => fields.phone.as_ref(),
+        Some(Field::Origin) => fields.origin.as_ref(),
+        Some(Field::Destination) => fields.destination.as_ref(),
+        Some(Field::Host) => fields.host.as_ref(),
+        None => fields.more.iter().find(|(name, _)| name == field).map(|(_, text)| text),
     }
 }
 

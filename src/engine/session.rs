@@ -7,9 +7,9 @@ use super::input::Ticket;
 use super::person::PersonSession;
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
-use crate::base::{AttendantId, Mono, Seq, Slug};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
-use crate::control::{Act, Decision, Prompt, Refused, Trouble, VerdictStatus};
+use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
     SubjectKind, Verdict,
@@ -46,7 +46,7 @@ pub struct Session {
     pub(super) referral: Option<Seq>,
     pub(super) last_activity: Mono,
     /// Since when the present step has been asked for.
-    pub(super) asked: Option<(StepKind, Mono)>,
+    pub(super) asked: Option<(Slug, Mono)>,
     pub(super) leave_after: Duration,
     /// Whether a presence sensor has seen the subject, and since when it no longer does.
     seen: bool,
@@ -61,7 +61,7 @@ pub struct Session {
     /// Whether the verdict under way is the last try to end an unrecorded session.
     pub(super) giving_up: bool,
     /// Whether several codes were in view when one was asked for.
-    crowded: bool,
+    pub(super) crowded: bool,
 }
 
 impl Session {
@@ -193,6 +193,22 @@ impl Session {
         self.active(now);
     }
 
+    /// Takes what a sensor of the lane read, for whoever is being served.
+    pub fn sensed(&mut self, now: Mono, device: &DeviceId, value: CentiCelsius) {
+        let watched = match &mut self.who {
+            Who::Person(person) => person.steps.sensed(now, device, value),
+            Who::Vehicle(vehicle) => {
+                let of_occupant = vehicle.served_mut().is_some_and(|p| p.steps.sensed(now, device, value));
+                let watched = vehicle.steps.sensed(now, device, value) || of_occupant;
+                vehicle.count_occupants();
+                watched
+            }
+        };
+        if watched {
+            self.note_asked(now);
+        }
+    }
+
     /// Carries out an act.
     ///
     /// # Errors
@@ -233,9 +249,10 @@ impl Session {
             | Act::MeasureAgain
             | Act::ContactTemperature(_)
             | Act::StartDisinfection { .. }
-            | Act::StopDisinfection => {
+            | Act::StopDisinfection
+            | Act::Enter { .. } => {
                 let done = match &mut self.who {
-                    Who::Person(person) => person.act(by, act, context),
+                    Who::Person(person) => person.act(now, by, act, context),
                     Who::Vehicle(vehicle) => vehicle.act(now, by, act, context),
                 };
                 done.unwrap_or(Err(Refused::NotNow { why: "this is for vehicles" }))?;
@@ -352,44 +369,6 @@ impl Session {
     /// Whether the thermometer should be looking.
     pub fn wants_screening(&self) -> bool {
         self.served().wants_screening()
-    }
-
-    /// What the subject's face asks for.
-    pub fn prompt(&self) -> Prompt {
-        if let Who::Vehicle(vehicle) = &self.who
-            && vehicle.disinfects()
-        {
-            return Prompt::ShutWindows;
-        }
-        if self.trouble.is_some() {
-            return Prompt::WaitForAttendant;
-        }
-        let Some(step) = self.served().asked() else { return Prompt::OneMoment };
-        match step.rule.kind() {
-            _ if step.attention().is_some() => Prompt::WaitForAttendant,
-            StepKind::Credential if self.crowded => Prompt::OneCode,
-            StepKind::Credential => Prompt::ShowCode,
-            StepKind::Temperature => Prompt::ShowForehead,
-            StepKind::Registration => Prompt::Register,
-            StepKind::Attest => Prompt::WaitForAttendant,
-            StepKind::Plate | StepKind::Occupants | StepKind::Disinfection => Prompt::StopVehicle,
-        }
-    }
-
-    /// What the subject's face says once the verdict is durable.
-    pub fn ended_prompt(&self) -> Prompt {
-        if self.trouble.is_some() {
-            return Prompt::SeeAttendant;
-        }
-        match self.verdict.as_ref().map(|status| status.verdict) {
-            Some(Verdict::Advised | Verdict::TurnedBack) => Prompt::TurnBack,
-            Some(Verdict::Held) => Prompt::WaitHere,
-            Some(Verdict::Referred | Verdict::HandedOff) => Prompt::SeeAttendant,
-            Some(Verdict::Admitted | Verdict::AdmittedWithFollowUp | Verdict::EmergencyAdmitted) => {
-                Prompt::Go
-            }
-            Some(Verdict::Abandoned) | None => Prompt::Welcome,
-        }
     }
 
     /// Which way.

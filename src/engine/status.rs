@@ -1,11 +1,12 @@
 //! A lane as its screens show it.
 
 use super::lane::{Lane, State};
+use super::running::Running;
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
-use crate::control::{DisinfectionStatus, FieldStatus, LaneStatus, OccupantStatus, Phase};
+use crate::control::{FieldStatus, LaneStatus, OccupantStatus, Phase};
 use crate::model::Level;
 
 impl Lane {
@@ -13,6 +14,7 @@ impl Lane {
     pub fn status(&self, now: Mono) -> LaneStatus {
         let session = self.session();
         let served = session.map(Session::served);
+        let asking = session.filter(|_| matches!(self.state, State::Steps(_)));
         LaneStatus {
             lane: self.settings.id.clone(),
             title: self.settings.title.clone(),
@@ -24,18 +26,21 @@ impl Lane {
             subject: session.and_then(masked),
             profile: session.map(|session| session.profile().clone()),
             steps: session.map(|session| session.steps().status()).unwrap_or_default(),
-            fields: served.map(fields).unwrap_or_default(),
+            fields: session.map(fields).unwrap_or_default(),
             attestations: served.map(Steps::attestations).unwrap_or_default(),
-            agents: session.map(|session| agents(session.steps())).unwrap_or_default(),
+            agents: session.map(agents).unwrap_or_default(),
             declared: session.and_then(declared),
             occupants: session.map(occupants).unwrap_or_default(),
             prompt: self.prompt_wanted(),
+            words: asking.map(Session::words).unwrap_or_default(),
+            pledge: asking.and_then(Session::pledge),
             guidance: self.guidance,
             temperature: session.and_then(temperature),
             verdict: session.and_then(|session| session.verdict.clone()),
             taken_out: self.taken_out.clone(),
             trouble: session.and_then(|session| session.trouble),
-            disinfecting: session.and_then(|session| disinfecting(session, now)),
+            disinfecting: session.and_then(|s| running(s).find_map(|running| running.disinfecting(now))),
+            dwelling: session.and_then(|s| running(s).find_map(|running| running.dwelling(now))),
             barrier: self.barrier.state(),
             lamp: self.lamp_wanted(),
             beam_blocked: self.barrier.beam() == Level::Active,
@@ -72,32 +77,41 @@ impl Lane {
     }
 }
 
-fn fields(steps: &Steps) -> Vec<FieldStatus> {
-    let shown =
-        |rule: &FieldRule| FieldStatus { name: rule.field.name(), required: rule.need == Need::Required };
-    let asked = steps.open_rules().find_map(|rule| match &rule.ask {
-        Ask::Registration { fields } => Some(fields.iter().map(shown).collect()),
-        Ask::Credential { .. }
-        | Ask::Temperature
-        | Ask::Attest { .. }
-        | Ask::Plate { .. }
-        | Ask::Occupants { .. }
-        | Ask::Disinfection { .. } => None,
-    });
-    asked.unwrap_or_default()
+/// The fields of the registration that is taken next: the vehicle's own, else that of whoever is served.
+fn fields(session: &Session) -> Vec<FieldStatus> {
+    let shown = |rule: &FieldRule| FieldStatus {
+        name: rule.id.clone(),
+        title: rule.title.clone(),
+        form: rule.form.clone(),
+        length_max: rule.length_max,
+        required: rule.need == Need::Required,
+    };
+    let of = |steps: &Steps| {
+        steps.open_steps().find_map(|step| {
+            if let Ask::Registration { fields } = &step.rule.ask {
+                Some(fields.iter().map(shown).collect())
+            } else {
+                None
+            }
+        })
+    };
+    of(session.steps()).or_else(|| of(session.served())).unwrap_or_default()
 }
 
-fn agents(steps: &Steps) -> Vec<Slug> {
-    let asked = steps.open_rules().find_map(|rule| match &rule.ask {
-        Ask::Disinfection { agents, .. } => Some(agents.clone()),
-        Ask::Credential { .. }
-        | Ask::Temperature
-        | Ask::Registration { .. }
-        | Ask::Attest { .. }
-        | Ask::Plate { .. }
-        | Ask::Occupants { .. } => None,
-    });
-    asked.unwrap_or_default()
+/// The agents of the first disinfection that is open: of whoever is served, else the vehicle's own.
+fn agents(session: &Session) -> Vec<Slug> {
+    let of = |steps: &Steps| {
+        steps.open_steps().find_map(|step| {
+            if let Ask::Disinfection { agents, .. } = &step.rule.ask { Some(agents.clone()) } else { None }
+        })
+    };
+    of(session.served()).or_else(|| of(session.steps())).unwrap_or_default()
+}
+
+/// What runs: for whoever is served, else for the vehicle itself.
+fn running(session: &Session) -> impl Iterator<Item = &Running> {
+    let served = session.served().running.as_ref();
+    served.into_iter().chain(session.steps().running.as_ref())
 }
 
 fn masked(session: &Session) -> Option<String> {
@@ -125,12 +139,5 @@ fn temperature(session: &Session) -> Option<crate::control::TemperatureStatus> {
     match &session.who {
         Who::Person(person) => person.temperature(),
         Who::Vehicle(vehicle) => vehicle.occupants.iter().rev().find_map(|person| person.temperature()),
-    }
-}
-
-fn disinfecting(session: &Session, now: Mono) -> Option<DisinfectionStatus> {
-    match &session.who {
-        Who::Person(_) => None,
-        Who::Vehicle(vehicle) => vehicle.disinfecting(now),
     }
 }

@@ -1,95 +1,73 @@
 //! The steps of one subject, in the profile's order, and what became of each.
 
+use super::running::Running;
+use super::step::Step;
 use crate::base::{AttendantId, Slug};
+use crate::config::step_rule::Grade;
 use crate::config::{Ask, Profile, StepRule};
-use crate::control::{Refused, StepState, StepStatus};
-use crate::model::{
-    Attestation, Class, Direction, Evidence, NotMeasured, Reason, StepKind, StepOutcome, StepRecord,
-};
-
-/// One step of one subject.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// What the profile says of it.
-    pub rule: StepRule,
-    /// What became of it so far.
-    pub outcome: StepOutcome,
-    /// Attempts that did not satisfy it.
-    pub attempts: u8,
-    /// Why an attendant has to look at it.
-    attention: Option<Reason>,
-}
-
-impl Step {
-    fn new(rule: &StepRule) -> Self {
-        Self { rule: rule.clone(), outcome: StepOutcome::Open, attempts: 0, attention: None }
-    }
-
-    /// Done.
-    pub fn settle(&mut self, evidence: Evidence) {
-        self.outcome = StepOutcome::Done(evidence);
-        self.attention = None;
-    }
-
-    /// Tried, and not satisfied.
-    pub fn fail(&mut self, reason: Reason, evidence: Option<Evidence>) {
-        self.outcome = StepOutcome::Failed { reason, evidence };
-        self.attention = Some(reason);
-    }
-
-    /// Tried, and nothing measured. An attendant looks once the attempts are used up.
-    pub fn not_measured(&mut self, why: NotMeasured) {
-        self.outcome = StepOutcome::NotMeasured(why);
-        if self.attempts >= self.rule.attempts {
-            self.attention = Some(Reason::TemperatureNotMeasured);
-        }
-    }
-
-    /// An attendant has to look.
-    pub fn call_attendant(&mut self, reason: Reason) {
-        self.attention = Some(reason);
-    }
-
-    /// Why an attendant has to look, while the step is not settled.
-    pub fn attention(&self) -> Option<Reason> {
-        self.attention
-    }
-
-    /// Starts over.
-    pub fn reopen(&mut self) {
-        *self = Self::new(&self.rule);
-    }
-
-    fn same_as(&self, rule: &StepRule) -> bool {
-        self.rule.kind() == rule.kind() && attested(&self.rule) == attested(rule)
-    }
-}
+use crate::control::Refused;
+use crate::model::{AreaMode, Attestation, Class, Direction, Reason, StepKind, StepOutcome, StepRecord};
 
 /// All steps of one subject.
+///
+/// A step that depends on what became of earlier ones is there from the start and counts only while its condition
+/// holds: every look at the list goes through [`live`](Self::live).
 #[derive(Clone, Debug)]
 pub struct Steps {
     list: Vec<Step>,
+    /// What takes its time at the moment.
+    pub(super) running: Option<Running>,
 }
 
 impl Steps {
-    /// The steps that `profile` asks of `class` in `direction`, all open.
-    pub fn new(profile: &Profile, direction: Direction, class: Class) -> Self {
-        Self { list: profile.steps_for(direction, class).map(Step::new).collect() }
+    /// The steps that `profile` asks of `class` in `direction` while the area is in `mode`, all open.
+    pub fn new(profile: &Profile, direction: Direction, class: Class, mode: AreaMode) -> Self {
+        Self { list: profile.steps_for(direction, class, mode).map(Step::new).collect(), running: None }
     }
 
     /// Changes to the steps of another profile or class; what is done stays done.
-    pub fn change(&mut self, profile: &Profile, direction: Direction, class: Class) {
+    pub fn change(&mut self, profile: &Profile, direction: Direction, class: Class, mode: AreaMode) {
         let mut earlier = std::mem::take(&mut self.list);
+        let runs = |step: &&Step| self.running.as_ref().is_some_and(|running| running.step == step.rule.id);
+        let rule_of_running = earlier.iter().find(runs).map(|step| step.rule.clone());
         let carried = |rule: &StepRule| {
-            let found = earlier.iter().position(|step| step.same_as(rule));
-            found.map_or_else(|| Step::new(rule), |at| Step { rule: rule.clone(), ..earlier.swap_remove(at) })
+            let found = earlier.iter().position(|step| rule.carries(&step.rule));
+            found.map_or_else(|| Step::new(rule), |at| earlier.swap_remove(at).under(rule))
         };
-        self.list = profile.steps_for(direction, class).map(carried).collect();
+        self.list = profile.steps_for(direction, class, mode).map(carried).collect();
+        // What runs for a step that is no longer asked, or is asked otherwise now, is not for anything.
+        let asked = |step: &Step| rule_of_running.as_ref().is_some_and(|rule| step.rule.carries(rule));
+        self.running = self.running.take().filter(|_| self.list.iter().any(asked));
+    }
+
+    /// The steps that are asked: those whose conditions on earlier ones hold.
+    fn live(&self) -> impl Iterator<Item = &Step> {
+        self.live_indices().map(|index| &self.list[index])
+    }
+
+    fn live_indices(&self) -> impl Iterator<Item = usize> {
+        (0..self.list.len()).filter(|index| self.is_live(*index))
+    }
+
+    /// Ends because a step can only depend on earlier ones.
+    fn is_live(&self, index: usize) -> bool {
+        self.list[index].rule.when.after.iter().all(|earlier| {
+            let before = (0..index).find(|at| self.list[*at].rule.id == earlier.step);
+            before.is_some_and(|at| self.is_live(at) && self.list[at].came(&earlier.came))
+        })
+    }
+
+    fn find_unsettled(&self, wanted: impl Fn(&Step) -> bool) -> Option<usize> {
+        self.live_indices().find(|index| !self.list[*index].is_settled() && wanted(&self.list[*index]))
+    }
+
+    fn unsettled_that(&mut self, wanted: impl Fn(&Step) -> bool) -> Option<&mut Step> {
+        self.find_unsettled(wanted).map(|index| &mut self.list[index])
     }
 
     /// The first step of `kind` that is not settled.
     pub fn unsettled(&mut self, kind: StepKind) -> Option<&mut Step> {
-        self.list.iter_mut().find(|step| step.rule.kind() == kind && !step.outcome.is_settled())
+        self.unsettled_that(|step| step.rule.kind() == kind)
     }
 
     /// The same, or the refusal that says so.
@@ -97,19 +75,29 @@ impl Steps {
         self.unsettled(kind).ok_or(Refused::StepNotOpen { step: kind })
     }
 
+    /// The step called `id`, while it is not settled.
+    pub fn named(&mut self, id: &Slug) -> Option<&mut Step> {
+        self.unsettled_that(|step| step.rule.id == *id)
+    }
+
+    /// Whether the step called `id` is asked and not settled.
+    pub fn asks(&self, id: &Slug) -> bool {
+        self.find_unsettled(|step| step.rule.id == *id).is_some()
+    }
+
     /// The attest step for `what` that is not settled.
     pub fn attest(&mut self, what: Attestation) -> Option<&mut Step> {
-        self.list.iter_mut().find(|step| attested(&step.rule) == Some(what) && !step.outcome.is_settled())
+        self.unsettled_that(|step| step.attested() == Some(what))
     }
 
     /// The step that is asked for now: the first that is not settled.
     pub fn asked(&self) -> Option<&Step> {
-        self.list.iter().find(|step| !step.outcome.is_settled())
+        self.live().find(|step| !step.is_settled())
     }
 
     /// The same, to change it.
     pub fn asked_mut(&mut self) -> Option<&mut Step> {
-        self.list.iter_mut().find(|step| !step.outcome.is_settled())
+        self.unsettled_that(|_| true)
     }
 
     /// Takes back what settled the first step of `kind`, as if it had not been tried.
@@ -126,34 +114,38 @@ impl Steps {
 
     /// The kinds that are neither done nor waived.
     pub fn open(&self) -> impl Iterator<Item = StepKind> {
-        self.list.iter().filter(|step| !step.outcome.is_settled()).map(|step| step.rule.kind())
+        self.live().filter(|step| !step.is_settled()).map(|step| step.rule.kind())
     }
 
-    /// Sets the first open step of `kind` aside.
+    /// Sets the step called `id` aside.
     ///
     /// # Errors
     ///
-    /// When there is none, or its rule does not know `reason`.
-    pub fn waive(&mut self, kind: StepKind, by: &AttendantId, reason: &Slug) -> Result<(), Refused> {
-        let step = self.unsettled_or_refuse(kind)?;
+    /// When it is not open, or its rule does not know `reason`.
+    pub fn waive(&mut self, id: &Slug, by: &AttendantId, reason: &Slug) -> Result<(), Refused> {
+        let Some(step) = self.named(id) else {
+            return Err(Refused::NotNow { why: "this step is not open" });
+        };
         if !step.rule.may_waive(reason) {
-            return Err(Refused::WaiverNotAllowed { step: kind });
+            return Err(Refused::WaiverNotAllowed { step: step.rule.kind() });
         }
-        step.outcome = StepOutcome::Waived { by: by.clone(), reason: reason.clone() };
-        step.attention = None;
+        step.waive(StepOutcome::Waived { by: by.clone(), reason: reason.clone() });
+        self.running = self.running.take().filter(|running| running.step != *id);
         Ok(())
     }
 
     /// Why a person has to decide about this subject: a temperature that is elevated, unclear or cannot be had.
     pub fn refer(&self) -> Option<Reason> {
-        let unsettled = self.list.iter().filter(|step| !step.outcome.is_settled());
+        let unsettled = self.live().filter(|step| !step.is_settled());
         unsettled.filter(|step| step.rule.kind() == StepKind::Temperature).find_map(Step::attention)
     }
 
     /// Whether the thermometer should be looking.
     pub fn wants_screening(&self) -> bool {
-        let step = self.list.iter().find(|step| step.rule.kind() == StepKind::Temperature);
-        step.is_some_and(|step| match step.outcome {
+        let step = self.live().find(|step| step.rule.kind() == StepKind::Temperature);
+        let by_contact =
+            |step: &&Step| matches!(step.rule.ask, Ask::Temperature { grade: Grade::Contact, .. });
+        step.filter(|step| !by_contact(step)).is_some_and(|step| match step.outcome {
             StepOutcome::Open | StepOutcome::NotMeasured(_) => step.attempts < step.rule.attempts,
             StepOutcome::Done(_) | StepOutcome::Waived { .. } | StepOutcome::Failed { .. } => false,
         })
@@ -161,8 +153,8 @@ impl Steps {
 
     /// What an attendant could attest now.
     pub fn attestations(&self) -> Vec<Attestation> {
-        let unsettled = self.list.iter().filter(|step| !step.outcome.is_settled());
-        let what = |step: &Step| match (attested(&step.rule), step.rule.kind(), step.attention) {
+        let unsettled = self.live().filter(|step| !step.is_settled());
+        let what = |step: &Step| match (step.attested(), step.rule.kind(), step.attention()) {
             (Some(what), _, _) => Some(what),
             (None, StepKind::Credential, Some(Reason::CredentialUnverified | Reason::ClockUntrusted)) => {
                 Some(Attestation::UnverifiedCredential)
@@ -177,51 +169,42 @@ impl Steps {
         unsettled.filter_map(what).collect()
     }
 
-    /// The rules of the steps that are not settled, in order.
-    pub fn open_rules(&self) -> impl Iterator<Item = &StepRule> {
-        self.list.iter().filter(|step| !step.outcome.is_settled()).map(|step| &step.rule)
+    /// Whether anything has been done or tried.
+    pub fn begun(&self) -> bool {
+        let touched = |step: &Step| step.outcome != StepOutcome::Open || !step.signed.is_empty();
+        self.running.is_some() || self.list.iter().any(touched)
+    }
+
+    /// Whether disinfection is running.
+    pub fn disinfects(&self) -> bool {
+        self.running.as_ref().is_some_and(Running::is_spray)
+    }
+
+    /// Whether a dwell runs for the step that is asked for now.
+    pub fn dwells(&self) -> bool {
+        let asked = self.asked().map(|step| &step.rule.id);
+        self.running.as_ref().is_some_and(|running| running.is_dwell() && Some(&running.step) == asked)
+    }
+
+    /// The steps that are not settled, in order.
+    pub fn open_steps(&self) -> impl Iterator<Item = &Step> {
+        self.live().filter(|step| !step.is_settled())
+    }
+
+    /// Every step that is asked, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Step> {
+        self.live()
     }
 
     /// The steps as a record holds them.
     pub fn record(&self) -> Vec<StepRecord> {
-        let record = |step: &Step| StepRecord { kind: step.rule.kind(), outcome: step.outcome.clone() };
-        self.list.iter().map(record).collect()
-    }
-
-    /// The steps as a screen shows them.
-    pub fn status(&self) -> Vec<StepStatus> {
-        let mut asked = true;
-        let status = |step: &Step| {
-            let state = state(step, asked);
-            asked &= step.outcome.is_settled();
-            let (kind, attest) = (step.rule.kind(), attested(&step.rule));
-            StepStatus { kind, attest, state, waivers: step.rule.waivers.clone() }
+        let record = |step: &Step| {
+            let rule = &step.rule;
+            let id = Some(rule.id.clone()).filter(|id| id.as_str() != rule.kind().name());
+            // An attest step's evidence says what was attested; its usual name says no more.
+            let id = id.filter(|id| Some(id.as_str()) != rule.attested().map(Attestation::name));
+            StepRecord { kind: rule.kind(), outcome: step.outcome.clone(), id }
         };
-        self.list.iter().map(status).collect()
-    }
-}
-
-fn state(step: &Step, asked: bool) -> StepState {
-    match (&step.outcome, step.attention) {
-        (StepOutcome::Done(_), _) => StepState::Done,
-        (StepOutcome::Waived { by, .. }, _) => StepState::Waived { by: by.clone() },
-        (StepOutcome::Failed { reason, .. }, _) => StepState::Failed { reason: *reason },
-        (StepOutcome::Open | StepOutcome::NotMeasured(_), Some(reason)) => {
-            StepState::NeedsAttendant { reason }
-        }
-        (StepOutcome::Open | StepOutcome::NotMeasured(_), None) if asked => StepState::Asked,
-        (StepOutcome::Open | StepOutcome::NotMeasured(_), None) => StepState::Open,
-    }
-}
-
-fn attested(rule: &StepRule) -> Option<Attestation> {
-    match &rule.ask {
-        Ask::Attest { what } => Some(*what),
-        Ask::Credential { .. }
-        | Ask::Temperature
-        | Ask::Registration { .. }
-        | Ask::Plate { .. }
-        | Ask::Occupants { .. }
-        | Ask::Disinfection { .. } => None,
+        self.live().map(record).collect()
     }
 }

@@ -1,15 +1,13 @@
 //! One vehicle's evidence: plate, declared occupants with their own steps, registration, disinfection.
 
-use std::time::Duration;
-
 use super::context::Context;
 use super::person::PersonSession;
 use super::registration;
 use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
-use crate::config::profile::NoPlate;
+use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
-use crate::control::{Act, DisinfectionStatus, OddPlate, Refused, Registration};
+use crate::control::{Act, OddPlate, Refused, Registration};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
@@ -17,18 +15,6 @@ use crate::model::{
     Authenticity, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind, SubjectKind,
     Vehicle, Verdict, mask,
 };
-
-/// Disinfection under way.
-#[derive(Clone, Debug)]
-struct Spraying {
-    agent: Slug,
-    by: AttendantId,
-    since: Mono,
-    /// From when on it may be stopped.
-    enough: Mono,
-    /// When it stops by itself.
-    until: Mono,
-}
 
 /// One vehicle, its steps, and the people in it.
 #[derive(Clone, Debug)]
@@ -46,7 +32,6 @@ pub struct VehicleSession {
     pub declared: Option<u8>,
     /// Those people.
     pub occupants: Vec<PersonSession>,
-    spraying: Option<Spraying>,
 }
 
 impl VehicleSession {
@@ -58,11 +43,10 @@ impl VehicleSession {
             direction,
             class,
             profile: profile.id.clone(),
-            steps: Steps::new(profile, direction, class),
+            steps: Steps::new(profile, direction, class, context.mode),
             details: Vehicle::default(),
             declared: None,
             occupants: Vec::new(),
-            spraying: None,
         })
     }
 
@@ -126,12 +110,20 @@ impl VehicleSession {
             Act::TypePlate { text, odd } => self.type_plate(text, *odd),
             Act::NoPlate => attendant.and_then(|_| self.no_plate()),
             Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
-            Act::StartDisinfection { agent } => {
-                attendant.and_then(|by| self.start_disinfection(now, agent, by))
+            Act::StartDisinfection { agent }
+                if !self.serves(|steps| steps.open().any(|open| open == StepKind::Disinfection)) =>
+            {
+                attendant.and_then(|by| self.steps.start_disinfection(now, agent, by))
             }
-            Act::StopDisinfection => attendant.and_then(|_| self.stop_disinfection(now)),
-            Act::Waive { step, reason } if self.steps.open().any(|open| open == *step) => {
-                attendant.and_then(|by| self.steps.waive(*step, by, reason))
+            Act::StopDisinfection if self.disinfects() && !self.serves(|steps| steps.disinfects()) => {
+                attendant.and_then(|_| self.steps.stop_disinfection(now))
+            }
+            // What an occupant and the vehicle are both asked is first the occupant's, as the screens show it.
+            Act::Waive { step, reason } if !self.serves(|steps| steps.asks(step)) => {
+                attendant.and_then(|by| self.steps.waive(step, by, reason))
+            }
+            Act::Enter { step, entry } if !self.serves(|steps| steps.asks(step)) => {
+                self.steps.enter(now, by, step, entry, &mut self.details.stated)
             }
             Act::Register(fields) if self.steps.open().any(|open| open == StepKind::Registration) => {
                 attendant.and_then(|_| self.register(fields))
@@ -141,10 +133,14 @@ impl VehicleSession {
             | Act::Attest(_)
             | Act::Waive { .. }
             | Act::MeasureAgain
-            | Act::ContactTemperature(_) => {
+            | Act::ContactTemperature(_)
+            | Act::StartDisinfection { .. }
+            | Act::StopDisinfection
+            | Act::Enter { .. } => {
                 let nobody = Refused::NotNow { why: "no occupant is being served" };
-                let done =
-                    self.served_mut().map_or(Some(Err(nobody)), |person| person.act(by, act, context))?;
+                let done = self
+                    .served_mut()
+                    .map_or(Some(Err(nobody)), |person| person.act(now, by, act, context))?;
                 self.count_occupants();
                 done
             }
@@ -160,6 +156,9 @@ impl VehicleSession {
     fn register(&mut self, fields: &Registration) -> Result<(), Refused> {
         let mut person = Person::default();
         registration::take(&mut self.steps, fields, &mut person)?;
+        for said in person.stated.iter() {
+            self.details.stated.keep(&said.step, &said.field, said.value.clone());
+        }
         self.details.origin = person.origin;
         self.details.destination = person.destination;
         self.details.host = person.host;
@@ -180,29 +179,14 @@ impl VehicleSession {
         }
     }
 
-    /// Whether disinfection is running.
+    /// Whether the vehicle is being disinfected.
     pub fn disinfects(&self) -> bool {
-        self.spraying.is_some()
+        self.steps.disinfects()
     }
 
-    /// The disinfection that is running, as screens show it.
-    pub fn disinfecting(&self, now: Mono) -> Option<DisinfectionStatus> {
-        let spraying = self.spraying.as_ref()?;
-        let (may_stop_ms, ends_ms) = (left_ms(spraying.enough, now), left_ms(spraying.until, now));
-        Some(DisinfectionStatus { may_stop_ms, ends_ms })
-    }
-
-    /// When the sprayer stops by itself.
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.spraying.as_ref().map(|spraying| (spraying.until, "disinfection has run its longest time"))
-    }
-
-    /// Acts on that deadline.
-    pub fn expire(&mut self, now: Mono) {
-        if self.deadline().is_some_and(|(at, _)| at <= now) {
-            // A run of the longest time is never too short.
-            let _ = self.stop_disinfection(now);
-        }
+    /// Whether `asked` holds for the occupant who is being served.
+    fn serves(&self, asked: impl Fn(&Steps) -> bool) -> bool {
+        self.served().is_some_and(|person| asked(&person.steps))
     }
 
     /// Why a person has to decide about somebody in the vehicle.
@@ -269,8 +253,9 @@ impl VehicleSession {
         }
         // A lower number may be declared as long as nobody already recorded disappears by it.
         let kept = usize::from(count);
-        let begun =
-            |person: &PersonSession| person.details != Person::default() || person.screening.is_some();
+        let begun = |person: &PersonSession| {
+            person.details != Person::default() || person.screening.is_some() || person.steps.begun()
+        };
         if self.occupants.iter().skip(kept).any(begun) {
             return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
         }
@@ -285,36 +270,6 @@ impl VehicleSession {
         Ok(())
     }
 
-    fn start_disinfection(&mut self, now: Mono, agent: &Slug, by: &AttendantId) -> Result<(), Refused> {
-        let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
-        let Ask::Disinfection { agents, seconds_min, seconds_max } = &step.rule.ask else {
-            return Err(Refused::StepNotOpen { step: StepKind::Disinfection });
-        };
-        if !agents.contains(agent) {
-            return Err(Refused::BadField { field: "agent", why: "is not on the profile's list" });
-        }
-        let after = |seconds: u16| now + Duration::from_secs(u64::from(seconds));
-        let (enough, until) = (after(*seconds_min), after(*seconds_max));
-        self.spraying = Some(Spraying { agent: agent.clone(), by: by.clone(), since: now, enough, until });
-        Ok(())
-    }
-
-    /// Too early it goes on: what is refused has changed nothing.
-    fn stop_disinfection(&mut self, now: Mono) -> Result<(), Refused> {
-        let Some(spraying) = self.spraying.clone() else {
-            return Err(Refused::NotNow { why: "no disinfection is running" });
-        };
-        let left = left_ms(spraying.enough, now);
-        if left > 0 {
-            return Err(Refused::TooEarly { seconds_left: left.div_ceil(1_000) });
-        }
-        self.spraying = None;
-        let seconds = u16::try_from(now.since(spraying.since).as_secs()).unwrap_or(u16::MAX);
-        let step = self.steps.unsettled_or_refuse(StepKind::Disinfection)?;
-        step.settle(Evidence::Disinfected { agent: spraying.agent, seconds, by: spraying.by });
-        Ok(())
-    }
-
     fn become_class(&mut self, class: Class, context: &Context) {
         if class == self.class {
             return;
@@ -322,12 +277,7 @@ impl VehicleSession {
         if let Some(profile) = context.profiles.choose(SubjectKind::Vehicle, self.direction, class) {
             self.class = class;
             self.profile = profile.id.clone();
-            self.steps.change(profile, self.direction, class);
+            self.steps.change(profile, self.direction, class, context.mode);
         }
     }
-}
-
-/// Milliseconds until `at`, rounded up: 0 is said no sooner than it is true.
-fn left_ms(at: Mono, now: Mono) -> u64 {
-    u64::try_from(at.since(now).as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -88,6 +88,13 @@ pub fn step(kind: StepKind) -> Words {
         StepKind::Plate => ("车牌", "plate"),
         StepKind::Occupants => ("随车人员", "occupants"),
         StepKind::Disinfection => ("消毒", "disinfection"),
+        StepKind::Question => ("询问", "question"),
+        StepKind::Dwell => ("停留", "dwell"),
+        StepKind::Pledge => ("承诺", "pledge"),
+        StepKind::Custody => ("寄存", "items in custody"),
+        StepKind::Escort => ("接送", "escort"),
+        StepKind::Count => ("清点", "count"),
+        StepKind::SignOff => ("签名", "sign-off"),
     }
 }
 
@@ -115,6 +122,10 @@ pub fn reason(reason: Reason) -> Words {
         Reason::TimedOut => ("超时", "timed out"),
         Reason::KioskRestarted => ("终端重启", "kiosk restarted"),
         Reason::ClearedByContactThermometer => ("接触式体温计复测正常", "cleared by contact thermometer"),
+        Reason::AnswerToConfirm => ("回答待核实", "answer to be looked into"),
+        Reason::AnswerNotAccepted => ("回答不符合规定", "answer not accepted"),
+        Reason::CountOutOfRange => ("数量超出规定", "count out of range"),
+        Reason::DwellInterrupted => ("停留中断", "dwell interrupted"),
     }
 }
 
@@ -189,21 +200,48 @@ pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
     }
 }
 
+/// What a step of the newer kinds came to, in the profile's own names and in numbers.
+pub fn detail(outcome: &StepOutcome) -> Option<String> {
+    let evidence = match outcome {
+        StepOutcome::Done(evidence) | StepOutcome::Failed { evidence: Some(evidence), .. } => evidence,
+        StepOutcome::Open
+        | StepOutcome::Waived { .. }
+        | StepOutcome::Failed { evidence: None, .. }
+        | StepOutcome::NotMeasured(_) => return None,
+    };
+    Some(match evidence {
+        Evidence::Answered { answer, table: Some(version), listed: Some(listed), .. } => {
+            let found = if *listed { "在表内 listed" } else { "不在表内 not listed" };
+            format!("{answer}，风险地区表 table {version}：{found}")
+        }
+        Evidence::Answered { answer, .. } => answer.to_string(),
+        Evidence::Dwelt { seconds, low: Some(low), high: Some(high), .. } => {
+            format!("{seconds} s, {low}–{high} °C")
+        }
+        Evidence::Dwelt { seconds, .. } => format!("{seconds} s"),
+        Evidence::Disinfected { agent, seconds, .. } => format!("{agent}, {seconds} s"),
+        Evidence::Items { number, tag: Some(tag), .. } => format!("{number} × № {tag}"),
+        Evidence::Items { number, .. } => number.to_string(),
+        Evidence::Counted { number, .. } => number.to_string(),
+        Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Evidence::Credential { .. }
+        | Evidence::RosterEntry
+        | Evidence::Temperature { .. }
+        | Evidence::ContactTemperature { .. }
+        | Evidence::Registered { .. }
+        | Evidence::Attested { .. }
+        | Evidence::Plate { .. }
+        | Evidence::Occupants { .. }
+        | Evidence::Pledged { .. }
+        | Evidence::Escorted { .. } => return None,
+    })
+}
+
 /// Who is named in the outcome of a step, and why.
 pub fn outcome_by(outcome: &StepOutcome) -> Option<(&AttendantId, Option<&str>)> {
     match outcome {
         StepOutcome::Waived { by, reason } => Some((by, Some(reason.as_str()))),
-        StepOutcome::Done(evidence) => match evidence {
-            Evidence::ContactTemperature { by, .. }
-            | Evidence::Attested { by, .. }
-            | Evidence::Disinfected { by, .. } => Some((by, None)),
-            Evidence::Credential { .. }
-            | Evidence::RosterEntry
-            | Evidence::Temperature { .. }
-            | Evidence::Registered { .. }
-            | Evidence::Plate { .. }
-            | Evidence::Occupants { .. } => None,
-        },
+        StepOutcome::Done(evidence) => evidence.attendants().last().map(|by| (*by, None)),
         StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => None,
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::picture::PictureKey;
+use super::stated::Stated;
 use crate::base::{CentiCelsius, Pii};
 
 /// The personal part of a record. Exists in the clear only in memory.
@@ -52,6 +53,9 @@ pub struct Person {
     /// Contact thermometer's value, where one was taken.
     #[n(8)]
     pub contact: Option<Pii<CentiCelsius>>,
+    /// What they stated beside these fields.
+    #[n(9)]
+    pub stated: Stated,
 }
 
 /// What is known of a vehicle.
@@ -75,4 +79,7 @@ pub struct Vehicle {
     /// Identifier of the vehicle pass presented.
     #[n(5)]
     pub pass: Option<Pii<String>>,
+    /// What was stated about it beside these fields.
+    #[n(6)]
+    pub stated: Stated,
 }

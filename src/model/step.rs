@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::credential::{Authenticity, CredentialKind, Currency};
 use super::temperature::{NotMeasured, Zone};
 use super::verdict::Reason;
-use crate::base::{AttendantId, Slug};
+use crate::base::{AttendantId, CentiCelsius, Slug};
 
 /// One kind of check.
 #[derive(
@@ -33,9 +33,85 @@ pub enum StepKind {
     /// The number of occupants is declared, and each is taken through their own steps.
     #[n(5)]
     Occupants,
-    /// The vehicle is disinfected.
+    /// The vehicle, or a person's hands or shoes, are disinfected.
     #[n(6)]
     Disinfection,
+    /// A question is asked and its answer noted.
+    #[n(7)]
+    Question,
+    /// A time has to pass here, perhaps at a temperature.
+    #[n(8)]
+    Dwell,
+    /// The subject confirms a text.
+    #[n(9)]
+    Pledge,
+    /// Things are left here, or collected again.
+    #[n(10)]
+    Custody,
+    /// Somebody named fetches the subject.
+    #[n(11)]
+    Escort,
+    /// People, animals or goods are counted.
+    #[n(12)]
+    Count,
+    /// One attendant, or two different ones, sign by name.
+    #[n(13)]
+    SignOff,
+}
+
+impl StepKind {
+    /// Every kind, in the order of the records.
+    pub const ALL: [Self; 14] = [
+        Self::Credential,
+        Self::Temperature,
+        Self::Registration,
+        Self::Attest,
+        Self::Plate,
+        Self::Occupants,
+        Self::Disinfection,
+        Self::Question,
+        Self::Dwell,
+        Self::Pledge,
+        Self::Custody,
+        Self::Escort,
+        Self::Count,
+        Self::SignOff,
+    ];
+
+    /// The name in records and files, such as `sign-off`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Temperature => "temperature",
+            Self::Registration => "registration",
+            Self::Attest => "attest",
+            Self::Plate => "plate",
+            Self::Occupants => "occupants",
+            Self::Disinfection => "disinfection",
+            Self::Question => "question",
+            Self::Dwell => "dwell",
+            Self::Pledge => "pledge",
+            Self::Custody => "custody",
+            Self::Escort => "escort",
+            Self::Count => "count",
+            Self::SignOff => "sign-off",
+        }
+    }
+}
+
+/// Whether things are left or collected.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
+#[serde(rename_all = "kebab-case")]
+#[cbor(index_only)]
+pub enum Custody {
+    /// Left here under a tag.
+    #[n(0)]
+    Leave,
+    /// Handed back for the tag.
+    #[n(1)]
+    Collect,
 }
 
 /// What an attendant confirms with their own eyes.
@@ -57,6 +133,18 @@ pub enum Attestation {
     /// The person's papers match the person.
     #[n(3)]
     Papers,
+}
+
+impl Attestation {
+    /// The name in records and files, such as `travel-record`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mask => "mask",
+            Self::UnverifiedCredential => "unverified-credential",
+            Self::TravelRecord => "travel-record",
+            Self::Papers => "papers",
+        }
+    }
 }
 
 /// How a plate became known.
@@ -151,7 +239,7 @@ pub enum Evidence {
         #[n(1)]
         recorded: u8,
     },
-    /// The vehicle was disinfected.
+    /// The vehicle, or a person's hands or shoes, were disinfected.
     #[n(8)]
     Disinfected {
         /// With what.
@@ -164,6 +252,115 @@ pub enum Evidence {
         #[n(2)]
         by: AttendantId,
     },
+    /// A question was answered; the place and the date that were named are in the sealed part.
+    #[n(16)]
+    Answered {
+        /// The answer, of the profile's list.
+        #[n(0)]
+        answer: Slug,
+        /// Who asked.
+        #[n(1)]
+        by: AttendantId,
+        /// Version of the risk-area table that the place was compared with, where one was named.
+        #[n(2)]
+        table: Option<u32>,
+        /// Whether the table listed it on that day.
+        #[n(3)]
+        listed: Option<bool>,
+        /// Who looked into it, where the answer needed that.
+        #[n(4)]
+        confirmed: Option<AttendantId>,
+    },
+    /// The time has passed without a break.
+    #[n(17)]
+    Dwelt {
+        /// How long, in seconds.
+        #[n(0)]
+        seconds: u32,
+        /// Lowest reading during that time, where one was asked for. No person's.
+        #[n(1)]
+        low: Option<CentiCelsius>,
+        /// Highest reading.
+        #[n(2)]
+        high: Option<CentiCelsius>,
+        /// How often it was broken off before.
+        #[n(3)]
+        interruptions: u8,
+        /// Who began it.
+        #[n(4)]
+        by: AttendantId,
+    },
+    /// The text was confirmed.
+    #[n(18)]
+    Pledged {
+        /// The attendant who confirmed it for the subject; none: the subject did.
+        #[n(0)]
+        by: Option<AttendantId>,
+    },
+    /// Things were left or collected.
+    #[n(19)]
+    Items {
+        /// Which of both.
+        #[n(0)]
+        way: Custody,
+        /// How many; 0 when there was nothing.
+        #[n(1)]
+        number: u8,
+        /// Number of the tag; none without things.
+        #[n(2)]
+        tag: Option<u16>,
+        /// Who took or gave them.
+        #[n(3)]
+        by: AttendantId,
+    },
+    /// Somebody fetched the subject; the name is in the sealed part.
+    #[n(20)]
+    Escorted {
+        /// Who handed them over.
+        #[n(0)]
+        by: AttendantId,
+    },
+    /// So many were counted.
+    #[n(21)]
+    Counted {
+        /// How many.
+        #[n(0)]
+        number: u32,
+        /// By whom.
+        #[n(1)]
+        by: AttendantId,
+    },
+    /// Signed, by as many different attendants as the profile asks for.
+    #[n(22)]
+    Signed {
+        /// By whom, in order.
+        #[n(0)]
+        by: Vec<AttendantId>,
+    },
+}
+
+impl Evidence {
+    /// The attendants who vouch for it by name.
+    pub fn attendants(&self) -> Vec<&AttendantId> {
+        match self {
+            Self::ContactTemperature { by, .. }
+            | Self::Attested { by, .. }
+            | Self::Disinfected { by, .. }
+            | Self::Dwelt { by, .. }
+            | Self::Items { by, .. }
+            | Self::Escorted { by }
+            | Self::Counted { by, .. } => vec![by],
+            Self::Answered { by, confirmed, .. } => std::iter::once(by).chain(confirmed).collect(),
+            Self::Pledged { by } => by.iter().collect(),
+            Self::Signed { by } => by.iter().collect(),
+            Self::Credential { .. }
+            | Self::RosterEntry
+            | Self::Temperature { .. }
+            | Self::Registered { .. }
+            | Self::Plate { .. }
+            | Self::Occupants { .. } => vec![],
+        }
+    }
 }
 
 /// What became of a step.
@@ -220,4 +417,62 @@ pub struct StepRecord {
     /// What became of it.
     #[n(1)]
     pub outcome: StepOutcome,
+    /// Its name in the profile, where the kind alone does not tell which step it is.
+    #[n(2)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Slug>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_named_by_its_kind_is_written_as_before_steps_had_names() {
+        let done = StepOutcome::Done(Evidence::RosterEntry);
+        let plain = StepRecord { kind: StepKind::Credential, outcome: done.clone(), id: None };
+        let bytes = minicbor::to_vec(&plain).unwrap();
+        assert_eq!(bytes[0], 0x82, "an array of two");
+        assert_eq!(minicbor::decode::<StepRecord>(&bytes).unwrap(), plain);
+        let named = StepRecord { id: Some("second-look".parse().unwrap()), ..plain };
+        let bytes = minicbor::to_vec(&named).unwrap();
+        assert_eq!((bytes[0], minicbor::decode::<StepRecord>(&bytes).unwrap()), (0x83, named));
+    }
+
+    #[test]
+    fn every_kind_is_named_alike_in_records_and_in_files() {
+        for kind in StepKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
+
+    #[test]
+    fn every_new_evidence_survives_encoding() {
+        let by: AttendantId = "zhou".parse().unwrap();
+        let all = [
+            Evidence::Answered {
+                answer: "yes".parse().unwrap(),
+                by: by.clone(),
+                table: Some(3),
+                listed: Some(true),
+                confirmed: None,
+            },
+            Evidence::Dwelt {
+                seconds: 2_700,
+                low: CentiCelsius::new(6_500),
+                high: CentiCelsius::new(7_450),
+                interruptions: 1,
+                by: by.clone(),
+            },
+            Evidence::Pledged { by: None },
+            Evidence::Items { way: Custody::Leave, number: 2, tag: Some(17), by: by.clone() },
+            Evidence::Escorted { by: by.clone() },
+            Evidence::Counted { number: 120, by: by.clone() },
+            Evidence::Signed { by: vec![by.clone(), "li".parse().unwrap()] },
+        ];
+        for evidence in all {
+            let bytes = minicbor::to_vec(&evidence).unwrap();
+            assert_eq!(minicbor::decode::<Evidence>(&bytes).unwrap(), evidence);
+        }
+    }
 }

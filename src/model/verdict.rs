@@ -174,4 +174,16 @@ pub enum Reason {
     /// A second measurement by contact thermometer cleared it.
     #[n(21)]
     ClearedByContactThermometer,
+    /// An answer that somebody has to look into.
+    #[n(40)]
+    AnswerToConfirm,
+    /// An answer with which the profile lets nobody on.
+    #[n(41)]
+    AnswerNotAccepted,
+    /// More or fewer than the profile allows were counted.
+    #[n(42)]
+    CountOutOfRange,
+    /// A time that has to pass without a break was broken off.
+    #[n(43)]
+    DwellInterrupted,
 }

@@ -1,4 +1,4 @@
-//! How long disinfection has to run, and when it stops by itself: for the attendant and for the driver.
+//! How long disinfection or a dwell still runs: for the attendant and for the subject.
 //!
 //! The page holds only places for the seconds. The script counts them down between two events of the stream, so
 //! that nothing on the page is drawn anew while somebody reaches for it.
@@ -6,11 +6,12 @@
 use maud::{Markup, html};
 
 use super::symbol;
-use super::words::face::{SPRAY_AT_LEAST, SPRAY_AT_MOST};
+use super::words::face::{NEXT_READING, SPRAY_AT_LEAST, SPRAY_AT_MOST, STAY_STILL};
 use super::words::words;
 use crate::control::LaneStatus;
 
-/// The seconds left, where disinfection is running: first until it may be stopped, then until it stops.
+/// The time left, where something is running: first until disinfection may be stopped, then until it stops; until a dwell
+/// is over.
 pub fn countdown(lane: &LaneStatus) -> Markup {
     html! {
         @if let Some(running) = lane.disinfecting {
@@ -19,6 +20,26 @@ pub fn countdown(lane: &LaneStatus) -> Markup {
                 (symbol::SPRAY)
                 span { (said) }
                 b { span.left data-left=(of) data-lane=(lane.lane) {} " " small { (words("秒", "s")) } }
+            }
+        }
+        @if lane.dwelling.is_some() {
+            p.countdown.dwell {
+                (symbol::HOURGLASS)
+                span { (STAY_STILL) }
+                b { span.left data-left="dwell" data-lane=(lane.lane) {} }
+            }
+        }
+    }
+}
+
+/// For the attendant beside that: until the next reading of a temperature must have come.
+pub fn next_reading(lane: &LaneStatus) -> Markup {
+    html! {
+        @if lane.dwelling.is_some_and(|dwelling| dwelling.reading_ms.is_some()) {
+            p.countdown.reading {
+                (symbol::THERMOMETER)
+                span { (NEXT_READING) }
+                b { span.left data-left="reading" data-lane=(lane.lane) {} }
             }
         }
     }

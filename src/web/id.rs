@@ -59,6 +59,7 @@ fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) ->
         | Refused::TooEarly { .. }
         | Refused::OddPlate
         | Refused::BadField { .. }
+        | Refused::BadEntry { .. }
         | Refused::OutOfRange { .. }
         | Refused::CannotRecord => {
             (StatusCode::CONFLICT, told(lane, *shared.lane_theme.borrow(), face::NOT_NOW))
@@ -72,7 +73,7 @@ fn show(shared: &Shared, lane: &LaneStatus, text: &str, message: Option<(String,
     let action = format!("{home}/id");
     let pad = Pad {
         kind: Kind::IdNumber,
-        title: ID_TITLE,
+        title: ID_TITLE.into(),
         action: &action,
         fields: &[],
         text,

@@ -3,11 +3,13 @@
 //! It shows what to do, never why. Steps that did not go well look like steps still to come, and a verdict takes
 //! the steps off the screen: nobody in the queue learns which of them it was.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::countdown::countdown;
@@ -15,11 +17,22 @@ use super::live::{self, Regions};
 use super::page::{self, Frame, labelled, not_found};
 use super::shared::{Shared, lane};
 use super::symbol::{self, Symbol};
-use super::words::face::{self, NO_PHONE, Request};
-use super::words::words;
-use crate::base::LaneId;
-use crate::control::{BarrierState, KioskStatus, LaneStatus, Phase, Prompt, StepState, StepStatus};
-use crate::model::Guidance;
+use super::words::face::{self, NO_PHONE, PLEDGED, Request};
+use super::words::{Said, own, words};
+use crate::base::{LaneId, Slug};
+use crate::control::{
+    Act, BarrierState, Entry, KioskStatus, LaneStatus, Phase, Prompt, StepState, StepStatus,
+};
+use crate::model::{Guidance, Title};
+
+/// Most characters of a step's name in the row at the foot.
+const TICK_CHARACTERS: usize = 4;
+
+/// Most steps in the row at the foot.
+const TICKS: usize = 6;
+
+/// Most characters of a request in large.
+const LARGE_MAX: usize = 7;
 
 /// `GET /lane/{lane}`
 pub async fn face(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -> Response {
@@ -77,14 +90,24 @@ fn has_camera(shared: &Shared, id: &LaneId) -> bool {
 const fn ground(prompt: Prompt, guidance: Option<Guidance>) -> &'static str {
     match prompt {
         Prompt::Welcome => "idle",
-        Prompt::ShowCode | Prompt::OneCode | Prompt::StopVehicle | Prompt::ShutWindows => "ask",
+        Prompt::ShowCode
+        | Prompt::OneCode
+        | Prompt::StopVehicle
+        | Prompt::ShutWindows
+        | Prompt::Disinfect
+        | Prompt::Pledge => "ask",
         Prompt::ShowForehead => match guidance {
             Some(Guidance::WarmingUp | Guidance::WaitInside) => "wait",
             Some(Guidance::AskAttendant) => "attendant",
             Some(Guidance::ComeCloser | Guidance::HoldStill) | None => "ask",
         },
-        Prompt::Register | Prompt::WaitForAttendant | Prompt::SeeAttendant => "attendant",
-        Prompt::OneMoment | Prompt::WaitHere => "wait",
+        Prompt::Register
+        | Prompt::WaitForAttendant
+        | Prompt::SeeAttendant
+        | Prompt::Answer
+        | Prompt::LeaveItems
+        | Prompt::CollectItems => "attendant",
+        Prompt::OneMoment | Prompt::WaitHere | Prompt::StayHere | Prompt::WaitForEscort => "wait",
         Prompt::Go => "go",
         Prompt::TurnBack => "back",
         Prompt::OutOfService => "out",
@@ -101,6 +124,7 @@ fn request(lane: &LaneStatus) -> (Request, Symbol) {
 
 fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
     let (Request { verb, how }, symbol) = request(lane);
+    let (verb, how) = (own(lane.words.show.as_ref(), verb), own(lane.words.say.as_ref(), how));
     let camera = camera && asks_code(lane);
     html! {
         div.face.(ground(lane.prompt, lane.guidance)).camera[camera] {
@@ -114,8 +138,9 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
             section.ask-for {
                 div.ground { (symbol) }
                 div.said role="status" {
-                    h1.{ "of-" (verb.zh.chars().count()) } { (verb) }
+                    h1.{ "of-" (verb.zh().chars().count()) }.small[LARGE_MAX < verb.zh().chars().count()] { (verb) }
                     p { (how) }
+                    @if let Some((step, text)) = &lane.pledge { (pledge(lane, step, text)) }
                     (countdown(lane))
                     @if lane.phase == Phase::Idle || lane.prompt == Prompt::TurnBack { (notice(status)) }
                 }
@@ -172,12 +197,12 @@ fn ticks(lane: &LaneStatus) -> Markup {
     html! {
         ol.ticks {
             @if shown {
-                @for step in served(lane) {
+                @for step in window(served(lane), if lane.declared.is_some() { TICKS - 1 } else { TICKS }) {
                     @let state = shown_state(&step.state);
                     li.(state) {
                         (symbol::step(step.kind, step.attest))
                         @if state == "done" { span.mark { (symbol::TICK) } }
-                        span.name { (face::step(step.kind, step.attest).zh) }
+                        span.name { (tick_name(step).zh()) }
                     }
                 }
                 @if let Some(declared) = lane.declared {
@@ -186,6 +211,54 @@ fn ticks(lane: &LaneStatus) -> Markup {
             }
         }
     }
+}
+
+/// At most `most` of `steps`: the last one that is settled before the first that is not, and what comes after it.
+pub fn window(steps: &[StepStatus], most: usize) -> &[StepStatus] {
+    let open = steps.iter().position(|step| shown_state(&step.state) != "done").unwrap_or(steps.len());
+    let from = open.saturating_sub(1).min(steps.len().saturating_sub(most));
+    &steps[from..steps.len().min(from + most)]
+}
+
+/// What a step is called: by the profile, else by its kind.
+pub fn step_name(step: &StepStatus) -> Said {
+    own(step.title.as_ref(), face::step(step.kind, step.attest))
+}
+
+/// The same in the row at the foot, where four characters fit.
+fn tick_name(step: &StepStatus) -> Said {
+    let short = step.title.as_ref().filter(|title| title.zh.chars().count() <= TICK_CHARACTERS);
+    own(short, face::step(step.kind, step.attest))
+}
+
+/// A text to confirm, and the button that does.
+fn pledge(lane: &LaneStatus, step: &Slug, text: &Title) -> Markup {
+    html! {
+        p.pledge { (text) }
+        form method="post" action={ "/lane/" (lane.lane) "/pledge" } {
+            input type="hidden" name="step" value=(step);
+            input type="hidden" name="seen" value=(lane.passages);
+            button.act.agree type="submit" { (labelled(symbol::TICK, PLEDGED)) }
+        }
+    }
+}
+
+/// `POST /lane/{lane}/pledge`: the subject has read the text and confirms it.
+pub async fn agree(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<LaneId>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let status = shared.status();
+    let Some(lane) = lane(&status, &id) else { return not_found() };
+    let named = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    // A button of a subject who is gone confirms nothing for the next one.
+    let present = named("seen").parse() == Ok(lane.passages);
+    if let Some(step) = named("step").parse().ok().filter(|_| present) {
+        // Refused where it is no longer asked: the page then shows what is.
+        let _ = shared.ask(&id, None, Act::Enter { step, entry: Entry::Pledge }).await;
+    }
+    Redirect::to(&format!("/lane/{id}")).into_response()
 }
 
 /// The steps of whoever is being served: the first unsettled occupant, else the subject.

@@ -7,7 +7,8 @@
 //! | `preview` | `{n, width, height, outlines}`: there is a new camera picture, fetched by number |
 //!
 //! In `clock`, `time` is the time of day; by lane, `since` are the milliseconds since the subject arrived, `ended` the
-//! passages that have ended, and `left` the milliseconds until disinfection `may-stop` and until it `ends`.
+//! passages that have ended, and `left` the milliseconds until disinfection `may-stop` and until it `ends`, until a
+//! `dwell` is over and until its next `reading` must have come.
 //!
 //! A client that hears nothing for some seconds knows that what it shows may be out of date and says so.
 
@@ -25,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::handle::Preview;
 use super::place_time::PlaceTime;
 use super::shared::Shared;
-use crate::control::KioskStatus;
+use crate::control::{KioskStatus, LaneStatus};
 
 /// Time between two events when nothing changes.
 const BEAT: Duration = Duration::from_secs(2);
@@ -148,15 +149,25 @@ impl Live {
 }
 
 /// What ticks: the time of day, how long each subject has been here, how many passages have ended, and how long
-/// disinfection goes on.
+/// disinfection or a dwell goes on.
 fn clock(status: &KioskStatus, place_time: PlaceTime) -> serde_json::Value {
     let lanes = || status.lanes.iter().map(|lane| (lane.lane.as_str(), lane));
     let since: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.since_ms)).collect();
     let ended: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.passages)).collect();
-    let running = lanes().filter_map(|(name, lane)| Some((name, lane.disinfecting?)));
-    let left: BTreeMap<_, _> = running
-        .map(|(name, left)| (name, serde_json::json!({ "may-stop": left.may_stop_ms, "ends": left.ends_ms })))
-        .collect();
+    let left: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, left(lane))).collect();
     let time = place_time.time_of_day(status.wall);
     serde_json::json!({ "time": time, "since": since, "ended": ended, "left": left })
+}
+
+/// Milliseconds until what runs at a lane may be stopped, ends, or needs the next reading.
+fn left(lane: &LaneStatus) -> BTreeMap<&'static str, u64> {
+    let mut left = BTreeMap::new();
+    if let Some(spraying) = lane.disinfecting {
+        left.extend([("may-stop", spraying.may_stop_ms), ("ends", spraying.ends_ms)]);
+    }
+    if let Some(dwelling) = lane.dwelling {
+        left.insert("dwell", dwelling.ends_ms);
+        left.extend(dwelling.reading_ms.map(|ms| ("reading", ms)));
+    }
+    left
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use handle::{
     Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView, NoteView,
@@ -36,7 +36,7 @@ pub use place_time::PlaceTime;
 
 use shared::Shared;
 
-/// Longest body of a post, in bytes: the registration form with five long fields.
+/// Longest body of a post, in bytes: the registration form with a dozen long fields.
 const BODY_MAX: usize = 8 * 1024;
 
 /// The pages of a kiosk.
@@ -50,6 +50,7 @@ pub fn router(handle: Handle) -> Router {
         .route("/lane/{lane}", get(lane::face))
         .route("/lane/{lane}/live", get(lane::events))
         .route("/lane/{lane}/preview.bmp", get(lane::preview))
+        .route("/lane/{lane}/pledge", post(lane::agree))
         .route("/lane/{lane}/id", get(id::pad).post(id::submit))
         .merge(attendant::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::page::labelled;
 use super::symbol;
-use super::words::{Words, words};
+use super::words::{Said, words};
 
 /// The provinces that begin a plate (GA 36-2018).
 const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
@@ -31,6 +31,10 @@ pub enum Kind {
     Contact,
     /// A number of people.
     Count,
+    /// A larger number, or that of a tag.
+    Number,
+    /// A day, eight digits.
+    Date,
 }
 
 impl Kind {
@@ -42,6 +46,8 @@ impl Kind {
             Self::Plate => "plate",
             Self::Contact => "contact",
             Self::Count => "count",
+            Self::Number => "number",
+            Self::Date => "date",
         }
     }
 
@@ -53,13 +59,15 @@ impl Kind {
             Self::Plate => 8,
             Self::Contact => 3,
             Self::Count => 2,
+            Self::Number => 4,
+            Self::Date => 8,
         }
     }
 
     /// Whether `key` is one of the pad's characters.
     fn takes(self, key: char) -> bool {
         match self {
-            Self::Pin | Self::Contact | Self::Count => key.is_ascii_digit(),
+            Self::Pin | Self::Contact | Self::Count | Self::Number | Self::Date => key.is_ascii_digit(),
             Self::IdNumber => key.is_ascii_digit() || key == 'X',
             Self::Plate => {
                 PROVINCES.contains(key) || PLATE_LETTERS.contains(key) || PLATE_SPECIAL.contains(key)
@@ -92,7 +100,7 @@ pub struct Pad<'a> {
     /// What is typed.
     pub kind: Kind,
     /// What it is for.
-    pub title: Words,
+    pub title: Said,
     /// Where the form goes, for keys and for the whole.
     pub action: &'a str,
     /// Fields that go along.
@@ -219,6 +227,8 @@ mod tests {
             (Kind::Count, "", "back", ""),
             (Kind::Count, "41", "clear", ""),
             (Kind::Pin, "1<b>", "12", "1"),
+            (Kind::Number, "9999", "1", "9999"),
+            (Kind::Date, "2026030", "1", "20260301"),
         ];
         for (kind, text, key, after) in table {
             assert_eq!(kind.press(text, key), after, "{kind:?} {text} {key}");

@@ -105,6 +105,8 @@ drawings! {
     LEFT = r#"<circle cx="36" cy="16" r="10"/><path d="M36 34l-4 26 14 12 4 22M32 60L18 92M36 36l18 14M34 38L18 52"/><path d="M66 34h28M82 22l12 12-12 12"/>"#;
     // A bold asterisk: help is urgent.
     URGENT = r#"<path d="M50 10v80M15 30l70 40M85 30L15 70" stroke-width="15"/>"#;
+    // A bag with a tag.
+    BAG = r#"<path d="M14 36h58v54H14zM28 36V24a15 15 0 0 1 30 0v12"/><path d="M72 44l20 12v24H76"/><path d="M82 64h.1" stroke-width="9"/>"#;
     // A list.
     LIST = r#"<path d="M10 20h.1M10 50h.1M10 80h.1" stroke-width="12"/><path d="M32 20h60M32 50h60M32 80h60"/>"#;
     // A plug: devices.
@@ -140,6 +142,12 @@ pub const fn prompt(prompt: Prompt, takes: SubjectKind) -> Symbol {
         Prompt::WaitForAttendant | Prompt::SeeAttendant => ATTENDANT,
         Prompt::StopVehicle => CAR,
         Prompt::ShutWindows => WINDOW,
+        Prompt::Disinfect => SPRAY,
+        Prompt::Answer => TALK,
+        Prompt::StayHere => HOURGLASS,
+        Prompt::Pledge => WRITE,
+        Prompt::LeaveItems | Prompt::CollectItems => BAG,
+        Prompt::WaitForEscort => HAND_OFF,
         Prompt::OneMoment => HOURGLASS,
         Prompt::Go => AHEAD,
         Prompt::TurnBack => U_TURN,
@@ -172,6 +180,12 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Symbol {
         StepKind::Plate => PLATE,
         StepKind::Occupants => PEOPLE,
         StepKind::Disinfection => SPRAY,
+        StepKind::Question => TALK,
+        StepKind::Dwell => HOURGLASS,
+        StepKind::Pledge | StepKind::SignOff => WRITE,
+        StepKind::Custody => BAG,
+        StepKind::Escort => HAND_OFF,
+        StepKind::Count => LIST,
     }
 }
 

@@ -208,8 +208,12 @@ fn steps(verdict: Verdict) -> Vec<StepRecord> {
     let zone = if verdict == Verdict::Referred { Zone::Refer } else { Zone::Below };
     let temperature = Evidence::Temperature { zone, attempts: 1 };
     vec![
-        StepRecord { kind: StepKind::Credential, outcome: StepOutcome::Done(Evidence::RosterEntry) },
-        StepRecord { kind: StepKind::Temperature, outcome: StepOutcome::Done(temperature) },
+        StepRecord {
+            kind: StepKind::Credential,
+            outcome: StepOutcome::Done(Evidence::RosterEntry),
+            id: None,
+        },
+        StepRecord { kind: StepKind::Temperature, outcome: StepOutcome::Done(temperature), id: None },
     ]
 }
 

@@ -11,7 +11,7 @@ use kakou::control::Direct;
 use kakou::credential::{Claims, Trust, issue};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::blind::IdentifierKind;
-use kakou::model::{Blinder, Class, SubjectKind};
+use kakou::model::{AreaMode, Blinder, Class, SubjectKind};
 use kakou::sim::world::{Car, Cast, Resident};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -98,7 +98,7 @@ fn context(cast: &Cast) -> Context {
         cold: degrees(33.5),
         hot: degrees(43.0),
     };
-    let profiles = profile_file::shipped().unwrap();
+    let profiles = profile_file::shipped_in("profiles/residential.toml").unwrap();
     let blinder = Blinder::new(&[1; 32]);
     // Half of the people who give their number are known by it.
     let known = cast.residents.iter().step_by(2);
@@ -109,6 +109,7 @@ fn context(cast: &Cast) -> Context {
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::new(rows, BEGINS)),
         blinder,
+        mode: AreaMode::Normal,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Profiles: the shipped ones, the choice among them, and every mistake one can make.
 
 use kakou::base::{CentiCelsius, Slug};
-use kakou::config::profile_file::{read_profiles, shipped};
+use kakou::config::profile_file::{SHIPPED, read_profiles, shipped, shipped_in};
 use kakou::config::{Ask, Policy, Profiles, Screening};
-use kakou::model::{Class, Direction, StepKind, SubjectKind};
+use kakou::model::{AreaMode, Class, Direction, StepKind, SubjectKind};
 
 const MINIMAL: &str = r#"
 [[profile]]
@@ -21,7 +21,7 @@ timeout_s = 20
 
 #[test]
 fn the_shipped_profiles_cover_people_and_vehicles_both_ways_for_every_class() {
-    let profiles = Profiles::new(shipped().unwrap()).unwrap();
+    let profiles = Profiles::new(shipped_in("profiles/residential.toml").unwrap()).unwrap();
     for direction in [Direction::Inbound, Direction::Outbound] {
         for class in [Class::Resident, Class::Visitor, Class::Observed, Class::Unknown] {
             for subject in [SubjectKind::Person, SubjectKind::Vehicle] {
@@ -33,11 +33,26 @@ fn the_shipped_profiles_cover_people_and_vehicles_both_ways_for_every_class() {
 }
 
 #[test]
+fn no_two_shipped_profiles_have_one_name_and_a_lane_can_take_those_of_any_place() {
+    let all = shipped().unwrap();
+    for (index, profile) in all.iter().enumerate() {
+        assert!(all[..index].iter().all(|other| other.id != profile.id), "{}", profile.id);
+    }
+    for (file, _) in SHIPPED {
+        let ids: Vec<Slug> = shipped_in(file).unwrap().iter().map(|profile| profile.id.clone()).collect();
+        assert!(!ids.is_empty() && Profiles::only(&all, &ids).is_ok(), "{file}");
+    }
+}
+
+#[test]
 fn a_resident_on_the_way_in_is_not_asked_to_register_but_a_visitor_is() {
-    let profiles = Profiles::new(shipped().unwrap()).unwrap();
+    let profiles = Profiles::new(shipped_in("profiles/residential.toml").unwrap()).unwrap();
     let kinds = |class| {
         let profile = profiles.choose(SubjectKind::Person, Direction::Inbound, class).unwrap();
-        profile.steps_for(Direction::Inbound, class).map(|step| step.kind()).collect::<Vec<_>>()
+        profile
+            .steps_for(Direction::Inbound, class, AreaMode::Normal)
+            .map(|step| step.kind())
+            .collect::<Vec<_>>()
     };
     let resident = [StepKind::Credential, StepKind::Temperature, StepKind::Attest];
     assert_eq!(kinds(Class::Resident), resident);
@@ -82,7 +97,7 @@ fn a_vehicle_profile_needs_one_for_its_occupants() {
 
 #[test]
 fn a_step_can_be_waived_only_for_the_reasons_of_its_list() {
-    let profiles = Profiles::new(shipped().unwrap()).unwrap();
+    let profiles = Profiles::new(shipped_in("profiles/residential.toml").unwrap()).unwrap();
     let vehicle = profiles.choose(SubjectKind::Vehicle, Direction::Inbound, Class::Unknown).unwrap();
     let step = |kind| vehicle.steps.iter().find(|step| step.kind() == kind).unwrap();
     let fault: Slug = "device-fault".parse().unwrap();
@@ -108,7 +123,7 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
         ("takes = \"person\"", "", "profile[gate].takes: missing; must be \"person\""),
         ("[\"inbound\"]", "[\"up\"]", "p.toml:7: profile[gate].directions = \"up\": must be \"inbound\""),
         ("[\"inbound\"]", "[\"inbound\", \"inbound\"]", "directions = \"inbound\": must be named once"),
-        ("session_timeout_s = 60", "session_timeout_s = 5", "session_timeout_s = 5: must be 10 to 3600"),
+        ("session_timeout_s = 60", "session_timeout_s = 5", "session_timeout_s = 5: must be 10 to 21600"),
         (
             "session_timeout_s = 60",
             "session_timeout_s = 15",

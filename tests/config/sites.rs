@@ -297,3 +297,36 @@ fn a_lane_that_only_board_or_site_knows_is_a_mistake() {
     );
     assert!(said.contains("lane[person-in]: missing; board simulated wires this lane"), "{said}");
 }
+
+#[test]
+fn a_step_that_watches_a_sensor_which_its_lane_does_not_have_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kiosk.toml");
+    let text = EXAMPLE.replace("#profile_files", "profile_files").replacen(
+        "\"residential-person-in\"",
+        "\"dryer\"",
+        1,
+    );
+    std::fs::write(&path, text).unwrap();
+    let board = Board::parse("simulated.toml", SIMULATED).unwrap();
+    let brow = board.devices.iter().find(|device| device.driver.spot().is_some()).unwrap().id.to_string();
+    for (sensor, good) in [(brow.as_str(), true), ("warm-air", false), ("camera", false)] {
+        let profile = format!(
+            "[[profile]]\nid = \"dryer\"\ntitle_zh = \"烘干\"\ntitle_en = \"Dryer\"\ntakes = \"person\"\n\
+             directions = [\"inbound\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n\
+             [[profile.step]]\nkind = \"dwell\"\nseconds = 300\ntimeout_s = 60\n\
+             [profile.step.at]\nlow_c = 65\nhigh_c = 75\nsensor = \"{sensor}\"\n"
+        );
+        std::fs::write(folder.path().join("our-profiles.toml"), profile).unwrap();
+        let site = Site::read(&path).unwrap();
+        match pair::check(&board, &site, "k.toml") {
+            Ok(()) => assert!(good, "{sensor}"),
+            Err(said) => {
+                assert!(
+                    !good && said.to_string().contains(&format!("watches the sensor {sensor}")),
+                    "{said}"
+                );
+            }
+        }
+    }
+}

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use kakou::base::{CentiCelsius, Mono, NoReading};
 use kakou::config::roster::Roster;
-use kakou::config::{Policy, Profiles, Screening, profile_file};
-use kakou::control::{Act, Aspect, Command, Direct, Trouble};
+use kakou::config::{Policy, Profile, Profiles, Screening, profile_file};
+use kakou::control::{Act, Aspect, Command, Direct, Entry, Trouble};
 use kakou::credential::Trust;
 use kakou::daemon::lane::{LaneTask, LaneView};
 use kakou::daemon::{LaneRunner, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
-use kakou::model::{Blinder, Body, Direction, Draft, Level, SubjectKind};
+use kakou::model::{
+    AreaMode, Blinder, Body, Direction, Draft, Level, Observation, Observed, SubjectKind, ThermalReading,
+};
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
 use kakou::thermometry;
@@ -42,6 +44,10 @@ impl Outputs for Nowhere {
 }
 
 fn runner() -> LaneRunner {
+    runner_of(profile_file::shipped_in("profiles/residential.toml").unwrap())
+}
+
+fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
     let screening = Screening {
         threshold: degrees(37.3),
@@ -51,12 +57,12 @@ fn runner() -> LaneRunner {
         cold: degrees(33.5),
         hot: degrees(43.0),
     };
-    let profiles = profile_file::shipped().unwrap();
     let context = Context {
         policy: Arc::new(Policy::new(None, screening, profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::default()),
         blinder: Blinder::new(&[1; 32]),
+        mode: AreaMode::Normal,
     };
     let settings = Settings {
         id: "gate".parse().unwrap(),
@@ -111,4 +117,32 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
     assert_eq!(replied.await.unwrap(), Ok(()));
     seen.wait_for(|view| view.status.trouble == Some(Trouble::NotRecorded)).await.unwrap();
     task.abort();
+}
+
+#[test]
+fn a_thermometer_that_a_step_watches_runs_its_clock_and_is_nobodys_forehead() {
+    let file = "[[profile]]\nid = \"dryer\"\ntitle_zh = \"烘干\"\ntitle_en = \"Dryer\"\ntakes = \"person\"\n\
+                directions = [\"inbound\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n\
+                [[profile.step]]\nkind = \"dwell\"\nseconds = 300\ntimeout_s = 60\n\
+                [profile.step.at]\nlow_c = 65\nhigh_c = 75\nsensor = \"warm-air\"\n";
+    let mut runner = runner_of(profile_file::read_profiles("p.toml", file).unwrap());
+    let (mut stamp, mut appends) = (Clock::new().unwrap().stamp(), vec![]);
+    let command = |act| Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act };
+    let begin = Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound };
+    runner.command(stamp.mono, &command(begin), &mut appends).unwrap();
+    let start = Act::Enter { step: "dwell".parse().unwrap(), entry: Entry::StartDwell };
+    runner.command(stamp.mono, &command(start), &mut appends).unwrap();
+    let mut saw = |device: &str, degrees: f64, runner: &mut LaneRunner| {
+        stamp.mono = stamp.mono + Duration::from_secs(1);
+        let object = CentiCelsius::from_degrees(degrees).unwrap();
+        let reading = ThermalReading { object, die: object, raw_object: 0, raw_die: 0 };
+        let what = Observed::Thermal(Ok(reading));
+        let observation = Observation { device: device.parse().unwrap(), at: stamp.mono, what };
+        runner.observe(&stamp, observation, &mut appends);
+        runner.status(stamp.mono).dwelling.is_some()
+    };
+    assert!(!saw("brow", 70.0, &mut runner), "another thermometer");
+    assert!(!saw("warm-air", 60.0, &mut runner), "too cold");
+    assert!(saw("warm-air", 70.0, &mut runner));
+    assert!(!saw("warm-air", 76.0, &mut runner), "too hot: it starts over");
 }

@@ -268,7 +268,7 @@ fn decide(
     let seats = if passage.subject == SubjectKind::Vehicle { random.below(4) } else { 0 };
     let occupant = Occupant { class: passage.class, verdict, reasons: vec![], steps: vec![] };
     let waived = StepOutcome::Waived { by: "li".parse().unwrap(), reason: "infant".parse().unwrap() };
-    let steps = vec![StepRecord { kind: StepKind::Temperature, outcome: waived }];
+    let steps = vec![StepRecord { kind: StepKind::Temperature, outcome: waived, id: None }];
     let steps = if random.chance(0.4) { steps } else { vec![] };
     let occupants = vec![occupant; usize::try_from(seats).unwrap()];
     let passage = Passage { arrival, follows, verdict, steps, occupants, ..passage };

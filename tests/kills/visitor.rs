@@ -166,6 +166,7 @@ fn for_steps(status: &LaneStatus, random: &mut Random) -> Option<Act> {
             origin: text("成都市锦江区"),
             destination: None,
             host: None,
+            more: vec![],
         }));
     }
     None

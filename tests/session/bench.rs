@@ -10,7 +10,7 @@ use kakou::config::{Policy, Profiles, Screening as ScreeningRule};
 use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
 use kakou::model::{
-    Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
+    AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
     NotMeasured, Passage, Personal, Screening, Signal, SubjectKind, Zone,
 };
 
@@ -29,10 +29,15 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(takes: SubjectKind) -> Self {
-        Self::with(takes, profile_file::shipped().expect("shipped profiles are sound"))
+        let profiles = profile_file::shipped_in("profiles/residential.toml");
+        Self::with(takes, profiles.expect("shipped profiles are sound"))
     }
 
     pub fn with(takes: SubjectKind, profiles: Vec<kakou::config::Profile>) -> Self {
+        Self::in_mode(AreaMode::Normal, takes, profiles)
+    }
+
+    pub fn in_mode(mode: AreaMode, takes: SubjectKind, profiles: Vec<kakou::config::Profile>) -> Self {
         let set = Profiles::new(profiles.clone()).expect("a set");
         let degrees = |value| CentiCelsius::from_degrees(value).expect("a temperature");
         let screening = ScreeningRule {
@@ -48,6 +53,7 @@ impl Bench {
             profiles: set,
             roster: Arc::new(Roster::default()),
             blinder: Blinder::new(&[1; 32]),
+            mode,
         };
         let settings = Settings {
             id: "gate".parse().expect("a name"),

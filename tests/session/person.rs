@@ -110,7 +110,8 @@ fn what_cannot_be_measured_is_never_below() {
 fn an_attendant_may_waive_a_step_only_for_a_reason_of_the_profile() {
     let mut lane = lane();
     lane.put(pass(Class::Resident));
-    let waive = |reason: &str| Act::Waive { step: StepKind::Temperature, reason: reason.parse().unwrap() };
+    let waive =
+        |reason: &str| Act::Waive { step: "temperature".parse().unwrap(), reason: reason.parse().unwrap() };
     let refused = lane.act_by(Some("wang"), waive("in-a-hurry"));
     assert_eq!(refused, Err(Refused::WaiverNotAllowed { step: StepKind::Temperature }));
     assert_eq!(lane.act_by(None, waive("device-fault")), Err(Refused::NeedsAttendant));

@@ -4,8 +4,7 @@ use kakou::base::{CentiCelsius, Pii, Random};
 use kakou::control::{Act, Decision, OddPlate, Phase, Registration};
 use kakou::engine::{Effect, Input};
 use kakou::model::{
-    Attestation, Authenticity, Body, Class, Currency, Level, Reason, Signal, StepKind, SubjectKind, Verdict,
-    Zone,
+    Attestation, Authenticity, Body, Class, Currency, Level, Reason, Signal, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, code, not_measured, pass, temperature, vehicle_pass};
@@ -90,10 +89,14 @@ fn any_act(random: &mut Random) -> Act {
             origin: text("成都"),
             destination: None,
             host: None,
+            more: vec![],
         }),
         7 => Act::StartDisinfection { agent: "chlorine-500".parse().expect("sound") },
         8 => Act::StopDisinfection,
-        9 => Act::Waive { step: StepKind::Disinfection, reason: "rain".parse().expect("sound") },
+        9 => Act::Waive {
+            step: "disinfection".parse().expect("sound"),
+            reason: "rain".parse().expect("sound"),
+        },
         10 => Act::ContactTemperature(CentiCelsius::from_degrees(36.4).expect("sound")),
         11 => Act::Decide {
             decision: *random.pick(&[Decision::Admit, Decision::TurnBack, Decision::Hold]).expect("sound"),

@@ -2,12 +2,12 @@
 
 use kakou::base::{Pii, Random};
 use kakou::control::{Act, Decision};
-use kakou::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
+use kakou::model::{Attestation, Direction, Reason, SubjectKind};
 
 pub fn any_act(random: &mut Random) -> Act {
     let decisions =
         [Decision::Admit, Decision::TurnBack, Decision::Advise, Decision::Hold, Decision::HandOff];
-    let steps = [StepKind::Credential, StepKind::Temperature, StepKind::Registration];
+    let steps = ["credential", "temperature", "registration"];
     match random.below(13) {
         0 | 1 => Act::Emergency,
         2 => Act::Leave,
@@ -17,7 +17,7 @@ pub fn any_act(random: &mut Random) -> Act {
         }
         6 => Act::MeasureAgain,
         7 => {
-            let step = *random.pick(&steps).unwrap();
+            let step = random.pick(&steps).unwrap().parse().unwrap();
             Act::Waive { step, reason: "device-fault".parse().unwrap() }
         }
         8 => Act::TypeIdNumber(Pii::new("11010519491231002X".to_owned())),

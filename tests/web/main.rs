@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod asks;
 mod attendant;
 #[path = "../common/mod.rs"]
 mod common;

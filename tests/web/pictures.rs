@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kakou::control::{KioskStatus, LaneStatus};
 
+use super::asks;
 use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
@@ -75,6 +76,13 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
     for (name, lane) in scenes {
         fake.set_lane(lane);
         shot(browser, fake, folder, "/attendant/lane/in-1", &format!("desk-{name}-{theme}")).await;
+    }
+    for (name, lane, pages) in asks::pages() {
+        fake.set_lane(lane);
+        for (number, page) in pages.into_iter().enumerate() {
+            let page = format!("/attendant/lane/in-1{page}");
+            shot(browser, fake, folder, &page, &format!("desk-{name}-{number}-{theme}")).await;
+        }
     }
     fake.set_lane(states::referred());
     let pages = [

@@ -7,10 +7,12 @@ use kakou::control::{
     StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
-    Attestation, Class, Direction, Guidance, NotMeasured, Reason, StepKind, SubjectKind, Verdict, Zone,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    SubjectKind, Verdict, Zone,
 };
 use kakou::web::Preview;
 
+use super::asks;
 use super::common::samples;
 
 /// A kiosk with a lane for people and one for vehicles, both idle.
@@ -72,11 +74,14 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         declared: None,
         occupants: vec![],
         prompt: Prompt::Welcome,
+        words: StepWords::default(),
+        pledge: None,
         guidance: None,
         temperature: None,
         verdict: None,
         trouble: None,
         disinfecting: None,
+        dwelling: None,
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
         beam_blocked: false,
@@ -94,7 +99,13 @@ pub fn idle() -> LaneStatus {
 fn step(kind: StepKind, state: StepState, waivers: &[&str]) -> StepStatus {
     let waivers = waivers.iter().map(|name| name.parse().expect("a slug")).collect();
     let attest = (kind == StepKind::Attest).then_some(Attestation::Mask);
-    StepStatus { kind, attest, state, waivers }
+    let id = attest.map_or(kind.name(), Attestation::name).parse().expect("a slug");
+    StepStatus { attest, waivers, ..StepStatus::plain(id, kind, state) }
+}
+
+fn field(name: &str, required: bool) -> FieldStatus {
+    let form = if name == "phone" { FieldForm::Phone } else { FieldForm::Text };
+    FieldStatus { name: name.parse().expect("a slug"), title: None, form, length_max: 80, required }
 }
 
 /// A person of whom a code is asked.
@@ -113,9 +124,7 @@ pub fn asking_code() -> LaneStatus {
             step(StepKind::Registration, StepState::Open, &[]),
             step(StepKind::Attest, StepState::Open, &["medical"]),
         ],
-        fields: ["name", "phone", "origin", "host"]
-            .map(|name| FieldStatus { name, required: name != "host" })
-            .to_vec(),
+        fields: ["name", "phone", "origin", "host"].map(|name| field(name, name != "host")).to_vec(),
         prompt: Prompt::ShowCode,
         lamp: Aspect::Wait,
         since_ms: Some(4_000),
@@ -321,6 +330,11 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ),
         ("shut-windows", at_first_lane(disinfecting(12_000, 37_000))),
         ("shut-windows-long", at_first_lane(disinfecting(0, 600_000))),
+        ("answer", asks::question()),
+        ("stay-here", asks::drying()),
+        ("pledge", asks::pledge()),
+        ("leave-items", asks::custody()),
+        ("wait-for-escort", asks::escort()),
     ]
 }
 

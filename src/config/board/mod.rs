@@ -79,6 +79,16 @@ pub enum Driver {
 }
 
 impl Driver {
+    /// How a thermometer is mounted; none of other devices.
+    pub fn spot(&self) -> Option<Spot> {
+        match self {
+            Self::Mlx90614(Mlx90614 { spot, .. }) | Self::Mlx90614Iio(Mlx90614Iio { spot, .. }) => {
+                Some(*spot)
+            }
+            Self::Scanner(_) | Self::Camera(_) | Self::Barrier(_) | Self::Lamp(_) | Self::Input(_) => None,
+        }
+    }
+
     /// The name of the driver, as in the file.
     pub fn name(&self) -> &'static str {
         match self {

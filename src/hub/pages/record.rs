@@ -21,7 +21,7 @@ use super::when::when;
 use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
-use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, StepRecord};
+use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Stated, StepRecord};
 
 type Place = (String, String, String);
 
@@ -274,7 +274,10 @@ fn step_list(steps: &[StepRecord]) -> Markup {
         ol.steps {
             @for step in steps {
                 @let (symbol, words) = words::outcome(&step.outcome);
-                li { i aria-hidden="true" { (symbol) } (two(words::step(step.kind))) " " span.quiet { (two(words)) }
+                li { i aria-hidden="true" { (symbol) } (two(words::step(step.kind)))
+                    @if let Some(id) = &step.id { " " code { (id) } }
+                    " " span.quiet { (two(words)) }
+                    @if let Some(detail) = words::detail(&step.outcome) { " " span.quiet { "· " (detail) } }
                     @if let Some((by, reason)) = words::outcome_by(&step.outcome) {
                         " " span.quiet { "· " (by) @if let Some(reason) = reason { " · " (reason) } }
                     }
@@ -336,6 +339,7 @@ fn opened(personal: &Personal) -> Markup {
     let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
     html! {
         @if let Some(plate) = plate { dl { dt { (two(("车牌", "plate"))) } dd.big { (plate.expose()) } } }
+        @if let Some(vehicle) = &personal.vehicle { dl { (statements(&vehicle.stated)) } }
         @for person in &personal.people { dl { (person_facts(person)) } }
         @if let Some(note) = &personal.note { dl { dt { (two(("留言", "note"))) } dd { (note.expose()) } } }
     }
@@ -355,7 +359,15 @@ fn person_facts(person: &Person) -> Markup {
         (("体表温度", "skin temperature"), degrees(&person.skin)),
         (("接触式体温", "contact thermometer"), degrees(&person.contact)),
     ];
-    html! { @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } } }
+    html! {
+        @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } }
+        (statements(&person.stated))
+    }
+}
+
+/// What was stated beside the usual fields, by the names that the profile gives.
+fn statements(stated: &Stated) -> Markup {
+    html! { @for said in stated.iter() { dt { code { (said.step) " " (said.field) } } dd { (said.value.expose()) } } }
 }
 
 fn proof(record: &Record) -> Markup {

@@ -90,6 +90,7 @@ impl Attendant {
                         origin: Some(Pii::new(visitor.origin.clone())),
                         destination: None,
                         host: None,
+                        more: vec![],
                     }))
                 }
                 (StepKind::Temperature, StepState::Failed { .. } | StepState::NeedsAttendant { .. })

@@ -196,7 +196,10 @@ function tick() {
   }
   for (const place of document.querySelectorAll("[data-left]")) {
     const at = ends.get(`${place.dataset.lane} ${place.dataset.left}`);
-    const text = at === undefined ? "" : String(Math.max(0, Math.ceil((at - performance.now()) / 1000)));
+    const seconds = at === undefined ? null : Math.max(0, Math.ceil((at - performance.now()) / 1000));
+    const minutes = () => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    const long = ["dwell", "reading"].includes(place.dataset.left);
+    const text = seconds === null ? "" : long ? minutes() : String(seconds);
     if (place.textContent !== text) place.textContent = text;
   }
 }

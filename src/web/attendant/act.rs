@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
-use super::{MOVED_ON, SignedIn, address, dialog};
+use super::{MOVED_ON, SignedIn, address, dialog, entries};
 use crate::base::{CentiCelsius, LaneId, Pii};
 use crate::control::{Act, LaneStatus, OddPlate, Refused, Registration};
 use crate::web::page::not_found;
@@ -106,6 +106,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
         }
         "register" => Act::Register(registration(fields)),
         "attest" => Act::Attest(named(fields, "what")?),
+        "enter" => Act::Enter { step: named(fields, "step")?, entry: entries::parse(fields)? },
         "waive" => Act::Waive { step: named(fields, "step")?, reason: named(fields, "reason")? },
         "again" => Act::MeasureAgain,
         "contact" => Act::ContactTemperature(contact(field(fields, "text"))?),
@@ -121,7 +122,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
 }
 
 /// Three digits of a contact thermometer: tenths of a degree, `365` for 36.5 °C.
-fn contact(text: &str) -> Result<CentiCelsius, Refused> {
+pub fn contact(text: &str) -> Result<CentiCelsius, Refused> {
     let tenths = text.parse::<i32>().ok().filter(|tenths| (100..=999).contains(tenths));
     tenths
         .and_then(|tenths| CentiCelsius::new(tenths * 10))
@@ -139,6 +140,7 @@ fn registration(fields: &Fields) -> Registration {
         origin: text("origin"),
         destination: text("destination"),
         host: text("host"),
+        more: fields.keys().filter_map(|name| Some((name.parse().ok()?, text(name)?))).collect(),
     }
 }
 
@@ -148,7 +150,7 @@ pub fn named<T: for<'de> Deserialize<'de>>(fields: &Fields, name: &'static str) 
     T::deserialize(text).map_err(|_| bad(name, "one of the choices"))
 }
 
-const fn bad(field: &'static str, why: &'static str) -> Refused {
+pub const fn bad(field: &'static str, why: &'static str) -> Refused {
     Refused::BadField { field, why }
 }
 
@@ -156,7 +158,7 @@ const fn bad(field: &'static str, why: &'static str) -> Refused {
 mod tests {
     use super::*;
     use crate::control::Decision;
-    use crate::model::{Attestation, Reason, StepKind};
+    use crate::model::{Attestation, Reason};
 
     #[test]
     fn fields_become_the_act_they_name() {
@@ -168,7 +170,7 @@ mod tests {
             ("act=attest&what=mask", Act::Attest(Attestation::Mask)),
             (
                 "act=waive&step=temperature&reason=infant",
-                Act::Waive { step: StepKind::Temperature, reason: infant },
+                Act::Waive { step: "temperature".parse().unwrap(), reason: infant },
             ),
             ("act=contact&text=365", Act::ContactTemperature(CentiCelsius::new(3_650).unwrap())),
             (
@@ -193,7 +195,7 @@ mod tests {
             "act=contact&text=36.5",
             "act=contact&text=9999",
             "act=waive&step=temperature",
-            "act=waive&step=soul&reason=infant",
+            "act=waive&step=No%20Step&reason=infant",
             "act=waive&step=temperature&reason=A%20B",
             "act=decide&decision=open&reason=declined",
         ] {

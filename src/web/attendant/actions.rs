@@ -12,11 +12,12 @@ use maud::{Markup, html};
 
 use super::address;
 use super::card::kebab;
+use super::entries;
 use crate::control::{BarrierState, Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
 use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
 use crate::web::page::labelled;
 use crate::web::symbol::{self, Symbol};
-use crate::web::words::{Words, desk, face, words};
+use crate::web::words::{Said, Words, desk, words};
 
 /// Why disinfection cannot be ended yet; the seconds stand on the card.
 const TOO_EARLY: Words = words("时间还不够", "Not long enough yet");
@@ -26,7 +27,7 @@ pub struct Action {
     /// Its symbol.
     pub symbol: Symbol,
     /// What it says.
-    pub words: Words,
+    pub words: Said,
     /// What it does.
     pub does: Does,
     /// How it looks.
@@ -49,7 +50,7 @@ pub enum Does {
 pub fn emergency() -> Action {
     Action {
         symbol: symbol::URGENT,
-        words: words("紧急放行", "Emergency"),
+        words: words("紧急放行", "Emergency").into(),
         does: Does::Holds(vec![("act", "emergency".to_owned())]),
         look: "urgent",
     }
@@ -103,7 +104,12 @@ fn begins(lane: &LaneStatus) -> [Option<Action>; 2] {
             ("subject", kebab(&lane.takes)),
             ("direction", kebab(&direction)),
         ];
-        Action { symbol: symbol::direction(direction), words, does: Does::Posts(fields), look: "plain" }
+        Action {
+            symbol: symbol::direction(direction),
+            words: words.into(),
+            does: Does::Posts(fields),
+            look: "plain",
+        }
     };
     match lane.direct {
         Direct::Inbound => [Some(begin(Direction::Inbound)), None],
@@ -115,7 +121,7 @@ fn begins(lane: &LaneStatus) -> [Option<Action>; 2] {
 fn next() -> Action {
     Action {
         symbol: symbol::TICK,
-        words: words("下一位", "Next"),
+        words: words("下一位", "Next").into(),
         does: Does::Posts(vec![("act", "next".to_owned())]),
         look: "plain",
     }
@@ -128,14 +134,14 @@ fn admit(lane: &LaneStatus) -> Action {
     } else {
         Does::Waits(words("还有项目未完成", "Steps still open"))
     };
-    Action { symbol: symbol::AHEAD, words: desk::decision(Decision::Admit), does, look: "admit" }
+    Action { symbol: symbol::AHEAD, words: desk::decision(Decision::Admit).into(), does, look: "admit" }
 }
 
 fn turn_back(lane: &LaneStatus) -> Action {
     let fields = decision(Decision::TurnBack, likely_reason(lane));
     Action {
         symbol: symbol::U_TURN,
-        words: desk::decision(Decision::TurnBack),
+        words: desk::decision(Decision::TurnBack).into(),
         does: Does::Holds(fields),
         look: "refuse",
     }
@@ -144,7 +150,7 @@ fn turn_back(lane: &LaneStatus) -> Action {
 fn other_decisions() -> Action {
     Action {
         symbol: symbol::TALK,
-        words: words("其他决定", "Other decisions"),
+        words: words("其他决定", "Other decisions").into(),
         does: Does::Leads("/decide".to_owned()),
         look: "plain",
     }
@@ -165,7 +171,7 @@ fn close_barrier(lane: &LaneStatus) -> Option<Action> {
     };
     Some(Action {
         symbol: symbol::BARRIER_CLOSED,
-        words: words("关闸", "Close barrier"),
+        words: words("关闸", "Close barrier").into(),
         does,
         look: "plain",
     })
@@ -177,7 +183,7 @@ fn other_ways(lane: &LaneStatus) -> Option<Action> {
     }
     Some(Action {
         symbol: symbol::LIST,
-        words: words("其他办法", "Other ways"),
+        words: words("其他办法", "Other ways").into(),
         does: Does::Leads("/ways".to_owned()),
         look: "plain",
     })
@@ -194,7 +200,7 @@ fn step_way(lane: &LaneStatus) -> Option<Action> {
         }
         None => Some(Action {
             symbol: symbol::AHEAD,
-            words: desk::decision(Decision::AdmitWithFollowUp),
+            words: desk::decision(Decision::AdmitWithFollowUp).into(),
             does: Does::Posts(decision(Decision::AdmitWithFollowUp, Reason::AttendantDecision)),
             look: "plain",
         }),
@@ -208,9 +214,6 @@ pub fn ways(lane: &LaneStatus) -> Vec<Action> {
 
 /// Ways to settle one step.
 fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
-    let leads =
-        |symbol, words, to: &str| Action { symbol, words, does: Does::Leads(to.to_owned()), look: "plain" };
-    let posts = |symbol, words, fields| Action { symbol, words, does: Does::Posts(fields), look: "plain" };
     let attest = |what: Attestation| {
         let fields = vec![("act", "attest".to_owned()), ("what", kebab(&what))];
         posts(symbol::attestation(what), desk::attestation(what), fields)
@@ -243,12 +246,28 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
             vec![posts(symbol::TICK, words("消毒完成", "Disinfection done"), act("stop-disinfection"))]
         }
         StepKind::Disinfection => lane.agents.iter().map(start_disinfection).collect(),
+        StepKind::Question
+        | StepKind::Dwell
+        | StepKind::Pledge
+        | StepKind::Custody
+        | StepKind::Escort
+        | StepKind::Count
+        | StepKind::SignOff => entries::ways(step),
     };
     if !step.waivers.is_empty() {
-        let to = format!("/waive/{}", kebab(&step.kind));
-        ways.push(leads(symbol::LEAP, waive_words(step.kind), &to));
+        ways.push(leads(symbol::LEAP, waive_words(step.kind), &format!("/waive/{}", step.id)));
     }
     ways
+}
+
+/// An action that leads to a page under the lane's.
+pub fn leads(symbol: Symbol, words: impl Into<Said>, to: &str) -> Action {
+    Action { symbol, words: words.into(), does: Does::Leads(to.to_owned()), look: "plain" }
+}
+
+/// An action that posts `fields`.
+pub fn posts(symbol: Symbol, words: impl Into<Said>, fields: Vec<(&'static str, String)>) -> Action {
+    Action { symbol, words: words.into(), does: Does::Posts(fields), look: "plain" }
 }
 
 /// Whether an attendant's look can stand for a credential that no machine here can check.
@@ -262,7 +281,7 @@ const fn in_place_of_credential(what: Attestation) -> bool {
 fn start_disinfection(agent: &crate::base::Slug) -> Action {
     let fields = vec![("act", "start-disinfection".to_owned()), ("agent", agent.to_string())];
     let words = desk::slug(agent).unwrap_or(words("开始消毒", "Start disinfection"));
-    Action { symbol: symbol::SPRAY, words, does: Does::Posts(fields), look: "plain" }
+    posts(symbol::SPRAY, words, fields)
 }
 
 /// Names the step that is set aside.
@@ -275,6 +294,13 @@ const fn waive_words(step: StepKind) -> Words {
         StepKind::Plate => words("免车牌", "Waive the plate"),
         StepKind::Occupants => words("免查乘员", "Waive occupants"),
         StepKind::Disinfection => words("免消毒", "Waive disinfection"),
+        StepKind::Question => words("免询问", "Waive the question"),
+        StepKind::Dwell => words("免停留", "Waive the stay"),
+        StepKind::Pledge => words("免承诺", "Waive the pledge"),
+        StepKind::Custody => words("免寄存", "Waive the items"),
+        StepKind::Escort => words("免接送", "Waive the escort"),
+        StepKind::Count => words("免清点", "Waive the count"),
+        StepKind::SignOff => words("免签名", "Waive the signature"),
     }
 }
 
@@ -328,7 +354,7 @@ pub fn decision(decision: Decision, reason: Reason) -> Vec<(&'static str, String
 pub fn button(lane: &LaneStatus, action: &Action, key: usize) -> Markup {
     let id = format!("f{key}");
     let name = format!("F{key}");
-    let inside = html! { kbd { (name) } (labelled(action.symbol, action.words)) };
+    let inside = html! { kbd { (name) } (labelled(action.symbol, &action.words)) };
     let form = |fields: &[(&'static str, String)], button: Markup| {
         html! {
             form method="post" action=(address(lane, "/do")) {
@@ -379,9 +405,4 @@ fn unworded<'a>(fields: &'a [(&'static str, String)]) -> Option<&'a str> {
     };
     let slug = given.parse().ok()?;
     desk::slug(&slug).is_none().then_some(given)
-}
-
-/// What a step is called where only its name is known.
-pub fn step_name(step: StepKind) -> Words {
-    face::step(step, None)
 }

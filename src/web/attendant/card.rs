@@ -9,10 +9,11 @@ use crate::control::{
     VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
-use crate::web::countdown::countdown;
+use crate::web::countdown::{countdown, next_reading};
+use crate::web::lane::{step_name, window};
 use crate::web::page::labelled;
 use crate::web::symbol;
-use crate::web::words::{Words, desk, face, words};
+use crate::web::words::{Words, desk, words};
 
 /// Most occupants in the list; of more, those who are done are only counted.
 const OCCUPANTS_SHOWN: usize = 6;
@@ -35,6 +36,12 @@ pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
         }
     }
 }
+
+/// Most steps in the list; of more, those around the one that is asked.
+const STEPS_SHOWN: usize = 5;
+
+/// Before how many of all steps are settled.
+const STEPS_SETTLED: Words = words("已完成", "Settled");
 
 /// Of a step that nobody settled before the session ended.
 const NOT_SETTLED: Words = words("没有完成", "Not settled");
@@ -62,8 +69,9 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
             @if let Some(verdict) = &lane.verdict { (verdict_box(verdict)) }
-            @if lane.disinfecting.is_some() {
+            @if lane.disinfecting.is_some() || lane.dwelling.is_some() {
                 (countdown(lane))
+                (next_reading(lane))
             } @else if let Some(temperature) = &lane.temperature {
                 (thermometer(temperature))
             }
@@ -129,20 +137,34 @@ fn thermometer(temperature: &TemperatureStatus) -> Markup {
 }
 
 fn steps(lane: &LaneStatus) -> Markup {
+    let shown = window(&lane.steps, STEPS_SHOWN);
+    let settled = lane.steps.iter().filter(|step| state_is_settled(&step.state)).count();
     html! {
         ol.steps {
-            @for step in &lane.steps {
+            @if shown.len() < lane.steps.len() {
+                li.count { span.mark { (symbol::LIST) } span.name { (STEPS_SETTLED) } span.state { b { (settled) "/" (lane.steps.len()) } } }
+            }
+            @for step in shown {
                 @let over = is_over(lane, &step.state);
                 @let shown = if over { &StepState::Open } else { &step.state };
                 li.(state_class(shown)) {
                     span.mark { (symbol::step_state(shown)) }
-                    span.name { (symbol::step(step.kind, step.attest)) (face::step(step.kind, step.attest)) }
+                    span.name { (symbol::step(step.kind, step.attest)) (step_name(step)) }
                     span.state {
                         (if over { NOT_SETTLED } else { desk::step_state(&step.state) })
                         (detail(&step.state, lane))
                     }
                 }
             }
+        }
+    }
+}
+
+const fn state_is_settled(state: &StepState) -> bool {
+    match state {
+        StepState::Done | StepState::Waived { .. } => true,
+        StepState::Open | StepState::Asked | StepState::NeedsAttendant { .. } | StepState::Failed { .. } => {
+            false
         }
     }
 }
@@ -203,7 +225,7 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
             span.class { (standing(occupant.class, SubjectKind::Person, &occupant.steps).zh) }
             span.row {
                 @for step in &occupant.steps {
-                    span.(state_class(&step.state)) title=(face::step(step.kind, step.attest).zh) {
+                    span.(state_class(&step.state)) title=(step_name(step).zh()) {
                         (if matches!(step.state, StepState::Open | StepState::Asked) {
                             symbol::step(step.kind, step.attest)
                         } else {

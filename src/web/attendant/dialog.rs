@@ -8,20 +8,20 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use serde::Deserialize;
 
 use super::act::{Fields, field, named};
-use super::actions::{self, Action, Does, button, emergency};
-use super::card::kebab;
-use super::{SignedIn, address};
-use crate::base::LaneId;
+use super::actions::{self, Action, Does, button, emergency, posts};
+use super::{SignedIn, address, entries};
+use crate::base::{LaneId, Slug};
 use crate::control::{Decision, FieldStatus, LaneStatus, Refused};
-use crate::model::{Reason, StepKind};
+use crate::model::{FieldForm, Reason};
+use crate::web::lane::step_name;
 use crate::web::pad::{Kind, Pad};
 use crate::web::page::{self, Frame, labelled, not_found};
 use crate::web::shared::{Shared, lane};
-use crate::web::words::{Words, desk, words};
+use crate::web::words::{Words, desk, own, words};
 use crate::web::{session, symbol};
 
 /// Choices on one page.
@@ -30,8 +30,9 @@ const CHOICES: usize = 4;
 /// Which page of many choices.
 #[derive(Deserialize)]
 pub struct Turn {
+    /// The first choice on it.
     #[serde(default)]
-    from: usize,
+    pub from: usize,
 }
 
 /// `GET …/ways`: every way to settle the open steps.
@@ -45,7 +46,7 @@ pub async fn ways(
     let status = shared.status();
     let Some(lane) = lane(&status, &id) else { return not_found() };
     let choices = turned(actions::ways(lane), &turn, "/ways");
-    choice_page(lane, words("其他办法", "Other ways"), None, &choices, &headers).into_response()
+    choice_page(lane, words("其他办法", "Other ways"), None::<Words>, &choices, &headers).into_response()
 }
 
 /// `GET …/decide`: decisions beside admitting and turning back.
@@ -60,13 +61,13 @@ pub async fn decide(
     let reason = actions::likely_reason(lane);
     let decide = |decision, symbol| Action {
         symbol,
-        words: desk::decision(decision),
+        words: desk::decision(decision).into(),
         does: Does::Holds(actions::decision(decision, reason)),
         look: "refuse",
     };
     let left = Action {
         symbol: symbol::LEFT,
-        words: words("人已离开", "The subject left"),
+        words: words("人已离开", "The subject left").into(),
         does: Does::Holds(vec![("act", "leave".to_owned())]),
         look: "plain",
     };
@@ -84,27 +85,27 @@ pub async fn decide(
 pub async fn waive(
     State(shared): State<Arc<Shared>>,
     _: SignedIn,
-    Path((id, step)): Path<(LaneId, StepKind)>,
+    Path((id, step)): Path<(LaneId, Slug)>,
     Query(turn): Query<Turn>,
     headers: HeaderMap,
 ) -> Response {
     let status = shared.status();
     let Some(lane) = lane(&status, &id) else { return not_found() };
-    let open = actions::open_steps(lane).find(|open| open.kind == step);
+    let open = actions::open_steps(lane).find(|open| open.id == step);
     let reasons = open.map(|open| open.waivers.as_slice()).unwrap_or_default();
-    let choice = |reason: &crate::base::Slug| Action {
+    let choice = |reason: &Slug| Action {
         symbol: symbol::LEAP,
-        words: desk::slug(reason).unwrap_or(words("其他原因", "Other reason")),
+        words: desk::slug(reason).unwrap_or(words("其他原因", "Other reason")).into(),
         does: Does::Posts(vec![
             ("act", "waive".into()),
-            ("step", kebab(&step)),
+            ("step", step.to_string()),
             ("reason", reason.to_string()),
         ]),
         look: "plain",
     };
-    let choices = turned(reasons.iter().map(choice).collect(), &turn, &format!("/waive/{}", kebab(&step)));
+    let choices = turned(reasons.iter().map(choice).collect(), &turn, &format!("/waive/{step}"));
     let title = words("为什么免做？", "Why is it waived?");
-    choice_page(lane, title, Some(actions::step_name(step)), &choices, &headers).into_response()
+    choice_page(lane, title, open.map(step_name), &choices, &headers).into_response()
 }
 
 /// `POST …/sure`: asks once more what a hold of one second would have confirmed.
@@ -117,7 +118,7 @@ pub async fn sure(
 ) -> Response {
     let status = shared.status();
     let Some(lane) = lane(&status, &id) else { return not_found() };
-    let yes = |symbol, words, fields| Action { symbol, words, does: Does::Posts(fields), look: "refuse" };
+    let yes = |symbol, words: Words, fields| Action { look: "refuse", ..posts(symbol, words, fields) };
     let decision = named::<Decision>(&fields, "decision");
     let (title, choices) = match (field(&fields, "act"), decision) {
         ("decide", Ok(decision)) => {
@@ -159,23 +160,24 @@ fn reasons(likely: Reason) -> Vec<Reason> {
 }
 
 /// At most four choices; of more, three and the way to the others.
-fn turned(choices: Vec<Action>, turn: &Turn, here: &str) -> Vec<Action> {
+pub fn turned(choices: Vec<Action>, turn: &Turn, here: &str) -> Vec<Action> {
     if choices.len() <= CHOICES {
         return choices;
     }
     let (from, count) = (if turn.from < choices.len() { turn.from } else { 0 }, choices.len());
     let mut shown: Vec<_> = choices.into_iter().skip(from).take(CHOICES - 1).collect();
     let next = if from + CHOICES > count { 0 } else { from + CHOICES - 1 };
+    let join = if here.contains('?') { '&' } else { '?' };
     shown.push(Action {
         symbol: symbol::MORE,
-        words: words("更多", "More"),
-        does: Does::Leads(format!("{here}?from={next}")),
+        words: words("更多", "More").into(),
+        does: Does::Leads(format!("{here}{join}from={next}")),
         look: "plain",
     });
     shown
 }
 
-fn frame<'a>(lane: &'a LaneStatus, kind: &'static str, headers: &HeaderMap) -> Frame<'a> {
+pub fn frame<'a>(lane: &'a LaneStatus, kind: &'static str, headers: &HeaderMap) -> Frame<'a> {
     Frame {
         title: &lane.title,
         kind,
@@ -185,10 +187,10 @@ fn frame<'a>(lane: &'a LaneStatus, kind: &'static str, headers: &HeaderMap) -> F
     }
 }
 
-fn choice_page(
+pub fn choice_page(
     lane: &LaneStatus,
-    title: Words,
-    about: Option<Words>,
+    title: impl Render,
+    about: Option<impl Render>,
     choices: &[Action],
     headers: &HeaderMap,
 ) -> Markup {
@@ -213,7 +215,7 @@ fn choice_page(
 
 fn back() -> Action {
     let does = Does::Leads(String::new());
-    Action { symbol: symbol::BACK, words: words("返回", "Back"), does, look: "back" }
+    Action { symbol: symbol::BACK, words: words("返回", "Back").into(), does, look: "back" }
 }
 
 /// The pad that an address names.
@@ -253,6 +255,7 @@ pub fn pad_page(
         Kind::IdNumber | Kind::Pin => ("id", words("身份证号", "ID number")),
         Kind::Plate => ("plate", words("车牌", "Plate")),
         Kind::Contact => ("contact", words("体温计读数", "Contact thermometer")),
+        Kind::Number | Kind::Date => ("count", words("数量", "Number")),
         Kind::Count => ("count", words("车上一共几人（含司机）", "People in the vehicle, driver included")),
     };
     let seen = lane.passages.to_string();
@@ -269,13 +272,13 @@ pub fn pad_page(
     let (action, home) = (address(lane, &format!("/pad/{name}")), address(lane, ""));
     let no_plate = Action {
         symbol: symbol::CROSS,
-        words: words("无牌", "No plate"),
+        words: words("无牌", "No plate").into(),
         does: Does::Posts(vec![("act", "no-plate".to_owned())]),
         look: "plain",
     };
     let pad = Pad {
         kind,
-        title,
+        title: title.into(),
         action: &action,
         fields: &fields,
         text,
@@ -322,10 +325,13 @@ fn register_page(
             form method="post" action=(address(lane, "/do")) autocomplete="off" {
                 input type="hidden" name="act" value="register";
                 input type="hidden" name="seen" value=(lane.passages);
-                @for (index, FieldStatus { name, required }) in lane.fields.iter().enumerate() {
-                    label { span { (desk::field(name)) @if !required { " " (words("可不填", "optional")) } }
-                        input name=(name) value=(field(filled, name)) maxlength="100" autofocus[index == 0]
-                            inputmode=[(*name == "phone").then_some("tel")] required[*required];
+                @for (index, asked) in lane.fields.iter().enumerate() {
+                    label {
+                        span {
+                            (own(asked.title.as_ref(), desk::field(asked.name.as_str())))
+                            @if !asked.required { " " (words("可不填", "optional")) }
+                        }
+                        (entry_of(asked, field(filled, asked.name.as_str()), index == 0))
                     }
                 }
                 button.act.enter type="submit" data-key="F1" {
@@ -337,16 +343,57 @@ fn register_page(
     page::page(&frame(lane, "desk-form", headers), &content)
 }
 
+/// Where a field of the registration is filled in.
+fn entry_of(asked: &FieldStatus, filled: &str, first: bool) -> Markup {
+    let kind = match asked.form {
+        FieldForm::Date => "date",
+        FieldForm::Text
+        | FieldForm::Phone
+        | FieldForm::Number
+        | FieldForm::Choice { .. }
+        | FieldForm::Plate
+        | FieldForm::IdNumber => "text",
+    };
+    let mode = match asked.form {
+        FieldForm::Phone => Some("tel"),
+        FieldForm::Number => Some("numeric"),
+        FieldForm::Text
+        | FieldForm::Date
+        | FieldForm::Choice { .. }
+        | FieldForm::Plate
+        | FieldForm::IdNumber => None,
+    };
+    html! {
+        @if let FieldForm::Choice { choices } = &asked.form {
+            select name=(asked.name) required[asked.required] autofocus[first] {
+                option value="" {}
+                @for choice in choices {
+                    option value=(choice.id) selected[choice.id.as_str() == filled] {
+                        (choice.title.zh) " " (choice.title.en)
+                    }
+                }
+            }
+        } @else {
+            input name=(asked.name) type=(kind) value=(filled) maxlength=(asked.length_max) autofocus[first]
+                inputmode=[mode] required[asked.required];
+        }
+    }
+}
+
 /// The page that an act was typed on, once more, with what is wrong; `None` for acts that were only pressed.
 pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &HeaderMap) -> Option<Markup> {
     let act = field(fields, "act");
     if act == "register" {
         return Some(register_page(lane, fields, Some(refused), headers));
     }
+    if act == "enter" {
+        return entries::again(lane, fields, refused, headers);
+    }
     match refused {
         Refused::BadIdNumber { .. }
         | Refused::OddPlate
         | Refused::BadField { .. }
+        | Refused::BadEntry { .. }
         | Refused::OutOfRange { .. } => {
             let kind = pad_kind(act)?;
             Some(pad_page(lane, kind, &kind.press(field(fields, "text"), "enter"), Some(refused), headers))

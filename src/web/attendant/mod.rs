@@ -5,6 +5,7 @@ mod actions;
 mod bar;
 mod card;
 mod dialog;
+mod entries;
 mod inside;
 mod keeping;
 mod lists;
@@ -60,6 +61,9 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/lane/{lane}/decide", get(dialog::decide))
         .route("/attendant/lane/{lane}/waive/{step}", get(dialog::waive))
         .route("/attendant/lane/{lane}/register", get(dialog::register))
+        .route("/attendant/lane/{lane}/step/{step}", get(entries::page))
+        .route("/attendant/lane/{lane}/step/{step}/area", get(entries::areas))
+        .route("/attendant/lane/{lane}/step/{step}/pad/{what}", get(entries::pad).post(entries::key))
         .route("/attendant/lane/{lane}/pad/{kind}", get(dialog::pad).post(act::key))
 }
 

@@ -156,7 +156,7 @@ fn pin_page(attendant: &Attendant, text: &str, message: Option<(&str, &str)>, he
     let action = format!("/attendant/sign-in/{}", attendant.id);
     let pad = Pad {
         kind: Kind::Pin,
-        title: words("请输入密码", "Type your PIN"),
+        title: words("请输入密码", "Type your PIN").into(),
         action: &action,
         fields: &[],
         text,

@@ -68,7 +68,7 @@ mod tests {
     }
 
     fn steps(state: StepState) -> Vec<StepStatus> {
-        let step = |kind, state| StepStatus { kind, attest: None, state, waivers: vec![] };
+        let step = |kind: StepKind, state| StepStatus::plain(kind.name().parse().unwrap(), kind, state);
         vec![
             step(StepKind::Temperature, StepState::Done),
             step(StepKind::Credential, state.clone()),

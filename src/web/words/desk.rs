@@ -80,6 +80,10 @@ pub const fn reason(reason: Reason) -> Words {
         Reason::ClearedByContactThermometer => {
             words("接触式体温计复测通过", "Cleared by contact thermometer")
         }
+        Reason::AnswerToConfirm => words("回答需要核实", "The answer has to be looked into"),
+        Reason::AnswerNotAccepted => words("按此回答不能放行", "Nobody goes on with this answer"),
+        Reason::CountOutOfRange => words("数量超出规定", "More or fewer than allowed"),
+        Reason::DwellInterrupted => words("时间中断，要重新开始", "Broken off: the time starts over"),
     }
 }
 
@@ -263,6 +267,11 @@ pub fn field(name: &str) -> Words {
         "origin" => words("从哪里来", "From"),
         "destination" => words("到哪里去", "To"),
         "host" => words("找谁", "Visits"),
+        "answer" => words("回答", "Answer"),
+        "area" => words("地区", "Area"),
+        "date" => words("日期", "Date"),
+        "tag" => words("号牌", "Tag"),
+        "escort" => words("接的人", "Who fetches them"),
         _ => words("其他", "Other"),
     }
 }
@@ -281,6 +290,16 @@ pub fn slug(slug: &Slug) -> Option<Words> {
         "medical" | "medical-reason" => words("医疗原因", "Medical reason"),
         "language" => words("语言不通", "Language"),
         "delivery" => words("送货", "Delivery"),
+        "forgot-card" => words("忘带卡", "Forgot the card"),
+        "paper-ticket" => words("纸质票", "Paper ticket"),
+        "skin-condition" => words("皮肤不适", "Skin condition"),
+        "goes-alone" => words("独自回家", "Goes home alone"),
+        "school-bus" => words("乘校车", "School bus"),
+        "nurse-allows" => words("护士同意", "The nurse allows it"),
+        "breeding-stock" => words("引种", "Breeding stock"),
+        "water" => words("清水", "Water"),
+        "detergent" => words("洗涤剂", "Detergent"),
+        "glutaraldehyde" => words("戊二醛", "Glutaraldehyde"),
         "official" | "on-duty" => words("执行公务", "On official duty"),
         "weather" => words("天气原因", "Weather"),
         "rain" => words("下雨", "Rain"),
@@ -314,6 +333,7 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::BadIdNumber { .. } => "身份证号不对".to_owned(),
         Refused::OddPlate => "车牌不常见，请核对".to_owned(),
         Refused::BadField { field: name, .. } => format!("请检查“{}”", field(name).zh),
+        Refused::BadEntry { .. } => "请检查填写的内容".to_owned(),
         Refused::TooEarly { seconds_left } => format!("时间还不够，再等 {seconds_left} 秒"),
         Refused::OutOfRange { low, high, .. } => format!("数值应在 {low} 到 {high} 之间"),
         Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
@@ -324,6 +344,8 @@ pub fn refused(refused: &Refused) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Ask;
+    use crate::config::profile_file::shipped;
     use crate::model::StepKind;
 
     #[test]
@@ -377,6 +399,19 @@ mod tests {
     }
 
     #[test]
+    fn every_waiver_and_agent_of_the_shipped_profiles_has_words() {
+        for profile in shipped().unwrap() {
+            for step in &profile.steps {
+                let agents =
+                    if let Ask::Disinfection { agents, .. } = &step.ask { agents.as_slice() } else { &[] };
+                for name in step.waivers.iter().chain(agents) {
+                    assert!(slug(name).is_some(), "{} {}: {name}", profile.id, step.id);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_could_not_be_measured_is_never_called_normal() {
         let cold = not_measured(NotMeasured::TooCold);
         assert!(cold.zh.starts_with("没测到") && cold.en.starts_with("Not measured"));
@@ -422,7 +457,11 @@ mod tests {
             Reason::Left => Reason::TimedOut,
             Reason::TimedOut => Reason::KioskRestarted,
             Reason::KioskRestarted => Reason::ClearedByContactThermometer,
-            Reason::ClearedByContactThermometer => return None,
+            Reason::ClearedByContactThermometer => Reason::AnswerToConfirm,
+            Reason::AnswerToConfirm => Reason::AnswerNotAccepted,
+            Reason::AnswerNotAccepted => Reason::CountOutOfRange,
+            Reason::CountOutOfRange => Reason::DwellInterrupted,
+            Reason::DwellInterrupted => return None,
         })
     }
 }

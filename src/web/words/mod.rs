@@ -8,6 +8,8 @@ pub mod face;
 
 use maud::{Markup, Render, html};
 
+use crate::model::Title;
+
 /// One text in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Words {
@@ -26,6 +28,61 @@ impl Render for Words {
             span.en lang="en" { (self.en) }
         }
     }
+}
+
+impl Render for Title {
+    fn render(&self) -> Markup {
+        html! {
+            span.zh lang="zh" { (self.zh) }
+            " "
+            span.en lang="en" { (self.en) }
+        }
+    }
+}
+
+/// One of our own texts, or one of the profile's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Ours.
+    Words(Words),
+    /// The profile's.
+    Title(Title),
+}
+
+impl Said {
+    /// The Chinese text.
+    pub fn zh(&self) -> &str {
+        match self {
+            Self::Words(words) => words.zh,
+            Self::Title(title) => &title.zh,
+        }
+    }
+}
+
+impl Render for Said {
+    fn render(&self) -> Markup {
+        match self {
+            Self::Words(words) => words.render(),
+            Self::Title(title) => title.render(),
+        }
+    }
+}
+
+impl From<Words> for Said {
+    fn from(words: Words) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<&Title> for Said {
+    fn from(title: &Title) -> Self {
+        Self::Title(title.clone())
+    }
+}
+
+/// The profile's own text where it has one, else ours.
+pub fn own(title: Option<&Title>, ours: Words) -> Said {
+    title.map_or(Said::Words(ours), Said::from)
 }
 
 /// Shorthand for the tables.

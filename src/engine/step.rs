@@ -1,0 +1,130 @@
+//! One step of one subject, and what became of it.
+
+use crate::base::AttendantId;
+use crate::config::StepRule;
+use crate::config::step_rule::Came;
+use crate::model::{Attestation, Authenticity, Evidence, NotMeasured, Reason, StepOutcome};
+
+/// One step of one subject.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What the profile says of it.
+    pub rule: StepRule,
+    /// What became of it so far.
+    pub outcome: StepOutcome,
+    /// Attempts that did not satisfy it.
+    pub attempts: u8,
+    /// Screenings in a row that were below the threshold temperature.
+    pub below: u8,
+    /// How often a dwell was broken off.
+    pub interruptions: u8,
+    /// Who has signed so far.
+    pub signed: Vec<AttendantId>,
+    /// Why an attendant has to look at it.
+    attention: Option<Reason>,
+}
+
+impl Step {
+    pub(super) fn new(rule: &StepRule) -> Self {
+        Self {
+            rule: rule.clone(),
+            outcome: StepOutcome::Open,
+            attempts: 0,
+            below: 0,
+            interruptions: 0,
+            signed: vec![],
+            attention: None,
+        }
+    }
+
+    /// The same step as another profile has it.
+    pub(super) fn under(self, rule: &StepRule) -> Self {
+        Self { rule: rule.clone(), ..self }
+    }
+
+    /// Done.
+    pub fn settle(&mut self, evidence: Evidence) {
+        self.outcome = StepOutcome::Done(evidence);
+        self.attention = None;
+    }
+
+    /// Set aside.
+    pub fn waive(&mut self, outcome: StepOutcome) {
+        self.outcome = outcome;
+        self.attention = None;
+    }
+
+    /// Tried, and not satisfied.
+    pub fn fail(&mut self, reason: Reason, evidence: Option<Evidence>) {
+        self.outcome = StepOutcome::Failed { reason, evidence };
+        self.attention = Some(reason);
+    }
+
+    /// Tried, and nothing measured. An attendant looks once the attempts are used up.
+    pub fn not_measured(&mut self, why: NotMeasured) {
+        self.outcome = StepOutcome::NotMeasured(why);
+        if self.attempts >= self.rule.attempts {
+            self.attention = Some(Reason::TemperatureNotMeasured);
+        }
+    }
+
+    /// An attendant has to look.
+    pub fn call_attendant(&mut self, reason: Reason) {
+        self.attention = Some(reason);
+    }
+
+    /// A dwell was broken off: it starts over, and an attendant has to look.
+    pub fn interrupted(&mut self) {
+        self.interruptions = self.interruptions.saturating_add(1);
+        self.attention = Some(Reason::DwellInterrupted);
+    }
+
+    /// What was wrong has been mended.
+    pub fn calm(&mut self) {
+        self.attention = None;
+    }
+
+    /// Why an attendant has to look, while the step is not settled.
+    pub fn attention(&self) -> Option<Reason> {
+        self.attention
+    }
+
+    /// Whether somebody has to look into the answer that was given.
+    pub fn to_confirm(&self) -> bool {
+        matches!(self.outcome, StepOutcome::Failed { reason: Reason::AnswerToConfirm, .. })
+    }
+
+    /// Starts over.
+    pub fn reopen(&mut self) {
+        *self = Self::new(&self.rule);
+    }
+
+    /// Whether this became of it.
+    pub fn came(&self, came: &Came) -> bool {
+        let evidence = match &self.outcome {
+            StepOutcome::Done(evidence) => evidence,
+            StepOutcome::Waived { .. } => return *came == Came::Waived,
+            StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => return false,
+        };
+        match (came, evidence) {
+            (Came::Done, _) => true,
+            (Came::Waived, _) => false,
+            (Came::Verified, Evidence::RosterEntry) => true,
+            (Came::Verified, Evidence::Credential { authentic, .. }) => *authentic == Authenticity::Genuine,
+            (Came::Attested, Evidence::Credential { authentic, .. }) => *authentic != Authenticity::Genuine,
+            (Came::Attested, Evidence::Attested { .. }) => true,
+            (Came::Answered { answers }, Evidence::Answered { answer, .. }) => answers.contains(answer),
+            (Came::Listed, Evidence::Answered { listed, .. }) => *listed == Some(true),
+            (Came::Verified | Came::Attested | Came::Answered { .. } | Came::Listed, _) => false,
+        }
+    }
+
+    /// What an attest step asks to confirm.
+    pub fn attested(&self) -> Option<Attestation> {
+        self.rule.attested()
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.outcome.is_settled()
+    }
+}

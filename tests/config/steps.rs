@@ -1,0 +1,179 @@
+//! Steps of a profile file: every mistake one can make with them, each named with file, profile, step and reason.
+
+use kakou::config::profile_file::read_profiles;
+
+const HEAD: &str = "[[profile]]\nid = \"gate\"\ntitle_zh = \"门\"\ntitle_en = \"Gate\"\ntakes = \"person\"\n\
+                    directions = [\"inbound\"]\nsession_timeout_s = 60\nidle_timeout_s = 20\n";
+
+const QUESTION: &str = "[[profile.step]]\nkind = \"question\"\nid = \"q\"\ntext_zh = \"问\"\ntext_en = \"Q\"\ntimeout_s = 20\n\
+                        [[profile.step.answer]]\nid = \"no\"\ntitle_zh = \"否\"\ntitle_en = \"No\"\nmeans = \"good\"\n\
+                        [[profile.step.answer]]\nid = \"yes\"\ntitle_zh = \"是\"\ntitle_en = \"Yes\"\nmeans = \"fails\"\n";
+
+const SIGN: &str = "[[profile.step]]\nkind = \"sign-off\"\ntimeout_s = 20\n";
+
+const DWELL: &str = "[[profile.step]]\nkind = \"dwell\"\nseconds = 60\ntimeout_s = 20\n\
+                     [profile.step.at]\nlow_c = 65\nhigh_c = 75\n";
+
+const COUNT: &str = "[[profile.step]]\nkind = \"count\"\nwhat_zh = \"数\"\nwhat_en = \"N\"\nmin = 1\nmax = 9\ntimeout_s = 20\n";
+
+const TEMPERATURE: &str =
+    "[[profile.step]]\nkind = \"temperature\"\nrecheck_from_c = 36.8\nattempts = 2\ntimeout_s = 20\n";
+
+const FIELDS: &str = "[[profile.step]]\nkind = \"registration\"\ntimeout_s = 20\n\
+                      [[profile.step.field]]\nid = \"bed\"\ntitle_zh = \"床\"\ntitle_en = \"Bed\"\nform = \"number\"\nneed = \"required\"\n";
+
+const AREAS: &str = "[areas]\nversion = 1\n[[areas.area]]\nid = \"a\"\ntitle_zh = \"甲\"\ntitle_en = \"A\"\n\
+                     from = \"2026-03-02\"\nuntil = \"2026-03-09\"\n";
+
+fn after(step: &str, condition: &str) -> String {
+    format!("{step}[profile.step.when]\nafter = [{condition}]\n")
+}
+
+fn said(steps: &str) -> String {
+    match read_profiles("p.toml", &format!("{HEAD}{steps}")) {
+        Ok(_) => "nothing is wrong".to_owned(),
+        Err(mistakes) => mistakes.to_string(),
+    }
+}
+
+#[test]
+fn what_the_mistakes_below_start_from_is_right() {
+    for steps in [QUESTION, SIGN, DWELL, COUNT, TEMPERATURE, FIELDS] {
+        assert_eq!(said(steps), "nothing is wrong", "{steps}");
+        assert_eq!(said(&format!("{steps}{AREAS}")), "nothing is wrong", "{steps}");
+    }
+    let sound = after(SIGN, "{ step = \"q\", answered = [\"yes\"] }");
+    assert_eq!(said(&format!("{QUESTION}{sound}")), "nothing is wrong");
+}
+
+#[test]
+fn a_condition_on_what_cannot_be_is_refused_with_both_steps_and_the_reason() {
+    let on_sign = |condition| after(SIGN, condition);
+    let first = after(&SIGN.replace("timeout", "id = \"one\"\ntimeout"), "{ step = \"two\", is = \"done\" }");
+    let second =
+        after(&SIGN.replace("timeout", "id = \"two\"\ntimeout"), "{ step = \"one\", is = \"done\" }");
+    let table = [
+        (
+            format!("{first}{second}"),
+            "step \"one\" when.after \"two\": they depend on each other, that is a cycle",
+        ),
+        (
+            on_sign("{ step = \"sign-off\", is = \"done\" }"),
+            "a step cannot depend on itself, that is a cycle",
+        ),
+        (
+            format!("{}{QUESTION}", on_sign("{ step = \"q\", is = \"done\" }")),
+            "step \"sign-off\" when.after \"q\": it comes later",
+        ),
+        (
+            on_sign("{ step = \"soul\", is = \"done\" }"),
+            "when.after \"soul\": there is no such step in this profile",
+        ),
+        (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", answered = [\"maybe\"] }")),
+            "it has no answer \"maybe\"",
+        ),
+        (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", answered = [] }")),
+            "must name at least one answer",
+        ),
+        (format!("{QUESTION}{}", on_sign("{ step = \"q\", is = \"waived\" }")), "it can never be waived"),
+        (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", is = \"verified\" }")),
+            "only a credential is attested",
+        ),
+        (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", is = \"listed\" }")),
+            "only a question with places",
+        ),
+        (
+            format!("{COUNT}{}", on_sign("{ step = \"count\", answered = [\"no\"] }")),
+            "only a question is answered",
+        ),
+        (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", is = \"happy\" }")),
+            "is = \"happy\": must be \"done\"",
+        ),
+        (format!("{QUESTION}{}", on_sign("{ step = \"q\" }")), "is: missing; must be \"done\""),
+    ];
+    for (steps, expected) in table {
+        let said = said(&steps);
+        assert!(said.contains("p.toml") && said.contains("profile[gate].step"), "{said}");
+        assert!(said.contains(expected), "said     {said}\nexpected {expected}");
+    }
+}
+
+#[test]
+fn every_mistake_of_a_step_names_its_key_and_what_is_allowed() {
+    let table = [
+        (format!("{SIGN}{SIGN}"), "must not name two steps \"sign-off\": give one of them another id"),
+        (
+            format!("{TEMPERATURE}{}", TEMPERATURE.replace("kind", "id = \"t\"\nkind")),
+            "must not ask for Temperature twice",
+        ),
+        (
+            TEMPERATURE.replace("36.8", "98.2"),
+            "recheck_from_c = 98.2: must be 34 to 42, a number of degrees Celsius",
+        ),
+        (TEMPERATURE.replace("36.8", "\"98.2F\""), "Fahrenheit is never meant"),
+        (TEMPERATURE.replace("recheck_from_c", "recheck_from_f"), "recheck_from_f = 36.8: unknown key"),
+        (
+            TEMPERATURE.replace("attempts = 2", "attempts = 1"),
+            "must be at least 2 where a second measurement",
+        ),
+        (
+            TEMPERATURE.replace("attempts", "grade = \"contact\"\nattempts"),
+            "must be left out where every temperature",
+        ),
+        (
+            DWELL.replace("high_c = 75", "high_c = 65"),
+            "must be more than low_c: no reading lies in an empty range",
+        ),
+        (DWELL.replace("high_c = 75", "high_c = 167"), "high_c = 167: must be -60 to 150"),
+        (DWELL.replace("seconds = 60", "seconds = 0"), "seconds = 0: must be 1 to 14400"),
+        (format!("{DWELL}read_every_s = 1\n"), "read_every_s = 1: must be 5 to 3600"),
+        (COUNT.replace("max = 9", "max = 0"), "must be at least min: no number lies in an empty range"),
+        (SIGN.replace("timeout", "signatures = 3\ntimeout"), "signatures = 3: must be 1 to 2"),
+        (QUESTION.replace("means = \"good\"", "means = \"fails\""), "must have an answer that does not fail"),
+        (QUESTION.replace("id = \"yes\"", "id = \"no\""), "must not have two answers of one id"),
+        (QUESTION.replace("means = \"fails\"", "means = \"bad\""), "means = \"bad\": must be \"good\""),
+        (format!("{QUESTION}listed = \"fails\"\n"), "must be left out where the file has no [areas]"),
+        (
+            QUESTION
+                .split("[[profile.step.answer]]")
+                .take(2)
+                .collect::<Vec<_>>()
+                .join("[[profile.step.answer]]"),
+            "must be 2 to 4 tables",
+        ),
+        (
+            format!("{SIGN}{}", AREAS.replace("until = \"2026-03-09\"", "until = \"2026-03-01\"")),
+            "must not be before from",
+        ),
+        (format!("{SIGN}{}", AREAS.replace("2026-03-02", "2026-02-30")), "must be a day such as"),
+        (
+            FIELDS.replace("id = \"bed\"", "id = \"phone\""),
+            "must be named under required or optional, not here",
+        ),
+        (
+            FIELDS.replace("\"number\"", "\"choice\""),
+            "must be at least two tables: what there is to choose from",
+        ),
+        (FIELDS.replace("\"number\"", "\"colour\""), "form = \"colour\": must be \"text\""),
+        (FIELDS.replace("form", "length_max = 500\nform"), "length_max = 500: must be 1 to 80"),
+        (
+            SIGN.replace("timeout", "show_zh = \"发热的人请停\"\nshow_en = \"Stop\"\ntimeout"),
+            "must name nothing of health",
+        ),
+        (SIGN.replace("timeout", "say_zh = \"请等\"\ntimeout"), "say_en: missing"),
+        (
+            format!("{SIGN}[profile.step.when]\nmodes = [\"panic\"]\n"),
+            "modes = \"panic\": must be \"normal\"",
+        ),
+    ];
+    for (steps, expected) in table {
+        let said = said(&steps);
+        assert!(said.contains("p.toml"), "{said}");
+        assert!(said.contains(expected), "said     {said}\nexpected {expected}");
+    }
+}
