@@ -116,7 +116,13 @@ impl Running {
         if !(at.low..=at.high).contains(&value) {
             return if clock.take().is_some() { Turn::Broken } else { Turn::Goes };
         }
-        let ran = clock.get_or_insert(Clock { since: now, last_reading: now, extremes: None });
+        let began = Clock { since: now, last_reading: now, extremes: Some([value, value]) };
+        // One that comes too late says nothing of the time before it, whoever acts first on the deadline.
+        if clock.is_some_and(|ran| now.since(ran.last_reading) > every(at)) {
+            *clock = Some(began);
+            return Turn::Broken;
+        }
+        let ran = clock.get_or_insert(began);
         ran.last_reading = now;
         let [low, high] = ran.extremes.unwrap_or([value, value]);
         ran.extremes = Some([low.min(value), high.max(value)]);
@@ -188,4 +194,28 @@ fn every(at: &Warmth) -> Duration {
 /// Milliseconds until `at`, rounded up: 0 is said no sooner than it is true.
 fn left_ms(at: Mono, now: Mono) -> u64 {
     u64::try_from(at.since(now).as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::step_rule::Source;
+
+    #[test]
+    fn a_reading_that_comes_too_late_begins_the_time_anew() {
+        let [low, high, good] = [6_500, 7_500, 7_000].map(|value| CentiCelsius::new(value).unwrap());
+        let at = Some(Warmth { low, high, source: Source::Attendant, every_s: 60 });
+        let ask = Ask::Dwell { seconds: 100, at };
+        let at = |seconds: u64| Mono::from_millis(seconds * 1_000);
+        let by: AttendantId = "li".parse().unwrap();
+        let mut dwell = Running::dwell("dry".parse().unwrap(), by, &ask, at(0)).unwrap();
+        assert!(matches!(dwell.reading(at(0), good, 0), Turn::Goes));
+        assert!(matches!(dwell.reading(at(60), good, 0), Turn::Goes), "just in time");
+        assert!(
+            matches!(dwell.reading(at(121), good, 0), Turn::Broken),
+            "nobody knows how warm it was meanwhile"
+        );
+        assert!(matches!(dwell.reading(at(180), good, 1), Turn::Goes), "the time before does not count");
+        assert!(matches!(dwell.reading(at(221), good, 1), Turn::Done(_)));
+    }
 }
