@@ -30,8 +30,18 @@ const SESSIONS_MAX: usize = 32;
 /// Wrong PINs in a row before an attendant has to wait.
 const TRIES: u32 = 5;
 
-/// How long they wait.
-const WAIT: Duration = Duration::from_secs(60);
+/// How long they wait then, and twice as long after each further wrong one.
+const WAIT: Duration = Duration::from_mins(1);
+
+/// Longest wait: whoever guesses all day tries a hundred of 10,000 PINs, and nobody who is needed at the gate is kept out
+/// for long by somebody else's guesses.
+const WAIT_MAX: Duration = Duration::from_mins(15);
+
+/// How long to wait after so many wrong PINs in a row.
+fn wait(wrong: u32) -> Duration {
+    let Some(more) = wrong.checked_sub(TRIES) else { return Duration::ZERO };
+    WAIT.saturating_mul(1 << more.min(16)).min(WAIT_MAX)
+}
 
 /// What a session is found by.
 pub type Token = [u8; 16];
@@ -117,24 +127,29 @@ impl Sessions {
         lock(&self.sessions).get_mut(token)?.flash.take()
     }
 
-    /// Whether `id` may try a PIN now.
-    pub fn may_try(&self, id: &AttendantId, now: Instant) -> bool {
-        let tries = lock(&self.tries);
-        let is_recent = |at| now.duration_since(at) < WAIT;
-        let waits = |tries: &Tries| tries.wrong >= TRIES && tries.last.is_some_and(is_recent);
-        !tries.get(id).is_some_and(waits)
+    /// A try at `id`'s PIN begins, and counts as wrong until it is known to be [`right`](Self::right): several at once are
+    /// several.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait, after too many wrong ones.
+    pub fn try_pin(&self, id: &AttendantId, now: Instant) -> Result<(), Duration> {
+        let mut tries = lock(&self.tries);
+        let tries = tries.entry(id.clone()).or_default();
+        let until = tries.last.map(|last| last + wait(tries.wrong));
+        if let Some(left) =
+            until.and_then(|until| until.checked_duration_since(now)).filter(|left| !left.is_zero())
+        {
+            return Err(left);
+        }
+        tries.wrong = tries.wrong.saturating_add(1);
+        tries.last = Some(now);
+        Ok(())
     }
 
-    /// Notes the result of a try.
-    pub fn tried(&self, id: &AttendantId, right: bool, now: Instant) {
-        let mut tries = lock(&self.tries);
-        if right {
-            tries.remove(id);
-        } else {
-            let tries = tries.entry(id.clone()).or_default();
-            tries.wrong = tries.wrong.saturating_add(1);
-            tries.last = Some(now);
-        }
+    /// The PIN was right: what was wrong before counts no more.
+    pub fn right(&self, id: &AttendantId) {
+        lock(&self.tries).remove(id);
     }
 }
 
@@ -176,22 +191,25 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn five_wrong_pins_make_an_attendant_wait_and_nobody_else() {
+    fn wrong_pins_make_an_attendant_wait_ever_longer_and_nobody_else() {
         let (sessions, zhou, li, mut now) =
             (Sessions::default(), named("zhou").id, named("li").id, Instant::now());
         for _ in 0..TRIES {
-            assert!(sessions.may_try(&zhou, now));
-            sessions.tried(&zhou, false, now);
+            assert_eq!(sessions.try_pin(&zhou, now), Ok(()), "five at once are five");
         }
-        assert!(!sessions.may_try(&zhou, now) && sessions.may_try(&li, now));
-        now += WAIT;
-        assert!(sessions.may_try(&zhou, now));
-        sessions.tried(&zhou, false, now);
-        assert!(!sessions.may_try(&zhou, now), "the next wrong one waits again");
-        now += WAIT;
-        sessions.tried(&zhou, true, now);
-        sessions.tried(&zhou, false, now);
-        assert!(sessions.may_try(&zhou, now), "a right one starts the count afresh");
+        for minutes in [1, 2, 4, 8, 15, 15] {
+            let left = Duration::from_mins(minutes);
+            assert_eq!(sessions.try_pin(&zhou, now), Err(left));
+            assert_eq!(sessions.try_pin(&zhou, now + left / 2), Err(left / 2), "asking does not prolong it");
+            assert_eq!(sessions.try_pin(&li, now), Ok(()));
+            sessions.right(&li);
+            now += left;
+            assert_eq!(sessions.try_pin(&zhou, now), Ok(()));
+        }
+        now += WAIT_MAX;
+        assert_eq!(sessions.try_pin(&zhou, now), Ok(()));
+        sessions.right(&zhou);
+        assert_eq!(sessions.try_pin(&zhou, now), Ok(()), "a right one starts the count afresh");
     }
 
     #[test]

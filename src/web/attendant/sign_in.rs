@@ -94,14 +94,20 @@ pub async fn submit(
         None | Some("" | "enter") => {}
         Some(key) => return pin_page(attendant, &Kind::Pin.press(text, key), None, &headers).into_response(),
     }
-    if !shared.sessions.may_try(&id, Instant::now()) {
-        let said = ("试错太多，请等一分钟", "Too many wrong PINs: wait a minute");
+    if let Err(left) = shared.sessions.try_pin(&id, Instant::now()) {
+        let minutes = left.as_secs().div_ceil(60);
+        tracing::warn!(attendant = %id, minutes, "too many wrong PINs");
+        let said = (
+            &*format!("试错太多，请等 {minutes} 分钟，或由其他值守人员登录"),
+            &*format!("Too many wrong PINs: wait {minutes} min, or somebody else signs in"),
+        );
         return (StatusCode::TOO_MANY_REQUESTS, pin_page(attendant, "", Some(said), &headers))
             .into_response();
     }
     let right = is_right(&shared, attendant, text.to_owned()).await;
-    shared.sessions.tried(&id, right, Instant::now());
-    if !right {
+    if right {
+        shared.sessions.right(&id);
+    } else {
         tracing::warn!(attendant = %id, "wrong PIN");
         let said = ("密码不对", "Wrong PIN");
         return (StatusCode::FORBIDDEN, pin_page(attendant, "", Some(said), &headers)).into_response();
