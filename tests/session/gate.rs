@@ -71,18 +71,13 @@ fn it_is_closed_from_the_screen_while_somebody_is_served_or_nothing_can_be_recor
     assert!(closed(&lane));
 }
 
-/// A resident whom the barrier is open for, at a lane with a sensor on each side unless only the near one is there.
-fn let_through(sides: &[Signal]) -> Bench {
-    let mut lane = Bench::new(SubjectKind::Person);
-    lane.put(Input::Started).line(Signal::BarrierClosed, Level::Active);
-    for side in sides {
-        lane.line(*side, Level::Idle);
-    }
+/// A resident comes to a lane whose barrier is down, and it opens for them.
+fn let_through(lane: &mut Bench) {
+    lane.line(Signal::BarrierOpen, Level::Idle).line(Signal::BarrierClosed, Level::Active).wait(60);
     lane.line(Signal::Presence, Level::Active).put(pass(Class::Resident)).put(temperature(Zone::Below));
     lane.act(Act::Attest(Attestation::Mask));
     assert_eq!(lane.last_passage().verdict, Verdict::Admitted);
     lane.line(Signal::BarrierClosed, Level::Idle).line(Signal::BarrierOpen, Level::Active);
-    lane
 }
 
 fn blink(lane: &mut Bench, signal: Signal, first: Level, then: Level) {
@@ -92,19 +87,34 @@ fn blink(lane: &mut Bench, signal: Signal, first: Level, then: Level) {
 #[test]
 fn what_goes_through_is_counted_beside_the_record() {
     for (far, followers) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
-        let sides = if far { &[Signal::PresenceInside][..] } else { &[] };
-        let mut lane = let_through(sides);
-        for _ in 0..=followers {
-            blink(&mut lane, Signal::Presence, Level::Idle, Level::Active);
-            blink(&mut lane, Signal::Beam, Level::Active, Level::Idle);
-            if far {
-                blink(&mut lane, Signal::PresenceInside, Level::Active, Level::Idle);
-            }
+        let mut lane = Bench::new(SubjectKind::Person);
+        lane.put(Input::Started).line(Signal::BarrierClosed, Level::Active);
+        if far {
+            lane.line(Signal::PresenceInside, Level::Idle);
         }
-        lane.wait(60);
-        let counted = Counted { beam: 1 + followers, beside: Some(1 + followers) };
-        let crossing = if followers > 0 { Crossing::Followed } else { Crossing::Passed };
-        let is_it = |body: &Body| matches!(body, Body::Crossed { crossing: is, counted: Some(was), .. } if (*is, *was) == (crossing, counted));
-        assert!(lane.drafts.iter().any(|draft| is_it(&draft.body)), "{far} {followers}: {:?}", lane.drafts);
+        // What the first passage counted is not counted again at the second.
+        for _ in 0..2 {
+            let_through(&mut lane);
+            for follower in 0..=followers {
+                lane.line(Signal::Presence, Level::Idle);
+                if follower < followers {
+                    lane.line(Signal::Presence, Level::Active);
+                }
+                blink(&mut lane, Signal::Beam, Level::Active, Level::Idle);
+                if far {
+                    // Somebody who looks in from outside and goes away again is nobody who went through.
+                    blink(&mut lane, Signal::Presence, Level::Active, Level::Idle);
+                    blink(&mut lane, Signal::PresenceInside, Level::Active, Level::Idle);
+                }
+            }
+            lane.wait(60);
+            let counted = Some(Counted { beam: 1 + followers, beside: Some(1 + followers) });
+            let crossing = if followers > 0 { Crossing::Followed } else { Crossing::Passed };
+            let crossed = lane.drafts.iter().rev().find_map(|draft| {
+                let Body::Crossed { crossing, counted, .. } = &draft.body else { return None };
+                Some((*crossing, *counted))
+            });
+            assert_eq!(crossed, Some((crossing, counted)), "{far} {followers}");
+        }
     }
 }
