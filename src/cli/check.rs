@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::config::mqtt::{Broker, Transport};
-use crate::config::profile_file::{class_name, direction_name, mode_name};
+use crate::config::profile_file::{class_name, direction_name};
 use crate::config::site::Lane;
 use crate::config::{Board, Profile, Site, pair};
 use crate::journal::retention;
@@ -119,7 +119,7 @@ fn print_profile(out: &mut impl Write, profile: &Profile) -> io::Result<()> {
         let classes: Vec<&str> = step.when.classes.iter().map(|class| class_name(*class)).collect();
         let mut only =
             if classes.is_empty() { String::new() } else { format!("; only {}", classes.join(", ")) };
-        let modes: Vec<&str> = step.when.modes.iter().map(|mode| mode_name(*mode)).collect();
+        let modes: Vec<&str> = step.when.modes.iter().map(|mode| mode.name()).collect();
         if !modes.is_empty() {
             only.push_str(&format!("; in {}", modes.join(", ")));
         }

@@ -11,7 +11,7 @@ use super::journal::state::day_and_time;
 use crate::base::{KioskId, LaneId};
 use crate::hub::{Hub, words};
 use crate::ledger::{Officer, Sent};
-use crate::model::{Ordered, Service};
+use crate::model::{AreaMode, Ordered, Service};
 use crate::sync::command::What;
 
 /// Most commands in the list.
@@ -62,6 +62,11 @@ enum Asked {
         /// Which lane.
         lane: LaneId,
     },
+    /// Guards its area in another mode from the next subject on.
+    Mode {
+        /// normal, watch, sealed or drill.
+        mode: AreaMode,
+    },
     /// Lets the kiosk send what it has, and a heartbeat, at once.
     SendNow,
     /// Lets the kiosk bring a new key with which it connects.
@@ -81,6 +86,8 @@ pub async fn run(args: &Arguments, hub: &Hub) -> Result<()> {
         Asked::NoNotice => (What::Notice { number: 0, text: String::new() }, 0),
         Asked::LaneOut { lane } => (What::LaneService { lane: lane.clone(), service: Service::Out }, 60),
         Asked::LaneIn { lane } => (What::LaneService { lane: lane.clone(), service: Service::In }, 60),
+        // The last one issued is the last one to arrive, however late.
+        Asked::Mode { mode } => (What::Mode { mode: *mode }, 0),
         Asked::SendNow => (What::SendNow, 0),
         Asked::RenewKey => (What::RenewKey, 0),
     };
@@ -126,7 +133,9 @@ fn asked(command: &Sent) -> String {
     let Some(ordered) = &command.ordered else { return "—".to_owned() };
     let (chinese, english) = words::ordered(ordered);
     let about = match ordered {
-        Ordered::Notice { number: 0 } | Ordered::RenewKey | Ordered::SendNow => String::new(),
+        Ordered::Notice { number: 0 } | Ordered::RenewKey | Ordered::SendNow | Ordered::Mode { .. } => {
+            String::new()
+        }
         Ordered::Notice { number } => format!(" № {number} {}", command.text.as_deref().unwrap_or_default()),
         Ordered::LaneService { lane, .. } => format!(" {lane}"),
     };

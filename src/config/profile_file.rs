@@ -35,10 +35,10 @@ const TAKES: [(&str, Takes); 3] =
 
 /// Names of an area's modes in files.
 pub const MODES: [(&str, AreaMode); 4] = [
-    ("normal", AreaMode::Normal),
-    ("watch", AreaMode::Watch),
-    ("sealed", AreaMode::Sealed),
-    ("drill", AreaMode::Drill),
+    (AreaMode::Normal.name(), AreaMode::Normal),
+    (AreaMode::Watch.name(), AreaMode::Watch),
+    (AreaMode::Sealed.name(), AreaMode::Sealed),
+    (AreaMode::Drill.name(), AreaMode::Drill),
 ];
 
 /// The name of `class` in files.
@@ -49,11 +49,6 @@ pub fn class_name(class: Class) -> &'static str {
 /// The name of `direction` in files.
 pub fn direction_name(direction: Direction) -> &'static str {
     DIRECTIONS.iter().find(|(_, known)| *known == direction).map_or("unknown", |(name, _)| name)
-}
-
-/// The name of `mode` in files.
-pub fn mode_name(mode: AreaMode) -> &'static str {
-    MODES.iter().find(|(_, known)| *known == mode).map_or("normal", |(name, _)| name)
 }
 
 /// The profiles that come with the program, as (file, text).

@@ -9,7 +9,7 @@ use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
 use crate::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
     SubjectKind, Title, Verdict, Zone,
 };
 
@@ -424,6 +424,8 @@ pub struct KioskStatus {
     pub title: String,
     /// The notice in force, if the policy cites one.
     pub notice: Option<NoticeStatus>,
+    /// How strictly the area is guarded.
+    pub mode: AreaMode,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// The journal.

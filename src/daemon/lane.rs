@@ -126,12 +126,13 @@ impl LaneTask {
         }
     }
 
-    /// Takes the lane out of service, or back into it, as the hub has ordered last.
+    /// Takes the lane out of service, or back into it, and guards in the mode that the hub has ordered last.
     fn serve(&mut self, appends: &mut Vec<Append>) {
-        let out =
-            self.in_force.borrow_and_update().out_of_service.iter().find(|out| out.lane == self.id).cloned();
+        let InForce { out_of_service, mode, .. } = self.in_force.borrow_and_update().clone();
+        let out = out_of_service.into_iter().find(|out| out.lane == self.id);
         let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });
         self.runner.serve(mono(), taken_out, appends);
+        self.runner.guard(mono(), mode, appends);
     }
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {

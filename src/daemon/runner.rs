@@ -11,7 +11,7 @@ use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
-use crate::model::{Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal};
+use crate::model::{AreaMode, Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal};
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener};
 
@@ -171,6 +171,11 @@ impl LaneRunner {
     /// Takes the lane out of service by order of the hub, or back into it.
     pub fn serve(&mut self, now: Mono, taken_out: Option<TakenOut>, appends: &mut Vec<Append>) {
         self.step(now, Input::Service(taken_out), appends);
+    }
+
+    /// Guards in this mode from the next subject on.
+    pub fn guard(&mut self, now: Mono, mode: AreaMode, appends: &mut Vec<Append>) {
+        self.step(now, Input::Mode(mode), appends);
     }
 
     /// When [`expire`](Self::expire) must be called.

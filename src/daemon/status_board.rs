@@ -77,6 +77,7 @@ impl StatusBoard {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
             notice: ordered.or_else(|| self.notice.clone()),
+            mode: self.seen.in_force.borrow().mode,
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },

@@ -41,3 +41,12 @@ pub struct Context {
     /// How strictly the area is guarded.
     pub mode: AreaMode,
 }
+
+impl Context {
+    /// The same in another mode.
+    pub fn in_mode(&self, mode: AreaMode) -> Self {
+        let Self { policy, profiles, roster, blinder, mode: _ } = self;
+        let (policy, roster) = (Arc::clone(policy), Arc::clone(roster));
+        Self { policy, profiles: profiles.clone(), roster, blinder: blinder.clone(), mode }
+    }
+}

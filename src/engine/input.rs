@@ -3,7 +3,7 @@
 use super::barrier::Drive;
 use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
-use crate::model::{Credential, Draft, Guidance, Level, Screening, Signal};
+use crate::model::{AreaMode, Credential, Draft, Guidance, Level, Screening, Signal};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,8 @@ pub enum Input {
     },
     /// The hub took the lane out of service, or, with nothing, back into it. What is under way goes on to its end.
     Service(Option<TakenOut>),
+    /// The area is guarded in this mode from the next subject on; what is under way goes on as it began.
+    Mode(AreaMode),
     /// Nothing can be recorded any more. Drafts under way are kept by the journal's owner.
     JournalFailed,
     /// Records can be written again; news of drafts under way follows.

@@ -29,7 +29,7 @@ use super::input::{Effect, Input, Screen, Ticket};
 use super::session::Session;
 use crate::base::{AttendantId, Mono};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
-use crate::model::{Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
+use crate::model::{AreaMode, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
 
 /// How long a verdict that opens nothing stays on the screens.
 pub(super) const SHOWN_FOR: Duration = Duration::from_secs(6);
@@ -63,6 +63,8 @@ pub struct Lane {
     pub(super) passages: u64,
     pub(super) out_of_service: bool,
     pub(super) taken_out: Option<TakenOut>,
+    /// As ordered; a session keeps the one that it began in.
+    mode: AreaMode,
     presence: [Level; 2],
     pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
@@ -75,6 +77,7 @@ pub struct Lane {
 impl Lane {
     /// An idle lane whose inputs are all idle.
     pub fn new(settings: Settings, context: Arc<Context>) -> Self {
+        let mode = context.mode;
         Self {
             barrier: Barrier::new(settings.barrier),
             settings,
@@ -84,6 +87,7 @@ impl Lane {
             passages: 0,
             out_of_service: false,
             taken_out: None,
+            mode,
             presence: [Level::Idle; 2],
             beside: Beside::default(),
             waiting: None,
@@ -119,6 +123,7 @@ impl Lane {
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
             Input::NotRecorded { ticket } => self.not_recorded(now, ticket),
             Input::Service(taken_out) => self.taken_out = taken_out,
+            Input::Mode(mode) => self.mode = mode,
             Input::JournalFailed => self.out_of_service = true,
             Input::JournalRestored => self.out_of_service = false,
         }
@@ -346,6 +351,9 @@ impl Lane {
     ) -> Result<(), Refused> {
         if self.out_of_service {
             return Err(Refused::CannotRecord);
+        }
+        if self.context.mode != self.mode {
+            self.context = Arc::new(self.context.in_mode(self.mode));
         }
         let mut session = Session::begin(now, subject, direction, &self.settings, &self.context)
             .ok_or(Refused::NotNow { why: "no profile for this subject and direction" })?;

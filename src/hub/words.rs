@@ -6,8 +6,8 @@ use crate::ledger::{
 };
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, Reason, Service, StepKind,
-    StepOutcome, SubjectKind, Verdict,
+    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, Reason, Service,
+    StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -293,6 +293,17 @@ pub fn ordered(what: &Ordered) -> Words {
         Ordered::LaneService { service: Service::In, .. } => ("通道恢复", "lane back in service"),
         Ordered::RenewKey => ("更换连接密钥", "renew the connection key"),
         Ordered::SendNow => ("立即上报", "send at once"),
+        Ordered::Mode { mode } => area_mode(*mode),
+    }
+}
+
+/// What an area is put into.
+fn area_mode(mode: AreaMode) -> Words {
+    match mode {
+        AreaMode::Normal => ("转为平时", "area as usual"),
+        AreaMode::Watch => ("转为加强", "area under watch"),
+        AreaMode::Sealed => ("转为封控", "area sealed"),
+        AreaMode::Drill => ("转为演练", "a drill in the area"),
     }
 }
 

@@ -174,7 +174,7 @@ impl Ledger {
         let bytes = command.sign(&self.keys.command).ok_or(NotIssued::Text)?;
         let text = match what {
             What::Notice { text, .. } => Some(text),
-            What::LaneService { .. } | What::RenewKey | What::SendNow => None,
+            What::LaneService { .. } | What::RenewKey | What::SendNow | What::Mode { .. } => None,
         };
         let ordered = minicbor::to_vec(what.ordered()).map_err(|_| NotIssued::Text)?;
         tx.execute(

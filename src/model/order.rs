@@ -6,6 +6,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::mode::AreaMode;
 use crate::base::LaneId;
 
 /// Which command was taken.
@@ -35,6 +36,13 @@ pub enum Ordered {
     /// Send what there is, and a heartbeat, at once.
     #[n(3)]
     SendNow,
+    /// Guard the area in another mode.
+    #[n(4)]
+    Mode {
+        /// Which.
+        #[n(0)]
+        mode: AreaMode,
+    },
 }
 
 /// Whether a lane takes subjects.

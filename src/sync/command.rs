@@ -31,7 +31,7 @@ use ring::digest;
 
 use crate::base::{CommandId, CommandSeries, KioskId, LaneId, Wall};
 use crate::journal::{SigningKey, VerifyingKey};
-use crate::model::{Ordered, Service};
+use crate::model::{AreaMode, Ordered, Service};
 
 /// Longest command, in bytes.
 pub const LENGTH_MAX: usize = 4 << 10;
@@ -70,13 +70,20 @@ pub enum What {
     /// Send what there is, and a heartbeat, at once.
     #[n(3)]
     SendNow,
+    /// Guard the area in another mode from the next subject on, over a restart as well.
+    #[n(4)]
+    Mode {
+        /// Which.
+        #[n(0)]
+        mode: AreaMode,
+    },
 }
 
 impl What {
     /// Whether doing it twice is the same as doing it once.
     pub fn is_repeatable(&self) -> bool {
         match self {
-            Self::Notice { .. } | Self::LaneService { .. } | Self::SendNow => true,
+            Self::Notice { .. } | Self::LaneService { .. } | Self::SendNow | Self::Mode { .. } => true,
             // Each time gives another key, and one of them may have been the one that reached the hub.
             Self::RenewKey => false,
         }
@@ -91,13 +98,14 @@ impl What {
             }
             Self::RenewKey => Ordered::RenewKey,
             Self::SendNow => Ordered::SendNow,
+            Self::Mode { mode } => Ordered::Mode { mode: *mode },
         }
     }
 
     fn is_sound(&self) -> bool {
         match self {
             Self::Notice { text, .. } => is_short(text),
-            Self::LaneService { .. } | Self::RenewKey | Self::SendNow => true,
+            Self::LaneService { .. } | Self::RenewKey | Self::SendNow | Self::Mode { .. } => true,
         }
     }
 }
@@ -306,12 +314,13 @@ mod tests {
         Command::verify(signed, &hub().verifying(), (&command().kiosk, command().series))
     }
 
-    fn all() -> [What; 4] {
+    fn all() -> [What; 5] {
         [
             What::Notice { number: 12, text: "第12号通告".to_owned() },
             What::LaneService { lane: "in-1".parse().unwrap(), service: Service::Out },
             What::RenewKey,
             What::SendNow,
+            What::Mode { mode: AreaMode::Sealed },
         ]
     }
 

@@ -278,8 +278,10 @@ impl Inbox {
             (Some(Pending::Acting(held)), _) => {
                 let deed = match &held.what {
                     What::RenewKey => Deed::RenewKey,
-                    // The last two are never kept as under way: keeping them is doing them.
-                    What::SendNow | What::Notice { .. } | What::LaneService { .. } => Deed::SendNow,
+                    // The last three are never kept as under way: keeping them is doing them.
+                    What::SendNow | What::Notice { .. } | What::LaneService { .. } | What::Mode { .. } => {
+                        Deed::SendNow
+                    }
                 };
                 (Asked::Deed, Action::Do(deed))
             }
@@ -347,6 +349,7 @@ impl Inbox {
             What::Notice { number, text } => {
                 in_force.notice = Some(Notice { number: *number, text: text.clone() });
             }
+            What::Mode { mode } => in_force.mode = *mode,
             What::LaneService { lane, .. } if !self.identity.lanes.contains(lane) => {
                 return over(Outcome::Unable);
             }
@@ -365,7 +368,7 @@ impl Inbox {
         let what = held.what.ordered();
         let lane = match &what {
             Ordered::LaneService { lane, .. } => Some(lane.clone()),
-            Ordered::Notice { .. } | Ordered::RenewKey | Ordered::SendNow => None,
+            Ordered::Notice { .. } | Ordered::RenewKey | Ordered::SendNow | Ordered::Mode { .. } => None,
         };
         let (number, by, series) = (held.number, held.by.clone(), self.series);
         Box::new(Draft {

@@ -24,6 +24,7 @@ async fn what_is_commanded_in_a_terminal_comes_about_at_a_whole_kiosk_and_outliv
         &["lane-out", "person-in"],
         &["lane-out", "nowhere"],
         &["renew-key"],
+        &["mode", "sealed"],
         &["send-now"],
     ] {
         let (issued, said) = command(&data, kiosk, &[what, &by].concat());
@@ -32,7 +33,7 @@ async fn what_is_commanded_in_a_terminal_comes_about_at_a_whole_kiosk_and_outliv
     until("all are settled", async || states(&data, kiosk).iter().all(|(_, settled)| *settled)).await;
     let (_, list) = command(&data, kiosk, &["list"]);
     let lines: Vec<&str> = list.lines().collect();
-    let outcomes = ["已执行", "已执行", "终端无法执行", "已执行", "已执行"];
+    let outcomes = ["已执行", "已执行", "终端无法执行", "已执行", "已执行", "已执行"];
     for (line, outcome) in lines.iter().rev().zip(outcomes) {
         assert!(line.contains(outcome), "{outcome}: {list}");
     }
@@ -52,7 +53,7 @@ async fn what_is_commanded_in_a_terminal_comes_about_at_a_whole_kiosk_and_outliv
     })
     .await;
     until("it is settled", async || states(&data, kiosk).iter().all(|(_, settled)| *settled)).await;
-    assert_eq!(states(&data, kiosk).len(), 6, "nothing was done twice");
+    assert_eq!(states(&data, kiosk).len(), 7, "nothing was done twice");
     assert!(demo.interrupt().await.success());
 }
 

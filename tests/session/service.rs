@@ -1,8 +1,12 @@
 //! A lane that the hub took out of service: it begins nothing by itself, and an emergency goes through all the same.
 
+use kakou::config::profile_file::read_profiles;
 use kakou::control::{Act, Phase, Prompt, Refused, TakenOut};
 use kakou::engine::Input;
-use kakou::model::{Body, Class, Crossing, Direction, Level, Reason, Signal, SubjectKind, Verdict, Zone};
+use kakou::model::{
+    AreaMode, Attestation, Body, Class, Crossing, Direction, Level, Reason, Signal, SubjectKind, Verdict,
+    Zone,
+};
 
 use crate::bench::{Bench, pass, temperature};
 
@@ -49,7 +53,7 @@ fn who_is_at_the_lane_when_it_is_taken_out_is_served_to_the_end() {
     let mut lane = Bench::new(SubjectKind::Person);
     lane.put(pass(Class::Resident)).put(taken_out());
     assert_eq!(lane.status().phase, Phase::Steps);
-    lane.put(temperature(Zone::Below)).act(Act::Attest(kakou::model::Attestation::Mask));
+    lane.put(temperature(Zone::Below)).act(Act::Attest(Attestation::Mask));
     assert_eq!(lane.last_passage().verdict, Verdict::Admitted);
     assert!(lane.opened());
     lane.cross();
@@ -57,4 +61,46 @@ fn who_is_at_the_lane_when_it_is_taken_out_is_served_to_the_end() {
     lane.put(Input::Service(None));
     assert_eq!(lane.status().phase, Phase::Idle);
     assert!(lane.last_passage().reasons.iter().all(|reason| *reason != Reason::TimedOut));
+}
+
+#[test]
+fn a_mode_is_in_force_from_the_next_subject_on_and_never_within_a_passage() {
+    let file = r#"
+[[profile]]
+id = "gate"
+title_zh = "门"
+title_en = "Gate"
+takes = "person"
+directions = ["inbound", "outbound"]
+session_timeout_s = 60
+idle_timeout_s = 30
+[[profile.step]]
+kind = "credential"
+unverified = "attendant"
+roster_miss = "register"
+timeout_s = 20
+[[profile.step]]
+kind = "attest"
+what = "mask"
+timeout_s = 20
+[profile.step.when]
+modes = ["sealed"]
+"#;
+    let mut lane = Bench::with(SubjectKind::Person, read_profiles("gate.toml", file).unwrap());
+    let steps = |lane: &Bench| lane.last_passage().steps.len();
+    lane.line(Signal::Presence, Level::Active).put(Input::Mode(AreaMode::Sealed)).put(pass(Class::Resident));
+    assert_eq!(
+        (lane.last_passage().verdict, steps(&lane)),
+        (Verdict::Admitted, 1),
+        "it began under the usual rules"
+    );
+    lane.line(Signal::Presence, Level::Idle).cross().wait(10);
+    lane.line(Signal::Presence, Level::Active).put(pass(Class::Resident));
+    assert_eq!(
+        lane.drafts.iter().filter(|draft| matches!(draft.body, Body::Passage(_))).count(),
+        1,
+        "one step is open"
+    );
+    lane.put(Input::Mode(AreaMode::Normal)).act(Act::Attest(Attestation::Mask));
+    assert_eq!((lane.last_passage().verdict, steps(&lane)), (Verdict::Admitted, 2));
 }

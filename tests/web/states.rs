@@ -7,7 +7,7 @@ use kakou::control::{
     StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
     SubjectKind, Verdict, Zone,
 };
 use kakou::web::Preview;
@@ -30,6 +30,7 @@ pub fn kiosk() -> KioskStatus {
     KioskStatus {
         kiosk: "east-gate".parse().expect("a slug"),
         title: "幸福里小区 东门".to_owned(),
+        mode: AreaMode::Normal,
         notice: Some(NoticeStatus {
             number: 12, title: "关于进入本小区人员、车辆查验登记的通告".to_owned()
         }),

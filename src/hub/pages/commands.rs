@@ -32,11 +32,15 @@ const COLUMNS: [Words; 6] = [
 ];
 
 /// What can be asked on the page.
-const KINDS: [(&str, Words); 6] = [
+const KINDS: [(&str, Words); 10] = [
     ("notice", ("更换通告", "another public notice")),
     ("no-notice", ("撤下中心通告", "take the hub's notice away")),
     ("lane-out", ("通道停用", "take a lane out of service")),
     ("lane-in", ("通道恢复", "a lane back in service")),
+    ("normal", ("转为平时", "area as usual")),
+    ("watch", ("转为加强", "area under watch")),
+    ("sealed", ("转为封控", "area sealed")),
+    ("drill", ("转为演练", "a drill in the area")),
     ("send-now", ("立即上报", "send at once")),
     ("renew-key", ("更换连接密钥", "renew the connection key")),
 ];
@@ -110,7 +114,10 @@ fn what_of(ask: &Ask) -> Result<What, (&'static str, &'static str)> {
         "lane-in" => Ok(What::LaneService { lane: lane()?, service: Service::In }),
         "send-now" => Ok(What::SendNow),
         "renew-key" => Ok(What::RenewKey),
-        _ => Err(("没有这种指令。", "There is no such command.")),
+        mode => {
+            let mode = mode.parse().map_err(|_| ("没有这种指令。", "There is no such command."))?;
+            Ok(What::Mode { mode })
+        }
     }
 }
 
@@ -203,7 +210,7 @@ fn row(command: &Sent, now: Wall) -> Markup {
 /// What a command is about beside its kind.
 fn about(ordered: &Ordered, command: &Sent) -> Markup {
     html! { @match ordered {
-        Ordered::Notice { number: 0 } | Ordered::RenewKey | Ordered::SendNow => {}
+        Ordered::Notice { number: 0 } | Ordered::RenewKey | Ordered::SendNow | Ordered::Mode { .. } => {}
         Ordered::Notice { number } => { "№ " (number) @if let Some(text) = &command.text { " " (text) } }
         Ordered::LaneService { lane, .. } => { code { (lane) } }
     } }

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use super::super::command::{Command, What};
 use super::super::source::{Logs, Trouble};
 use crate::base::{CommandId, CommandSeries, LaneId, Seq, Wall};
-use crate::model::{Body, Ordered, Outcome, Service};
+use crate::model::{AreaMode, Body, Ordered, Outcome, Service};
 
 const MAGIC: &[u8] = b"KKI1";
 
@@ -95,6 +95,10 @@ pub struct InForce {
     /// Lanes that are out of service.
     #[n(1)]
     pub out_of_service: Vec<OutOfService>,
+    /// How strictly the area is guarded.
+    #[n(2)]
+    #[cbor(default)]
+    pub mode: AreaMode,
 }
 
 /// A public notice.
@@ -198,6 +202,7 @@ pub struct Seen {
     last: u64,
     open: Option<Open>,
     out_of_service: Vec<OutOfService>,
+    mode: AreaMode,
 }
 
 /// A command of which it is not recorded what became of it.
@@ -212,7 +217,7 @@ struct Open {
 impl Seen {
     /// Nothing yet of a series.
     pub fn new(series: CommandSeries) -> Self {
-        Self { series, last: 0, open: None, out_of_service: vec![] }
+        Self { series, last: 0, open: None, out_of_service: vec![], mode: AreaMode::default() }
     }
 
     /// Takes in a record.
@@ -228,11 +233,11 @@ impl Seen {
             && outcome.settles()
         {
             self.last = self.last.max(*number);
-            if let Some(Open { what: Ordered::LaneService { lane, service }, by, .. }) =
-                self.open.take_if(|open| open.id == *command)
-                && *outcome == Outcome::Done
-            {
-                self.serve(lane, service, by);
+            let over = self.open.take_if(|open| open.id == *command).filter(|_| *outcome == Outcome::Done);
+            match over.map(|open| (open.what, open.by)) {
+                Some((Ordered::LaneService { lane, service }, by)) => self.serve(lane, service, by),
+                Some((Ordered::Mode { mode }, _)) => self.mode = mode,
+                Some((Ordered::Notice { .. } | Ordered::RenewKey | Ordered::SendNow, _)) | None => {}
             }
         }
     }
@@ -240,12 +245,18 @@ impl Seen {
     /// What is known by that. A lane stays out of service when nobody knows whether it came back.
     pub fn memory(mut self) -> Memory {
         let pending = self.open.take().map(|Open { number, id, what, by }| {
-            if let Ordered::LaneService { lane, service: Service::Out } = what {
-                self.serve(lane, Service::Out, by);
+            match what {
+                Ordered::LaneService { lane, service: Service::Out } => self.serve(lane, Service::Out, by),
+                // The stricter of the two, when nobody knows which it is.
+                Ordered::Mode { mode } => self.mode = self.mode.max(mode),
+                Ordered::LaneService { service: Service::In, .. }
+                | Ordered::Notice { .. }
+                | Ordered::RenewKey
+                | Ordered::SendNow => {}
             }
             Pending::Acted { number, id, outcome: Outcome::Interrupted }
         });
-        let in_force = InForce { notice: None, out_of_service: self.out_of_service };
+        let in_force = InForce { notice: None, out_of_service: self.out_of_service, mode: self.mode };
         Memory { series: Some(self.series), last: self.last, pending, in_force }
     }
 

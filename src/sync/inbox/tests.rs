@@ -3,6 +3,7 @@
 use super::super::command::{self, Command};
 use super::*;
 use crate::journal::SigningKey;
+use crate::model::AreaMode;
 
 const NOW: Wall = Wall(1_790_000_000_000);
 const HOUR: i64 = 3_600_000;
@@ -184,6 +185,24 @@ fn a_lost_or_damaged_memory_is_made_up_for_by_the_records() {
         assert_eq!(Memory::decode(&bytes), None, "byte {at}");
         assert_eq!(Memory::decode(&file[..at]), None, "{at} bytes");
     }
+}
+
+#[test]
+fn a_mode_outlives_a_lost_memory_and_the_stricter_one_counts_when_nobody_knows() {
+    let [watch, sealed, normal] = [AreaMode::Watch, AreaMode::Sealed, AreaMode::Normal];
+    let hub = (1..).zip([watch, sealed, normal]).map(|(number, mode)| signed(number, What::Mode { mode }));
+    let whole = Place { hub: hub.collect(), ..Place::default() }.run_until_settled();
+    assert_eq!((whole.in_force().mode, whole.deeds.len()), (normal, 0), "keeping it is doing it");
+    // Taken, done, taken, done, taken, done.
+    for (cut, mode) in [normal, watch, watch, sealed, sealed, sealed, normal].into_iter().enumerate() {
+        let mut seen = Seen::new(identity().series());
+        whole.journal[..cut].iter().for_each(|body| seen.note(body));
+        assert_eq!(seen.memory().in_force.mode, mode, "{cut}");
+    }
+    // What an earlier version kept: no series, nothing used up or under way, in force no notice and no lane, and no mode.
+    let earlier = [&b"KKI1"[..], &[0x84, 0xf6, 0x00, 0xf6, 0x82, 0xf6, 0x80]].concat();
+    let earlier = [&earlier[..], &crc32c::crc32c(&earlier).to_le_bytes()].concat();
+    assert_eq!(Memory::decode(&earlier), Some(Memory::default()));
 }
 
 #[test]
@@ -404,7 +423,8 @@ impl Place {
         }
         let numbers: Vec<u64> = self.outcomes().iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (1..=7).collect::<Vec<_>>(), "{story}");
-        let InForce { notice, out_of_service } = self.in_force();
+        let InForce { notice, out_of_service, mode } = self.in_force();
+        assert_eq!(mode, AreaMode::Normal, "{story}");
         assert_eq!(notice, Some(Notice { number: 12, text: "第12号通告".to_owned() }), "{story}");
         let out =
             OutOfService { lane: "in-2".parse().unwrap(), by: "王站长".into(), reason: "演练".into() };

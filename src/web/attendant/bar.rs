@@ -15,6 +15,7 @@ pub fn bar(status: &KioskStatus, by: &Attendant, place_time: PlaceTime) -> Marku
         header.bar {
             span.title { (status.title) }
             @if status.simulated { span.chip { (words("模拟", "Simulated")) } }
+            @if let Some(mode) = desk::mode(status.mode) { span.chip.mode { (mode) } }
             span.who { (symbol::ATTENDANT) (by.name) }
             span.hub { (hub(status)) }
             time data-time { (place_time.time_of_day(status.wall)) }

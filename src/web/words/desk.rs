@@ -3,7 +3,9 @@
 use super::{Words, words};
 use crate::base::{ClockTrust, NoReading, Slug};
 use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState, Trouble};
-use crate::model::{Attestation, Class, Direction, NotMeasured, Reason, SubjectKind, Verdict, Zone};
+use crate::model::{
+    AreaMode, Attestation, Class, Direction, NotMeasured, Reason, SubjectKind, Verdict, Zone,
+};
 
 /// What a lane is doing.
 pub const fn phase(phase: Phase) -> Words {
@@ -339,6 +341,16 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
     };
     (zh, refused.to_string())
+}
+
+/// How strictly the area is guarded; nothing while it is as usual.
+pub fn mode(mode: AreaMode) -> Option<Words> {
+    match mode {
+        AreaMode::Normal => None,
+        AreaMode::Watch => Some(words("加强", "Watch")),
+        AreaMode::Sealed => Some(words("封控", "Sealed")),
+        AreaMode::Drill => Some(words("演练", "Drill")),
+    }
 }
 
 #[cfg(test)]
