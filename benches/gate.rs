@@ -197,6 +197,7 @@ fn context() -> Context {
     };
     let profiles = profile_file::shipped().expect("shipped profiles");
     Context {
+        mode: kakou::model::AreaMode::Normal,
         policy: Arc::new(Policy::new(Some(12), screening, profiles.clone())),
         profiles: Profiles::new(profiles).expect("a set"),
         roster: Arc::new(Roster::default()),

@@ -11,6 +11,7 @@ mod hub_sheet;
 mod journal;
 mod park;
 mod pin;
+mod policy;
 mod probe;
 mod read;
 mod roster;
@@ -61,6 +62,12 @@ enum Command {
     },
     /// Checks a board file and a configuration; prints what is in force, or everything that is wrong.
     Check(check::Arguments),
+    /// Proves, signs, shows and compares the policy that is to rule a gate.
+    Policy {
+        /// What to do.
+        #[command(subcommand)]
+        action: policy::Action,
+    },
     /// Turns a PIN into the line of the configuration that holds its hash.
     Pin,
     /// Makes and shows the list of people and plates that the site knows.
@@ -84,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Read(arguments) => read::run(&arguments),
         Command::Journal { action } => journal::run(&action),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Policy { action } => policy::run(&action),
         Command::Pin => pin::run(),
         Command::Roster { action } => roster::run(&action),
     }

@@ -19,9 +19,10 @@ use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
+use crate::engine::prove::prove_all;
 use crate::engine::{Context, Settings, Times};
 use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
-use crate::model::{Blinder, Direction, Verdict};
+use crate::model::{AreaMode, Blinder, Direction, Verdict};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
@@ -80,7 +81,7 @@ pub fn parts(
     simulated: &mut dyn Simulated,
     link_settings: outbox::Settings,
 ) -> Result<Parts> {
-    pair::check(board, &site, &site_file.display().to_string())?;
+    check(board, &site, &site_file.display().to_string())?;
     let state = site.state.clone();
     let named = |file: &Path| file.display().to_string();
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
@@ -88,15 +89,7 @@ pub fn parts(
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
     let roster = Arc::new(roster_of(&site, &blinder)?);
     let enrolment = enrolment_of(&state)?;
-    if let Some(other) = enrolment.as_ref().filter(|enrolment| enrolment.kiosk != site.kiosk) {
-        bail!(
-            "{site_file}: id = {}: {} was enrolled as {}; change one, or enrol again",
-            site.kiosk,
-            state.join("hub.toml").display(),
-            other.kiosk,
-            site_file = site_file.display()
-        );
-    }
+    same_kiosk(&site, enrolment.as_ref(), site_file)?;
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let seed = enrolment.as_ref().map(|_| secret(&state.join("log.key"))).transpose()?;
     let journal = open_journal(&disk, &site, enrolment.as_ref().zip(seed.as_ref()))?;
@@ -104,13 +97,15 @@ pub fn parts(
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
-    let (mut lanes, policy) = (Vec::new(), Arc::new(site.policy.clone()));
-    for lane in &site.lanes {
-        let (policy, roster) = (Arc::clone(&policy), Arc::clone(&roster));
-        let context = Context { policy, profiles: lane.profiles.clone(), roster, blinder: blinder.clone() };
-        let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
-        lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
-    }
+    let policy = Arc::new(site.policy.clone());
+    let context = |lane: &site::Lane| Context {
+        policy: Arc::clone(&policy),
+        mode: AreaMode::Normal,
+        profiles: lane.profiles.clone(),
+        roster: Arc::clone(&roster),
+        blinder: blinder.clone(),
+    };
+    let lanes = all_lanes(board, &site, &context, &trust, (pins, simulated))?;
     let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
     let tls_keys = OwnKeys::within(&state);
     let broker_time = passed.clone();
@@ -141,6 +136,26 @@ pub fn parts(
         simulated: board.simulated,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
+}
+
+/// Board and site fit, and the site's rules decide every case that there can be.
+fn check(board: &Board, site: &Site, site_file: &str) -> Result<()> {
+    pair::check(board, site, site_file)?;
+    prove_all(&site.policy.profiles).map(drop).map_err(anyhow::Error::msg)
+}
+
+/// The kiosk is enrolled under the name that the site gives it.
+fn same_kiosk(site: &Site, enrolment: Option<&Enrolment>, site_file: &Path) -> Result<()> {
+    if let Some(other) = enrolment.filter(|enrolment| enrolment.kiosk != site.kiosk) {
+        bail!(
+            "{site_file}: id = {}: {} was enrolled as {}; change one, or enrol again",
+            site.kiosk,
+            site.state.join("hub.toml").display(),
+            other.kiosk,
+            site_file = site_file.display()
+        );
+    }
+    Ok(())
 }
 
 fn secret(file: &Path) -> Result<Zeroizing<[u8; 32]>> {
@@ -252,6 +267,21 @@ fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {
 
 fn attendant(attendant: site::Attendant) -> web::Attendant {
     web::Attendant { id: attendant.id, name: attendant.name, pin: attendant.pin.as_str().to_owned() }
+}
+
+fn all_lanes(
+    board: &Board,
+    site: &Site,
+    context: &dyn Fn(&site::Lane) -> Context,
+    trust: &Trust,
+    (pins, simulated): (&dyn Pins, &mut dyn Simulated),
+) -> Result<Vec<LaneParts>> {
+    let mut lanes = Vec::new();
+    for lane in &site.lanes {
+        let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
+        lanes.push(one_lane(board, lane, Arc::new(context(lane)), Arc::new(trust), pins, simulated)?);
+    }
+    Ok(lanes)
 }
 
 fn one_lane(

@@ -1,6 +1,7 @@
 //! Board, site, profile and roster files: read, checked, and turned into types that cannot be wrong.
 
 pub mod board;
+pub mod bundle;
 pub mod error;
 pub mod mqtt;
 pub mod pair;
@@ -9,6 +10,7 @@ pub mod profile;
 pub mod profile_file;
 pub mod roster;
 pub mod roster_csv;
+pub mod rules;
 pub mod section;
 pub mod site;
 mod site_file;

@@ -59,7 +59,7 @@ impl Policy {
     /// The text whose digest is the policy's identity: compact JSON, keys in the order of these types.
     pub fn canonical(&self) -> String {
         let Self { id: _, notice, screening, profiles } = self;
-        let canonical = Canonical { version: 1, notice: *notice, screening, profiles };
+        let canonical = Canonical { version: 2, notice: *notice, screening, profiles };
         // Serialising numbers, texts and lists cannot fail; maps with odd keys could, and there are none.
         serde_json::to_string(&canonical).unwrap_or_default()
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::rules::{Of, Rules};
 use crate::base::Slug;
 use crate::model::{Attestation, Class, Direction, StepKind, SubjectKind};
 
@@ -63,6 +64,8 @@ pub struct Profile {
     pub idle_timeout: Duration,
     /// The steps in order; at least one. No kind twice but [`StepKind::Attest`], and that not twice for one thing.
     pub steps: Vec<StepRule>,
+    /// Which case comes to which end.
+    pub rules: Rules,
 }
 
 impl Profile {
@@ -74,6 +77,11 @@ impl Profile {
     /// Whether people of `class` are let in at all.
     pub fn admits(&self, class: Class) -> bool {
         !self.not_admitted.contains(&class)
+    }
+
+    /// What the rules are for.
+    pub fn of(&self) -> Of<'_> {
+        Of { takes: self.takes, steps: &self.steps, not_admitted: &self.not_admitted }
     }
 
     fn is_for(&self, takes: Takes, direction: Direction) -> bool {

@@ -9,6 +9,7 @@ use super::profile::{
     Ask, Field, FieldRule, Need, NoPlate, Profile, Profiles, RosterMiss, StepRule, Takes, Title, Unverified,
     When,
 };
+use super::rules::{self, Of};
 use super::section::{Section, integer, name, one_of, read_file, text};
 use crate::base::Slug;
 use crate::model::{Attestation, Class, Direction};
@@ -24,10 +25,10 @@ pub const CLASSES: [(&str, Class); 7] = [
     ("unknown", Class::Unknown),
 ];
 
-const DIRECTIONS: [(&str, Direction); 2] =
+pub(super) const DIRECTIONS: [(&str, Direction); 2] =
     [("inbound", Direction::Inbound), ("outbound", Direction::Outbound)];
 
-const TAKES: [(&str, Takes); 3] =
+pub(super) const TAKES: [(&str, Takes); 3] =
     [("person", Takes::Person), ("vehicle", Takes::Vehicle), ("occupant", Takes::Occupant)];
 
 const FIELDS: [(&str, Field); 5] = [
@@ -38,7 +39,7 @@ const FIELDS: [(&str, Field); 5] = [
     ("host", Field::Host),
 ];
 
-const ATTESTATIONS: [(&str, Attestation); 4] = [
+pub(super) const ATTESTATIONS: [(&str, Attestation); 4] = [
     ("mask", Attestation::Mask),
     ("unverified-credential", Attestation::UnverifiedCredential),
     ("travel-record", Attestation::TravelRecord),
@@ -108,6 +109,9 @@ fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
     let steps = table.some_tables(report, "step");
     let steps: Vec<StepRule> = steps.into_iter().filter_map(|table| step(report, table, takes)).collect();
     note_doubles(report, &table, &steps);
+    let rules = takes.and_then(|takes| {
+        rules::rules(report, &mut table, Of { takes, steps: &steps, not_admitted: &not_admitted })
+    });
     table.finish(report);
     Some(Profile {
         id: id?,
@@ -119,6 +123,7 @@ fn profile(report: &mut Report<'_>, mut table: Section<'_>) -> Option<Profile> {
         session_timeout: Duration::from_secs(session_timeout?),
         idle_timeout: Duration::from_secs(idle_timeout?),
         steps,
+        rules: rules?,
     })
 }
 
@@ -160,7 +165,7 @@ type KindRule = (&'static [Takes], Read);
 
 const EVERYBODY: &[Takes] = &[Takes::Person, Takes::Vehicle, Takes::Occupant];
 
-const KINDS: [(&str, KindRule); 7] = [
+pub(super) const KINDS: [(&str, KindRule); 7] = [
     ("credential", (EVERYBODY, credential)),
     ("temperature", (&[Takes::Person, Takes::Occupant], |_, _| Some(Ask::Temperature))),
     ("registration", (EVERYBODY, registration)),

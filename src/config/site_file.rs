@@ -86,7 +86,7 @@ fn web(report: &mut Report<'_>, file: &mut Section<'_>) -> Web {
     Web { listen, hosts }
 }
 
-fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
+pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
     let mut table = file.table(report, "thermometry");
     let mut degrees = |key, low: f64, high: f64, default: f64| {
         let value = table.as_mut().and_then(|table| table.get(report, key, &number(low..=high)));

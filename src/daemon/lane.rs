@@ -177,7 +177,7 @@ mod tests {
     use crate::config::roster::Roster;
     use crate::control::Direct;
     use crate::engine::{Context, Lane, Settings, Times};
-    use crate::model::{Blinder, SubjectKind};
+    use crate::model::{AreaMode, Blinder, SubjectKind};
 
     #[test]
     fn screens_are_drawn_anew_by_whole_seconds_of_what_runs() {
@@ -209,6 +209,7 @@ mod tests {
         };
         let context = Context {
             policy: Arc::new(site.policy),
+            mode: AreaMode::Normal,
             profiles: site.lanes[1].profiles.clone(),
             roster: Arc::new(Roster::default()),
             blinder: Blinder::new(&[1; 32]),

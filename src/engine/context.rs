@@ -8,7 +8,7 @@ use crate::base::LaneId;
 use crate::config::roster::Roster;
 use crate::config::{Policy, Profiles};
 use crate::control::Direct;
-use crate::model::{Blinder, SubjectKind};
+use crate::model::{AreaMode, Blinder, SubjectKind};
 
 /// One lane's own settings.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Settings {
 pub struct Context {
     /// The policy in force.
     pub policy: Arc<Policy>,
+    /// The mode that the area is in.
+    pub mode: AreaMode,
     /// The profiles of this lane.
     pub profiles: Profiles,
     /// The people known to the site.

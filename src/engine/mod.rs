@@ -7,16 +7,20 @@
 pub mod barrier;
 pub mod clock_watch;
 pub mod context;
+pub mod decide;
 pub mod input;
 pub mod lane;
 mod patience;
 mod person;
+pub mod prove;
 mod recording;
 mod registration;
+pub mod replay;
 pub mod session;
 mod status;
 mod steps;
 mod vehicle;
+pub mod what_if;
 
 pub use barrier::{Drive, Times};
 pub use clock_watch::ClockWatch;

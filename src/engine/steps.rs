@@ -1,6 +1,7 @@
 //! The steps of one subject, in the profile's order, and what became of each.
 
 use crate::base::{AttendantId, Slug};
+use crate::config::rules::{State, states};
 use crate::config::{Ask, Profile, StepRule};
 use crate::control::{Refused, StepState, StepStatus};
 use crate::model::{
@@ -144,10 +145,20 @@ impl Steps {
         Ok(())
     }
 
-    /// Why a person has to decide about this subject: a temperature that is elevated, unclear or cannot be had.
-    pub fn refer(&self) -> Option<Reason> {
-        let unsettled = self.list.iter().filter(|step| !step.outcome.is_settled());
-        unsettled.filter(|step| step.rule.kind() == StepKind::Temperature).find_map(Step::attention)
+    /// How each step of `profile`, by which these were made, stands: what its rules are told.
+    pub fn states(&self, profile: &Profile) -> Vec<State> {
+        let mut mine = self.list.iter().peekable();
+        let state = |rule: &StepRule| match mine.next_if(|step| step.rule == *rule) {
+            Some(step) => {
+                let state = State::of(&step.outcome, step.attention);
+                debug_assert!(states::of(rule).contains(&state), "no proof knows {state:?} of {rule:?}");
+                state
+            }
+            None => State::Absent,
+        };
+        let states = profile.steps.iter().map(state).collect();
+        assert!(mine.next().is_none(), "a step that profile {} does not ask for", profile.id);
+        states
     }
 
     /// Whether the thermometer should be looking.

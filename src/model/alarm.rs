@@ -217,7 +217,13 @@ mod tests {
         follows: Option<Seq>,
         beside: Option<Verdict>,
     ) -> Body {
-        let occupant = |verdict| Occupant { class: Class::Visitor, verdict, reasons: vec![], steps: vec![] };
+        let occupant = |verdict| Occupant {
+            class: Class::Visitor,
+            verdict,
+            reasons: vec![],
+            steps: vec![],
+            grounds: None,
+        };
         Body::Passage(Box::new(Passage {
             arrival: Seq::FIRST,
             follows,
@@ -234,6 +240,7 @@ mod tests {
             occupants: beside.into_iter().map(occupant).collect(),
             took_ms: 1,
             picture: None,
+            grounds: None,
         }))
     }
 }

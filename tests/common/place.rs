@@ -105,6 +105,7 @@ fn context(cast: &Cast) -> Context {
     let rows =
         known.map(|person| (blinder.blind(IdentifierKind::IdNumber, &person.id_number), Class::Resident));
     Context {
+        mode: kakou::model::AreaMode::Normal,
         policy: Arc::new(Policy::new(Some(12), screening, profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::new(rows, BEGINS)),

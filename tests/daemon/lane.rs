@@ -52,6 +52,7 @@ fn runner() -> LaneRunner {
     };
     let profiles = profile_file::shipped().unwrap();
     let context = Context {
+        mode: kakou::model::AreaMode::Normal,
         policy: Arc::new(Policy::new(None, screening, profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::default()),

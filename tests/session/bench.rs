@@ -44,6 +44,7 @@ impl Bench {
             hot: degrees(43.0),
         };
         let context = Context {
+            mode: kakou::model::AreaMode::Normal,
             policy: Arc::new(Policy::new(Some(12), screening, profiles)),
             profiles: set,
             roster: Arc::new(Roster::default()),
