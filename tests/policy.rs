@@ -4,6 +4,8 @@
 
 #[path = "policy/brute.rs"]
 mod brute;
+#[path = "policy/bundle.rs"]
+mod bundle;
 #[path = "policy/generate.rs"]
 mod generate;
 #[path = "policy/planted.rs"]

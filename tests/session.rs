@@ -12,5 +12,7 @@ mod person;
 mod random;
 #[path = "session/recording.rs"]
 mod recording;
+#[path = "session/replay.rs"]
+mod replay;
 #[path = "session/vehicle.rs"]
 mod vehicle;
