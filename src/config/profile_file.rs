@@ -132,6 +132,10 @@ fn profile(
     let read = |table| step_file::step(report, table, takes, areas);
     let steps: Vec<StepRule> = steps.into_iter().filter_map(read).collect();
     step_order::check(report, &table, &steps);
+    let all = CLASSES.map(|(_, class)| class);
+    let named = if classes.is_empty() { &all[..] } else { &classes };
+    let admitted: Vec<Class> = named.iter().copied().filter(|class| !not_admitted.contains(class)).collect();
+    step_order::check_everybody_is_asked(report, &table, &steps, (&directions, &admitted));
     table.finish(report);
     Some(Profile {
         id: id?,

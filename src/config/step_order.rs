@@ -1,9 +1,10 @@
 //! Checks the steps of a profile against each other: names, and conditions on earlier steps.
 
 use super::error::Report;
+use super::profile_file::{class_name, direction_name};
 use super::section::Section;
 use super::step_rule::{Ask, Came, Earlier, StepRule};
-use crate::model::StepKind;
+use crate::model::{AreaMode, Class, Direction, StepKind};
 
 /// Notes in `report` everything that is wrong between the steps of one profile.
 pub fn check(report: &mut Report<'_>, table: &Section<'_>, steps: &[StepRule]) {
@@ -20,6 +21,30 @@ pub fn check(report: &mut Report<'_>, table: &Section<'_>, steps: &[StepRule]) {
                 let said =
                     format!("step {:?} when.after {:?}: {why}", step.id.as_str(), earlier.step.as_str());
                 table.misfit(report, "step", said);
+            }
+        }
+    }
+}
+
+/// Notes in `report` whom a profile asks nothing of, whatever else becomes of them: whoever is asked nothing would be let in
+/// by an absence of evidence.
+pub fn check_everybody_is_asked(
+    report: &mut Report<'_>,
+    table: &Section<'_>,
+    steps: &[StepRule],
+    (directions, classes): (&[Direction], &[Class]),
+) {
+    let asked = |direction: Direction, class: Class, mode: AreaMode| {
+        steps.iter().any(|step| step.when.after.is_empty() && step.when.holds(direction, class, mode))
+    };
+    for &direction in directions {
+        for &class in classes {
+            let free = AreaMode::ALL.into_iter().find(|mode| !asked(direction, class, *mode));
+            if let Some(mode) = free.filter(|_| !steps.is_empty()) {
+                let (class, direction) = (class_name(class), direction_name(direction));
+                let said = format!("must ask something of {class}, {direction}, in mode {}", mode.name());
+                table.misfit(report, "step", said);
+                return;
             }
         }
     }

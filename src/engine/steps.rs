@@ -107,9 +107,9 @@ impl Steps {
         }
     }
 
-    /// Whether every step is done or waived.
+    /// Whether every step is done or waived, and there is one: whoever is asked nothing has shown nothing.
     pub fn all_settled(&self) -> bool {
-        self.asked().is_none()
+        self.asked().is_none() && self.live().next().is_some()
     }
 
     /// The kinds that are neither done nor waived.

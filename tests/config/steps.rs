@@ -177,3 +177,19 @@ fn every_mistake_of_a_step_names_its_key_and_what_is_allowed() {
         assert!(said.contains(expected), "said     {said}\nexpected {expected}");
     }
 }
+
+#[test]
+fn a_profile_that_asks_nothing_of_somebody_is_refused() {
+    let only = |when: &str| format!("{SIGN}[profile.step.when]\n{when}\n");
+    for (when, whom) in [
+        ("modes = [\"sealed\"]", "resident, inbound, in mode normal"),
+        ("classes = [\"visitor\"]", "resident, inbound, in mode normal"),
+        ("modes = [\"normal\", \"watch\", \"sealed\"]", "resident, inbound, in mode drill"),
+    ] {
+        let said = said(&only(when));
+        assert!(said.contains(&format!("must ask something of {whom}")), "{when}: {said}");
+    }
+    // What depends on an earlier step asks nothing by itself, and something is asked all the same.
+    let later = after(COUNT, "{ step = \"sign-off\", is = \"done\" }");
+    assert_eq!(said(&format!("{SIGN}{later}")), "nothing is wrong");
+}

@@ -1,6 +1,6 @@
 //! A lane that the hub took out of service: it begins nothing by itself, and an emergency goes through all the same.
 
-use kakou::config::profile_file::read_profiles;
+use kakou::config::profile_file::{read_profiles, shipped_in};
 use kakou::control::{Act, Phase, Prompt, Refused, TakenOut};
 use kakou::engine::Input;
 use kakou::model::{
@@ -103,4 +103,15 @@ modes = ["sealed"]
     );
     lane.put(Input::Mode(AreaMode::Normal)).act(Act::Attest(Attestation::Mask));
     assert_eq!((lane.last_passage().verdict, steps(&lane)), (Verdict::Admitted, 2));
+}
+
+#[test]
+fn whoever_is_asked_nothing_is_never_admitted_by_that() {
+    // No file can say this: what reads it refuses it. The engine holds by itself.
+    let mut profiles = shipped_in("profiles/residential.toml").unwrap();
+    profiles.iter_mut().for_each(|profile| profile.steps.clear());
+    let mut lane = Bench::with(SubjectKind::Person, profiles);
+    lane.line(Signal::Presence, Level::Active).put(pass(Class::Resident)).wait(400);
+    let admits = lane.passages().iter().any(|passage| passage.verdict.opens_barrier());
+    assert!(!admits && !lane.opened(), "{:?}", lane.drafts);
 }

@@ -7,7 +7,7 @@ use kakou::control::{
     Act, BarrierState, Command, Decision, KioskStatus, LaneStatus, OddPlate, Phase, Prompt, Refused,
     StepState,
 };
-use kakou::model::{Attestation, Reason, StepKind};
+use kakou::model::{AreaMode, Attestation, Reason, StepKind};
 use kakou::web::Attendance;
 
 use super::common::samples;
@@ -474,6 +474,9 @@ async fn prompts_of_a_lane_reach_the_subject_and_the_attendant_at_once() {
     browser.wait_for_text("#card", "停用").await;
     fake.set(|status| status.lanes[0].taken_out = states::taken_out().taken_out);
     browser.wait_for_text("#card", "王站长：道路施工").await;
+    assert!(!browser.text(".bar").await.contains("封控"));
+    fake.set(|status| status.mode = AreaMode::Sealed);
+    browser.wait_for_text(".bar", "封控 Sealed").await;
     assert!(browser.text(".actions").await.contains("紧急"), "an emergency can still be let through");
     browser.open(&fake.url("/lane/in-1")).await;
     browser.wait_for_text("h1", "暂停使用").await;
