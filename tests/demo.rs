@@ -22,6 +22,17 @@ use program::Demo;
 /// Longest time from a passage at the kiosk to its row at the hub.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 
+/// The policy that comes with the program, in a sealed area.
+const DRAFT: &str = r#"
+version = 1
+sites = ["xiyuan"]
+from = "2026-12-01T00:00:00+08:00"
+until = "2026-12-15T00:00:00+08:00"
+mode = "sealed"
+mode_after = "normal"
+shipped = ["residential"]
+"#;
+
 const PLATE: &str = "川A8K476";
 
 /// The visitor who is turned back, as written into the registration.
@@ -61,7 +72,29 @@ async fn a_person_and_a_vehicle_go_through_the_screens_and_stand_in_the_hubs_led
             .unwrap();
         assert!(verified.status.success(), "{verified:?}");
     }
+    every_decision_comes_out_again(data.path());
     nothing_personal_lies_about(data.path());
+}
+
+/// What the gate decided, decided again from its journal; and what a draft that knows no class would have made of it.
+fn every_decision_comes_out_again(data: &Path) {
+    let kakou = |arguments: &[&str]| {
+        let journal = data.join("kiosk/journal");
+        let command =
+            Command::new(env!("CARGO_BIN_EXE_kakou")).args(arguments).arg("--dir").arg(journal).output();
+        let output = command.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = kakou(&["replay"]);
+    assert_eq!(code, Some(0), "{said}");
+    let same = said.lines().find_map(|line| line.strip_prefix("一致 the same       ")).unwrap();
+    let same: u64 = same.split(',').next().unwrap().parse().unwrap();
+    assert!(same >= 3, "{said}");
+    let draft = data.join("draft.toml");
+    fs::write(&draft, DRAFT).unwrap();
+    let (code, said) = kakou(&["what-if", draft.to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("admit (admitted) → wait (not-settled): "), "somebody would have to sign: {said}");
 }
 
 /// The subject sees what to do, and is let through when the record is durable and the barrier open.

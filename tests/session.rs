@@ -1,5 +1,7 @@
 //! Sessions as scripts: inputs and commands in, effects out.
 
+#[path = "session/anybody.rs"]
+mod anybody;
 #[path = "session/bench.rs"]
 mod bench;
 #[path = "session/codes.rs"]
@@ -16,6 +18,8 @@ mod person;
 mod random;
 #[path = "session/recording.rs"]
 mod recording;
+#[path = "session/replay.rs"]
+mod replay;
 #[path = "session/rules.rs"]
 mod rules;
 #[path = "session/service.rs"]

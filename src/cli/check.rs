@@ -9,6 +9,7 @@ use crate::config::mqtt::{Broker, Transport};
 use crate::config::profile_file::{class_name, direction_name};
 use crate::config::site::Lane;
 use crate::config::{Board, Profile, Site, pair};
+use crate::engine::prove::prove_all;
 use crate::journal::retention;
 
 /// What to check.
@@ -29,7 +30,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let file = arguments.config.display().to_string();
     let said = match (&board, &site) {
         (Ok(board), Ok(site)) => match pair::check(board, site, &file) {
-            Ok(()) => return print(board, site).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            Ok(()) => match prove_all(&site.policy.profiles) {
+                Ok(_) => return print(board, site).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+                Err(said) => said,
+            },
             Err(mistakes) => mistakes.to_string(),
         },
         (Err(board), Err(site)) => format!("{board}\n{site}"),

@@ -12,13 +12,16 @@ mod hub_sheet;
 mod journal;
 mod park;
 mod pin;
+mod policy;
 mod probe;
 mod read;
+mod replay;
 mod roster;
 mod run;
 mod sheet;
 mod sim_pins;
 mod simulated;
+mod what_if;
 mod wiring;
 
 use std::io::{self, StdoutLock, Write};
@@ -62,6 +65,16 @@ enum Command {
     },
     /// Checks a board file and a configuration; prints what is in force, or everything that is wrong.
     Check(check::Arguments),
+    /// Proves, signs, shows and compares the policy that is to rule a gate.
+    Policy {
+        /// What to do.
+        #[command(subcommand)]
+        action: policy::Action,
+    },
+    /// 重新判定。Decides passages of a journal again, each under the policy that it names. Exit code 1: something comes out otherwise.
+    Replay(replay::Stretch),
+    /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
+    WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
     Pin,
     /// Makes and shows the list of people and plates that the site knows.
@@ -85,8 +98,24 @@ pub fn main() -> ExitCode {
         Command::Read(arguments) => read::run(&arguments),
         Command::Journal { action } => journal::run(&action),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Policy { action } => policy::run(&action),
+        Command::Replay(stretch) => replay::run(&stretch),
+        Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::Roster { action } => roster::run(&action),
+    }
+}
+
+/// The exit code of a command that looks: 0 all is well, 1 something was found, 2 it could not look, which is said.
+fn outcome(command: &str, done: anyhow::Result<bool>) -> ExitCode {
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // With standard error gone as well, only the exit code is left to say it.
+            let _ = writeln!(io::stderr(), "{command}: {error:#}");
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::base::{ClockTrust, DeviceId, KioskId, Stamp};
 use crate::config::board::{Device, Driver, Place};
+use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
 use crate::config::{Board, Site, pair, site};
 use crate::control::{Direct, NoticeStatus};
@@ -15,10 +16,12 @@ use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
 use crate::daemon::pictures::Pictures;
+use crate::daemon::policy::{POLICY_FOLDER, keep};
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
+use crate::engine::prove::prove_all;
 use crate::engine::{Context, Settings, Times};
 use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
 use crate::model::{AreaMode, Blinder, Direction, Verdict};
@@ -80,23 +83,16 @@ pub fn parts(
     simulated: &mut dyn Simulated,
     link_settings: outbox::Settings,
 ) -> Result<Parts> {
-    pair::check(board, &site, &site_file.display().to_string())?;
+    check(board, &site, &site_file.display().to_string())?;
     let state = site.state.clone();
     let named = |file: &Path| file.display().to_string();
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
+    keep_policy(&site);
     let key_file = state.join(site::KEY_FILE);
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
     let roster = Arc::new(roster_of(&site, &blinder)?);
     let enrolment = enrolment_of(&state)?;
-    if let Some(other) = enrolment.as_ref().filter(|enrolment| enrolment.kiosk != site.kiosk) {
-        bail!(
-            "{site_file}: id = {}: {} was enrolled as {}; change one, or enrol again",
-            site.kiosk,
-            state.join("hub.toml").display(),
-            other.kiosk,
-            site_file = site_file.display()
-        );
-    }
+    same_kiosk(&site, enrolment.as_ref(), site_file)?;
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
     let seed = enrolment.as_ref().map(|_| secret(&state.join("log.key"))).transpose()?;
     let journal = open_journal(&disk, &site, enrolment.as_ref().zip(seed.as_ref()))?;
@@ -141,6 +137,40 @@ pub fn parts(
         simulated: board.simulated,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
+}
+
+/// Board and site fit, and the site's rules decide every case that there can be.
+fn check(board: &Board, site: &Site, site_file: &str) -> Result<()> {
+    pair::check(board, site, site_file)?;
+    prove_all(&site.policy.profiles).map(drop).map_err(anyhow::Error::msg)
+}
+
+/// Keeps the site's policy for deciding again. The gate is served without that too.
+fn keep_policy(site: &Site) {
+    let folder = site.state.join(POLICY_FOLDER);
+    let kept = DirDisk::open(&folder).and_then(|mut disk| keep(&mut disk, &Bundle::of_site(site)));
+    match kept {
+        Ok(id) if id == site.policy.id => {}
+        Ok(other) => tracing::error!(policy = %site.policy.id, kept = %other, "policy is kept as another"),
+        Err(error) => {
+            let folder = folder.display();
+            tracing::error!(%folder, %error, "policy cannot be kept: nobody can decide again what it decides");
+        }
+    }
+}
+
+/// The kiosk is enrolled under the name that the site gives it.
+fn same_kiosk(site: &Site, enrolment: Option<&Enrolment>, site_file: &Path) -> Result<()> {
+    if let Some(other) = enrolment.filter(|enrolment| enrolment.kiosk != site.kiosk) {
+        bail!(
+            "{site_file}: id = {}: {} was enrolled as {}; change one, or enrol again",
+            site.kiosk,
+            site.state.join("hub.toml").display(),
+            other.kiosk,
+            site_file = site_file.display()
+        );
+    }
+    Ok(())
 }
 
 fn secret(file: &Path) -> Result<Zeroizing<[u8; 32]>> {

@@ -2,6 +2,7 @@
 
 mod area_file;
 pub mod board;
+pub mod bundle;
 pub mod error;
 pub mod mqtt;
 pub mod pair;
@@ -10,6 +11,7 @@ pub mod profile;
 pub mod profile_file;
 pub mod roster;
 pub mod roster_csv;
+pub mod rules;
 pub mod section;
 pub mod site;
 mod site_file;

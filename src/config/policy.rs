@@ -15,7 +15,7 @@ pub struct Policy {
     pub notice: Option<u32>,
     /// How skin temperature is judged.
     pub screening: Screening,
-    /// Every profile that a lane uses.
+    /// Every profile that a lane uses, by rising name.
     pub profiles: Vec<Profile>,
 }
 
@@ -49,7 +49,8 @@ struct Canonical<'a> {
 
 impl Policy {
     /// The policy of these parts.
-    pub fn new(notice: Option<u32>, screening: Screening, profiles: Vec<Profile>) -> Self {
+    pub fn new(notice: Option<u32>, screening: Screening, mut profiles: Vec<Profile>) -> Self {
+        profiles.sort_by(|one, other| one.id.cmp(&other.id));
         let mut policy = Self { id: PolicyId([0; 16]), notice, screening, profiles };
         let digest = digest::digest(&digest::SHA256, policy.canonical().as_bytes());
         policy.id.0.copy_from_slice(&digest.as_ref()[..16]);
@@ -59,7 +60,7 @@ impl Policy {
     /// The text whose digest is the policy's identity: compact JSON, keys in the order of these types.
     pub fn canonical(&self) -> String {
         let Self { id: _, notice, screening, profiles } = self;
-        let canonical = Canonical { version: 1, notice: *notice, screening, profiles };
+        let canonical = Canonical { version: 2, notice: *notice, screening, profiles };
         // Serialising numbers, texts and lists cannot fail; maps with odd keys could, and there are none.
         serde_json::to_string(&canonical).unwrap_or_default()
     }

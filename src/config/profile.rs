@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::rules::{Of, Rules};
 use super::step_rule::StepRule;
 use crate::base::{DeviceId, Slug};
 use crate::model::{AreaMode, Class, Direction, StepKind, SubjectKind, Title};
@@ -55,6 +56,8 @@ pub struct Profile {
     pub idle_timeout: Duration,
     /// The steps in order; at least one. No two have one name.
     pub steps: Vec<StepRule>,
+    /// Which case comes to which end.
+    pub rules: Rules,
 }
 
 impl Profile {
@@ -72,6 +75,11 @@ impl Profile {
     /// Whether people of `class` are let in at all.
     pub fn admits(&self, class: Class) -> bool {
         !self.not_admitted.contains(&class)
+    }
+
+    /// What the rules are for.
+    pub fn of(&self) -> Of<'_> {
+        Of { takes: self.takes, steps: &self.steps, not_admitted: &self.not_admitted }
     }
 
     fn is_for(&self, takes: Takes, direction: Direction) -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::error::{Mistakes, Report};
 use super::profile::{Profile, Profiles, Takes};
+use super::rules::{self, Of};
 use super::section::{Section, integer, name, one_of, read_file, text};
 use super::step_rule::StepRule;
 use super::{area_file, step_file, step_order};
@@ -30,7 +31,7 @@ pub(super) const DIRECTIONS: [(&str, Direction); 2] =
 /// Longest session, in seconds: a truck that is washed, disinfected and dried.
 const SESSION_MAX: u64 = 6 * 3_600;
 
-const TAKES: [(&str, Takes); 3] =
+pub(super) const TAKES: [(&str, Takes); 3] =
     [("person", Takes::Person), ("vehicle", Takes::Vehicle), ("occupant", Takes::Occupant)];
 
 /// Names of an area's modes in files.
@@ -136,6 +137,9 @@ fn profile(
     let named = if classes.is_empty() { &all[..] } else { &classes };
     let admitted: Vec<Class> = named.iter().copied().filter(|class| !not_admitted.contains(class)).collect();
     step_order::check_everybody_is_asked(report, &table, &steps, (&directions, &admitted));
+    let rules = takes.and_then(|takes| {
+        rules::rules(report, &mut table, Of { takes, steps: &steps, not_admitted: &not_admitted })
+    });
     table.finish(report);
     Some(Profile {
         id: id?,
@@ -147,5 +151,6 @@ fn profile(
         session_timeout: Duration::from_secs(session_timeout?),
         idle_timeout: Duration::from_secs(idle_timeout?),
         steps,
+        rules: rules?,
     })
 }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bundle;
 use super::error::{Mistakes, Report};
 use super::mqtt::Mqtt;
 use super::policy::Policy;
@@ -51,6 +52,8 @@ pub struct Site {
     pub attendants: Vec<Attendant>,
     /// What rules the lanes.
     pub policy: Policy,
+    /// The files that its profiles are in, as they were written.
+    pub profile_files: Vec<bundle::File>,
 }
 
 /// Where the kiosk's own pages are.

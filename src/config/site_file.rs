@@ -7,11 +7,12 @@ use std::time::Duration;
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 
+use super::bundle::File;
 use super::error::{Mistakes, Report};
 use super::mqtt::mqtt;
 use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
-use super::profile_file::{read_profiles, shipped};
+use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
 use super::site::{Attendant, Lane, PinHash, Site, Web};
 use crate::base::{CentiCelsius, LaneId, Slug};
@@ -43,12 +44,17 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let web = web(report, &mut file);
     let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
-    let available = profiles(report, &mut file, load);
+    let (available, files) = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
-    let profiles = available.iter().filter(used).cloned().collect();
+    let profiles: Vec<Profile> = available.iter().filter(used).cloned().collect();
+    let needed = |file: &File| {
+        let read = read_profiles(&file.name, &file.text).unwrap_or_default();
+        read.iter().any(|profile| profiles.iter().any(|used| used.id == profile.id))
+    };
+    let profile_files = files.into_iter().filter(needed).collect();
     Some(Site {
         kiosk: kiosk?,
         title: title?,
@@ -65,6 +71,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         lanes,
         attendants,
         policy: Policy::new(notice, screening, profiles),
+        profile_files,
     })
 }
 
@@ -86,7 +93,7 @@ fn web(report: &mut Report<'_>, file: &mut Section<'_>) -> Web {
     Web { listen, hosts }
 }
 
-fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
+pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
     let mut table = file.table(report, "thermometry");
     let mut degrees = |key, low: f64, high: f64, default: f64| {
         let value = table.as_mut().and_then(|table| table.get(report, key, &number(low..=high)));
@@ -112,16 +119,30 @@ fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
     }
 }
 
-fn profiles(report: &mut Report<'_>, file: &mut Section<'_>, load: &mut Load<'_>) -> Vec<Profile> {
+/// The profiles to choose from, and the files that they are in.
+fn profiles(
+    report: &mut Report<'_>,
+    file: &mut Section<'_>,
+    load: &mut Load<'_>,
+) -> (Vec<Profile>, Vec<File>) {
     let mut profiles = shipped().unwrap_or_default();
+    let mut files: Vec<File> = SHIPPED
+        .iter()
+        .map(|(name, text)| File { name: (*name).to_owned(), text: (*text).to_owned() })
+        .collect();
     for name in file.list(report, "profile_files", &text(256)) {
-        match load(&name).map(|text| read_profiles(&name, &text)) {
-            Ok(Ok(more)) => profiles.extend(more),
-            Ok(Err(mistakes)) => mistakes.as_slice().iter().for_each(|mistake| report.also(mistake.clone())),
+        match load(&name).map(|text| (read_profiles(&name, &text), text)) {
+            Ok((Ok(more), text)) => {
+                profiles.extend(more);
+                files.push(File { name, text });
+            }
+            Ok((Err(mistakes), _)) => {
+                mistakes.as_slice().iter().for_each(|mistake| report.also(mistake.clone()));
+            }
             Err(error) => file.misfit(report, "profile_files", format!("{name}: {error}")),
         }
     }
-    profiles
+    (profiles, files)
 }
 
 const TAKES: [(&str, SubjectKind); 2] = [("person", SubjectKind::Person), ("vehicle", SubjectKind::Vehicle)];

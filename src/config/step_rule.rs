@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use super::profile::seconds;
 use crate::base::{CentiCelsius, DeviceId, Slug};
 use crate::model::{
-    AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, StepKind, StepWords, Title,
+    AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, StepKind, StepRecord, StepWords,
+    Title,
 };
 
 /// One step of a profile.
@@ -72,6 +73,17 @@ impl StepRule {
             | Ask::Count { .. }
             | Ask::SignOff { .. } => kind.parse().ok(),
         }
+    }
+
+    /// Its name in a record; none where that says no more than the kind and the evidence do.
+    pub fn recorded_id(&self) -> Option<Slug> {
+        let usual = [Some(self.kind().name()), self.attested().map(Attestation::name)];
+        Some(self.id.clone()).filter(|id| !usual.contains(&Some(id.as_str())))
+    }
+
+    /// Whether `record` is what became of it. An attest step that was not done and has its usual name is known by its kind alone.
+    pub fn records(&self, record: &StepRecord) -> bool {
+        record.kind == self.kind() && record.id == self.recorded_id()
     }
 
     /// What an attest step asks to confirm.

@@ -26,6 +26,7 @@ pub mod link;
 pub mod outputs;
 pub mod past;
 pub mod pictures;
+pub mod policy;
 pub mod recorder;
 pub mod recording;
 pub mod runner;

@@ -23,6 +23,7 @@ pub fn draft(open: &OpenArrival) -> Option<Draft> {
         occupants: vec![],
         took_ms: 0,
         picture: None,
+        grounds: None,
     };
     Some(Draft { lane: open.lane.clone(), body: Body::Passage(Box::new(passage)), personal: None })
 }

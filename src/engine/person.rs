@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::decide::{self, Ruled, Subject};
 use super::registration;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
+use crate::config::rules::{Facts, Party};
 use crate::config::step_rule::{Grade, RosterMiss, Unverified};
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
@@ -13,8 +15,8 @@ use crate::control::{Act, OccupantStatus, Refused};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::{
-    Attestation, Authenticity, Class, Credential, CredentialKind, Currency, Direction, Evidence, Person,
-    Reason, Screening, StepKind, StepOutcome, SubjectKind, Zone, mask,
+    Attestation, Authenticity, Class, Credential, CredentialKind, Currency, Direction, Evidence, ListHit,
+    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -42,6 +44,8 @@ pub struct PersonSession {
     pub details: Person,
     /// The last screening.
     pub screening: Option<Screening>,
+    /// What the lists say of them.
+    pub hit: ListHit,
     taken: Option<Taken>,
 }
 
@@ -60,7 +64,8 @@ impl PersonSession {
         let profile = profile(takes, direction, class, context)?;
         let steps = Steps::new(profile, direction, class, context.mode);
         let (profile, details) = (profile.id.clone(), Person::default());
-        Some(Self { takes, direction, class, profile, steps, details, screening: None, taken: None })
+        let hit = ListHit::default();
+        Some(Self { takes, direction, class, profile, steps, details, screening: None, hit, taken: None })
     }
 
     /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
@@ -172,11 +177,13 @@ impl PersonSession {
         })
     }
 
-    /// Why the policy turns this person back, if it does and it is known who they are.
-    pub fn turned_back(&self, context: &Context) -> Option<Reason> {
-        let identified = !self.steps.open().any(|kind| kind == StepKind::Credential);
+    /// What the policy rules about this person now, and on what facts.
+    pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
-        (identified && !profile.admits(self.class)).then_some(Reason::ClassNotAdmitted)
+        let subject = Subject { class: self.class, direction: self.direction, hit: self.hit };
+        let facts = decide::facts(subject, &self.steps, (Party::Nobody, None), profile, context);
+        let ruled = decide::decide(&profile.rules, &facts);
+        Some((facts, ruled))
     }
 
     /// The name as screens may show it.

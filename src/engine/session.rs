@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::context::{Context, Settings};
+use super::decide::{self, Ruled};
 use super::input::Ticket;
 use super::person::PersonSession;
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
+use crate::config::rules::Facts;
 use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
@@ -270,27 +272,18 @@ impl Session {
         if self.referral.is_some() || self.unrecorded {
             return None;
         }
-        let by_policy = |verdict, reasons| Some(Proposal { verdict, reasons, by: Decider::Policy });
+        let (_, Ruled { ruling, reasons, clause: _ }) = self.ruled(context)?;
+        let verdict = ruling.verdict()?;
+        assert!(!ruling.admits() || self.all_settled(), "the policy admits with an open step");
+        Some(Proposal { verdict, reasons, by: Decider::Policy })
+    }
+
+    /// What the policy rules now, and on what facts.
+    fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         match &self.who {
-            Who::Person(person) => {
-                if let Some(reason) = person.turned_back(context) {
-                    return by_policy(Verdict::TurnedBack, vec![reason]);
-                }
-                if let Some(reason) = person.steps.refer() {
-                    return by_policy(Verdict::Referred, vec![reason]);
-                }
-            }
-            Who::Vehicle(vehicle) => {
-                if let Some(reason) = vehicle.occupants.iter().find_map(|person| person.turned_back(context))
-                {
-                    return by_policy(Verdict::TurnedBack, vec![reason]);
-                }
-                if let Some(reason) = vehicle.refer() {
-                    return by_policy(Verdict::Referred, vec![Reason::OccupantReferred, reason]);
-                }
-            }
+            Who::Person(person) => person.ruled(context),
+            Who::Vehicle(vehicle) => vehicle.ruled(context),
         }
-        if self.all_settled() { by_policy(Verdict::Admitted, vec![]) } else { None }
     }
 
     /// Whether every step of the subject, and of everybody in the vehicle, is done or waived.
@@ -325,11 +318,12 @@ impl Session {
             Who::Vehicle(vehicle) => {
                 let people = vehicle.occupants.iter().map(|person| person.details.clone()).collect();
                 (
-                    vehicle.record(verdict),
+                    vehicle.record(verdict, context),
                     Personal { people, vehicle: Some(vehicle.details.clone()), note: None, picture: None },
                 )
             }
         };
+        let grounds = self.ruled(context).map(|(facts, ruled)| decide::grounds(&facts, &ruled, None));
         let passage = Passage {
             arrival,
             follows: self.referral,
@@ -346,6 +340,7 @@ impl Session {
             occupants,
             took_ms: u32::try_from(now.since(self.arrived).as_millis()).unwrap_or(u32::MAX),
             picture: None,
+            grounds,
         };
         // The last try carries the least: what is too long or cannot be sealed is most likely the personal part.
         (passage, Some(personal).filter(|_| !self.giving_up))

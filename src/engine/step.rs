@@ -3,7 +3,7 @@
 use crate::base::AttendantId;
 use crate::config::StepRule;
 use crate::config::step_rule::Came;
-use crate::model::{Attestation, Authenticity, Evidence, NotMeasured, Reason, StepOutcome};
+use crate::model::{Attestation, Authenticity, Currency, Evidence, NotMeasured, Reason, StepOutcome};
 
 /// One step of one subject.
 #[derive(Clone, Debug)]
@@ -110,8 +110,12 @@ impl Step {
             (Came::Done, _) => true,
             (Came::Waived, _) => false,
             (Came::Verified, Evidence::RosterEntry) => true,
-            (Came::Verified, Evidence::Credential { authentic, .. }) => *authentic == Authenticity::Genuine,
-            (Came::Attested, Evidence::Credential { authentic, .. }) => *authentic != Authenticity::Genuine,
+            (Came::Verified, Evidence::Credential { authentic, current, .. }) => {
+                (*authentic, *current) == (Authenticity::Genuine, Currency::Current)
+            }
+            (Came::Attested, Evidence::Credential { authentic, current, .. }) => {
+                (*authentic, *current) != (Authenticity::Genuine, Currency::Current)
+            }
             (Came::Attested, Evidence::Attested { .. }) => true,
             (Came::Answered { answers }, Evidence::Answered { answer, .. }) => answers.contains(answer),
             (Came::Listed, Evidence::Answered { listed, .. }) => *listed == Some(true),

@@ -3,6 +3,7 @@
 use super::running::Running;
 use super::step::Step;
 use crate::base::{AttendantId, Slug};
+use crate::config::rules::{State, states};
 use crate::config::step_rule::Grade;
 use crate::config::{Ask, Profile, StepRule};
 use crate::control::Refused;
@@ -134,10 +135,27 @@ impl Steps {
         Ok(())
     }
 
-    /// Why a person has to decide about this subject: a temperature that is elevated, unclear or cannot be had.
-    pub fn refer(&self) -> Option<Reason> {
-        let unsettled = self.live().filter(|step| !step.is_settled());
-        unsettled.filter(|step| step.rule.kind() == StepKind::Temperature).find_map(Step::attention)
+    /// How each step of `profile`, by which these were made, stands: what its rules are told.
+    pub fn states(&self, profile: &Profile) -> Vec<State> {
+        let mut mine = self.list.iter().enumerate().peekable();
+        let mut states: Vec<State> = Vec::with_capacity(profile.steps.len());
+        for (at, rule) in profile.steps.iter().enumerate() {
+            let state = match mine.next_if(|(_, step)| step.rule == *rule) {
+                Some((index, step)) if self.is_live(index) => State::of(&step.outcome, step.attention()),
+                Some(_) | None => State::Absent,
+            };
+            debug_assert!(
+                state == State::Absent || states::of(rule).contains(&state),
+                "no proof knows {state:?} of {rule:?}"
+            );
+            debug_assert!(
+                state == State::Absent || states::follows(&profile.steps, at, &states),
+                "{rule:?} is asked where its conditions on earlier steps do not hold"
+            );
+            states.push(state);
+        }
+        assert!(mine.next().is_none(), "a step that profile {} does not ask for", profile.id);
+        states
     }
 
     /// Whether the thermometer should be looking.
@@ -199,11 +217,8 @@ impl Steps {
     /// The steps as a record holds them.
     pub fn record(&self) -> Vec<StepRecord> {
         let record = |step: &Step| {
-            let rule = &step.rule;
-            let id = Some(rule.id.clone()).filter(|id| id.as_str() != rule.kind().name());
-            // An attest step's evidence says what was attested; its usual name says no more.
-            let id = id.filter(|id| Some(id.as_str()) != rule.attested().map(Attestation::name));
-            StepRecord { kind: rule.kind(), outcome: step.outcome.clone(), id }
+            let (kind, id) = (step.rule.kind(), step.rule.recorded_id());
+            StepRecord { kind, outcome: step.outcome.clone(), id }
         };
         self.live().map(record).collect()
     }

@@ -1,10 +1,13 @@
 //! One vehicle's evidence: plate, declared occupants with their own steps, registration, disinfection.
 
 use super::context::Context;
+use super::decide::{self, Ruled, Subject};
 use super::person::PersonSession;
 use super::registration;
+use super::replay::occupant_verdict;
 use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
+use crate::config::rules::Facts;
 use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
 use crate::control::{Act, OddPlate, Refused, Registration};
@@ -12,8 +15,8 @@ use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
-    Authenticity, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind, SubjectKind,
-    Vehicle, Verdict, mask,
+    Authenticity, Class, Credential, Currency, Direction, Evidence, ListHit, Person, Reason, StepKind,
+    SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// One vehicle, its steps, and the people in it.
@@ -189,9 +192,16 @@ impl VehicleSession {
         self.served().is_some_and(|person| asked(&person.steps))
     }
 
-    /// Why a person has to decide about somebody in the vehicle.
-    pub fn refer(&self) -> Option<Reason> {
-        self.occupants.iter().find_map(|person| person.steps.refer())
+    /// What the policy rules about this vehicle and all in it now, and on what facts.
+    pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
+        let profile = context.profiles.by_id(&self.profile)?;
+        let of_occupants: Option<Vec<Ruled>> =
+            self.occupants.iter().map(|person| Some(person.ruled(context)?.1)).collect();
+        let subject = Subject { class: self.class, direction: self.direction, hit: ListHit::default() };
+        let party = decide::party(of_occupants?.iter());
+        let facts = decide::facts(subject, &self.steps, party, profile, context);
+        let ruled = decide::decide(&profile.rules, &facts);
+        Some((facts, ruled))
     }
 
     /// The plate as screens may show it.
@@ -200,19 +210,15 @@ impl VehicleSession {
     }
 
     /// The occupants as a record holds them when the vehicle's verdict is `verdict`.
-    pub fn record(&self, verdict: Verdict) -> Vec<Occupant> {
+    pub fn record(&self, verdict: Verdict, context: &Context) -> Vec<Occupant> {
         let record = |person: &PersonSession| {
-            let refer = person.steps.refer();
-            Occupant {
-                class: person.class,
-                verdict: if refer.is_some() && !verdict.opens_barrier() {
-                    Verdict::Referred
-                } else {
-                    verdict
-                },
-                reasons: refer.into_iter().collect(),
-                steps: person.steps.record(),
-            }
+            let (class, steps) = (person.class, person.steps.record());
+            let Some((facts, ruled)) = person.ruled(context) else {
+                return Occupant { class, verdict, reasons: vec![], steps, grounds: None };
+            };
+            let grounds = Some(decide::grounds(&facts, &ruled, Some(person.profile.clone())));
+            let (verdict, reasons) = occupant_verdict(&ruled, verdict);
+            Occupant { class, verdict, reasons, steps, grounds }
         };
         self.occupants.iter().map(record).collect()
     }

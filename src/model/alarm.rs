@@ -233,7 +233,13 @@ mod tests {
         follows: Option<Seq>,
         beside: Option<Verdict>,
     ) -> Body {
-        let occupant = |verdict| Occupant { class: Class::Visitor, verdict, reasons: vec![], steps: vec![] };
+        let occupant = |verdict| Occupant {
+            class: Class::Visitor,
+            verdict,
+            reasons: vec![],
+            steps: vec![],
+            grounds: None,
+        };
         Body::Passage(Box::new(Passage {
             arrival: Seq::FIRST,
             follows,
@@ -250,6 +256,7 @@ mod tests {
             occupants: beside.into_iter().map(occupant).collect(),
             took_ms: 1,
             picture: None,
+            grounds: None,
         }))
     }
 }

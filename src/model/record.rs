@@ -14,6 +14,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::grounds::Grounds;
 use super::leak::Counted;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
@@ -342,6 +343,10 @@ pub struct Passage {
     #[n(14)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
+    /// What the policy's rules were asked and which of them applied; none in records from before there were rules.
+    #[n(15)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
 }
 
 /// One occupant of a vehicle, without personal data.
@@ -359,6 +364,10 @@ pub struct Occupant {
     /// The occupant's steps.
     #[n(3)]
     pub steps: Vec<StepRecord>,
+    /// As [`Passage::grounds`], by the rules of the occupant's own profile.
+    #[n(4)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
 }
 
 #[cfg(test)]
@@ -431,6 +440,7 @@ mod tests {
             occupants: vec![],
             took_ms: 3_400,
             picture: None,
+            grounds: None,
         };
         Entry {
             seq: Seq::FIRST.next(),

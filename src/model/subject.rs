@@ -63,3 +63,16 @@ pub enum Class {
     #[default]
     Unknown,
 }
+
+impl Class {
+    /// Every class, in the order of the records.
+    pub const ALL: [Self; 7] = [
+        Self::Resident,
+        Self::Worker,
+        Self::Visitor,
+        Self::Transit,
+        Self::Observed,
+        Self::KeyPerson,
+        Self::Unknown,
+    ];
+}

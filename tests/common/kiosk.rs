@@ -159,7 +159,7 @@ impl Log {
             let plate = format!("川K{}", 10_000 + self.random.below(90_000));
             Vehicle { plate: Some(Pii::new(plate)), ..Vehicle::default() }
         });
-        let occupant = Occupant { class, verdict, reasons: vec![], steps: steps(verdict) };
+        let occupant = Occupant { class, verdict, reasons: vec![], steps: steps(verdict), grounds: None };
         let occupants = if vehicle.is_some() { vec![occupant; people.len()] } else { vec![] };
         let passage = Passage {
             arrival,
@@ -181,6 +181,7 @@ impl Log {
             occupants,
             took_ms: 2_000 + u32::try_from(self.random.below(9_000)).unwrap(),
             picture: None,
+            grounds: None,
         };
         (passage, Personal { people, vehicle, note: None, picture: None })
     }

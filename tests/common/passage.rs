@@ -21,5 +21,6 @@ pub fn admitted(arrival: Seq) -> Passage {
         occupants: vec![],
         took_ms: 1_000,
         picture: None,
+        grounds: None,
     }
 }

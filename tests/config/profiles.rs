@@ -185,5 +185,5 @@ fn a_policy_is_known_by_what_it_says() {
     let wider = Screening { guard: 30, ..screening };
     assert_ne!(policy.id, Policy::new(Some(12), wider, profiles.clone()).id);
     assert_ne!(policy.id, Policy::new(Some(12), screening, vec![]).id);
-    assert!(policy.canonical().starts_with(r#"{"version":1,"notice":12,"screening":{"threshold":3730"#));
+    assert!(policy.canonical().starts_with(r#"{"version":2,"notice":12,"screening":{"threshold":3730"#));
 }

@@ -278,7 +278,7 @@ fn further_profiles_come_from_files_beside_the_configuration() {
         .unwrap();
     let said = Site::read(&path).unwrap_err().to_string();
     assert!(
-        said.contains("our-profiles.toml:21: profile[our-person-in].step[2].kind = \"warmth\""),
+        said.contains("our-profiles.toml:22: profile[our-person-in].step[2].kind = \"warmth\""),
         "{said}"
     );
     assert!(Site::read(&folder.path().join("none.toml")).unwrap_err().to_string().contains("cannot be read"));

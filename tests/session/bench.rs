@@ -16,6 +16,8 @@ use kakou::model::{
 
 pub struct Bench {
     pub lane: Lane,
+    /// What it decides by.
+    pub policy: Arc<Policy>,
     pub now: Mono,
     /// Everything that was appended, in order.
     pub drafts: Vec<Draft>,
@@ -48,8 +50,9 @@ impl Bench {
             cold: degrees(33.5),
             hot: degrees(43.0),
         };
+        let policy = Arc::new(Policy::new(Some(12), screening, profiles));
         let context = Context {
-            policy: Arc::new(Policy::new(Some(12), screening, profiles)),
+            policy: Arc::clone(&policy),
             profiles: set,
             roster: Arc::new(Roster::default()),
             blinder: Blinder::new(&[1; 32]),
@@ -69,6 +72,7 @@ impl Bench {
         };
         Self {
             lane: Lane::new(settings, Arc::new(context)),
+            policy,
             now: Mono::from_millis(1_000_000),
             drafts: vec![],
             effects: vec![],

@@ -50,7 +50,7 @@ fn opening_verdicts(lane: &Bench) -> usize {
     lane.passages().iter().filter(|passage| passage.verdict.opens_barrier()).count()
 }
 
-fn anything(random: &mut Random, lane: &mut Bench) {
+pub fn anything(random: &mut Random, lane: &mut Bench) {
     let zones = [Zone::Below, Zone::Below, Zone::Below, Zone::Recheck, Zone::Refer];
     let classes = [Class::Resident, Class::Visitor, Class::Unknown, Class::KeyPerson];
     let class = *random.pick(&classes).expect("sound");

@@ -1,9 +1,11 @@
 //! The profiles that come with the program, each walked through well and badly.
 
 use kakou::control::{Act, Decision, Entry, Phase, Refused};
-use kakou::model::{AreaMode, Class, Direction, Reason, StepOutcome, SubjectKind, Verdict};
+use kakou::model::{
+    AreaMode, Attestation, Class, Direction, Reason, StepOutcome, SubjectKind, Verdict, Zone,
+};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, pass, temperature};
 use crate::kinds::enter;
 use crate::walk::{Walk, names};
 
@@ -89,8 +91,8 @@ fn a_venue_asks_five_things_in_their_order() {
     good(&out_of(file, Class::Visitor), "venue-out", &["credential"]);
     // Nobody confirms the scan: nobody gets in.
     let mut lane = into(file, Class::Resident).begin();
-    lane.put(crate::bench::pass(Class::Resident)).put(crate::bench::temperature(kakou::model::Zone::Below));
-    lane.act(Act::Attest(kakou::model::Attestation::Mask));
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Below));
+    lane.act(Act::Attest(Attestation::Mask));
     stuck(&mut lane);
 }
 
@@ -117,6 +119,22 @@ fn a_school_checks_pupils_and_has_visitors_fetched() {
 }
 
 #[test]
+fn a_sealed_compound_lets_nobody_pass_without_a_signature_but_those_who_must() {
+    let file = "profiles/residential.toml";
+    let sealed = |walk: Walk<'static>| Walk { mode: AreaMode::Sealed, ..walk };
+    let resident = ["credential", "temperature", "attest"];
+    good(&into(file, Class::Resident), "residential-person-in", &resident);
+    let signed = [&resident[..], &["sealed-permit"]].concat();
+    good(&sealed(into(file, Class::Resident)), "residential-person-in", &signed);
+    good(&sealed(into(file, Class::KeyPerson)), "residential-person-in", &resident);
+    let out = ["credential", "attest", "sealed-permit"];
+    good(&sealed(out_of(file, Class::Resident)), "residential-person-out", &out);
+    let mut lane = sealed(into(file, Class::Resident)).begin();
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Below)).act(Act::Attest(Attestation::Mask));
+    assert!(lane.passages().is_empty(), "nobody has signed");
+}
+
+#[test]
 fn a_ward_lets_one_carer_to_a_patient() {
     let file = "profiles/ward.toml";
     let carer =
@@ -129,7 +147,7 @@ fn a_ward_lets_one_carer_to_a_patient() {
     bad(&into(file, Class::Visitor), &[("unwell", "yes")]);
     // A second carer is counted, and not let in.
     let mut lane = into(file, Class::Visitor).begin();
-    lane.put(crate::bench::pass(Class::Visitor)).act(enter("carers", Entry::Count(1)));
+    lane.put(pass(Class::Visitor)).act(enter("carers", Entry::Count(1)));
     into(file, Class::Visitor).go_on(&mut lane);
     stuck(&mut lane);
 }
@@ -244,6 +262,6 @@ fn a_residential_gate_goes_on_as_it_did() {
         &["plate", "occupants", "disinfection"],
     );
     let mut lane = into(file, Class::Resident).begin();
-    lane.put(crate::bench::pass(Class::Resident)).put(crate::bench::not_measured());
+    lane.put(pass(Class::Resident)).put(crate::bench::not_measured());
     stuck(&mut lane);
 }

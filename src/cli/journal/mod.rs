@@ -94,15 +94,7 @@ impl Where {
 pub fn run(action: &Action) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let done = act(action, &mut out).and_then(|good| Ok(out.flush().map(|()| good)?));
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            // With standard error gone as well, only the exit code is left to say it.
-            let _ = writeln!(io::stderr(), "kakou journal: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    super::outcome("kakou journal", done)
 }
 
 /// Returns whether all is well.

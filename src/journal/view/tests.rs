@@ -298,5 +298,6 @@ pub(super) fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> P
         occupants: vec![],
         took_ms: 1_000,
         picture: None,
+        grounds: None,
     }
 }

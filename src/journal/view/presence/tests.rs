@@ -219,7 +219,13 @@ impl Gate {
         verdict: Verdict,
     ) -> u64 {
         let driven = passage(self.next, SubjectKind::Vehicle, verdict);
-        let seat = |verdict| Occupant { class: driven.class, verdict, reasons: vec![], steps: vec![] };
+        let seat = |verdict| Occupant {
+            class: driven.class,
+            verdict,
+            reasons: vec![],
+            steps: vec![],
+            grounds: None,
+        };
         let occupants = seats.iter().map(|(_, verdict)| seat(*verdict)).collect();
         let people = seats.iter().map(|(name, _)| self.person(name)).collect();
         self.names.insert(mask::plate(&Pii::new(plate.to_owned())), plate.to_owned());

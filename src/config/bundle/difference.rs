@@ -1,0 +1,130 @@
+//! What differs between two bundles, in words that an attendant can check.
+
+use jiff::tz::offset;
+
+use super::{Bundle, Thresholds};
+use crate::base::Slug;
+use crate::config::profile::Profile;
+
+/// Most lines; what is more than that is said in one line.
+const LINES_MAX: usize = 200;
+
+/// What is other in `new` than in `old`, a line each; nothing when both say the same.
+pub fn difference(old: &Bundle, new: &Bundle) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut say = |what: &str, before: String, after: String| {
+        if before != after {
+            lines.push(format!("{what}: {before} → {after}"));
+        }
+    };
+    say("version", old.version.to_string(), new.version.to_string());
+    say("sites", names(&old.sites), names(&new.sites));
+    say("from", time(Some(old.from)), time(Some(new.from)));
+    say("until", time(old.until), time(new.until));
+    let notice = |bundle: &Bundle| {
+        let title = bundle.notice_title().map_or("", |(zh, _)| zh);
+        bundle.notice.map_or("none".to_owned(), |number| format!("{number} {title}").trim_end().to_owned())
+    };
+    say("notice", notice(old), notice(new));
+    let notices = |bundle: &Bundle| {
+        let one = |notice: &super::Notice| format!("{} {}", notice.number, hex(&notice.sha256));
+        bundle.notices.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    say("notices", notices(old), notices(new));
+    say("area mode", old.mode.name().to_owned(), new.mode.name().to_owned());
+    say("area mode after the end", old.mode_after.name().to_owned(), new.mode_after.name().to_owned());
+    for ((what, before), (_, after)) in values(&old.thresholds).into_iter().zip(values(&new.thresholds)) {
+        say(what, before, after);
+    }
+    say("profiles in force", names(&old.profiles), names(&new.profiles));
+    let lists = |bundle: &Bundle| {
+        let one = |list: &super::List| format!("{} {}", list.name, hex(&list.sha256));
+        bundle.lists.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    say("lists", lists(old), lists(new));
+    profiles(old, new, &mut lines);
+    if lines.len() > LINES_MAX {
+        let more = lines.len() - LINES_MAX;
+        lines.truncate(LINES_MAX);
+        lines.push(format!("… and {more} more"));
+    }
+    lines
+}
+
+/// Profiles that are in one of them only, and the lines in which those differ that are in both.
+fn profiles(old: &Bundle, new: &Bundle, lines: &mut Vec<String>) {
+    let of = |bundle: &Bundle| bundle.profiles().unwrap_or_default();
+    let (before, after) = (of(old), of(new));
+    let find = |list: &[Profile], id: &Slug| list.iter().find(|profile| profile.id == *id).cloned();
+    for profile in &before {
+        if find(&after, &profile.id).is_none() {
+            lines.push(format!("profile {}: removed", profile.id));
+        }
+    }
+    for profile in &after {
+        let Some(earlier) = find(&before, &profile.id) else {
+            lines.push(format!("profile {}: new", profile.id));
+            continue;
+        };
+        let (earlier, later) = (written(&earlier), written(profile));
+        for line in earlier.iter().filter(|line| !later.contains(line)) {
+            lines.push(format!("profile {}: − {line}", profile.id));
+        }
+        for line in later.iter().filter(|line| !earlier.contains(line)) {
+            lines.push(format!("profile {}: + {line}", profile.id));
+        }
+    }
+}
+
+/// A profile as lines: what it is for, its steps, its rules.
+fn written(profile: &Profile) -> Vec<String> {
+    let mut lines = vec![
+        format!("takes {}", json(&profile.takes)),
+        format!("directions {}", json(&profile.directions)),
+        format!("classes {}", json(&profile.classes)),
+        format!("not admitted {}", json(&profile.not_admitted)),
+        format!("title {} {}", profile.title.zh, profile.title.en),
+        format!(
+            "timeouts {} s, idle {} s",
+            profile.session_timeout.as_secs(),
+            profile.idle_timeout.as_secs()
+        ),
+    ];
+    lines
+        .extend(profile.steps.iter().enumerate().map(|(at, step)| format!("step {} {}", at + 1, json(step))));
+    lines.extend(profile.rules.as_slice().iter().map(|rule| format!("rule {}", json(rule))));
+    lines
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn values(thresholds: &Thresholds) -> [(&'static str, String); 6] {
+    let celsius = |hundredths: i32| format!("{:.2} °C", f64::from(hundredths) / 100.0);
+    [
+        ("threshold temperature", celsius(thresholds.threshold)),
+        ("guard band", celsius(thresholds.guard.into())),
+        ("correction", celsius(thresholds.correction.into())),
+        ("surroundings factor", format!("{:.3}", f64::from(thresholds.factor) / 1_000.0)),
+        ("too cold below", celsius(thresholds.cold)),
+        ("no skin above", celsius(thresholds.hot)),
+    ]
+}
+
+fn names(names: &[Slug]) -> String {
+    names.iter().map(Slug::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A time of a bundle, as the clocks in China show it.
+pub fn time(at: Option<crate::base::Wall>) -> String {
+    let Some(at) = at else { return "never".to_owned() };
+    let time =
+        jiff::Timestamp::from_millisecond(at.0).map(|time| time.display_with_offset(offset(8)).to_string());
+    time.unwrap_or_else(|_| at.0.to_string())
+}
+
+/// The first eight bytes of a digest, enough for people to compare.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

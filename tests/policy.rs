@@ -1,0 +1,16 @@
+//! Policies: rules that decide, proofs about them, bundles that carry them, and decisions made again from records.
+
+#![allow(clippy::unwrap_used, reason = "a fixture may panic")]
+
+#[path = "policy/brute.rs"]
+mod brute;
+#[path = "policy/bundle.rs"]
+mod bundle;
+#[path = "policy/cli.rs"]
+mod cli;
+#[path = "policy/generate.rs"]
+mod generate;
+#[path = "policy/planted.rs"]
+mod planted;
+#[path = "policy/rules.rs"]
+mod rules;
