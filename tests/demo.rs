@@ -17,21 +17,30 @@ use std::time::Duration;
 
 use guard::{Guard, picture};
 use harness::Browser;
+use kakou::config::bundle::time;
+use kakou::platform::clock::Clock;
 use program::Demo;
 
 /// Longest time from a passage at the kiosk to its row at the hub.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 
-/// The policy that comes with the program, in a sealed area.
-const DRAFT: &str = r#"
+/// The policy that comes with the program, in a sealed area, from yesterday on.
+fn sealed() -> String {
+    let now = Clock::new().unwrap().wall();
+    let day = Duration::from_secs(86_400);
+    let (from, until) = (time(Some(now - day)), time(Some(now + 30 * day)));
+    format!(
+        r#"
 version = 1
-sites = ["xiyuan"]
-from = "2026-12-01T00:00:00+08:00"
-until = "2026-12-15T00:00:00+08:00"
+sites = ["jinhe-garden"]
+from = "{from}"
+until = "{until}"
 mode = "sealed"
 mode_after = "normal"
 shipped = ["residential"]
-"#;
+"#
+    )
+}
 
 const PLATE: &str = "川A8K476";
 
@@ -58,6 +67,7 @@ async fn a_person_and_a_vehicle_go_through_the_screens_and_stand_in_the_hubs_led
     a_resident_walks_in(&guard, &face, &demo.kiosk).await;
     a_resident_drives_in(&guard).await;
     a_visitor_is_turned_back(&guard, &face).await;
+    another_policy_is_read_and_rules(&guard, &face, &demo.kiosk, data.path()).await;
     the_hub_shows_all_three(&face, &demo.hub).await;
 
     guard.desk.close().await;
@@ -91,7 +101,6 @@ fn every_decision_comes_out_again(data: &Path) {
     let same: u64 = same.split(',').next().unwrap().parse().unwrap();
     assert!(same >= 3, "{said}");
     let draft = data.join("draft.toml");
-    fs::write(&draft, DRAFT).unwrap();
     let (code, said) = kakou(&["what-if", draft.to_str().unwrap()]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("admit (admitted) → wait (not-settled): "), "somebody would have to sign: {said}");
@@ -145,6 +154,37 @@ async fn a_resident_drives_in(guard: &Guard) {
     desk.wait_for_text(".verdict.is-admitted", "已记录").await;
     desk.wait_for_text(".gate", "已打开").await;
     picture(desk, "desk-vehicle-go").await;
+}
+
+/// Signed by two, handed in, read by the guard: the next who comes is asked for a signature, because the area is sealed.
+async fn another_policy_is_read_and_rules(guard: &Guard, face: &Browser, kiosk: &str, data: &Path) {
+    let policy = |arguments: &[&str]| {
+        let said = Command::new(env!("CARGO_BIN_EXE_kakou"))
+            .arg("policy")
+            .args(arguments)
+            .current_dir(data)
+            .output();
+        let said = said.unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    };
+    fs::write(data.join("draft.toml"), sealed()).unwrap();
+    policy(&["sign", "draft.toml", "--key", "signer-1.key", "--out", "one.bundle"]);
+    policy(&["sign", "one.bundle", "--key", "signer-2.key", "--out", "two.bundle"]);
+    policy(&["hand-in", "two.bundle", "--config", "kiosk.toml"]);
+    guard.desk.wait_for_text("#banners", "新策略第1版待阅知").await;
+    picture(&guard.desk, "desk-policy-waits").await;
+    guard.desk.open(&format!("{kiosk}/attendant/policy")).await;
+    guard.desk.wait_for_text(".pending", "区域状态 area mode: normal → sealed").await;
+    picture(&guard.desk, "desk-policy").await;
+    guard.tap("[data-key=F1]").await;
+    guard.desk.wait_for_text(".in-force", "现行：第1版").await;
+    guard.desk.open(&format!("{kiosk}/attendant/lane/person-in")).await;
+    guard.desk.wait_for_text("#bar", "封控").await;
+    guard.desk.wait_for_text("#card", "空闲").await;
+    guard.tap_when("#f1", "来人").await;
+    face.wait_for_text("#face", "请出示码").await;
+    guard.desk.wait_for_text("#card", "封控放行").await;
+    picture(&guard.desk, "desk-sealed").await;
 }
 
 /// A refusal is held; the subject reads it without a reason.

@@ -8,8 +8,12 @@ mod brute;
 mod bundle;
 #[path = "policy/cli.rs"]
 mod cli;
+#[path = "policy/desk.rs"]
+mod desk;
 #[path = "policy/generate.rs"]
 mod generate;
+#[path = "policy/office.rs"]
+mod office;
 #[path = "policy/planted.rs"]
 mod planted;
 #[path = "policy/rules.rs"]

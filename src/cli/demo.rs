@@ -14,11 +14,13 @@ use tokio::sync::{oneshot, watch};
 use super::simulated::SimBoard;
 use super::wiring;
 use crate::base::{ClockTrust, Pii, Random, Wall};
+use crate::config::bundle::SignerKey;
 use crate::config::roster::Roster;
 use crate::config::{Board, Site, site};
 use crate::control::{Command, KioskStatus};
 use crate::daemon;
 use crate::hub::{self, Hub, Wanted};
+use crate::journal::SigningKey;
 use crate::model::blind::IdentifierKind;
 use crate::model::{Blinder, Class, SubjectKind};
 use crate::platform::clock::{Clock, mono, pause};
@@ -76,9 +78,7 @@ fn start(arguments: &Arguments) -> Result<()> {
 
 async fn checkpoint(arguments: &Arguments, folder: &Path) -> Result<()> {
     let board = Board::parse("boards/simulated.toml", BOARD)?;
-    let mut site = Site::parse("demo/kiosk.toml", SITE)?;
-    site.state = folder.join("kiosk");
-    site.roster = site.state.join("roster.bin");
+    let mut site = own_site(folder)?;
     site.web.listen = arguments.listen;
     let clock = Clock::new().context("the system's clocks")?;
     let wall = {
@@ -161,6 +161,23 @@ impl Live {
 }
 
 /// Enrols the demo's kiosk with its hub by a one-time token, as `kakou enrol` does, unless it is enrolled already.
+/// The demo's site with a folder of its own, and two people who sign policies, whose keys lie in that folder. It is
+/// written there as well: `kakou policy hand-in` asks for it.
+fn own_site(folder: &Path) -> Result<Site> {
+    let folder = std::path::absolute(folder)?;
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let key = |name: &str| -> Result<String> {
+        let seed = files::secret(&folder.join(name)).with_context(|| name.to_owned())?;
+        Ok(SignerKey(SigningKey::from_seed(&seed).verifying().0).to_string())
+    };
+    let signers = [key("signer-1.key")?, key("signer-2.key")?];
+    let state = folder.join("kiosk").display().to_string();
+    let text = format!("state = {state:?}\npolicy_signers = {signers:?}\n{SITE}");
+    let file = folder.join("kiosk.toml");
+    files::write_atomically(&file, text.as_bytes()).with_context(|| file.display().to_string())?;
+    Ok(Site::parse(&file.display().to_string(), &text)?)
+}
+
 async fn enrol(hub: &Hub, url: &str, site: &Site) -> Result<()> {
     std::fs::create_dir_all(&site.state).with_context(|| site.state.display().to_string())?;
     if wiring::enrolment_of(&site.state)?.is_some() {
@@ -168,7 +185,7 @@ async fn enrol(hub: &Hub, url: &str, site: &Site) -> Result<()> {
     }
     let token = hub.make_token(Some(site.kiosk.clone())).await?;
     let seed = files::secret(&site.state.join("log.key"))?;
-    let key = PublicKey(crate::journal::SigningKey::from_seed(&seed).verifying().0);
+    let key = PublicKey(SigningKey::from_seed(&seed).verifying().0);
     let client = crate::platform::http::HubClient::at(url, token.certificate)?;
     let request = Request { token: token.to_string(), kiosk: Some(site.kiosk.clone()), key, tls_key: None };
     let grant = client.enrol(&request).await?;

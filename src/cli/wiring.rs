@@ -11,12 +11,15 @@ use crate::config::board::{Device, Driver, Place};
 use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
 use crate::config::{Board, Site, pair, site};
-use crate::control::{Direct, NoticeStatus};
+use crate::control::Direct;
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
 use crate::daemon::pictures::Pictures;
-use crate::daemon::policy::{POLICY_FOLDER, keep};
+use crate::daemon::policy::office::LOOK_EVERY;
+use crate::daemon::policy::store::{Store as Bundles, Trusted};
+use crate::daemon::policy::thresholds::judged_by;
+use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
@@ -37,7 +40,7 @@ use crate::sync::blobs::Store;
 use crate::sync::blobs::named::forget_erased;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
-use crate::thermometry::{Factor, Settings as Thermometry};
+use crate::thermometry::Settings as Thermometry;
 use crate::vision::raw::Source;
 use crate::{config, web};
 
@@ -87,7 +90,6 @@ pub fn parts(
     let state = site.state.clone();
     let named = |file: &Path| file.display().to_string();
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
-    keep_policy(&site);
     let key_file = state.join(site::KEY_FILE);
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
     let roster = Arc::new(roster_of(&site, &blinder)?);
@@ -100,14 +102,13 @@ pub fn parts(
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
-    let (mut lanes, policy) = (Vec::new(), Arc::new(site.policy.clone()));
+    let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed)?);
     for lane in &site.lanes {
-        let (policy, roster) = (Arc::clone(&policy), Arc::clone(&roster));
+        let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
         let context = context_of(policy, lane, roster, &blinder);
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
-    let notice = policy.notice.map(|number| NoticeStatus { number, title: String::new() });
     let tls_keys = OwnKeys::within(&state);
     let broker_time = passed.clone();
     let link = enrolment.zip(seed);
@@ -122,7 +123,7 @@ pub fn parts(
         alarms: open_alarms(&state, &site.kiosk),
         kiosk: site.kiosk,
         title: site.title,
-        notice,
+        policy,
         lanes,
         journal,
         disk,
@@ -145,11 +146,12 @@ fn check(board: &Board, site: &Site, site_file: &str) -> Result<()> {
     prove_all(&site.policy.profiles).map(drop).map_err(anyhow::Error::msg)
 }
 
-/// Keeps the site's policy for deciding again. The gate is served without that too.
-fn keep_policy(site: &Site) {
+/// Opens the policy's bundles, and keeps the site's own policy for deciding again; the gate is served without that too.
+fn policy_of(site: &Site, passed: &Passed) -> Result<PolicyParts<DirDisk>> {
     let folder = site.state.join(POLICY_FOLDER);
-    let kept = DirDisk::open(&folder).and_then(|mut disk| keep(&mut disk, &Bundle::of_site(site)));
-    match kept {
+    let mut disk = DirDisk::open(&folder).with_context(|| folder.display().to_string())?;
+    let bundle = Bundle::of_site(site);
+    match keep(&mut disk, &bundle) {
         Ok(id) if id == site.policy.id => {}
         Ok(other) => tracing::error!(policy = %site.policy.id, kept = %other, "policy is kept as another"),
         Err(error) => {
@@ -157,6 +159,16 @@ fn keep_policy(site: &Site) {
             tracing::error!(%folder, %error, "policy cannot be kept: nobody can decide again what it decides");
         }
     }
+    let of_lane = |lane: &site::Lane| (lane.id.clone(), lane.profiles.clone());
+    let wanted = |lane: &site::Lane| {
+        (lane.id.clone(), lane.profiles.iter().map(|profile| profile.id.clone()).collect())
+    };
+    let lanes = site.lanes.iter().map(wanted).collect();
+    let trusted = Trusted { site: site.site.clone(), signers: site.signers.clone(), lanes };
+    let store = Bundles::open(disk, trusted).with_context(|| folder.display().to_string())?;
+    let lanes = site.lanes.iter().map(of_lane).collect();
+    let own = Own { policy: Arc::new(site.policy.clone()), lanes, bundle };
+    Ok(PolicyParts { store, own, passed: passed.clone(), look_every: LOOK_EVERY })
 }
 
 /// The kiosk is enrolled under the name that the site gives it.
@@ -344,17 +356,9 @@ fn one_lane(
 /// What the policy and the sensor's wiring together make of a screening.
 fn thermometry(rule: &config::Screening, sensor: Option<config::board::Spot>) -> Thermometry {
     let base = Thermometry::default();
-    Thermometry {
-        threshold: rule.threshold,
-        guard: rule.guard,
-        offset: rule.correction,
-        cold: rule.cold,
-        hot: rule.hot,
-        factor: Factor::new(f64::from(rule.factor) / 1_000.0).unwrap_or(base.factor),
-        emissivity: sensor.map_or(base.emissivity, |spot| spot.emissivity),
-        supply_mv: sensor.map_or(base.supply_mv, |spot| spot.supply_mv),
-        ..base
-    }
+    let emissivity = sensor.map_or(base.emissivity, |spot| spot.emissivity);
+    let supply_mv = sensor.map_or(base.supply_mv, |spot| spot.supply_mv);
+    judged_by(&Thermometry { emissivity, supply_mv, ..base }, rule)
 }
 
 /// One lane's devices as they are opened.

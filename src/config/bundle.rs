@@ -21,7 +21,7 @@ mod verify;
 use minicbor::{Decode, Encode};
 use ring::digest;
 
-pub use difference::{difference, hex, time};
+pub use difference::{difference, hex, summary, time};
 pub use draft::read_draft;
 pub use verify::{Refusal, SignerKey, Terms, check, signed_bytes, verify};
 

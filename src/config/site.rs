@@ -52,6 +52,8 @@ pub struct Site {
     pub attendants: Vec<Attendant>,
     /// What rules the lanes.
     pub policy: Policy,
+    /// Who may sign policy bundles for this kiosk; none where it takes none.
+    pub signers: Vec<bundle::SignerKey>,
     /// The files that its profiles are in, as they were written.
     pub profile_files: Vec<bundle::File>,
 }

@@ -1,5 +1,6 @@
 //! Reads `kiosk.toml`.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 
-use super::bundle::File;
+use super::bundle::{File, SignerKey};
 use super::error::{Mistakes, Report};
 use super::mqtt::mqtt;
 use super::policy::{Policy, Screening};
@@ -41,6 +42,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let record_days = file.get_or(report, "record_retention_days", &integer(30..=3_650u64), 90);
     let pictures =
         file.list(report, "pictures", &one_of(&Picture::VERDICTS.map(|verdict| (verdict.name(), verdict))));
+    let signers = signers(report, &mut file);
     let web = web(report, &mut file);
     let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
@@ -71,8 +73,22 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         lanes,
         attendants,
         policy: Policy::new(notice, screening, profiles),
+        signers,
         profile_files,
     })
+}
+
+/// Two people sign, so one key would never be enough.
+fn signers(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<SignerKey> {
+    let key = Kind::new("the 64 hexadecimal digits that `kakou policy key` prints", |value| {
+        value.as_str()?.parse::<SignerKey>().ok()
+    });
+    let signers = file.list(report, "policy_signers", &key);
+    let different: BTreeSet<&SignerKey> = signers.iter().collect();
+    if signers.len() == 1 || different.len() != signers.len() {
+        file.misfit(report, "policy_signers", "must name the keys of at least two people, each once");
+    }
+    signers
 }
 
 fn web(report: &mut Report<'_>, file: &mut Section<'_>) -> Web {

@@ -10,6 +10,6 @@ pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration
 pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
-    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt,
-    RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus,
+    Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };

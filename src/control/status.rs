@@ -415,6 +415,19 @@ pub struct NoticeStatus {
     pub title: String,
 }
 
+/// The policy that rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PolicyStatus {
+    /// Version of the bundle; 0 where the site's own policy rules.
+    pub version: u64,
+    /// Until when.
+    pub until: Option<Wall>,
+    /// The version that has ended, where it is for that reason that the site's own policy rules.
+    pub expired: Option<u64>,
+    /// The version that waits for somebody to read it.
+    pub waits: Option<u64>,
+}
+
 /// The whole kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KioskStatus {
@@ -426,6 +439,8 @@ pub struct KioskStatus {
     pub notice: Option<NoticeStatus>,
     /// How strictly the area is guarded.
     pub mode: AreaMode,
+    /// The policy that rules.
+    pub policy: PolicyStatus,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// The journal.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::kiosk::Error;
 use super::recorder::{Recorder, Request, raise};
 use crate::base::{Epoch, Seq, Stamp};
 use crate::journal::{Disk, FoundAlarm, Journal, Recovery};
@@ -90,12 +91,12 @@ pub(super) fn take_up(
     main: &MainLog<'_>,
     stamp: Stamp,
     done: mpsc::Sender<()>,
-) -> io::Result<(Option<SyncSender<Request>>, Option<ToSend>)> {
+) -> Result<(Option<SyncSender<Request>>, Option<ToSend>), Error> {
     let Some(UrgentLog { journal: (journal, found), disk }) = log else { return Ok((None, None)) };
     let urgent = begin((journal, &found), main, stamp);
     let (raise, raised) = sync_channel(RAISED_MAX);
     let (durable, seen) = watch::channel((urgent.epoch(), urgent.durable().map_or(0, Seq::get)));
-    start(urgent, raised, durable, done)?;
+    start(urgent, raised, durable, done).map_err(Error::Thread)?;
     Ok((Some(raise), Some((disk, seen))))
 }
 

@@ -99,6 +99,7 @@ impl Hands for Office {
             match news {
                 News::Inbox { ticket: of, outcome } if of == ticket => return outcome.is_ok(),
                 News::Inbox { .. }
+                | News::Policy { .. }
                 | News::Durable { .. }
                 | News::Refused { .. }
                 | News::Failed(_)

@@ -23,12 +23,13 @@ use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::past::{self, Past, PastParts};
 use super::pictures::{self, Begun, Pictures};
+use super::policy::{Office, PolicyParts};
 use super::recorder::{Chore, Request};
-use super::recording::{self, Outlets};
+use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
 use crate::base::KioskId;
-use crate::control::{JournalStatus, KioskStatus, NoticeStatus};
+use crate::control::{JournalStatus, KioskStatus};
 use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
@@ -43,8 +44,8 @@ pub struct Parts {
     pub kiosk: KioskId,
     /// Its name in the site's words.
     pub title: String,
-    /// The notice in force.
-    pub notice: Option<NoticeStatus>,
+    /// The policy: bundles, and what the site itself says.
+    pub policy: PolicyParts<DirDisk>,
     /// Its lanes.
     pub lanes: Vec<LaneParts>,
     /// Its journal, and what was found in it.
@@ -164,7 +165,7 @@ impl Running {
 /// When something cannot be started; nothing is left running then that could open a barrier.
 pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Parts {
-        kiosk, title, notice, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
+        kiosk, title, policy, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
     let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
     let (listener, address) = listen_at(listen).await?;
@@ -172,18 +173,17 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (stop, stopped) = watch::channel(false);
     let (requests, for_recorder) = mpsc::channel(4_096);
     let (journal, recovery) = journal;
-    let inbox = Inbox::open(parts.inbox, &recovery);
+    let (inbox, office) = (Inbox::open(parts.inbox, &recovery), Office::new(policy));
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
     let (done, recorder_done) = mpsc::channel(1);
     let main = MainLog { epoch: journal.epoch(), durable: journal.durable(), found: &recovery };
-    let (alarms, urgent) =
-        alarms::take_up(parts.alarms, &main, clock.stamp(), done.clone()).map_err(Error::Thread)?;
+    let (alarms, urgent) = alarms::take_up(parts.alarms, &main, clock.stamp(), done.clone())?;
     let for_keeper = hub.as_ref().map(Link::for_keeper);
     let keeper = Keeper::new(disk.clone(), &journal.open_log(), for_keeper, parts.retention);
-    let (chores, chores_seen) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
+    let (chores, to_do) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
     let (status, journal_seen) = watch::channel(JournalStatus::default());
     let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
@@ -195,27 +195,27 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
     let recorder =
         first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
-    let (mut lanes, mut lane_tasks) = (Lanes { pictures: taken, ..Lanes::default() }, JoinSet::new());
+    let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
+    let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone()), JoinSet::new());
     for lane in lane_parts {
-        lanes.start(lane, &requests, &clock, (&stopped, &inbox.seen), &mut lane_tasks)?;
+        lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
     }
     let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
     progress.push(Arc::new(AtomicU64::new(0)));
     let turns = Arc::clone(&progress[progress.len() - 1]);
-    let (names, told) = ((kiosk.clone(), lanes.keys().cloned().collect()), inbox.news.clone());
-    let outlets =
-        Outlets { lanes, inbox: told, durable, log, status, progress: turns, chores: chores_seen, alarms };
+    let names = (kiosk.clone(), lanes.keys().cloned().collect());
+    let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
+    let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done.clone()).map_err(Error::Thread)?;
     tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
     let ends = (heard, log_seen, chores, stopped.clone(), done);
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
-    let in_force = inbox.seen.clone();
+    let policy = office.spawn(requests.clone(), clock.clone(), &mut tasks);
     inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
     let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force };
-    let board = StatusBoard { kiosk, title, notice, simulated, seen, clock: clock.clone() };
-    let status = board.start(&mut tasks);
+    let status = StatusBoard { kiosk, title, simulated, seen, clock: clock.clone() }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     let (attendance, hand_overs, signed_in) = notes(requests, clock, &mut tasks);
     let handle = web::Handle {
@@ -226,6 +226,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         attendants,
         hand_overs,
         attendance,
+        policy,
         place_time: parts.place_time,
         hosts,
     };

@@ -8,13 +8,19 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 
 use super::evidence::Evidence;
+use super::policy::Ruling;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, LaneId, Mono};
 use crate::control::{Command, DeviceStatus, DisinfectionStatus, LaneStatus, Refused, TakenOut};
-use crate::model::Observation;
+use crate::model::{AreaMode, Observation};
 use crate::platform::clock::{Clock, mono};
 use crate::sync::inbox::{InForce, OutOfService};
+
+/// The mode in force: what the hub orders, and where that is nothing special, what the policy says.
+pub fn in_force(ordered: AreaMode, ruled: AreaMode) -> AreaMode {
+    if ordered == AreaMode::Normal { ruled } else { ordered }
+}
 
 /// A running session's clock on the screens goes on at this pace.
 const TICK: Duration = Duration::from_secs(1);
@@ -48,6 +54,8 @@ pub struct LaneTask {
     pub requests: mpsc::Sender<Request>,
     /// What is in force by order of the hub.
     pub in_force: watch::Receiver<InForce>,
+    /// What policy rules.
+    pub ruling: watch::Receiver<Arc<Ruling>>,
     /// To the screens.
     pub view: watch::Sender<Arc<LaneView>>,
     /// Counts turns, for the watchdog.
@@ -97,6 +105,7 @@ impl LaneTask {
                 },
                 _ = self.stop.changed() => break,
                 Ok(()) = self.in_force.changed() => self.serve(&mut appends),
+                Ok(()) = self.ruling.changed() => self.serve(&mut appends),
                 () = sleep(due) => {}
             }
             let now = mono();
@@ -120,19 +129,24 @@ impl LaneTask {
                 self.evidence.iter_mut().for_each(|evidence| evidence.not_recorded(ticket));
                 self.runner.not_recorded(now, ticket, appends);
             }
-            News::Inbox { .. } => {}
+            News::Inbox { .. } | News::Policy { .. } => {}
             News::Failed(_) => self.runner.journal(now, Err(()), appends),
             News::Restored => self.runner.journal(now, Ok(()), appends),
         }
     }
 
-    /// Takes the lane out of service, or back into it, and guards in the mode that the hub has ordered last.
+    /// Takes the lane out of service, or back into it; decides by the policy that rules, in its mode or in the one that
+    /// the hub has ordered.
     fn serve(&mut self, appends: &mut Vec<Append>) {
+        let ruling = Arc::clone(&self.ruling.borrow_and_update());
+        if let Some(profiles) = ruling.lanes.get(&self.id) {
+            self.runner.rule(&ruling.policy, profiles);
+        }
         let InForce { out_of_service, mode, .. } = self.in_force.borrow_and_update().clone();
         let out = out_of_service.into_iter().find(|out| out.lane == self.id);
         let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });
         self.runner.serve(mono(), taken_out, appends);
-        self.runner.guard(mono(), mode, appends);
+        self.runner.guard(mono(), in_force(mode, ruling.mode), appends);
     }
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {

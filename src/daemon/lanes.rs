@@ -12,6 +12,7 @@ use super::evidence::Evidence;
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
+use super::policy::Ruling;
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, LaneId, Seq};
@@ -62,7 +63,6 @@ pub(super) fn beside(
 pub type Asked = (Command, oneshot::Sender<Result<(), Refused>>);
 
 /// What the lanes are reached by, gathered while they start.
-#[derive(Default)]
 pub(super) struct Lanes {
     pub(super) news: BTreeMap<LaneId, mpsc::Sender<News>>,
     pub(super) commands: BTreeMap<LaneId, mpsc::Sender<Asked>>,
@@ -71,15 +71,27 @@ pub(super) struct Lanes {
     pub(super) progress: Vec<Arc<AtomicU64>>,
     /// For which verdicts pictures are taken, and where they go.
     pub(super) pictures: Option<(Arc<[Verdict]>, Shelf)>,
+    /// What is in force by order of the hub, and what policy rules.
+    pub(super) in_force: InForceSeen,
 }
 
+/// What is in force by order of the hub, and what policy rules.
+pub(super) type InForceSeen = (watch::Receiver<InForce>, watch::Receiver<Arc<Ruling>>);
+
 impl Lanes {
+    /// None started yet.
+    pub(super) fn new(pictures: Option<(Arc<[Verdict]>, Shelf)>, in_force: InForceSeen) -> Self {
+        let (news, commands) = (BTreeMap::new(), BTreeMap::new());
+        let (views, previews, progress) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { news, commands, views, previews, progress, pictures, in_force }
+    }
+
     pub(super) fn start(
         &mut self,
         lane: LaneParts,
         requests: &mpsc::Sender<Request>,
         clock: &Clock,
-        (stop, in_force): (&watch::Receiver<bool>, &watch::Receiver<InForce>),
+        stop: &watch::Receiver<bool>,
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
         let LaneParts { id, runner, devices, thermometers, scanners, cameras, lines } = lane;
@@ -119,7 +131,8 @@ impl Lanes {
             commands: asked,
             news: heard,
             requests: requests.clone(),
-            in_force: in_force.clone(),
+            in_force: self.in_force.0.clone(),
+            ruling: self.in_force.1.clone(),
             view,
             progress,
             clock: clock.clone(),

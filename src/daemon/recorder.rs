@@ -35,6 +35,8 @@ pub enum Waiter {
     Lane(LaneId),
     /// The task that carries out the hub's commands.
     Inbox,
+    /// The task that takes policy bundles.
+    Policy,
 }
 
 impl From<LaneId> for Waiter {
@@ -77,6 +79,13 @@ pub enum News {
     },
     /// A record of the inbox is durable, or can never be written, in plain words why.
     Inbox {
+        /// Which.
+        ticket: Ticket,
+        /// As what.
+        outcome: Result<Seq, String>,
+    },
+    /// A record about a policy bundle is durable, or can never be written, in plain words why.
+    Policy {
         /// Which.
         ticket: Ticket,
         /// As what.
@@ -318,6 +327,7 @@ impl<D: Disk> Recorder<D> {
                 news.push(match waiter {
                     Waiter::Lane(lane) => News::Durable { lane, ticket, seq },
                     Waiter::Inbox => News::Inbox { ticket, outcome: Ok(seq) },
+                    Waiter::Policy => News::Policy { ticket, outcome: Ok(seq) },
                 });
             }
         }
@@ -352,6 +362,7 @@ fn refuse(Request { answer, draft, .. }: Request, why: &str, news: &mut Vec<News
         news.push(match waiter {
             Waiter::Lane(lane) => News::Refused { lane, ticket, why: why.to_owned() },
             Waiter::Inbox => News::Inbox { ticket, outcome: Err(why.to_owned()) },
+            Waiter::Policy => News::Policy { ticket, outcome: Err(why.to_owned()) },
         });
     }
 }

@@ -26,8 +26,8 @@ const SURVEY_EVERY: Duration = Duration::from_mins(1);
 pub struct Outlets {
     /// To each lane.
     pub lanes: BTreeMap<LaneId, mpsc::Sender<News>>,
-    /// To the task that carries out the hub's commands.
-    pub inbox: mpsc::Sender<News>,
+    /// To the tasks that record beside the lanes.
+    pub desks: Desks,
     /// The log that is being written and the number of its durable records, for the link to the hub.
     pub durable: watch::Sender<(Epoch, u64)>,
     /// The log that is being written: changes when the journal begins a new one.
@@ -40,6 +40,14 @@ pub struct Outlets {
     pub chores: std::sync::mpsc::Receiver<Chore>,
     /// The way into the urgent log, where there is one.
     pub alarms: Option<std::sync::mpsc::SyncSender<Request>>,
+}
+
+/// The tasks that wait for a record of theirs, beside the lanes.
+pub struct Desks {
+    /// The one that carries out the hub's commands.
+    pub inbox: mpsc::Sender<News>,
+    /// The one that takes policy bundles.
+    pub policy: mpsc::Sender<News>,
 }
 
 /// Starts the thread, which first tells the `news` there is already. It ends, with the journal closed in order, once
@@ -146,7 +154,7 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
         let failed = news.iter().rev().find_map(|news| match news {
             News::Failed(why) => Some(Some(why.clone())),
             News::Restored => Some(None),
-            News::Durable { .. } | News::Refused { .. } | News::Inbox { .. } => None,
+            News::Durable { .. } | News::Refused { .. } | News::Inbox { .. } | News::Policy { .. } => None,
         });
         let failed = failed.unwrap_or_else(|| status.failed.clone());
         let fresh = JournalStatus { durable, failed, disk: recorder.disk() };
@@ -164,7 +172,8 @@ fn tell<D: Disk>(recorder: &mut Recorder<D>, news: &mut Vec<News>, outlets: &Out
             News::Durable { lane, .. } | News::Refused { lane, .. } => {
                 outlets.lanes.get(lane).into_iter().collect()
             }
-            News::Inbox { .. } => vec![&outlets.inbox],
+            News::Inbox { .. } => vec![&outlets.desks.inbox],
+            News::Policy { .. } => vec![&outlets.desks.policy],
             News::Failed(_) | News::Restored => outlets.lanes.values().collect(),
         };
         for lane in to {

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::outputs::Outputs;
+use super::policy::thresholds::judged_by;
 use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
+use crate::config::{Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
@@ -32,6 +34,8 @@ pub struct LaneRunner {
     id: LaneId,
     lane: Lane,
     screener: Screener,
+    /// How the sensor's readings are judged, and by which policy.
+    judged: (thermometry::Settings, Arc<Policy>),
     outputs: Box<dyn Outputs>,
     trust: Arc<Trust>,
     position: Position,
@@ -64,6 +68,7 @@ impl LaneRunner {
             id,
             position: outputs.position(),
             sensors: context.profiles.sensors().cloned().collect(),
+            judged: (screening, Arc::clone(&context.policy)),
             lane: Lane::new(settings, context),
             screener: Screener::new(screening),
             outputs,
@@ -178,6 +183,11 @@ impl LaneRunner {
         self.step(now, Input::Mode(mode), appends);
     }
 
+    /// Decides by `policy` and `profiles` from the next subject on.
+    pub fn rule(&mut self, policy: &Arc<Policy>, profiles: &Profiles) {
+        self.lane.rule(Arc::clone(policy), profiles.clone());
+    }
+
     /// When [`expire`](Self::expire) must be called.
     pub fn deadline(&self) -> Option<Mono> {
         let screener = self.screener.deadline().filter(|_| self.screening);
@@ -226,6 +236,7 @@ impl LaneRunner {
 
     /// Performs effects in their order and leaves the list empty.
     fn perform(&mut self, now: Mono, effects: &mut Vec<Effect>, appends: &mut Vec<Append>) {
+        self.judge();
         for effect in effects.drain(..) {
             let done = match effect {
                 Effect::Append { ticket, draft } => {
@@ -255,6 +266,19 @@ impl LaneRunner {
                 tracing::error!(lane = %self.id, %error, "output cannot be driven");
             }
         }
+    }
+
+    /// Judges readings by the policy that the lane decides by, which changes with a subject and never while one is here.
+    fn judge(&mut self) {
+        let context = self.lane.context();
+        let (settings, policy) = &mut self.judged;
+        if Arc::ptr_eq(policy, &context.policy) {
+            return;
+        }
+        *policy = Arc::clone(&context.policy);
+        *settings = judged_by(settings, &context.policy.screening);
+        self.sensors = context.profiles.sensors().cloned().collect();
+        self.screener = Screener::new(*settings);
     }
 
     fn screened(&mut self, now: Mono, ended: Option<Screening>, appends: &mut Vec<Append>) {

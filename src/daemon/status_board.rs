@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::interval;
 
 use super::keeper::Keeping;
-use super::lane::LaneView;
+use super::lane::{LaneView, in_force};
+use super::lanes::InForceSeen;
 use crate::base::KioskId;
 use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus};
 use crate::platform::clock::Clock;
@@ -18,7 +19,6 @@ use crate::sync::inbox::{InForce, Notice};
 pub(super) struct StatusBoard {
     pub(super) kiosk: KioskId,
     pub(super) title: String,
-    pub(super) notice: Option<NoticeStatus>,
     pub(super) simulated: bool,
     pub(super) seen: Seen,
     pub(super) clock: Clock,
@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub(super) hub: watch::Receiver<HubStatus>,
     pub(super) keeping: watch::Receiver<Keeping>,
     pub(super) pictures: watch::Receiver<PictureStatus>,
-    pub(super) in_force: watch::Receiver<InForce>,
+    pub(super) in_force: InForceSeen,
 }
 
 impl StatusBoard {
@@ -54,7 +54,8 @@ impl StatusBoard {
                 Ok(()) = self.seen.hub.changed() => {}
                 Ok(()) = self.seen.keeping.changed() => {}
                 Ok(()) = self.seen.pictures.changed() => {}
-                Ok(()) = self.seen.in_force.changed() => {}
+                Ok(()) = self.seen.in_force.0.changed() => {}
+                Ok(()) = self.seen.in_force.1.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -69,15 +70,17 @@ impl StatusBoard {
     fn now(&self) -> KioskStatus {
         let views: Vec<_> = self.seen.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
         let wall = self.clock.wall();
-        // The hub's word is the later one; the site's own is shown again when the hub takes its own away.
-        let ordered = self.seen.in_force.borrow().notice.clone();
-        let ordered = ordered.map(|Notice { number, text }| NoticeStatus { number, title: text });
+        let InForce { notice, mode, .. } = self.seen.in_force.0.borrow().clone();
+        let ruling = Arc::clone(&self.seen.in_force.1.borrow());
+        // The hub's word is the later one; the policy's own is shown again when the hub takes its own away.
+        let ordered = notice.map(|Notice { number, text }| NoticeStatus { number, title: text });
         let Keeping { alarm, .. } = self.seen.keeping.borrow().clone();
         KioskStatus {
             kiosk: self.kiosk.clone(),
             title: self.title.clone(),
-            notice: ordered.or_else(|| self.notice.clone()),
-            mode: self.seen.in_force.borrow().mode,
+            notice: ordered.or_else(|| ruling.notice.clone()),
+            mode: in_force(mode, ruling.mode),
+            policy: ruling.status.clone(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },

@@ -43,6 +43,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// The same under another policy.
+    pub fn under(&self, policy: Arc<Policy>, profiles: Profiles) -> Self {
+        let Self { policy: _, profiles: _, roster, blinder, mode } = self;
+        Self { policy, profiles, roster: Arc::clone(roster), blinder: blinder.clone(), mode: *mode }
+    }
+
     /// The same in another mode.
     pub fn in_mode(&self, mode: AreaMode) -> Self {
         let Self { policy, profiles, roster, blinder, mode: _ } = self;

@@ -28,6 +28,7 @@ use super::context::{Context, Settings};
 use super::input::{Effect, Input, Screen, Ticket};
 use super::session::Session;
 use crate::base::{AttendantId, Mono};
+use crate::config::{Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
 use crate::model::{AreaMode, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
 
@@ -65,6 +66,8 @@ pub struct Lane {
     pub(super) taken_out: Option<TakenOut>,
     /// As ordered; a session keeps the one that it began in.
     mode: AreaMode,
+    /// What rules from the next session on.
+    next: Option<Arc<Context>>,
     presence: [Level; 2],
     pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
@@ -88,6 +91,7 @@ impl Lane {
             out_of_service: false,
             taken_out: None,
             mode,
+            next: None,
             presence: [Level::Idle; 2],
             beside: Beside::default(),
             waiting: None,
@@ -128,6 +132,17 @@ impl Lane {
             Input::JournalRestored => self.out_of_service = false,
         }
         self.advance(now, effects);
+    }
+
+    /// Decides by `policy` and `profiles` from the next subject on; what is under way goes on as it began.
+    pub fn rule(&mut self, policy: Arc<Policy>, profiles: Profiles) {
+        let other = !Arc::ptr_eq(&policy, &self.context.policy);
+        self.next = other.then(|| Arc::new(self.context.under(policy, profiles)));
+    }
+
+    /// What decides about whoever is here, or was last.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// Carries out what somebody at the lane asks.
@@ -352,6 +367,7 @@ impl Lane {
         if self.out_of_service {
             return Err(Refused::CannotRecord);
         }
+        self.context = self.next.take().unwrap_or_else(|| Arc::clone(&self.context));
         if self.context.mode != self.mode {
             self.context = Arc::new(self.context.in_mode(self.mode));
         }

@@ -6,8 +6,8 @@ use crate::ledger::{
 };
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, Reason, Service,
-    StepKind, StepOutcome, SubjectKind, Verdict,
+    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PolicyEvent, Reason,
+    Service, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -275,12 +275,24 @@ pub fn body(body: &Body) -> Words {
         Body::KeyDestroyed { .. } => ("终端销毁密钥", "sealing key destroyed on the kiosk"),
         Body::SegmentsDropped { .. } => ("终端清除旧记录", "old records dropped on the kiosk"),
         Body::HandOver { .. } => ("交班留言", "hand-over note"),
+        Body::Policy { event, .. } => policy_event(*event),
         Body::Alarm { kind, .. } => cause(*kind),
         Body::Commanded { .. } => ("收到中心指令", "command taken"),
         Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),
+    }
+}
+
+/// What happened to a policy bundle.
+fn policy_event(event: PolicyEvent) -> Words {
+    match event {
+        PolicyEvent::HandedIn => ("收到策略包，待阅知", "policy bundle waits to be read"),
+        PolicyEvent::Refused => ("策略包被拒绝", "policy bundle refused"),
+        PolicyEvent::Acknowledged => ("策略已阅知", "policy acknowledged"),
+        PolicyEvent::Began => ("策略生效", "policy in force"),
+        PolicyEvent::Ended => ("策略到期", "policy ended"),
     }
 }
 
@@ -294,6 +306,16 @@ pub fn ordered(what: &Ordered) -> Words {
         Ordered::RenewKey => ("更换连接密钥", "renew the connection key"),
         Ordered::SendNow => ("立即上报", "send at once"),
         Ordered::Mode { mode } => area_mode(*mode),
+    }
+}
+
+/// The mode that an area is in.
+pub fn mode(mode: AreaMode) -> Words {
+    match mode {
+        AreaMode::Normal => ("平时", "as usual"),
+        AreaMode::Watch => ("加强", "watch"),
+        AreaMode::Sealed => ("封控", "sealed"),
+        AreaMode::Drill => ("演练", "drill"),
     }
 }
 

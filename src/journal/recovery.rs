@@ -310,7 +310,8 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
-            | Body::HandOver { .. } => {}
+            | Body::HandOver { .. }
+            | Body::Policy { .. } => {}
         }
     }
 

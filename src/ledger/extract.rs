@@ -102,7 +102,8 @@ impl Ledger {
             | Body::ClosedByAttendant { .. }
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
-            | Body::HandOver { .. } => {}
+            | Body::HandOver { .. }
+            | Body::Policy { .. } => {}
         }
         Ok(placed.best)
     }

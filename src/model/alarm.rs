@@ -122,6 +122,7 @@ impl Cause {
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
             | Body::HandOver { .. }
+            | Body::Policy { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. } => None,
         }

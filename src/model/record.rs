@@ -19,6 +19,7 @@ use super::leak::Counted;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
 use super::picture::Picture;
+use super::policy_event::PolicyEvent;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::verdict::{Decider, Reason, Verdict};
@@ -253,6 +254,25 @@ pub enum Body {
         /// Who wrote it.
         #[n(0)]
         attendant: AttendantId,
+    },
+    /// Something happened to the policy that rules here.
+    #[n(20)]
+    Policy {
+        /// What.
+        #[n(0)]
+        event: PolicyEvent,
+        /// The bundle's version; 0 where it was none.
+        #[n(1)]
+        version: u64,
+        /// Tells the bundle from others of its version; none where it was no bundle.
+        #[n(2)]
+        bundle: Option<PolicyId>,
+        /// The person who has read it.
+        #[n(3)]
+        by: Option<AttendantId>,
+        /// Why it is refused, in plain words.
+        #[n(4)]
+        why: Option<String>,
     },
 }
 

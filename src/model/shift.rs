@@ -300,7 +300,8 @@ impl Tally {
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
             | Body::Commanded { .. }
-            | Body::CommandDone { .. } => {}
+            | Body::CommandDone { .. }
+            | Body::Policy { .. } => {}
         }
     }
 

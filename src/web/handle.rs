@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
-use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, Wall};
+use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Wall};
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
-use crate::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
+use crate::model::{AreaMode, Class, Decider, Direction, Reason, SubjectKind, Verdict};
 
 /// A command and where its answer goes.
 pub type Ask = (Command, oneshot::Sender<Result<(), Refused>>);
@@ -31,10 +31,80 @@ pub struct Handle {
     pub hand_overs: mpsc::Sender<HandOver>,
     /// Told of every sign-in and sign-out; a full or closed channel is logged and does not stop anybody.
     pub attendance: mpsc::Sender<Attendance>,
+    /// The policy that rules, and the one that waits.
+    pub policy: PolicyDesk,
     /// How the place counts its hours.
     pub place_time: PlaceTime,
     /// Names and addresses, without port, under which the pages may be asked for besides loopback.
     pub hosts: Vec<String>,
+}
+
+/// Where it is shown which policy rules, and where somebody says that they have read the one that waits.
+pub struct PolicyDesk {
+    /// What is shown.
+    pub view: watch::Receiver<Arc<PolicyView>>,
+    /// What is said.
+    pub asks: mpsc::Sender<Acknowledge>,
+}
+
+/// The policy that rules, and the one that waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyView {
+    /// The bundle that rules and its end; none where the site's own policy does.
+    pub rules: Option<(u64, Option<Wall>)>,
+    /// The version that has ended, where it is for that reason that the site's own policy rules.
+    pub expired: Option<u64>,
+    /// The version that was read and waits for its time.
+    pub next: Option<(u64, Wall)>,
+    /// The one that waits to be read.
+    pub pending: Option<PolicyPending>,
+    /// Why the last one that was handed in is refused.
+    pub refused: Option<String>,
+}
+
+/// A policy bundle that waits to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyPending {
+    /// Its version.
+    pub version: u64,
+    /// Tells it from others.
+    pub bundle: PolicyId,
+    /// From when on it may rule.
+    pub from: Wall,
+    /// Until when.
+    pub until: Option<Wall>,
+    /// The mode of the area while it rules.
+    pub mode: AreaMode,
+    /// And once it has ended.
+    pub mode_after: AreaMode,
+    /// The notice that it rests on: number, title in Chinese and in English.
+    pub notice: Option<(u32, String, String)>,
+    /// What differs from what rules now.
+    pub differs: Vec<String>,
+}
+
+/// Somebody has read the policy that waits.
+#[derive(Debug)]
+pub struct Acknowledge {
+    /// Who.
+    pub by: AttendantId,
+    /// Which version.
+    pub version: u64,
+    /// Which bundle of that version.
+    pub bundle: PolicyId,
+    /// Told once it is on record and in force, or waits for its time.
+    pub reply: oneshot::Sender<Result<(), NotTaken>>,
+}
+
+/// Why an acknowledgement has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// Another bundle waits by now, or none.
+    Another,
+    /// It could not be recorded.
+    NotRecorded,
+    /// The bundle cannot be kept.
+    NotKept,
 }
 
 /// A person who may sign in.

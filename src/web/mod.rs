@@ -29,8 +29,8 @@ use axum::middleware;
 use axum::routing::{get, post};
 
 pub use handle::{
-    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView, NoteView,
-    Preview, Recent, RecentRow, ShiftView,
+    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView,
+    NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow, ShiftView,
 };
 pub use place_time::PlaceTime;
 

@@ -88,7 +88,7 @@ impl Kiosk {
             match said {
                 News::Durable { ticket, .. } => self.evidence.durable(*ticket),
                 News::Refused { ticket, .. } => self.evidence.not_recorded(*ticket),
-                News::Inbox { .. } | News::Failed(_) | News::Restored => {}
+                News::Inbox { .. } | News::Policy { .. } | News::Failed(_) | News::Restored => {}
             }
         }
         news
@@ -227,7 +227,11 @@ fn a_record_that_cannot_be_written_leaves_no_picture_and_no_place_taken() {
     kiosk.recorder.retry(&mut news);
     let durable = news.iter().find_map(|news| match news {
         News::Durable { ticket, .. } => Some(*ticket),
-        News::Refused { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
+        News::Refused { .. }
+        | News::Inbox { .. }
+        | News::Policy { .. }
+        | News::Failed(_)
+        | News::Restored => None,
     });
     kiosk.evidence.durable(durable.unwrap());
     assert!(kiosk.storing.turn());

@@ -1,19 +1,22 @@
 //! A lane's task whose recorder takes nothing says so instead of waiting for ever.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakou::base::{CentiCelsius, Mono, NoReading};
+use kakou::base::{CentiCelsius, Mono, NoReading, PolicyId, Seq, Stamp};
 use kakou::config::roster::Roster;
 use kakou::config::{Policy, Profile, Profiles, Screening, profile_file};
-use kakou::control::{Act, Aspect, Command, Direct, Entry, Trouble};
+use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, Trouble};
 use kakou::credential::Trust;
-use kakou::daemon::lane::{LaneTask, LaneView};
-use kakou::daemon::{LaneRunner, Outputs, Request};
+use kakou::daemon::lane::{LaneTask, LaneView, in_force};
+use kakou::daemon::policy::Ruling;
+use kakou::daemon::{Append, LaneRunner, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::{
     AreaMode, Blinder, Body, Direction, Draft, Level, Observation, Observed, SubjectKind, ThermalReading,
+    Verdict,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -43,22 +46,42 @@ impl Outputs for Nowhere {
     fn park(&mut self) {}
 }
 
-fn runner() -> LaneRunner {
-    runner_of(profile_file::shipped_in("profiles/residential.toml").unwrap())
+/// A policy of `profiles` for the lane, a threshold of 37.3 °C.
+fn ruling(profiles: Vec<Profile>) -> Ruling {
+    ruling_at(37.3, profiles)
 }
 
-fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
+fn ruling_at(threshold: f64, profiles: Vec<Profile>) -> Ruling {
+    let screening = Screening { threshold: CentiCelsius::from_degrees(threshold).unwrap(), ..screening() };
+    let set = Profiles::new(profiles.clone()).unwrap();
+    Ruling {
+        policy: Arc::new(Policy::new(Some(12), screening, profiles)),
+        lanes: BTreeMap::from([("gate".parse().unwrap(), set)]),
+        mode: AreaMode::Normal,
+        notice: None,
+        status: PolicyStatus::default(),
+    }
+}
+
+fn screening() -> Screening {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
-    let screening = Screening {
+    Screening {
         threshold: degrees(37.3),
         guard: 30,
         correction: 0,
         factor: 200,
         cold: degrees(33.5),
         hot: degrees(43.0),
-    };
+    }
+}
+
+fn runner() -> LaneRunner {
+    runner_of(profile_file::shipped_in("profiles/residential.toml").unwrap())
+}
+
+fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
     let context = Context {
-        policy: Arc::new(Policy::new(None, screening, profiles.clone())),
+        policy: Arc::new(Policy::new(None, screening(), profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::default()),
         blinder: Blinder::new(&[1; 32]),
@@ -86,6 +109,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
     let clock = Clock::new().unwrap();
     let runner = runner();
     let status = runner.status(mono());
+    let ruling = Arc::new(ruling(profile_file::shipped_in("profiles/residential.toml").unwrap()));
     let (requests, _full) = mpsc::channel(1);
     let draft = Box::new(Draft { lane: None, body: Body::Stopped, personal: None });
     requests.try_send(Request { answer: None, draft, stamp: clock.stamp() }).unwrap();
@@ -104,6 +128,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
         news: heard,
         requests,
         in_force: watch::channel(InForce::default()).1,
+        ruling: watch::channel(ruling).1,
         view,
         progress: Arc::default(),
         clock,
@@ -145,4 +170,99 @@ fn a_thermometer_that_a_step_watches_runs_its_clock_and_is_nobodys_forehead() {
     assert!(!saw("warm-air", 60.0, &mut runner), "too cold");
     assert!(saw("warm-air", 70.0, &mut runner));
     assert!(!saw("warm-air", 76.0, &mut runner), "too hot: it starts over");
+}
+
+const FOREHEAD: &str = "[[profile]]\nid = \"brow\"\ntitle_zh = \"额温\"\ntitle_en = \"Brow\"\ntakes = \"person\"\n\
+    directions = [\"inbound\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n\
+    [[profile.step]]\nkind = \"temperature\"\ntimeout_s = 60\nattempts = 3\n";
+
+/// Somebody who is taken through one lane, with a journal that takes everything at once.
+struct Walk {
+    runner: LaneRunner,
+    stamp: Stamp,
+    seq: u64,
+    appends: Vec<Append>,
+}
+
+impl Walk {
+    fn begin(&mut self) -> usize {
+        self.act(Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound });
+        self.runner.status(self.stamp.mono).steps.len()
+    }
+
+    fn act(&mut self, act: Act) {
+        self.runner.command(self.stamp.mono, &command(act), &mut self.appends).unwrap();
+        self.durable();
+    }
+
+    /// Nobody, then a forehead of 34.6 °C at 25 °C: what is compared with the threshold is about 36.7.
+    fn measured(&mut self) -> (Verdict, PolicyId) {
+        let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
+        let mut said = None;
+        for seen in [25.0; 20].into_iter().chain([34.6; 80]) {
+            self.stamp.mono = self.stamp.mono + Duration::from_millis(100);
+            let (object, die) = (degrees(seen), degrees(25.0));
+            let what = Observed::Thermal(Ok(ThermalReading { object, die, raw_object: 0, raw_die: 0 }));
+            let seen = Observation { device: "brow".parse().unwrap(), at: self.stamp.mono, what };
+            self.runner.observe(&self.stamp, seen, &mut self.appends);
+            said = said.or(self.durable());
+        }
+        said.expect("a verdict")
+    }
+
+    /// Everything that was handed in is on the disk; the last passage among it.
+    fn durable(&mut self) -> Option<(Verdict, PolicyId)> {
+        let mut said = None;
+        while let Some(append) = self.appends.pop() {
+            if let Body::Passage(passage) = &append.draft.body {
+                said = Some((passage.verdict, passage.policy));
+            }
+            let Some(ticket) = append.ticket else { continue };
+            self.seq += 1;
+            let seq = Seq::new(self.seq).unwrap();
+            self.runner.durable(self.stamp.mono, ticket, seq, &mut self.appends);
+        }
+        said
+    }
+
+    fn rule(&mut self, ruling: &Ruling) -> PolicyId {
+        self.runner.rule(&ruling.policy, ruling.lanes.values().next().unwrap());
+        ruling.policy.id
+    }
+
+    fn leaves(&mut self) {
+        self.act(Act::Leave);
+        self.act(Act::Next);
+        assert_eq!(self.runner.status(self.stamp.mono).phase, Phase::Idle);
+    }
+}
+
+#[test]
+fn another_policy_judges_and_asks_from_the_next_subject_on_and_never_within_a_passage() {
+    let brow = || profile_file::read_profiles("p.toml", FOREHEAD).unwrap();
+    let pledge = "[[profile.step]]\nkind = \"pledge\"\ntext_zh = \"好\"\ntext_en = \"Yes\"\ntimeout_s = 60\n";
+    let stamp = Clock::new().unwrap().stamp();
+    let mut walk = Walk { runner: runner_of(brow()), stamp, seq: 0, appends: vec![] };
+    let strict = walk.rule(&ruling_at(36.0, brow()));
+    walk.begin();
+    let lenient = ruling(brow());
+    let id = walk.rule(&lenient);
+    assert_eq!(walk.measured(), (Verdict::Referred, strict), "it began under a threshold of 36.0");
+    walk.leaves();
+    walk.rule(&ruling(profile_file::read_profiles("p.toml", &format!("{FOREHEAD}{pledge}")).unwrap()));
+    assert_eq!(walk.begin(), 2);
+    walk.leaves();
+    walk.rule(&lenient);
+    assert_eq!(walk.begin(), 1);
+    assert_eq!(walk.measured(), (Verdict::Admitted, id));
+}
+
+#[test]
+fn an_order_of_the_hub_goes_before_the_policys_mode_unless_it_says_normal() {
+    assert_eq!(in_force(AreaMode::Normal, AreaMode::Watch), AreaMode::Watch);
+    assert_eq!(in_force(AreaMode::Sealed, AreaMode::Watch), AreaMode::Sealed);
+}
+
+fn command(act: Act) -> Command {
+    Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act }
 }

@@ -9,7 +9,7 @@ use kakou::control::JournalStatus;
 use kakou::daemon::first_records::first_records;
 use kakou::daemon::keeper::Rules;
 use kakou::daemon::recorder::WAITING_MAX;
-use kakou::daemon::recording::{self, Outlets};
+use kakou::daemon::recording::{self, Desks, Outlets};
 use kakou::daemon::{News, Recorder, Request, Waiter};
 use kakou::engine::Ticket;
 use kakou::journal::{Disk, Journal, Options, Recovery};
@@ -47,7 +47,11 @@ fn request(clock: &Clock, ticket: u64, version: &str) -> Request {
 fn refused(news: &[News]) -> Vec<Ticket> {
     let ticket = |news: &News| match news {
         News::Refused { ticket, .. } => Some(*ticket),
-        News::Durable { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
+        News::Durable { .. }
+        | News::Inbox { .. }
+        | News::Policy { .. }
+        | News::Failed(_)
+        | News::Restored => None,
     };
     news.iter().filter_map(ticket).collect()
 }
@@ -55,7 +59,11 @@ fn refused(news: &[News]) -> Vec<Ticket> {
 fn durable(news: &[News]) -> Vec<Ticket> {
     let ticket = |news: &News| match news {
         News::Durable { ticket, .. } => Some(*ticket),
-        News::Refused { .. } | News::Inbox { .. } | News::Failed(_) | News::Restored => None,
+        News::Refused { .. }
+        | News::Inbox { .. }
+        | News::Policy { .. }
+        | News::Failed(_)
+        | News::Restored => None,
     };
     news.iter().filter_map(ticket).collect()
 }
@@ -137,7 +145,11 @@ fn the_inbox_hears_of_its_records_only_once_they_are_durable_and_lanes_do_not() 
     let heard = |news: &[News]| -> Vec<(Ticket, bool)> {
         let inbox = news.iter().filter_map(|news| match news {
             News::Inbox { ticket, outcome } => Some((*ticket, outcome.is_ok())),
-            News::Durable { .. } | News::Refused { .. } | News::Failed(_) | News::Restored => None,
+            News::Durable { .. }
+            | News::Refused { .. }
+            | News::Policy { .. }
+            | News::Failed(_)
+            | News::Restored => None,
         });
         inbox.collect()
     };
@@ -175,7 +187,8 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let durable = watch::Sender::new((log.borrow().epoch(), 0));
     let progress = Arc::default();
     let (inbox, _) = mpsc::channel(1);
-    let outlets = Outlets { lanes, inbox, durable, log, status, progress, chores, alarms: None };
+    let desks = Desks { inbox, policy: mpsc::channel(1).0 };
+    let outlets = Outlets { lanes, desks, durable, log, status, progress, chores, alarms: None };
     let (requests, for_recorder) = mpsc::channel(16);
     recording::start(begun, for_recorder, outlets, clock, mpsc::channel(1).0).unwrap();
     for lane in &mut heard {
@@ -201,7 +214,7 @@ async fn no_lane_waits_for_an_alarm_and_each_is_handed_over_after_its_record() {
     let epoch = log.borrow().epoch();
     let outlets = Outlets {
         lanes,
-        inbox: mpsc::channel(1).0,
+        desks: Desks { inbox: mpsc::channel(1).0, policy: mpsc::channel(1).0 },
         durable,
         log,
         status,

@@ -299,7 +299,7 @@ impl Kiosk {
             match news {
                 News::Durable { ticket, seq, .. } => lane.runner.durable(now, ticket, seq, &mut appends),
                 News::Refused { ticket, .. } => lane.runner.not_recorded(now, ticket, &mut appends),
-                News::Inbox { .. } | News::Failed(_) | News::Restored => {}
+                News::Inbox { .. } | News::Policy { .. } | News::Failed(_) | News::Restored => {}
             }
             appends.into_iter().for_each(|append| self.hand_in(site, Some(&id), append));
         }

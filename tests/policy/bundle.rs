@@ -2,12 +2,13 @@
 
 use kakou::base::{Slug, Wall};
 use kakou::config::bundle::{
-    Bundle, Refusal, Signature, Signed, SignerKey, Terms, difference, read_draft, signed_bytes, verify,
+    Bundle, Refusal, Signature, Signed, SignerKey, Terms, difference, read_draft, signed_bytes, summary,
+    verify,
 };
 use kakou::journal::SigningKey;
 use kakou::model::AreaMode;
 
-const DRAFT: &str = r#"
+pub const DRAFT: &str = r#"
 version = 7
 sites = ["xiyuan"]
 from = "2026-12-01T00:00:00+08:00"
@@ -137,21 +138,24 @@ fn what_differs_between_two_bundles_is_said_line_by_line() {
     let mut new = draft(&DRAFT.replace("version = 7", "version = 8").replace("\"watch\"", "\"normal\""));
     new.files[0].text = new.files[0].text.replacen("timeout_s = 45", "timeout_s = 50", 1);
     let said = difference(&old, &new);
-    assert_eq!(said[..2], ["version: 7 → 8", "area mode: watch → normal"]);
+    assert_eq!(said[..2], ["版本 version: 7 → 8", "区域状态 area mode: watch → normal"]);
     assert_eq!(said.len(), 4, "{said:?}");
-    assert!(said[2].starts_with("profile residential-person-in: − step 1 "), "{said:?}");
+    assert!(said[2].starts_with("方案 profile residential-person-in: − step 1 "), "{said:?}");
     assert!(said[3].contains("\"timeout\":50"), "{said:?}");
+    let few = summary(&old, &new);
+    assert_eq!(few[0], said[1]);
+    assert_eq!(few[1..], ["方案 profile residential-person-in: 2 处有改动 changes"]);
 }
 
-fn draft(text: &str) -> Bundle {
+pub fn draft(text: &str) -> Bundle {
     read_draft("draft.toml", text, &mut |name| Err(format!("{name} is not there"))).unwrap()
 }
 
-fn key(number: u8) -> SigningKey {
+pub fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&[number; 32])
 }
 
-fn signed(bundle: &Bundle, by: &[u8]) -> Signed {
+pub fn signed(bundle: &Bundle, by: &[u8]) -> Signed {
     let message = signed_bytes(bundle);
     let sign = |number: &u8| Signature {
         key: key(*number).verifying().0,

@@ -105,6 +105,44 @@ fn a_draft_is_proved_signed_by_two_people_and_shown() {
 }
 
 #[test]
+fn a_bundle_is_handed_in_to_a_kiosk_that_trusts_its_signers() {
+    let office = Office::new();
+    let keys = ["li.key", "zhao.key"].map(|key| office.policy(&["key", key]).1.trim().to_owned());
+    std::fs::write(
+        office.file("draft.toml"),
+        DRAFT
+            .replace("xiyuan", "jinhe-garden")
+            .replace("profile_files = [\"gate.toml\"]", "shipped = [\"residential\"]"),
+    )
+    .unwrap();
+    office.policy(&["sign", "draft.toml", "--key", "li.key", "--out", "one.bundle"]);
+    office.policy(&["sign", "one.bundle", "--key", "zhao.key", "--out", "two.bundle"]);
+    let state = office.file("state");
+    let incoming = state.join("policy/incoming.bundle");
+    std::fs::create_dir_all(state.join("policy")).unwrap();
+    let example = include_str!("../../systemd/kiosk.toml");
+    let config = |signers: &str| {
+        let state = format!("state = {:?}\n{signers}\n", state.display().to_string());
+        let text = example.replacen("#state = \"/var/lib/kakou\"", &state, 1);
+        std::fs::write(office.file("kiosk.toml"), text).unwrap();
+    };
+    let hand_in = |bundle: &str| office.policy(&["hand-in", bundle, "--config", "kiosk.toml"]);
+    config("");
+    let (code, said) = hand_in("two.bundle");
+    assert!(code == 1 && said.contains("signed by 0 of the trusted signers"), "{said}");
+    config(&format!("policy_signers = [\"{}\"]", keys[0]));
+    let (code, said) = hand_in("two.bundle");
+    assert!(code == 1 && said.contains("must name the keys of at least two people"), "{said}");
+    config(&format!("policy_signers = {keys:?}"));
+    let (code, said) = hand_in("one.bundle");
+    assert!(code == 1 && said.contains("signed by 1 of the trusted signers"), "{said}");
+    assert!(!incoming.exists());
+    let (code, said) = hand_in("two.bundle");
+    assert!(code == 0 && said.contains("version 7 is handed in"), "{said}");
+    assert_eq!(std::fs::read(incoming).unwrap(), std::fs::read(office.file("two.bundle")).unwrap());
+}
+
+#[test]
 fn an_altered_bundle_is_shown_as_that() {
     let office = Office::new();
     office.policy(&["key", "li.key"]);

@@ -186,6 +186,7 @@ impl Bench {
                 | Body::SegmentsDropped { .. }
                 | Body::Alarm { .. }
                 | Body::HandOver { .. }
+                | Body::Policy { .. }
                 | Body::Commanded { .. }
                 | Body::CommandDone { .. } => None,
             }

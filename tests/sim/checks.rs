@@ -149,6 +149,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::SegmentsDropped { .. }
         | Body::Alarm { .. }
         | Body::HandOver { .. }
+        | Body::Policy { .. }
         | Body::Commanded { .. }
         | Body::CommandDone { .. } => None,
     }

@@ -334,7 +334,7 @@ impl Kiosk {
                     }
                     self.settle(site, index, each)?;
                 }
-                News::Inbox { .. } => {}
+                News::Inbox { .. } | News::Policy { .. } => {}
                 News::Refused { .. } if site.plant == Some(Plant::IgnoresRefusals) => {}
                 News::Refused { lane, ticket, .. } => {
                     site.say(&(&lane, "refused", ticket));

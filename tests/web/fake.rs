@@ -10,8 +10,8 @@ use kakou::base::{AttendantId, ClockTrust, Pii, Wall};
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
 use kakou::web::{
-    Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, Preview, Recent, RecentRow,
-    ShiftView, router,
+    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, PolicyDesk,
+    PolicyView, Preview, Recent, RecentRow, ShiftView, router,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -30,6 +30,10 @@ pub struct Fake {
     preview: watch::Sender<Arc<Preview>>,
     attendance: Mutex<mpsc::Receiver<Attendance>>,
     hand_overs: Mutex<mpsc::Receiver<HandOver>>,
+    /// What is shown of the policy.
+    pub policy: watch::Sender<Arc<PolicyView>>,
+    /// Who has read it.
+    pub read: tokio::sync::Mutex<mpsc::Receiver<Acknowledge>>,
     tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
@@ -47,6 +51,8 @@ impl Fake {
         let (asks, asked) = mpsc::channel(8);
         let (attendance, attended) = mpsc::channel(8);
         let (hand_overs, written) = mpsc::channel(8);
+        let policy = watch::Sender::new(Arc::default());
+        let (reads, read) = mpsc::channel(8);
         let handle = Handle {
             status: status.subscribe(),
             commands: asks,
@@ -55,6 +61,7 @@ impl Fake {
             attendants: attendants(),
             hand_overs,
             attendance,
+            policy: PolicyDesk { view: policy.subscribe(), asks: reads },
             place_time: PlaceTime { utc_offset_minutes },
             hosts: vec![],
         };
@@ -66,7 +73,18 @@ impl Fake {
             let _ = axum::serve(listener, router(handle)).await;
         });
         let (attendance, hand_overs) = (Mutex::new(attended), Mutex::new(written));
-        Self { address, status, commands, preview, attendance, hand_overs, tasks: [lanes, server] }
+        let read = tokio::sync::Mutex::new(read);
+        Self {
+            address,
+            status,
+            commands,
+            preview,
+            attendance,
+            hand_overs,
+            policy,
+            read,
+            tasks: [lanes, server],
+        }
     }
 
     /// The address of a page.

@@ -12,6 +12,7 @@ mod harness;
 mod hub;
 mod inside;
 mod pictures;
+mod policy;
 mod shift;
 mod states;
 mod subject;

@@ -1,6 +1,7 @@
 //! Pictures of every screen: `KAKOU_PICTURES=dir cargo test --test web pictures` writes them as PNG files.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use kakou::control::{KioskStatus, LaneStatus};
 
@@ -9,7 +10,7 @@ use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
 use super::hub::{Centre, every_page};
-use super::states;
+use super::{policy, states};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_can_be_drawn() {
@@ -18,6 +19,7 @@ async fn every_screen_can_be_drawn() {
     std::fs::create_dir_all(folder).expect("the folder can be made");
     let fake = Fake::start(states::kiosk(), obey).await;
     fake.show(states::picture());
+    fake.policy.send_replace(Arc::new(policy::sample()));
     let browser = Browser::start().await;
     sign_in(&browser, &fake).await;
     for theme in ["day", "sunlight", "night"] {
@@ -98,6 +100,7 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
         ("/attendant/lists", "lists"),
         ("/attendant/inside", "inside"),
         ("/attendant/open", "open"),
+        ("/attendant/policy", "policy"),
         ("/attendant/shift", "shift"),
         ("/attendant/shift?back=1&part=details", "shift-details"),
         ("/attendant/shift/note", "shift-note"),

@@ -3,8 +3,8 @@
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt, StepState,
-    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus, Prompt,
+    StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
     AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
@@ -31,6 +31,7 @@ pub fn kiosk() -> KioskStatus {
         kiosk: "east-gate".parse().expect("a slug"),
         title: "幸福里小区 东门".to_owned(),
         mode: AreaMode::Normal,
+        policy: PolicyStatus::default(),
         notice: Some(NoticeStatus {
             number: 12, title: "关于进入本小区人员、车辆查验登记的通告".to_owned()
         }),

@@ -55,6 +55,9 @@ fn detail(body: &Body) -> String {
         Body::KeyOpened { key, .. } | Body::KeyDestroyed { key, log: None } => format!("{key}"),
         Body::KeyDestroyed { key, log: Some(log) } => format!("{key}, 日志 log {log}"),
         Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => by.to_string(),
+        Body::Policy { version, by: Some(by), .. } => format!("第{version}版 version {version}, {by}"),
+        Body::Policy { why: Some(why), .. } => printable(why),
+        Body::Policy { version, .. } => format!("第{version}版 version {version}"),
         Body::Erased { records, by, reason, .. } => {
             let records: Vec<String> = records.iter().map(ToString::to_string).collect();
             format!("{}, {by}, {}", records.join(" "), two(words::erasure(*reason)))

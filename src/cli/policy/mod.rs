@@ -7,6 +7,7 @@
 //! | 2 | could not look: no such file, wrong arguments |
 
 mod check;
+mod hand_in;
 mod show;
 mod sign;
 mod source;
@@ -53,6 +54,15 @@ pub enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// 交给卡口。Gives a bundle to the kiosk of this configuration, where a named person has to read it before it rules.
+    HandIn {
+        /// A bundle with two signatures.
+        #[arg(value_name = "BUNDLE")]
+        file: PathBuf,
+        /// The kiosk's configuration.
+        #[arg(long, value_name = "FILE", default_value = "/etc/kakou/kiosk.toml")]
+        config: PathBuf,
+    },
     /// 比较。Says what differs between two bundles or drafts. Exit code 1: something does.
     Diff {
         /// The earlier one.
@@ -78,6 +88,7 @@ fn act(action: &Action, out: &mut BufWriter<StdoutLock<'_>>) -> Result<bool> {
         Action::Key { file } => sign::key(file, out),
         Action::Sign { file, key, out: to } => sign::sign(file, key, to, out),
         Action::Show { file } => show::show(file, out),
+        Action::HandIn { file, config } => hand_in::hand_in(file, config, out),
         Action::Diff { old, new } => show::diff(old, new, out),
     }
 }

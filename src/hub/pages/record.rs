@@ -190,7 +190,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         @let log = RecordId { epoch: *epoch, ..record.id.clone() };
                         dt { (two(("主日志记录", "record"))) } dd { (link_in(&log, *seq)) }
                     }
-                    Body::Commanded { .. } | Body::CommandDone { .. } => { (command_facts(&entry.body)) }
+                    Body::Commanded { .. } | Body::CommandDone { .. } | Body::Policy { .. } => { (command_facts(&entry.body)) (policy_facts(&entry.body)) }
                     Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
                 }
             }
@@ -220,6 +220,18 @@ fn command_facts(body: &Body) -> Markup {
         @if let Body::CommandDone { outcome, .. } = body {
             dt { (two(("结果", "result"))) } dd { (two(words::command_outcome(*outcome))) }
         }
+    }
+}
+
+/// What a record about a policy bundle says; of another record nothing.
+fn policy_facts(body: &Body) -> Markup {
+    let Body::Policy { version, bundle, by, why, .. } = body else { return html! {} };
+    html! {
+        @if let Some(bundle) = bundle {
+            dt { (two(("策略版本", "policy version"))) } dd { (version) " " code { (bundle) } }
+        }
+        @if let Some(by) = by { dt { (two(("阅知人", "read by"))) } dd { (by) } }
+        @if let Some(why) = why { dt { (two(("拒绝原因", "why refused"))) } dd { (why) } }
     }
 }
 
@@ -262,6 +274,13 @@ fn passage_facts(record: &Record, passage: &Passage) -> Markup {
         dt { (two(("方案", "profile"))) } dd { (passage.profile) }
         dt { (two(("政策 / 通告", "policy / notice"))) }
         dd { code { (passage.policy) } @if let Some(notice) = passage.notice { " · 第 " (notice) " 号通告" } }
+        @if let Some(grounds) = &passage.grounds {
+            dt { (two(("条款", "clause"))) }
+            dd {
+                @if let Some(clause) = &grounds.clause { code { (clause) } } @else { "—" }
+                " · " (two(words::mode(grounds.mode)))
+            }
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn apply(
         | Body::Alarm { .. }
         | Body::Commanded { .. }
         | Body::CommandDone { .. }
+        | Body::Policy { .. }
         | Body::Gap { .. } => {}
     }
     Ok(())

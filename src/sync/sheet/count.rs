@@ -218,6 +218,7 @@ impl Counter {
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
             | Body::HandOver { .. }
+            | Body::Policy { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. } => {}
         }

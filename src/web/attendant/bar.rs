@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::base::{ClockTrust, NoReading};
-use crate::control::{DeviceStatus, DiskStatus, KioskStatus, RoomMark};
+use crate::control::{DeviceStatus, DiskStatus, KioskStatus, PolicyStatus, RoomMark};
 use crate::web::handle::Attendant;
 use crate::web::place_time::PlaceTime;
 use crate::web::symbol;
@@ -58,6 +58,26 @@ fn disk(disk: &DiskStatus) -> Markup {
     }
 }
 
+/// A policy that somebody has to read, or one that has ended.
+fn policy(policy: &PolicyStatus) -> Markup {
+    html! {
+        @if let Some(version) = policy.waits {
+            p.banner role="status" {
+                (symbol::WRITE)
+                span.zh { "新策略第" (version) "版待阅知：更多 → 记录 → 策略" }
+                span.en { "Policy " (version) " to read" }
+            }
+        }
+        @if let Some(version) = policy.expired {
+            p.banner role="status" {
+                (symbol::CLOCK)
+                span.zh { "策略第" (version) "版已到期，按本站自己的策略" }
+                span.en { "Policy " (version) " has ended: the site's own rules" }
+            }
+        }
+    }
+}
+
 /// What is wrong, worst first, each on one line. They stand above the lane, so that no action moves.
 ///
 /// A clock that nothing vouches for is wrong with a kiosk. A simulated one has the clock of whatever computer it
@@ -74,6 +94,7 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
         }
         (disk(&status.journal.disk))
         (super::keeping::banners(status))
+        (policy(&status.policy))
         @if hub.enrolled && !hub.online {
             p.banner role="status" {
                 (symbol::OFFLINE)

@@ -36,6 +36,7 @@ pub async fn choose(_: SignedIn, headers: HeaderMap) -> Markup {
             (choice("at-1", "F1", "/attendant/recent", symbol::LIST, words("最近通行", "Recent passages")))
             (choice("at-3", "F3", "/attendant/inside", symbol::PEOPLE, words("在内人员车辆", "Who is inside")))
             (choice("at-2", "F2", "/attendant/open", symbol::ATTENTION, words("待处理", "Open cases")))
+            (choice("at-4", "F4", "/attendant/policy", symbol::WRITE, words("策略", "Policy")))
             (choice("at-6", "F6", "/attendant/more", symbol::BACK, words("返回", "Back")))
         }
     };

@@ -9,6 +9,7 @@ mod entries;
 mod inside;
 mod keeping;
 mod lists;
+mod policy;
 mod settings;
 mod shift;
 mod shift_sheet;
@@ -52,6 +53,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/open", get(inside::open_cases))
         .route("/attendant/shift", get(shift::show))
         .route("/attendant/shift/note", get(shift::note).post(shift::hand_over))
+        .route("/attendant/policy", get(policy::show).post(policy::acknowledge))
         .route("/attendant/devices", get(lists::devices))
         .route("/attendant/lane/{lane}", get(show))
         .route("/attendant/lane/{lane}/live", get(events))
