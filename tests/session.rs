@@ -12,6 +12,8 @@ mod everywhere;
 mod gate;
 #[path = "session/kinds.rs"]
 mod kinds;
+#[path = "session/party.rs"]
+mod party;
 #[path = "session/person.rs"]
 mod person;
 #[path = "session/random.rs"]

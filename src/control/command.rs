@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
-use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
+use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind, Verdict};
 
 /// One act of one person at one lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ pub enum Act {
     /// Decides by the attendant's own judgement.
     Decide {
         /// The outcome.
+        decision: Decision,
+        /// Why.
+        reason: Reason,
+    },
+    /// The occupant who is being served stays here, and the vehicle goes on without them.
+    SetDown {
+        /// What becomes of them; nobody is let through by it.
         decision: Decision,
         /// Why.
         reason: Reason,
@@ -156,6 +163,20 @@ pub enum Decision {
     Hold,
     /// Hand off to a destination or an agency (移交).
     HandOff,
+}
+
+impl Decision {
+    /// The verdict that it comes to.
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Admit => Verdict::Admitted,
+            Self::AdmitWithFollowUp => Verdict::AdmittedWithFollowUp,
+            Self::Advise => Verdict::Advised,
+            Self::TurnBack => Verdict::TurnedBack,
+            Self::Hold => Verdict::Held,
+            Self::HandOff => Verdict::HandedOff,
+        }
+    }
 }
 
 /// The registration's fields; which are needed is the profile's affair.

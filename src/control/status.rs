@@ -231,8 +231,10 @@ pub struct OccupantStatus {
     pub class: Class,
     /// The occupant's steps.
     pub steps: Vec<StepStatus>,
-    /// Whether this occupant's steps are all settled.
+    /// Whether this occupant's steps are all settled, or they stay here.
     pub settled: bool,
+    /// What became of them where they stay here and the vehicle goes on.
+    pub apart: Option<Verdict>,
 }
 
 /// Which traffic a lane takes.

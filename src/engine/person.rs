@@ -16,7 +16,7 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::{
     Attestation, Authenticity, Class, Credential, CredentialKind, Currency, Direction, Evidence, ListHit,
-    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Zone, mask,
+    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -46,7 +46,20 @@ pub struct PersonSession {
     pub screening: Option<Screening>,
     /// What the lists say of them.
     pub hit: ListHit,
+    /// Set where they stay here while the vehicle goes on.
+    pub apart: Option<Apart>,
     taken: Option<Taken>,
+}
+
+/// What became of an occupant who stays here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// By whose decision.
+    pub by: AttendantId,
 }
 
 /// A credential that was taken, and what was known before.
@@ -65,7 +78,18 @@ impl PersonSession {
         let steps = Steps::new(profile, direction, class, context.mode);
         let (profile, details) = (profile.id.clone(), Person::default());
         let hit = ListHit::default();
-        Some(Self { takes, direction, class, profile, steps, details, screening: None, hit, taken: None })
+        Some(Self {
+            takes,
+            direction,
+            class,
+            profile,
+            steps,
+            details,
+            screening: None,
+            hit,
+            apart: None,
+            taken: None,
+        })
     }
 
     /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
@@ -170,6 +194,7 @@ impl PersonSession {
             | Act::NoPlate
             | Act::DeclareOccupants(_)
             | Act::Decide { .. }
+            | Act::SetDown { .. }
             | Act::Emergency
             | Act::Leave
             | Act::Next
@@ -186,6 +211,11 @@ impl PersonSession {
         Some((facts, ruled))
     }
 
+    /// Whether nothing more is asked of them here.
+    pub fn is_done(&self) -> bool {
+        self.apart.is_some() || self.steps.all_settled()
+    }
+
     /// The name as screens may show it.
     pub fn masked(&self) -> Option<String> {
         let name = self.details.name.as_ref().map(mask::name);
@@ -198,7 +228,8 @@ impl PersonSession {
             name: self.masked(),
             class: self.class,
             steps: self.steps.status(),
-            settled: self.steps.all_settled(),
+            settled: self.is_done(),
+            apart: self.apart.as_ref().map(|apart| apart.verdict),
         }
     }
 

@@ -89,7 +89,9 @@ fn facts_again(passage: &Passage, policy: &Policy) -> Result<Again, Difference> 
     }
     let mut occupants = Vec::with_capacity(passage.occupants.len());
     for occupant in &passage.occupants {
-        occupants.push(occupant_again(occupant, passage, policy)?);
+        let ruled = occupant_again(occupant, passage, policy)?;
+        // Whoever stayed here was no part of the party that went on.
+        occupants.extend(occupant.apart.is_none().then_some(ruled));
     }
     let profile = profile(policy, &passage.profile)?;
     let subject = (passage.class, passage.direction);
@@ -104,6 +106,9 @@ fn occupant_again(occupant: &Occupant, passage: &Passage, policy: &Policy) -> Re
     let subject = (occupant.class, passage.direction);
     let facts = facts(profile, subject, &occupant.steps, grounds, (Party::Nobody, None))?;
     let ruled = held_against(&facts, grounds, profile)?;
+    if occupant.apart.is_some() {
+        return Ok(ruled);
+    }
     let (verdict, reasons) = occupant_verdict(&ruled, passage.verdict);
     compare((occupant.verdict, &occupant.reasons), (Some(verdict), &reasons))?;
     Ok(ruled)

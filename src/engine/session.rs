@@ -252,6 +252,7 @@ impl Session {
             | Act::ContactTemperature(_)
             | Act::StartDisinfection { .. }
             | Act::StopDisinfection
+            | Act::SetDown { .. }
             | Act::Enter { .. } => {
                 let done = match &mut self.who {
                     Who::Person(person) => person.act(now, by, act, context),
@@ -291,8 +292,7 @@ impl Session {
         match &self.who {
             Who::Person(person) => person.steps.all_settled(),
             Who::Vehicle(vehicle) => {
-                vehicle.steps.all_settled()
-                    && vehicle.occupants.iter().all(|person| person.steps.all_settled())
+                vehicle.steps.all_settled() && vehicle.occupants.iter().all(PersonSession::is_done)
             }
         }
     }
@@ -404,14 +404,7 @@ impl Session {
     }
 
     fn decide(&self, decision: Decision, reason: Reason, by: &AttendantId) -> Result<Proposal, Refused> {
-        let verdict = match decision {
-            Decision::Admit => Verdict::Admitted,
-            Decision::AdmitWithFollowUp => Verdict::AdmittedWithFollowUp,
-            Decision::Advise => Verdict::Advised,
-            Decision::TurnBack => Verdict::TurnedBack,
-            Decision::Hold => Verdict::Held,
-            Decision::HandOff => Verdict::HandedOff,
-        };
+        let verdict = decision.verdict();
         if verdict.opens_barrier() && !self.all_settled() {
             return Err(Refused::StepsOpen { open: self.open_steps() });
         }
@@ -422,7 +415,8 @@ impl Session {
         match &self.who {
             Who::Person(person) => person.steps.open().collect(),
             Who::Vehicle(vehicle) => {
-                let of_occupants = vehicle.occupants.iter().flat_map(|person| person.steps.open());
+                let going_on = vehicle.occupants.iter().filter(|person| person.apart.is_none());
+                let of_occupants = going_on.flat_map(|person| person.steps.open());
                 vehicle.steps.open().chain(of_occupants).collect()
             }
         }

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
-use super::person::PersonSession;
+use super::person::{Apart, PersonSession};
 use super::registration;
 use super::replay::occupant_verdict;
 use super::steps::Steps;
@@ -10,7 +10,7 @@ use crate::base::{AttendantId, Mono, Pii, Slug};
 use crate::config::rules::Facts;
 use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
-use crate::control::{Act, OddPlate, Refused, Registration};
+use crate::control::{Act, Decision, OddPlate, Refused, Registration};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
@@ -56,12 +56,12 @@ impl VehicleSession {
     /// The occupant who is being served: the first whose steps are not all settled, as the screens show it. Whatever
     /// comes in is theirs.
     pub fn served(&self) -> Option<&PersonSession> {
-        self.occupants.iter().find(|person| !person.steps.all_settled())
+        self.occupants.iter().find(|person| !person.is_done())
     }
 
     /// The same, to change it.
     pub fn served_mut(&mut self) -> Option<&mut PersonSession> {
-        self.occupants.iter_mut().find(|person| !person.steps.all_settled())
+        self.occupants.iter_mut().find(|person| !person.is_done())
     }
 
     /// Takes a credential: a vehicle's pass is the vehicle's, any other the present occupant's.
@@ -128,6 +128,9 @@ impl VehicleSession {
             Act::Enter { step, entry } if !self.serves(|steps| steps.asks(step)) => {
                 self.steps.enter(now, by, step, entry, &mut self.details.stated)
             }
+            Act::SetDown { decision, reason } => {
+                attendant.and_then(|by| self.set_down(*decision, *reason, by))
+            }
             Act::Register(fields) if self.steps.open().any(|open| open == StepKind::Registration) => {
                 attendant.and_then(|_| self.register(fields))
             }
@@ -171,7 +174,7 @@ impl VehicleSession {
     /// Brings the occupants' step up to date; call after anything that may have settled one of theirs.
     pub fn count_occupants(&mut self) {
         let Some(declared) = self.declared else { return };
-        if !self.occupants.iter().all(|person| person.steps.all_settled()) {
+        if !self.occupants.iter().all(PersonSession::is_done) {
             return;
         }
         let recorded = u8::try_from(self.occupants.len()).unwrap_or(u8::MAX);
@@ -196,7 +199,7 @@ impl VehicleSession {
     pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
         let of_occupants: Option<Vec<Ruled>> =
-            self.occupants.iter().map(|person| Some(person.ruled(context)?.1)).collect();
+            self.going_on().map(|person| Some(person.ruled(context)?.1)).collect();
         let subject = Subject { class: self.class, direction: self.direction, hit: ListHit::default() };
         let party = decide::party(of_occupants?.iter());
         let facts = decide::facts(subject, &self.steps, party, profile, context);
@@ -213,12 +216,16 @@ impl VehicleSession {
     pub fn record(&self, verdict: Verdict, context: &Context) -> Vec<Occupant> {
         let record = |person: &PersonSession| {
             let (class, steps) = (person.class, person.steps.record());
-            let Some((facts, ruled)) = person.ruled(context) else {
-                return Occupant { class, verdict, reasons: vec![], steps, grounds: None };
-            };
-            let grounds = Some(decide::grounds(&facts, &ruled, Some(person.profile.clone())));
-            let (verdict, reasons) = occupant_verdict(&ruled, verdict);
-            Occupant { class, verdict, reasons, steps, grounds }
+            let ruled = person.ruled(context);
+            let grounds = ruled
+                .as_ref()
+                .map(|(facts, ruled)| decide::grounds(facts, ruled, Some(person.profile.clone())));
+            if let Some(Apart { verdict, reason, by }) = person.apart.clone() {
+                return Occupant { class, verdict, reasons: vec![reason], steps, grounds, apart: Some(by) };
+            }
+            let own = ruled.map(|(_, ruled)| occupant_verdict(&ruled, verdict));
+            let (verdict, reasons) = own.unwrap_or((verdict, vec![]));
+            Occupant { class, verdict, reasons, steps, grounds, apart: None }
         };
         self.occupants.iter().map(record).collect()
     }
@@ -249,6 +256,27 @@ impl VehicleSession {
         Ok(())
     }
 
+    /// The occupants who go on with the vehicle.
+    fn going_on(&self) -> impl Iterator<Item = &PersonSession> {
+        self.occupants.iter().filter(|person| person.apart.is_none())
+    }
+
+    /// The occupant who is being served stays here; somebody has to drive on.
+    fn set_down(&mut self, decision: Decision, reason: Reason, by: &AttendantId) -> Result<(), Refused> {
+        let verdict = decision.verdict();
+        if verdict.opens_barrier() {
+            return Err(Refused::NotNow { why: "whoever stays here is not let through" });
+        }
+        if self.going_on().count() < 2 {
+            return Err(Refused::NotNow { why: "nobody would be left in the vehicle" });
+        }
+        let nobody = Refused::NotNow { why: "no occupant is being served" };
+        let person = self.served_mut().ok_or(nobody)?;
+        person.apart = Some(Apart { verdict, reason, by: by.clone() });
+        self.count_occupants();
+        Ok(())
+    }
+
     fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Occupants)?;
         let Ask::Occupants { max } = step.rule.ask else {
@@ -260,10 +288,16 @@ impl VehicleSession {
         // A lower number may be declared as long as nobody already recorded disappears by it.
         let kept = usize::from(count);
         let begun = |person: &PersonSession| {
-            person.details != Person::default() || person.screening.is_some() || person.steps.begun()
+            person.details != Person::default()
+                || person.screening.is_some()
+                || person.apart.is_some()
+                || person.steps.begun()
         };
         if self.occupants.iter().skip(kept).any(begun) {
             return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
+        }
+        if self.occupants.iter().take(kept).filter(|person| person.apart.is_some()).count() >= kept {
+            return Err(Refused::NotNow { why: "nobody would be left in the vehicle" });
         }
         self.occupants.truncate(kept);
         while self.occupants.len() < kept {

@@ -71,7 +71,7 @@ fn compared(passage: &Passage, policy: &Policy, draft: &Draft<'_>) -> Result<Wou
         return Err(Unknown::Temperature);
     }
     let mut occupants = Vec::with_capacity(passage.occupants.len());
-    for occupant in &passage.occupants {
+    for occupant in passage.occupants.iter().filter(|occupant| occupant.apart.is_none()) {
         let (facts, profile) = of_occupant(occupant, passage, draft)?;
         occupants.push(decide(&profile.rules, &facts));
     }

@@ -240,6 +240,7 @@ mod tests {
             reasons: vec![],
             steps: vec![],
             grounds: None,
+            apart: None,
         };
         Body::Passage(Box::new(Passage {
             arrival: Seq::FIRST,

@@ -388,6 +388,10 @@ pub struct Occupant {
     #[n(4)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounds: Option<Grounds>,
+    /// The attendant by whose decision they stayed here while the vehicle went on: the verdict is then theirs alone.
+    #[n(5)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<AttendantId>,
 }
 
 #[cfg(test)]

@@ -159,7 +159,8 @@ impl Log {
             let plate = format!("川K{}", 10_000 + self.random.below(90_000));
             Vehicle { plate: Some(Pii::new(plate)), ..Vehicle::default() }
         });
-        let occupant = Occupant { class, verdict, reasons: vec![], steps: steps(verdict), grounds: None };
+        let occupant =
+            Occupant { class, verdict, reasons: vec![], steps: steps(verdict), grounds: None, apart: None };
         let occupants = if vehicle.is_some() { vec![occupant; people.len()] } else { vec![] };
         let passage = Passage {
             arrival,

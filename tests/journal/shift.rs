@@ -266,7 +266,14 @@ fn decide(
     let (arrival, lane, passage) = waiting.remove(at);
     let verdict = *random.pick(&Verdict::ALL).unwrap();
     let seats = if passage.subject == SubjectKind::Vehicle { random.below(4) } else { 0 };
-    let occupant = Occupant { class: passage.class, verdict, reasons: vec![], steps: vec![], grounds: None };
+    let occupant = Occupant {
+        class: passage.class,
+        verdict,
+        reasons: vec![],
+        steps: vec![],
+        grounds: None,
+        apart: None,
+    };
     let waived = StepOutcome::Waived { by: "li".parse().unwrap(), reason: "infant".parse().unwrap() };
     let steps = vec![StepRecord { kind: StepKind::Temperature, outcome: waived, id: None }];
     let steps = if random.chance(0.4) { steps } else { vec![] };

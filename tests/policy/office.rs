@@ -20,6 +20,12 @@ use tokio::task::JoinSet;
 use crate::bundle::{DRAFT, draft};
 use crate::desk::{AFTER, BEFORE, WITHIN, hand_in, open};
 
+/// Waits until what is shown is such, and not for ever.
+async fn seen<T>(shown: &mut watch::Receiver<Arc<T>>, such: impl FnMut(&Arc<T>) -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(20), shown.wait_for(such)).await;
+    assert!(waited.is_ok_and(|shown| shown.is_ok()), "waited in vain");
+}
+
 struct Gate {
     disk: SimDisk,
     passed: Passed,
@@ -85,7 +91,7 @@ async fn a_policy_is_recorded_acknowledged_and_then_rules_until_its_end() {
     gate.passed.learn(BEFORE);
     assert_eq!(gate.ruling.borrow().status.version, 0);
     let bundle = hand_in(&gate.disk, 7, &[1, 2]);
-    gate.view.wait_for(|view| view.pending.is_some()).await.unwrap();
+    seen(&mut gate.view, |view| view.pending.is_some()).await;
     let pending = gate.view.borrow().pending.clone().unwrap();
     assert_eq!((pending.version, pending.mode_after), (7, AreaMode::Sealed));
     assert_eq!(pending.differs, ["区域状态 area mode: normal → watch"]);
@@ -98,7 +104,7 @@ async fn a_policy_is_recorded_acknowledged_and_then_rules_until_its_end() {
     assert_eq!(ruling.policy.id, bundle.policy().unwrap().id);
     assert_eq!(ruling.notice.as_ref().map(|notice| notice.title.as_str()), Some("第十二号通告"));
     gate.passed.learn(AFTER);
-    gate.ruling.wait_for(|ruling| ruling.status.expired == Some(7)).await.unwrap();
+    seen(&mut gate.ruling, |ruling| ruling.status.expired == Some(7)).await;
     let ruling = Arc::clone(&gate.ruling.borrow());
     assert_eq!((ruling.status.version, ruling.mode), (0, AreaMode::Sealed), "the named safe default");
     let wang = Some("wang".to_owned());
@@ -115,7 +121,7 @@ async fn a_policy_is_recorded_acknowledged_and_then_rules_until_its_end() {
 async fn what_is_refused_is_on_record_with_the_reason_and_changes_nothing() {
     let mut gate = Gate::new(true);
     hand_in(&gate.disk, 7, &[1]);
-    gate.view.wait_for(|view| view.refused.is_some()).await.unwrap();
+    seen(&mut gate.view, |view| view.refused.is_some()).await;
     assert!(gate.view.borrow().refused.as_ref().unwrap().contains("at least two"));
     assert_eq!((gate.ruling.borrow().status.version, gate.ruling.borrow().status.waits), (0, None));
     let records = gate.records.lock().unwrap();
@@ -130,7 +136,7 @@ async fn an_acknowledgement_that_cannot_be_recorded_has_no_effect() {
     let mut gate = Gate::new(false);
     gate.passed.learn(WITHIN);
     let bundle = hand_in(&gate.disk, 7, &[1, 2]);
-    gate.view.wait_for(|view| view.pending.is_some()).await.unwrap();
+    seen(&mut gate.view, |view| view.pending.is_some()).await;
     assert_eq!(gate.read(7, bundle.digest()).await, Err(NotTaken::NotRecorded));
     assert_eq!(gate.ruling.borrow().status.version, 0);
     assert_eq!(open(&gate.disk).pending().map(|pending| pending.version), Some(7), "it can be read again");

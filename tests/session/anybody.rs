@@ -101,6 +101,10 @@ fn any_act(random: &mut Random, status: &LaneStatus) -> Act {
         (1..=5, Some(step)) => Act::Enter { step: step.id.clone(), entry: any_entry(random, step) },
         (6, _) => Act::Attest(Attestation::UnverifiedCredential),
         (7, _) => Act::ContactTemperature(CentiCelsius::new(3_650).expect("sound")),
+        (8, _) if status.declared.is_some() && random.chance(0.5) => Act::SetDown {
+            decision: *random.pick(&decisions).expect("sound"),
+            reason: Reason::AttendantDecision,
+        },
         (8, _) => Act::MeasureAgain,
         (9, _) => Act::DeclareOccupants(1 + u8::try_from(random.below(3)).expect("small")),
         (10, _) if random.chance(0.3) => Act::Leave,

@@ -106,7 +106,16 @@ fn check(seed: u64, place: &Place, lane: &Bench) -> u64 {
 fn complete(place: &Place, mode: AreaMode, passage: &Passage) -> Result<(), String> {
     let profile = place.set.by_id(&passage.profile).ok_or("an unknown profile")?;
     all_there(profile, passage.direction, passage.class, mode, &passage.steps)?;
-    for occupant in &passage.occupants {
+    let going_on = || passage.occupants.iter().filter(|occupant| occupant.apart.is_none());
+    if !passage.occupants.is_empty() && going_on().next().is_none() {
+        return Err("nobody drives on".to_owned());
+    }
+    if let Some(stays) =
+        passage.occupants.iter().find(|one| one.apart.is_some() && one.verdict.opens_barrier())
+    {
+        return Err(format!("let through, although they stay: {stays:?}"));
+    }
+    for occupant in going_on() {
         let profile = place.set.choose_occupant(passage.direction, occupant.class).ok_or("no profile")?;
         all_there(profile, passage.direction, occupant.class, mode, &occupant.steps)?;
     }

@@ -47,6 +47,10 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         }
         Act::Decide { decision: Decision::Admit, .. } => *lane = states::go(),
         Act::Decide { .. } => *lane = states::turned_back(),
+        Act::SetDown { decision, .. } => {
+            let served = lane.occupants.iter_mut().find(|occupant| !occupant.settled).expect("somebody");
+            (served.settled, served.apart) = (true, Some(decision.verdict()));
+        }
         Act::Emergency => lane.phase = Phase::Recording,
         Act::Leave => return Err(Refused::NotNow { why: "the barrier moves" }),
         Act::Next => *lane = states::idle(),

@@ -11,6 +11,7 @@ mod fake;
 mod harness;
 mod hub;
 mod inside;
+mod party;
 mod pictures;
 mod policy;
 mod shift;

@@ -263,6 +263,7 @@ pub fn vehicle() -> LaneStatus {
                 step(StepKind::Temperature, temperature, &["infant"]),
             ],
             settled,
+            apart: None,
         };
     LaneStatus {
         direct: Direct::Both,

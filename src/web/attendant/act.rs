@@ -113,6 +113,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
         "start-disinfection" => Act::StartDisinfection { agent: named(fields, "agent")? },
         "stop-disinfection" => Act::StopDisinfection,
         "decide" => Act::Decide { decision: named(fields, "decision")?, reason: named(fields, "reason")? },
+        "set-down" => Act::SetDown { decision: named(fields, "decision")?, reason: named(fields, "reason")? },
         "emergency" => Act::Emergency,
         "leave" => Act::Leave,
         "next" => Act::Next,

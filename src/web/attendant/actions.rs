@@ -209,7 +209,16 @@ fn step_way(lane: &LaneStatus) -> Option<Action> {
 
 /// Every way to settle the open steps, likeliest first; before them, to close a barrier that stands open.
 pub fn ways(lane: &LaneStatus) -> Vec<Action> {
-    close_barrier(lane).into_iter().chain(open_steps(lane).flat_map(|step| step_ways(lane, step))).collect()
+    let of_steps = open_steps(lane).flat_map(|step| step_ways(lane, step));
+    close_barrier(lane).into_iter().chain(of_steps).chain(stays_behind(lane)).collect()
+}
+
+/// Where somebody in a vehicle is being served, and others would go on: they stay here.
+fn stays_behind(lane: &LaneStatus) -> Option<Action> {
+    let goes_on = lane.occupants.iter().filter(|occupant| occupant.apart.is_none()).count();
+    let served = lane.occupants.iter().any(|occupant| !occupant.settled);
+    let words = words("此人留下，车辆继续", "One stays, vehicle goes on");
+    (served && goes_on > 1).then(|| leads(symbol::HAND, words, "/apart"))
 }
 
 /// Ways to settle one step.
@@ -348,6 +357,11 @@ pub fn likely_reason(lane: &LaneStatus) -> Reason {
 /// The fields of a decision.
 pub fn decision(decision: Decision, reason: Reason) -> Vec<(&'static str, String)> {
     vec![("act", "decide".to_owned()), ("decision", kebab(&decision)), ("reason", kebab(&reason))]
+}
+
+/// The fields of what becomes of an occupant who stays here.
+pub fn set_down(decision: Decision, reason: Reason) -> Vec<(&'static str, String)> {
+    vec![("act", "set-down".to_owned()), ("decision", kebab(&decision)), ("reason", kebab(&reason))]
 }
 
 /// One action as a button; `key` is the function key that presses it.

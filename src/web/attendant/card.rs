@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::address;
 use super::standing::standing;
 use crate::control::{
-    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, TakenOut, TemperatureStatus,
-    VerdictStatus,
+    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus, TakenOut,
+    TemperatureStatus, VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
@@ -223,19 +223,25 @@ fn occupant(index: usize, occupant: &OccupantStatus) -> Markup {
             span.number { (index + 1) }
             span.name { @match &occupant.name { Some(name) => (name), None => (NAMELESS.zh) } }
             span.class { (standing(occupant.class, SubjectKind::Person, &occupant.steps).zh) }
-            span.row {
-                @for step in &occupant.steps {
-                    span.(state_class(&step.state)) title=(step_name(step).zh()) {
-                        (if matches!(step.state, StepState::Open | StepState::Asked) {
-                            symbol::step(step.kind, step.attest)
-                        } else {
-                            symbol::step_state(&step.state)
-                        })
-                    }
-                }
+            @if let Some(verdict) = occupant.apart {
+                span.apart { (desk::verdict(verdict).zh) }
+            } @else {
+                span.row { @for step in &occupant.steps { (mark(step)) } }
             }
         }
     }
+}
+
+/// An occupant's step in as little room as there is.
+fn mark(step: &StepStatus) -> Markup {
+    let symbol = match step.state {
+        StepState::Open | StepState::Asked => symbol::step(step.kind, step.attest),
+        StepState::NeedsAttendant { .. }
+        | StepState::Done
+        | StepState::Waived { .. }
+        | StepState::Failed { .. } => symbol::step_state(&step.state),
+    };
+    html! { span.(state_class(&step.state)) title=(step_name(step).zh()) { (symbol) } }
 }
 
 /// Lamp, barrier, and what stands under it.

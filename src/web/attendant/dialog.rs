@@ -81,6 +81,31 @@ pub async fn decide(
         .into_response()
 }
 
+/// `GET …/apart`: what becomes of the occupant who stays here while the vehicle goes on?
+pub async fn apart(
+    State(shared): State<Arc<Shared>>,
+    _: SignedIn,
+    Path(id): Path<LaneId>,
+    headers: HeaderMap,
+) -> Response {
+    let status = shared.status();
+    let Some(lane) = lane(&status, &id) else { return not_found() };
+    let reason = actions::likely_reason(lane);
+    let stays = |decision, symbol| Action {
+        symbol,
+        words: desk::decision(decision).into(),
+        does: Does::Holds(actions::set_down(decision, reason)),
+        look: "refuse",
+    };
+    let choices = [
+        stays(Decision::Hold, symbol::HAND),
+        stays(Decision::HandOff, symbol::HAND_OFF),
+        stays(Decision::TurnBack, symbol::U_TURN),
+    ];
+    let title = words("此人留下，车辆继续", "This one stays, the vehicle goes on");
+    choice_page(lane, title, Some(desk::reason(reason)), &choices, &headers).into_response()
+}
+
 /// `GET …/waive/{step}`: why is this step set aside?
 pub async fn waive(
     State(shared): State<Arc<Shared>>,
@@ -126,6 +151,11 @@ pub async fn sure(
             let choice =
                 |reason| yes(symbol::TICK, desk::reason(reason), actions::decision(decision, reason));
             (desk::decision(decision), reasons(likely).into_iter().map(choice).collect())
+        }
+        ("set-down", Ok(decision)) => {
+            let reason = named(&fields, "reason").unwrap_or(Reason::AttendantDecision);
+            let stays = yes(symbol::TICK, desk::reason(reason), actions::set_down(decision, reason));
+            (desk::decision(decision), vec![stays])
         }
         ("leave", _) => {
             let fields = vec![("act", "leave".to_owned())];

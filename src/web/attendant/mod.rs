@@ -61,6 +61,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/lane/{lane}/sure", post(dialog::sure))
         .route("/attendant/lane/{lane}/ways", get(dialog::ways))
         .route("/attendant/lane/{lane}/decide", get(dialog::decide))
+        .route("/attendant/lane/{lane}/apart", get(dialog::apart))
         .route("/attendant/lane/{lane}/waive/{step}", get(dialog::waive))
         .route("/attendant/lane/{lane}/register", get(dialog::register))
         .route("/attendant/lane/{lane}/step/{step}", get(entries::page))

@@ -225,6 +225,7 @@ impl Gate {
             reasons: vec![],
             steps: vec![],
             grounds: None,
+            apart: None,
         };
         let occupants = seats.iter().map(|(_, verdict)| seat(*verdict)).collect();
         let people = seats.iter().map(|(name, _)| self.person(name)).collect();
