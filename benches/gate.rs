@@ -151,6 +151,9 @@ impl Outputs for Pins {
         Position::Between
     }
 
+    fn spray(&mut self, _: Mono, _: Level) -> Result<(), NoReading> {
+        Ok(())
+    }
     fn lamp(&mut self, _: Aspect) -> Result<(), NoReading> {
         Ok(())
     }

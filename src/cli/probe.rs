@@ -86,6 +86,12 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
             lamp.park().map_err(text)?;
             Ok("dark".into())
         }
+        Driver::Sprayer(sprayer) => {
+            let mut sprayer =
+                assemble::sprayer(pins?, &device.id, sprayer).map_err(|error| unusable(&error))?;
+            sprayer.stop().map_err(text)?;
+            Ok("does not run".into())
+        }
         Driver::Input(input) => {
             let mut sensed = assemble::sense(pins?, &device.id, input).map_err(|error| unusable(&error))?;
             level(Some(&mut sensed.line)).map(Into::into)

@@ -320,7 +320,7 @@ fn one_lane(
     for device in &devices {
         opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
     }
-    let Opened { gate, lamp, travel_max, thermometers, scanners, cameras, lines } = opened;
+    let Opened { gate, lamp, sprayer, travel_max, thermometers, scanners, cameras, lines } = opened;
     let watched = |device: &Device| context.profiles.sensors().any(|sensor| *sensor == device.id);
     let brow = devices.iter().filter(|device| !watched(device)).find_map(|device| device.driver.spot());
     let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
@@ -340,7 +340,8 @@ fn one_lane(
         leave_after: lane.leave_after,
     };
     let screening = thermometry(&context.policy.screening, brow);
-    let runner = LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp)));
+    let runner =
+        LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp, sprayer)));
     let named = |device: &&Device| (device.id.clone(), device.driver.name());
     Ok(LaneParts {
         id: lane.id.clone(),
@@ -366,6 +367,7 @@ fn thermometry(rule: &config::Screening, sensor: Option<config::board::Spot>) ->
 struct Opened {
     gate: Option<crate::drivers::barrier::Barrier<crate::drivers::pins::AnyOutput>>,
     lamp: Option<crate::drivers::lamp::Lamp<crate::drivers::pins::AnyOutput>>,
+    sprayer: Option<crate::drivers::sprayer::Sprayer<crate::drivers::pins::AnyOutput>>,
     travel_max: std::time::Duration,
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
     scanners: Vec<(DeviceId, OpenStream)>,
@@ -407,6 +409,7 @@ impl Opened {
                 }
             }
             Driver::Lamp(wiring) => self.lamp = Some(assemble::lamp(pins, &device.id, wiring)?),
+            Driver::Sprayer(wiring) => self.sprayer = Some(assemble::sprayer(pins, &device.id, wiring)?),
             Driver::Input(input) => self.line(&id, input, pins)?,
         }
         Ok(())

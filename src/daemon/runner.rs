@@ -249,6 +249,7 @@ impl LaneRunner {
                 Effect::Barrier(Drive::Open) => self.outputs.barrier(now, End::Open),
                 Effect::Barrier(Drive::Close) => self.outputs.barrier(now, End::Closed),
                 Effect::Lamp(aspect) => self.outputs.lamp(aspect),
+                Effect::Spray(level) => self.outputs.spray(now, level),
                 Effect::Prompt(_) => Ok(()),
                 Effect::Screen(Screen::Begin) => {
                     self.screening = true;

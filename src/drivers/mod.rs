@@ -9,6 +9,7 @@ pub mod lines;
 pub mod mlx90614;
 pub mod pins;
 pub mod scanner;
+pub mod sprayer;
 
 use crate::base::{Mono, NoReading};
 use crate::model::ThermalReading;

@@ -72,6 +72,8 @@ pub enum Effect {
     Barrier(Drive),
     /// Show a lamp aspect.
     Lamp(Aspect),
+    /// Let the sprayer run, or stop it.
+    Spray(Level),
     /// Tell the subject.
     Prompt(Prompt),
     /// Begin screening afresh, or stop.

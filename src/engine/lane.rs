@@ -75,6 +75,7 @@ pub struct Lane {
     lamp: Option<Aspect>,
     prompt: Option<Prompt>,
     screening: bool,
+    spraying: bool,
 }
 
 impl Lane {
@@ -99,6 +100,7 @@ impl Lane {
             lamp: None,
             prompt: None,
             screening: false,
+            spraying: false,
         }
     }
 
@@ -390,6 +392,14 @@ impl Lane {
             self.screening = screen;
             self.guidance = None;
             effects.push(Effect::Screen(if screen { Screen::Begin } else { Screen::Stop }));
+        }
+        let spray = match &self.state {
+            State::Steps(session) | State::Referred(session) => session.sprays(),
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => false,
+        };
+        if spray != self.spraying {
+            self.spraying = spray;
+            effects.push(Effect::Spray(if spray { Level::Active } else { Level::Idle }));
         }
         let (lamp, prompt) = (self.lamp_wanted(), self.prompt_wanted());
         if self.lamp != Some(lamp) {

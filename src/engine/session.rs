@@ -366,6 +366,11 @@ impl Session {
         self.served().wants_screening()
     }
 
+    /// Whether the lane's sprayer runs: for the vehicle itself, never for somebody in it.
+    pub fn sprays(&self) -> bool {
+        self.steps().disinfects()
+    }
+
     /// Which way.
     pub fn direction(&self) -> Direction {
         self.direction

@@ -14,6 +14,7 @@ use crate::drivers::lamp::Lamp;
 use crate::drivers::lines::{Active, Debounce, Input, Output};
 use crate::drivers::mlx90614::{OnBus, Poller};
 use crate::drivers::pins::{AnyInput, AnyOutput};
+use crate::drivers::sprayer::Sprayer;
 
 /// Where a board's lines come from: `platform::gpio`, or a simulation.
 pub trait Pins {
@@ -104,6 +105,20 @@ pub fn lamp(pins: &dyn Pins, device: &DeviceId, wiring: &board::Lamp) -> Result<
     Ok(Lamp::new(line(&wiring.stop)?, line(&wiring.wait)?, line(&wiring.go)?))
 }
 
+/// The sprayer of `device`, not running.
+///
+/// # Errors
+///
+/// When a line cannot be had.
+pub fn sprayer(
+    pins: &dyn Pins,
+    device: &DeviceId,
+    wiring: &board::Sprayer,
+) -> Result<Sprayer<AnyOutput>, Unusable> {
+    let run_max = Duration::from_secs(wiring.seconds_max.into());
+    Ok(Sprayer::new(output(pins, device, &wiring.run)?, run_max))
+}
+
 /// An input of `device`.
 ///
 /// # Errors
@@ -132,9 +147,12 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         Driver::Mlx90614Iio(files) => {
             Some(Box::new(iio::Iio::new(&files.folder, millis(files.settling_ms), now)))
         }
-        Driver::Scanner(_) | Driver::Camera(_) | Driver::Barrier(_) | Driver::Lamp(_) | Driver::Input(_) => {
-            None
-        }
+        Driver::Scanner(_)
+        | Driver::Camera(_)
+        | Driver::Barrier(_)
+        | Driver::Lamp(_)
+        | Driver::Sprayer(_)
+        | Driver::Input(_) => None,
     })
 }
 
@@ -151,6 +169,7 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
             Driver::Lamp(lamp) => {
                 outputs.extend([lamp.stop, lamp.wait, lamp.go].map(|output| (&device.id, output)));
             }
+            Driver::Sprayer(sprayer) => outputs.push((&device.id, sprayer.run)),
             Driver::Mlx90614(_)
             | Driver::Mlx90614Iio(_)
             | Driver::Scanner(_)

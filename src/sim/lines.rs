@@ -57,6 +57,7 @@ impl Lines {
                 Driver::Lamp(lamp) => {
                     [lamp.stop, lamp.wait, lamp.go].iter().for_each(|line| lines.make_safe(line));
                 }
+                Driver::Sprayer(sprayer) => lines.make_safe(&sprayer.run),
                 Driver::Input(input) => lines.set_input(input, Level::Idle),
                 Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) | Driver::Scanner(_) | Driver::Camera(_) => {}
             }

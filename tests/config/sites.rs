@@ -289,6 +289,10 @@ fn a_lane_that_only_board_or_site_knows_is_a_mistake() {
     let board = Board::parse("simulated.toml", SIMULATED).unwrap();
     let site = Site::parse("k.toml", EXAMPLE).unwrap();
     assert!(pair::check(&board, &site, "k.toml").is_ok());
+    let short = SIMULATED.replace("driver = \"sprayer\"", "driver = \"sprayer\"\nseconds_max = 20");
+    let said =
+        pair::check(&Board::parse("b.toml", &short).unwrap(), &site, "k.toml").unwrap_err().to_string();
+    assert!(said.contains("step disinfection of residential-vehicle-in may spray for 30 s"), "{said}");
     let other = Site::parse("k.toml", &EXAMPLE.replace("\"person-in\"", "\"north\"")).unwrap();
     let said = pair::check(&board, &other, "k.toml").unwrap_err().to_string();
     assert!(

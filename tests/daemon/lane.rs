@@ -34,6 +34,9 @@ impl Outputs for Nowhere {
     fn position(&self) -> Position {
         Position::Confirmed(End::Closed)
     }
+    fn spray(&mut self, _: Mono, _: Level) -> Result<(), NoReading> {
+        Ok(())
+    }
     fn lamp(&mut self, _: Aspect) -> Result<(), NoReading> {
         Ok(())
     }

@@ -106,6 +106,9 @@ impl Outputs for Arm {
         self.position
     }
 
+    fn spray(&mut self, _: Mono, _: Level) -> Result<(), NoReading> {
+        Ok(())
+    }
     fn lamp(&mut self, _: Aspect) -> Result<(), NoReading> {
         self.scythe.spares(Point::Lamp);
         Ok(())

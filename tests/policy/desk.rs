@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kakou::base::{Random, Wall};
+use kakou::base::{PolicyId, Random, Wall};
 use kakou::config::bundle::{Bundle, Refusal, SignerKey};
 use kakou::daemon::policy::kept;
 use kakou::daemon::policy::store::{Error, INCOMING, Store, Trusted};
@@ -57,6 +57,8 @@ fn a_bundle_waits_for_a_named_person_then_for_its_time_and_ends_in_the_sites_own
     assert_eq!((store.pending(), store.in_force().version()), (Some(&bundle), 0), "nobody has read it");
     assert_eq!(store.tick(WITHIN).unwrap(), []);
     let wanted = (7, bundle.digest());
+    let other = store.acknowledge((7, PolicyId([0; 16])), BEFORE);
+    assert!(matches!(other, Err(Error::NotPending)), "another bundle of that version");
     assert!(!store.acknowledge(wanted, BEFORE).unwrap());
     assert!(matches!(store.acknowledge(wanted, BEFORE), Err(Error::NotPending)), "once");
     assert_eq!((store.next().map(|next| next.version), store.in_force().version()), (Some(7), 0));
@@ -70,6 +72,7 @@ fn a_bundle_waits_for_a_named_person_then_for_its_time_and_ends_in_the_sites_own
     let mut store = open(&disk);
     assert_eq!(store.in_force().version(), 7);
     assert_eq!(store.tick(AFTER).unwrap(), [(PolicyEvent::Ended, bundle)]);
+    assert_eq!(store.tick(AFTER).unwrap(), [], "once");
     let over = store.in_force();
     assert_eq!((over.version(), over.mode, over.expired), (0, AreaMode::Sealed, Some(7)));
     let mut store = open(&disk);

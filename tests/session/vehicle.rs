@@ -137,6 +137,26 @@ fn disinfection_that_is_too_short_does_not_count_and_a_forgotten_one_stops_by_it
 }
 
 #[test]
+fn the_sprayer_runs_for_the_vehicles_own_step_and_stops_with_it() {
+    let sprayed = |lane: &Bench| -> Vec<Level> {
+        let of = |effect: &Effect| if let Effect::Spray(level) = effect { Some(*level) } else { None };
+        lane.effects.iter().filter_map(of).collect()
+    };
+    let start = || Act::StartDisinfection { agent: "chlorine-500".parse().expect("a name") };
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(start()).wait(2);
+    assert_eq!(sprayed(&lane), [Level::Active]);
+    let _ = lane.act_by(Some("wang"), Act::StopDisinfection);
+    assert_eq!(sprayed(&lane), [Level::Active], "too early: it goes on");
+    lane.wait(28);
+    assert_eq!(sprayed(&lane), [Level::Active, Level::Idle], "it stops by itself");
+
+    let mut lane = self::lane();
+    lane.line(Signal::Presence, Level::Active).act(start()).wait(2).act(Act::Emergency);
+    assert_eq!(sprayed(&lane), [Level::Active, Level::Idle], "nobody drives off through the spray");
+}
+
+#[test]
 fn screens_know_how_long_disinfection_has_to_run_and_when_it_stops_by_itself() {
     let mut lane = lane();
     lane.line(Signal::Presence, Level::Active);

@@ -171,6 +171,7 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Scanner(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
-        | Driver::Lamp(_) => None,
+        | Driver::Lamp(_)
+        | Driver::Sprayer(_) => None,
     }
 }

@@ -61,7 +61,7 @@ impl Lane {
         let place = place();
         let (barrier, lamp) = hardware.outputs(power, now);
         let urge = Urge::default();
-        let outputs = Urged { inner: OnPins::new(barrier, Some(lamp)), urge: urge.clone() };
+        let outputs = Urged { inner: OnPins::new(barrier, Some(lamp), None), urge: urge.clone() };
         let settings = place.settings(&hardware.id);
         let context = place.context.clone();
         let screening = thermometry::Settings::default();

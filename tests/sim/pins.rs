@@ -154,6 +154,10 @@ impl<O: Outputs> Outputs for Urged<O> {
         self.inner.lamp(aspect)
     }
 
+    fn spray(&mut self, now: Mono, level: Level) -> Result<(), NoReading> {
+        self.inner.spray(now, level)
+    }
+
     fn due(&self) -> Option<Mono> {
         let urged = self.urge.0.load(Relaxed) != 0;
         if urged { Some(Mono::ZERO) } else { self.inner.due() }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{
     Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Input, Lamp, Mlx90614, Mlx90614Iio, Output,
-    Place, Pull, Scanner, Spot, Voltage, place,
+    Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
 };
 use crate::base::{DeviceId, LaneId};
 use crate::config::Report;
@@ -78,13 +78,14 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 10] = [
+        let drivers: [(&str, Reader); 11] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
             ("scanner", |wires| wires.scanner()),
             ("camera", |wires| wires.camera()),
             ("barrier", |wires| wires.barrier()),
             ("lamp", |wires| wires.lamp()),
+            ("sprayer", |wires| wires.sprayer()),
             ("presence", |wires| wires.sense(Signal::Presence)),
             ("presence-inside", |wires| wires.sense(Signal::PresenceInside)),
             ("beam", |wires| wires.sense(Signal::Beam)),
@@ -184,6 +185,13 @@ impl Wires<'_, '_, '_> {
         let mut output = |key| self.need_line(key).map(|line| Output { line, active });
         let (stop, wait, go) = (output("stop_line"), output("wait_line"), output("go_line"));
         Some(Driver::Lamp(Lamp { stop: stop?, wait: wait?, go: go? }))
+    }
+
+    fn sprayer(&mut self) -> Option<Driver> {
+        let active = self.or("level", &one_of(&LEVELS), Voltage::High);
+        let line = self.need_line("line");
+        let seconds_max = self.or("seconds_max", &integer(1..=600u16), 60);
+        Some(Driver::Sprayer(Sprayer { run: Output { line: line?, active }, seconds_max }))
     }
 
     fn sense(&mut self, signal: Signal) -> Option<Driver> {

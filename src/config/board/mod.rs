@@ -74,6 +74,8 @@ pub enum Driver {
     Barrier(Barrier),
     /// Lamp with three aspects.
     Lamp(Lamp),
+    /// Sprayer.
+    Sprayer(Sprayer),
     /// One input line.
     Input(Input),
 }
@@ -85,8 +87,18 @@ impl Driver {
             Self::Mlx90614(Mlx90614 { spot, .. }) | Self::Mlx90614Iio(Mlx90614Iio { spot, .. }) => {
                 Some(*spot)
             }
-            Self::Scanner(_) | Self::Camera(_) | Self::Barrier(_) | Self::Lamp(_) | Self::Input(_) => None,
+            Self::Scanner(_)
+            | Self::Camera(_)
+            | Self::Barrier(_)
+            | Self::Lamp(_)
+            | Self::Sprayer(_)
+            | Self::Input(_) => None,
         }
+    }
+
+    /// How long a sprayer runs at the longest, in seconds; none of other devices.
+    pub fn sprays_for(&self) -> Option<u16> {
+        if let Self::Sprayer(sprayer) = self { Some(sprayer.seconds_max) } else { None }
     }
 
     /// The name of the driver, as in the file.
@@ -98,6 +110,7 @@ impl Driver {
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
             Self::Lamp(_) => "lamp",
+            Self::Sprayer(_) => "sprayer",
             Self::Input(input) => match input.signal {
                 Signal::Presence => "presence",
                 Signal::PresenceInside => "presence-inside",
@@ -287,6 +300,15 @@ pub struct Lamp {
     pub wait: Output,
     /// Lights "go".
     pub go: Output,
+}
+
+/// A sprayer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sprayer {
+    /// Runs it.
+    pub run: Output,
+    /// It stops by itself after so many seconds.
+    pub seconds_max: u16,
 }
 
 impl Board {

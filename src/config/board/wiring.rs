@@ -109,7 +109,7 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
             CameraSource::V4l2(path) => Some((path.clone(), None)),
             CameraSource::Simulated | CameraSource::Frames(_) | CameraSource::Mjpeg(_) => None,
         },
-        Driver::Barrier(_) | Driver::Lamp(_) | Driver::Input(_) => None,
+        Driver::Barrier(_) | Driver::Lamp(_) | Driver::Sprayer(_) | Driver::Input(_) => None,
     }
 }
 
@@ -121,6 +121,7 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
             Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => "thermometer",
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",
+            Driver::Sprayer(_) => "sprayer",
             Driver::Input(input) => match input.signal {
                 Signal::Presence => "presence input",
                 Signal::PresenceInside => "inner presence input",
