@@ -14,6 +14,7 @@ use crate::control::{Direct, NoticeStatus};
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
+use crate::daemon::lists::Taken;
 use crate::daemon::pictures::Pictures;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::daemon::{Link, UrgentLog};
@@ -81,12 +82,11 @@ pub fn parts(
     link_settings: outbox::Settings,
 ) -> Result<Parts> {
     pair::check(board, &site, &site_file.display().to_string())?;
-    let state = site.state.clone();
-    let named = |file: &Path| file.display().to_string();
+    let (state, named) = (site.state.clone(), |file: &Path| file.display().to_string());
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
     let key_file = state.join(site::KEY_FILE);
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
-    let roster = Arc::new(roster_of(&site, &blinder)?);
+    let (roster, lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
     let enrolment = enrolment_of(&state)?;
     if let Some(other) = enrolment.as_ref().filter(|enrolment| enrolment.kiosk != site.kiosk) {
         bail!(
@@ -133,6 +133,7 @@ pub fn parts(
         view: state.join("view.sqlite"),
         inbox: state.join("inbox.bin"),
         blinder,
+        lists,
         hub: link,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,

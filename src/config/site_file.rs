@@ -8,6 +8,7 @@ use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 
 use super::error::{Mistakes, Report};
+use super::list::rule_file::lists;
 use super::mqtt::mqtt;
 use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
@@ -46,6 +47,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let available = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
+    let lists = lists(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
     let profiles = available.iter().filter(used).cloned().collect();
@@ -63,6 +65,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         record_retention: Duration::from_secs(record_days * 86_400),
         pictures,
         lanes,
+        lists,
         attendants,
         policy: Policy::new(notice, screening, profiles),
     })
