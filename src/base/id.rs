@@ -124,6 +124,8 @@ named! {
     DeviceId;
     /// A person on duty, by staff name: pseudonymous, fit for records and logs.
     AttendantId;
+    /// Who may put others on a list: an office or an official, by a name that stands in files and logs.
+    IssuerId;
 }
 
 macro_rules! sixteen_bytes {
@@ -201,6 +203,8 @@ sixteen_bytes! {
     CommandId;
     /// Which commands are numbered together: those of one hub key to one kiosk key. See [`crate::sync::command`].
     CommandSeries;
+    /// What a list holds, and nothing else: the first half of the SHA-256 of its blinded entries.
+    EditionId;
 }
 
 /// A record's gapless number within its epoch; the first record is 1.

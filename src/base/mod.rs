@@ -11,7 +11,8 @@ pub mod units;
 
 pub use blob_id::BlobId;
 pub use id::{
-    AttendantId, BootId, CommandId, CommandSeries, DeviceId, Epoch, KioskId, LaneId, PolicyId, Seq, Slug,
+    AttendantId, BootId, CommandId, CommandSeries, DeviceId, EditionId, Epoch, IssuerId, KioskId, LaneId,
+    PolicyId, Seq, Slug,
 };
 pub use no_reading::NoReading;
 pub use pii::Pii;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::list::{self, Looked};
+use super::list_words;
 use crate::config::mqtt::{Broker, Transport};
 use crate::config::profile_file::{class_name, direction_name};
 use crate::config::site::Lane;
@@ -30,8 +32,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let file = arguments.config.display().to_string();
     let said = match (&board, &site) {
         (Ok(board), Ok(site)) => match pair::check(board, site, &file) {
-            Ok(()) => match prove_all(&site.policy.profiles) {
-                Ok(_) => return print(board, site).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            Ok(()) => match prove_all(&site.policy.profiles).and_then(|_| shown(board, site)) {
+                Ok(()) => return ExitCode::SUCCESS,
                 Err(said) => said,
             },
             Err(mistakes) => mistakes.to_string(),
@@ -44,7 +46,14 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn print(board: &Board, site: &Site) -> io::Result<()> {
+/// Prints what is in force; the error is what is wrong with the files of lists.
+fn shown(board: &Board, site: &Site) -> Result<(), String> {
+    let damaged = print(board, site).map_err(|error| error.to_string())?;
+    if damaged.is_empty() { Ok(()) } else { Err(damaged.join("\n")) }
+}
+
+/// Prints what is in force; returns what is wrong with the files of lists.
+fn print(board: &Board, site: &Site) -> io::Result<Vec<String>> {
     let mut out = io::stdout().lock();
     let offset = site.utc_offset_minutes;
     let sign = if offset < 0 { '-' } else { '+' };
@@ -82,7 +91,37 @@ fn print(board: &Board, site: &Site) -> io::Result<()> {
     } else {
         names.join(", ")
     };
-    writeln!(out, "attendants {names}")
+    writeln!(out, "attendants {names}")?;
+    print_lists(&mut out, site)
+}
+
+fn print_lists(out: &mut impl Write, site: &Site) -> io::Result<Vec<String>> {
+    let mut damaged = Vec::new();
+    for rule in &site.lists {
+        let issuers: Vec<&str> = rule.issuers.iter().map(|issuer| issuer.as_str()).collect();
+        writeln!(out, "list       {} ({}): asks the attendant, decides nothing", rule.id, rule.title.zh)?;
+        writeln!(
+            out,
+            "  rule     issuers {}; at most {} entries, {} changes at once, {} days",
+            issuers.join(", "),
+            rule.cap,
+            rule.bulk,
+            rule.days_max
+        )?;
+        match list::look(site, rule) {
+            Ok(Looked::File(file, now)) => {
+                list_words::state(&file, &now)
+                    .into_iter()
+                    .try_for_each(|line| writeln!(out, "  file     {line}"))?;
+            }
+            Ok(Looked::NotHere(why)) => writeln!(out, "  file     {why}")?,
+            Err(unusable) => {
+                writeln!(out, "  file     DAMAGED, and nobody on it is noticed")?;
+                damaged.push(format!("list {}: {unusable:#}", rule.id));
+            }
+        }
+    }
+    Ok(damaged)
 }
 
 fn print_policy(out: &mut impl Write, site: &Site) -> io::Result<()> {

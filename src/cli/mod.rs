@@ -10,6 +10,8 @@ mod hub_command;
 mod hub_kiosk;
 mod hub_sheet;
 mod journal;
+mod list;
+mod list_words;
 mod park;
 mod pin;
 mod policy;
@@ -77,6 +79,12 @@ enum Command {
     WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
     Pin,
+    /// Pushes, accepts and shows the lists of people whom an attendant has to look at.
+    List {
+        /// What to do.
+        #[command(subcommand)]
+        action: list::Action,
+    },
     /// Makes and shows the list of people and plates that the site knows.
     Roster {
         /// What to do.
@@ -102,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Replay(stretch) => replay::run(&stretch),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
+        Command::List { action } => list::run(&action),
         Command::Roster { action } => roster::run(&action),
     }
 }

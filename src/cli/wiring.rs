@@ -15,6 +15,7 @@ use crate::control::Direct;
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
+use crate::daemon::lists::Taken;
 use crate::daemon::pictures::Pictures;
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
@@ -87,12 +88,11 @@ pub fn parts(
     link_settings: outbox::Settings,
 ) -> Result<Parts> {
     check(board, &site, &site_file.display().to_string())?;
-    let state = site.state.clone();
-    let named = |file: &Path| file.display().to_string();
+    let (state, named) = (site.state.clone(), |file: &Path| file.display().to_string());
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
     let key_file = state.join(site::KEY_FILE);
     let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
-    let roster = Arc::new(roster_of(&site, &blinder)?);
+    let (roster, lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
     let enrolment = enrolment_of(&state)?;
     same_kiosk(&site, enrolment.as_ref(), site_file)?;
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
@@ -130,6 +130,7 @@ pub fn parts(
         view: state.join("view.sqlite"),
         inbox: state.join("inbox.bin"),
         blinder,
+        lists,
         hub: link,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,

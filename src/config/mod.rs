@@ -1,9 +1,10 @@
-//! Board, site, profile and roster files: read, checked, and turned into types that cannot be wrong.
+//! Board, site, profile, roster and list files: read, checked, and turned into types that cannot be wrong.
 
 mod area_file;
 pub mod board;
 pub mod bundle;
 pub mod error;
+pub mod list;
 pub mod mqtt;
 pub mod pair;
 pub mod policy;
@@ -22,6 +23,7 @@ pub mod step_rule;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};
+pub use list::{Hit, ListRule, Lists};
 pub use policy::{Policy, Screening};
 pub use profile::{Profile, Profiles, Takes};
 pub use site::Site;

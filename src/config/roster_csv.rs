@@ -19,6 +19,13 @@ pub const FAULTS_LISTED_MAX: usize = 100;
 /// Columns that are read. Others are refused, so that a misspelt one cannot be lost.
 const COLUMNS: [&str; 6] = ["id_number", "plate", "phone", "class", "name", "note"];
 
+/// Columns that identify somebody.
+pub(super) const KINDS: [(&str, IdentifierKind); 3] = [
+    ("id_number", IdentifierKind::IdNumber),
+    ("plate", IdentifierKind::Plate),
+    ("phone", IdentifierKind::Phone),
+];
+
 /// Chinese names of the classes, as spreadsheets have them.
 const CHINESE: [(&str, Class); 9] = [
     ("居民", Class::Resident),
@@ -178,24 +185,39 @@ fn row(cells: &Cells<'_>, blinder: &Blinder) -> Result<(Vec<Identifier>, Class),
     let class = cells.get("class").ok_or(("class", "is missing"))?;
     let class = class_of(class.expose()).ok_or(("class", "names no class"))?;
     let mut identifiers = Vec::new();
-    if let Some(text) = cells.get("id_number") {
-        let number = IdNumber::parse(&text).map_err(|error| ("id_number", error.why()))?;
-        let blinded = blinder.blind(IdentifierKind::IdNumber, number.normalised().expose());
-        identifiers.push(("id_number", blinded));
-    }
-    if let Some(text) = cells.get("plate") {
-        let plate = Plate::parse(&text).ok().filter(|plate| plate.form() != Form::Odd);
-        let plate = plate.ok_or(("plate", "does not follow the grammar of plates"))?;
-        identifiers.push(("plate", blinder.blind(IdentifierKind::Plate, plate.normalised().expose())));
-    }
-    if let Some(text) = cells.get("phone") {
-        let number = phone::normalised(&text).ok_or(("phone", "is no telephone number"))?;
-        identifiers.push(("phone", blinder.blind(IdentifierKind::Phone, number.expose())));
+    for (column, kind) in KINDS {
+        if let Some(text) = cells.get(column) {
+            identifiers.push((column, blinded(kind, &text, blinder).map_err(|why| (column, why))?));
+        }
     }
     if identifiers.is_empty() {
         return Err(("id_number", "is missing, and so are plate and phone"));
     }
     Ok((identifiers, class))
+}
+
+/// What is written in a cell, normalised and blinded.
+///
+/// # Errors
+///
+/// What is wrong with it; nothing of it is in that.
+pub(super) fn blinded(
+    kind: IdentifierKind,
+    text: &Pii<String>,
+    blinder: &Blinder,
+) -> Result<Blinded, &'static str> {
+    let normalised = match kind {
+        IdentifierKind::IdNumber => {
+            IdNumber::parse(text).map(|number| number.normalised().clone()).map_err(|error| error.why())?
+        }
+        IdentifierKind::Plate => {
+            let plate = Plate::parse(text).ok().filter(|plate| plate.form() != Form::Odd);
+            plate.ok_or("does not follow the grammar of plates")?.normalised().clone()
+        }
+        IdentifierKind::Phone => phone::normalised(text).ok_or("is no telephone number")?,
+        IdentifierKind::Pass | IdentifierKind::Name => return Err("is nothing that a table identifies by"),
+    };
+    Ok(blinder.blind(kind, normalised.expose()))
 }
 
 fn class_of(text: &str) -> Option<Class> {

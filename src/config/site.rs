@@ -2,10 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bundle;
 use super::error::{Mistakes, Report};
+use super::list::ListRule;
 use super::mqtt::Mqtt;
 use super::policy::Policy;
 use super::profile::Profiles;
@@ -15,6 +17,9 @@ use crate::model::{Direction, SubjectKind, Verdict};
 
 /// Name of the file in the state folder that holds the key under which identifiers are blinded.
 pub const KEY_FILE: &str = "site.key";
+
+/// Name of the folder in the state folder that holds the lists.
+pub const LISTS_FOLDER: &str = "lists";
 
 /// Name of the folder in the state folder that holds the urgent log.
 pub const URGENT_FOLDER: &str = "urgent";
@@ -48,6 +53,8 @@ pub struct Site {
     pub pictures: Vec<Verdict>,
     /// Its lanes; at least one.
     pub lanes: Vec<Lane>,
+    /// Lists of identifiers whose holders a person has to look at.
+    pub lists: Vec<Arc<ListRule>>,
     /// Who may sign in; empty where nobody may, and then nobody can waive or decide.
     pub attendants: Vec<Attendant>,
     /// What rules the lanes.

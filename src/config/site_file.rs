@@ -10,6 +10,7 @@ use argon2::password_hash::phc::PasswordHash;
 
 use super::bundle::{File, SignerKey};
 use super::error::{Mistakes, Report};
+use super::list::rule_file::lists;
 use super::mqtt::mqtt;
 use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
@@ -49,6 +50,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let (available, files) = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
+    let lists = lists(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
     let profiles: Vec<Profile> = available.iter().filter(used).cloned().collect();
@@ -71,6 +73,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         record_retention: Duration::from_secs(record_days * 86_400),
         pictures,
         lanes,
+        lists,
         attendants,
         policy: Policy::new(notice, screening, profiles),
         signers,

@@ -8,14 +8,14 @@ use crate::model::Draft;
 use crate::platform::clock::Clock;
 use crate::sync::enrolment::Enrolment;
 
-/// Writes down that the kiosk started and what the last run left open, before any lane can ask for anything. What there
+/// Writes down that the kiosk started, `more` that it found then, and what the last run left open, before any lane can ask for anything. What there
 /// is to tell of it, such as a journal that fails already, is for the lanes and the screens.
 pub fn first_records<D: Disk>(
     mut journal: Journal<D>,
     recovery: &Recovery,
     enrolment: Option<&Enrolment>,
     clock: &Clock,
-    rules: &Rules,
+    (rules, more): (&Rules, Vec<Draft>),
 ) -> (Recorder<D>, Vec<News>) {
     // Before anything is sealed in this run.
     let last = recovery.last.as_ref().map(|(_, stamp)| stamp);
@@ -34,6 +34,7 @@ pub fn first_records<D: Disk>(
         Some(Err(error)) => tracing::error!(%error, "the hub's sealing key is of no use"),
         None => {}
     }
+    drafts.extend(more);
     drafts.extend(recovery.open_arrivals.iter().filter_map(unresolved::draft));
     let mut news = Vec::new();
     for draft in drafts {

@@ -21,6 +21,7 @@ use super::keeper::{Keeper, Keeping, Rules};
 use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
+use super::lists::Taken;
 use super::past::{self, Past, PastParts};
 use super::pictures::{self, Begun, Pictures};
 use super::policy::{Office, PolicyParts};
@@ -60,6 +61,8 @@ pub struct Parts {
     pub inbox: PathBuf,
     /// Blinds identifiers.
     pub blinder: Blinder,
+    /// The lists that it asks, and those that it has to do without.
+    pub lists: Taken,
     /// How long what is kept.
     pub retention: Rules,
     /// The hub, for a kiosk that is enrolled.
@@ -193,8 +196,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let ends =
         link::Ends { durable: durable_seen, urgent, heard: hear, clock: now, lines, pictures: line, hurry };
     let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
-    let recorder =
-        first_records(journal, &recovery, hub.as_ref().map(|link| &link.enrolment), &clock, &parts.retention);
+    let (enrolment, missing) = (hub.as_ref().map(|link| &link.enrolment), parts.lists.drafts());
+    let recorder = first_records(journal, &recovery, enrolment, &clock, (&parts.retention, missing));
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
     let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone()), JoinSet::new());
     for lane in lane_parts {

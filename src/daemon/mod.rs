@@ -23,6 +23,7 @@ pub mod kiosk;
 pub mod lane;
 pub mod lanes;
 pub mod link;
+pub mod lists;
 pub mod outputs;
 pub mod past;
 pub mod pictures;

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod area;
+pub mod between;
 pub mod blind;
 pub mod courtesy;
 pub mod credential;
@@ -32,6 +33,7 @@ pub mod width;
 
 pub use alarm::Cause;
 pub use area::{Area, AreaTable};
+pub use between::{Between, Reached};
 pub use blind::{Blinded, Blinder};
 pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};
 pub use field::{Choice, FieldForm};

@@ -173,7 +173,7 @@ async fn a_journal_that_fails_at_the_start_is_said_to_every_lane_and_on_the_scre
     let (journal, recovery) = journal(&disk);
     break_down(&disk);
     let log = watch::Sender::new(journal.open_log());
-    let begun = first_records(journal, &recovery, None, &clock, &RULES);
+    let begun = first_records(journal, &recovery, None, &clock, (&RULES, vec![]));
     assert!(begun.0.has_failed() && begun.1.iter().any(|news| matches!(news, News::Failed(_))));
 
     let (mut lanes, mut heard) = (BTreeMap::new(), Vec::new());
@@ -203,7 +203,7 @@ async fn no_lane_waits_for_an_alarm_and_each_is_handed_over_after_its_record() {
     let clock = Clock::new().unwrap();
     let (journal, recovery) = journal(&SimDisk::new());
     let log = watch::Sender::new(journal.open_log());
-    let begun = first_records(journal, &recovery, None, &clock, &RULES);
+    let begun = first_records(journal, &recovery, None, &clock, (&RULES, vec![]));
     let (news, mut hears) = mpsc::channel(64);
     let lanes = BTreeMap::from([("gate".parse().unwrap(), news)]);
     // There is room for two, and nobody takes them.

@@ -5,7 +5,7 @@ use std::io;
 use crate::base::PolicyId;
 use crate::config::Policy;
 use crate::config::bundle::{Bundle, FILE_BYTES_MAX, Refusal, Signed};
-use crate::journal::Disk;
+use crate::journal::{Disk, replace};
 
 /// End of the names of these files.
 const KEPT: &str = ".policy";
@@ -20,7 +20,7 @@ pub fn keep<D: Disk>(disk: &mut D, bundle: &Bundle) -> io::Result<PolicyId> {
     let file = kept_name(policy.id);
     if read(disk, &file)?.is_none() {
         let kept = Signed { bundle: bundle.clone(), signatures: vec![] };
-        write(disk, &file, &kept.encode())?;
+        replace(disk, &file, &kept.encode())?;
     }
     Ok(policy.id)
 }
@@ -77,17 +77,4 @@ pub(super) fn read<D: Disk>(disk: &mut D, file: &str) -> io::Result<Option<Vec<u
     let count = disk.read_at(file, 0, &mut bytes)?;
     bytes.truncate(count);
     Ok(Some(bytes))
-}
-
-pub(super) fn write<D: Disk>(disk: &mut D, file: &str, bytes: &[u8]) -> io::Result<()> {
-    let beside = format!("{file}.new");
-    match disk.remove(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    disk.create(&beside, bytes.len() as u64)?;
-    disk.write_at(&beside, 0, bytes)?;
-    disk.sync(&beside)?;
-    disk.rename(&beside, file)?;
-    disk.sync_dir()
 }

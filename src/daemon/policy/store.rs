@@ -19,11 +19,11 @@ use std::io;
 
 use minicbor::{Decode, Encode};
 
-use super::kept::{keep, read, write};
+use super::kept::{keep, read};
 use crate::base::{LaneId, PolicyId, Slug, Wall};
 use crate::config::bundle::{Bundle, Refusal, SignerKey, Terms, verify};
 use crate::engine::prove::prove_all;
-use crate::journal::Disk;
+use crate::journal::{Disk, replace};
 use crate::model::{AreaMode, PolicyEvent};
 
 /// Where a bundle is handed in.
@@ -161,13 +161,13 @@ impl<D: Disk> Store<D> {
         let taken = match judged {
             Ok(bundle) => {
                 keep(&mut self.disk, &bundle)?;
-                write(&mut self.disk, PENDING, &bytes)?;
+                replace(&mut self.disk, PENDING, &bytes)?;
                 self.pending = Some(bundle.clone());
                 self.refused = None;
                 Ok(bundle)
             }
             Err(refusal) => {
-                write(&mut self.disk, REFUSED, &bytes)?;
+                replace(&mut self.disk, REFUSED, &bytes)?;
                 self.refused = Some(refusal.to_string());
                 Err(refusal)
             }
@@ -208,7 +208,7 @@ impl<D: Disk> Store<D> {
         let bundle = pending.filter(|bundle| bundle.digest() == digest).ok_or(Error::NotPending)?.clone();
         let bytes = read(&mut self.disk, PENDING)?.ok_or(Error::NotPending)?;
         let begins = bundle.from <= now;
-        write(&mut self.disk, if begins { IN_FORCE } else { NEXT }, &bytes)?;
+        replace(&mut self.disk, if begins { IN_FORCE } else { NEXT }, &bytes)?;
         if begins {
             self.in_force = Some(bundle);
         } else {
@@ -230,7 +230,7 @@ impl<D: Disk> Store<D> {
         let mut events = Vec::new();
         if let Some(next) = self.next.clone().filter(|next| next.from <= now) {
             if let Some(bytes) = read(&mut self.disk, NEXT)? {
-                write(&mut self.disk, IN_FORCE, &bytes)?;
+                replace(&mut self.disk, IN_FORCE, &bytes)?;
             }
             self.in_force = Some(next.clone());
             self.next = None;
@@ -262,7 +262,7 @@ impl<D: Disk> Store<D> {
 
     fn stand(&mut self, standing: Standing) -> io::Result<()> {
         // Writing into memory cannot fail.
-        write(&mut self.disk, STANDING, &minicbor::to_vec(standing).unwrap_or_default())?;
+        replace(&mut self.disk, STANDING, &minicbor::to_vec(standing).unwrap_or_default())?;
         self.standing = standing;
         Ok(())
     }
