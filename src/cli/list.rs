@@ -145,11 +145,11 @@ impl Opened {
         let key = site.state.join(site::KEY_FILE);
         let blinder = Blinder::new(&files::secret(&key).with_context(|| key.display().to_string())?);
         let folder = site.state.join(site::LISTS_FOLDER);
-        let disk = DirDisk::open(&folder).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => {
-                anyhow::anyhow!("另一程序正在改名单 another program is changing lists")
+        let disk = DirDisk::open(&folder).map_err(|error| {
+            if error.kind() == io::ErrorKind::WouldBlock {
+                return anyhow::anyhow!("另一程序正在改名单 another program is changing lists");
             }
-            _ => error.into(),
+            error.into()
         });
         let disk = disk.with_context(|| folder.display().to_string())?;
         let shelf = Shelf { disk, site: site.site.clone(), blinder };

@@ -64,17 +64,10 @@ fn in_days(days: i64) -> String {
     now.checked_add(jiff::Span::new().days(days)).unwrap().date().to_string()
 }
 
-/// The number of the edition that is held.
+/// The number of the edition that is held: what ends the last line about it.
 fn held(said: &str) -> String {
-    let line = said.lines().find(|line| line.contains("HELD") && line.contains("; ")).unwrap();
-    said.lines()
-        .filter(|line| line.contains("HELD"))
-        .last()
-        .unwrap_or(line)
-        .rsplit("; ")
-        .next()
-        .unwrap()
-        .to_owned()
+    let line = said.lines().rfind(|line| line.contains("HELD")).unwrap();
+    line.rsplit("; ").next().unwrap().to_owned()
 }
 
 #[test]
