@@ -206,6 +206,7 @@ fn context() -> Context {
         policy: Arc::new(Policy::new(Some(12), screening, profiles.clone())),
         profiles: Profiles::new(profiles).expect("a set"),
         roster: Arc::new(Roster::default()),
+        lists: Arc::default(),
         blinder: Blinder::new(&[1; 32]),
         mode: AreaMode::Normal,
     }

@@ -12,6 +12,8 @@ mod cli;
 mod desk;
 #[path = "policy/generate.rs"]
 mod generate;
+#[path = "policy/missing.rs"]
+mod missing;
 #[path = "policy/office.rs"]
 mod office;
 #[path = "policy/planted.rs"]

@@ -12,6 +12,8 @@ mod everywhere;
 mod gate;
 #[path = "session/kinds.rs"]
 mod kinds;
+#[path = "session/listed.rs"]
+mod listed;
 #[path = "session/party.rs"]
 mod party;
 #[path = "session/person.rs"]

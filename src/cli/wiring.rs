@@ -10,7 +10,7 @@ use crate::base::{ClockTrust, DeviceId, KioskId, Stamp};
 use crate::config::board::{Device, Driver, Place};
 use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
-use crate::config::{Board, Site, pair, site};
+use crate::config::{Board, Lists, Site, pair, site};
 use crate::control::Direct;
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
@@ -105,7 +105,7 @@ pub fn parts(
     let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed)?);
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
-        let context = context_of(policy, lane, roster, &blinder);
+        let context = context_of(policy, lane, (roster, Arc::clone(&lists.lists)), &blinder);
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
@@ -297,11 +297,11 @@ fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {
 fn context_of(
     policy: Arc<config::Policy>,
     lane: &site::Lane,
-    roster: Arc<Roster>,
+    (roster, lists): (Arc<Roster>, Arc<Lists>),
     blinder: &Blinder,
 ) -> Context {
     let (profiles, mode) = (lane.profiles.clone(), AreaMode::default());
-    Context { policy, profiles, roster, blinder: blinder.clone(), mode }
+    Context { policy, profiles, roster, lists, blinder: blinder.clone(), mode }
 }
 
 fn attendant(attendant: site::Attendant) -> web::Attendant {

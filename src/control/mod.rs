@@ -9,7 +9,8 @@ pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy}
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
 pub use status::{
-    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
-    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus,
-    Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
+    HubStatus, JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus,
+    PolicyStatus, Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble,
+    VerdictStatus,
 };

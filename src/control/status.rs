@@ -237,6 +237,21 @@ pub struct OccupantStatus {
     pub apart: Option<Verdict>,
 }
 
+/// A list names somebody who is here: a card for the attendant, who looks and decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CardStatus {
+    /// The list.
+    pub title: Title,
+    /// What it is for.
+    pub purpose: Title,
+    /// What the attendant is to do.
+    pub advice: Title,
+    /// Whether the clock is too unsure to say that the entry counts.
+    pub unsure: bool,
+    /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
+    pub occupant: Option<usize>,
+}
+
 /// Which traffic a lane takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -313,6 +328,8 @@ pub struct LaneStatus {
     pub dwelling: Option<DwellStatus>,
     /// The barrier.
     pub barrier: BarrierState,
+    /// What lists say of whoever is here.
+    pub cards: Vec<CardStatus>,
     /// The lamp.
     pub lamp: Aspect,
     /// Whether something stands under the barrier.

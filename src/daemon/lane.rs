@@ -88,6 +88,7 @@ impl LaneTask {
                 },
                 command = self.commands.recv() => match command {
                     Some((command, reply)) => {
+                        self.runner.time(&self.clock.stamp());
                         let done = self.runner.command(mono(), &command, &mut appends);
                         if let Err(refused) = &done {
                             tracing::debug!(lane = %self.id, %refused, "refused");
@@ -241,6 +242,7 @@ mod tests {
             policy: Arc::new(site.policy),
             profiles: site.lanes[1].profiles.clone(),
             roster: Arc::new(Roster::default()),
+            lists: Arc::default(),
             blinder: Blinder::new(&[1; 32]),
             mode: AreaMode::Normal,
         };

@@ -13,7 +13,9 @@ use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
-use crate::model::{AreaMode, Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal};
+use crate::model::{
+    AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal,
+};
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener};
 
@@ -96,6 +98,7 @@ impl LaneRunner {
 
     /// Takes what a device of this lane saw. The stamp is the time of taking it in.
     pub fn observe(&mut self, at: &Stamp, observation: Observation, appends: &mut Vec<Append>) {
+        self.time(at);
         let now = at.mono;
         match observation.what {
             Observed::Thermal(sample) if self.sensors.contains(&observation.device) => {
@@ -186,6 +189,11 @@ impl LaneRunner {
     /// Decides by `policy` and `profiles` from the next subject on.
     pub fn rule(&mut self, policy: &Arc<Policy>, profiles: &Profiles) {
         self.lane.rule(Arc::clone(policy), profiles.clone());
+    }
+
+    /// Says what time it is: lists depend on it. Called before whatever may name somebody.
+    pub fn time(&mut self, now: &Stamp) {
+        self.lane.time(Between::of(now, self.trust.passed));
     }
 
     /// When [`expire`](Self::expire) must be called.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::barrier::Times;
 use crate::base::LaneId;
 use crate::config::roster::Roster;
-use crate::config::{Policy, Profiles};
+use crate::config::{Lists, Policy, Profiles};
 use crate::control::Direct;
 use crate::model::{AreaMode, Blinder, SubjectKind};
 
@@ -36,6 +36,8 @@ pub struct Context {
     pub profiles: Profiles,
     /// The people known to the site.
     pub roster: Arc<Roster>,
+    /// Whom somebody has to look at.
+    pub lists: Arc<Lists>,
     /// Turns identifiers into what the roster knows.
     pub blinder: Blinder,
     /// How strictly the area is guarded.
@@ -45,14 +47,15 @@ pub struct Context {
 impl Context {
     /// The same under another policy.
     pub fn under(&self, policy: Arc<Policy>, profiles: Profiles) -> Self {
-        let Self { policy: _, profiles: _, roster, blinder, mode } = self;
-        Self { policy, profiles, roster: Arc::clone(roster), blinder: blinder.clone(), mode: *mode }
+        let Self { policy: _, profiles: _, roster, lists, blinder, mode } = self;
+        let (roster, lists) = (Arc::clone(roster), Arc::clone(lists));
+        Self { policy, profiles, roster, lists, blinder: blinder.clone(), mode: *mode }
     }
 
     /// The same in another mode.
     pub fn in_mode(&self, mode: AreaMode) -> Self {
-        let Self { policy, profiles, roster, blinder, mode: _ } = self;
-        let (policy, roster) = (Arc::clone(policy), Arc::clone(roster));
-        Self { policy, profiles: profiles.clone(), roster, blinder: blinder.clone(), mode }
+        let Self { policy, profiles, roster, lists, blinder, mode: _ } = self;
+        let (policy, roster, lists) = (Arc::clone(policy), Arc::clone(roster), Arc::clone(lists));
+        Self { policy, profiles: profiles.clone(), roster, lists, blinder: blinder.clone(), mode }
     }
 }

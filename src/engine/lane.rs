@@ -30,7 +30,9 @@ use super::session::Session;
 use crate::base::{AttendantId, Mono};
 use crate::config::{Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
-use crate::model::{AreaMode, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind};
+use crate::model::{
+    AreaMode, Between, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
+};
 
 /// How long a verdict that opens nothing stays on the screens.
 pub(super) const SHOWN_FOR: Duration = Duration::from_secs(6);
@@ -68,6 +70,8 @@ pub struct Lane {
     mode: AreaMode,
     /// What rules from the next session on.
     next: Option<Arc<Context>>,
+    /// Between which wall times it is: what lists say depends on it, and nothing else.
+    between: Between,
     presence: [Level; 2],
     pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
@@ -93,6 +97,7 @@ impl Lane {
             taken_out: None,
             mode,
             next: None,
+            between: Between::default(),
             presence: [Level::Idle; 2],
             beside: Beside::default(),
             waiting: None,
@@ -140,6 +145,11 @@ impl Lane {
     pub fn rule(&mut self, policy: Arc<Policy>, profiles: Profiles) {
         let other = !Arc::ptr_eq(&policy, &self.context.policy);
         self.next = other.then(|| Arc::new(self.context.under(policy, profiles)));
+    }
+
+    /// Says between which wall times it is.
+    pub fn time(&mut self, between: Between) {
+        self.between = between;
     }
 
     /// What decides about whoever is here, or was last.
@@ -337,6 +347,9 @@ impl Lane {
     fn advance(&mut self, now: Mono, effects: &mut Vec<Effect>) {
         if matches!(self.state, State::Idle) && self.serves() {
             self.begin_if_somebody_is_here(now, effects);
+        }
+        if let State::Steps(session) | State::Referred(session) = &mut self.state {
+            session.ask_lists(&self.context, &self.between);
         }
         self.decide(now, effects);
         self.show(effects);

@@ -12,6 +12,7 @@ pub mod decide;
 mod entries;
 pub mod input;
 pub mod lane;
+mod listed;
 mod patience;
 mod person;
 mod prompt;

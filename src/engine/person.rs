@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
+use super::listed::Cards;
 use super::registration;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
@@ -15,7 +16,7 @@ use crate::control::{Act, OccupantStatus, Refused};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::{
-    Attestation, Authenticity, Class, Credential, CredentialKind, Currency, Direction, Evidence, ListHit,
+    Attestation, Authenticity, Between, Class, Credential, CredentialKind, Currency, Direction, Evidence,
     Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Zone, mask,
 };
 
@@ -45,7 +46,7 @@ pub struct PersonSession {
     /// The last screening.
     pub screening: Option<Screening>,
     /// What the lists say of them.
-    pub hit: ListHit,
+    pub cards: Cards,
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
     taken: Option<Taken>,
@@ -77,7 +78,6 @@ impl PersonSession {
         let profile = profile(takes, direction, class, context)?;
         let steps = Steps::new(profile, direction, class, context.mode);
         let (profile, details) = (profile.id.clone(), Person::default());
-        let hit = ListHit::default();
         Some(Self {
             takes,
             direction,
@@ -86,7 +86,7 @@ impl PersonSession {
             steps,
             details,
             screening: None,
-            hit,
+            cards: Cards::default(),
             apart: None,
             taken: None,
         })
@@ -202,10 +202,20 @@ impl PersonSession {
         })
     }
 
+    /// Asks the lists about what is known of them by now.
+    pub fn ask_lists(&mut self, context: &Context, now: &Between) {
+        let known = [
+            (IdentifierKind::IdNumber, self.details.id_number.as_ref()),
+            (IdentifierKind::Phone, self.details.phone.as_ref()),
+        ];
+        self.cards.ask(&known, self.direction, context, now);
+        self.details.lists = self.cards.names();
+    }
+
     /// What the policy rules about this person now, and on what facts.
     pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
-        let subject = Subject { class: self.class, direction: self.direction, hit: self.hit };
+        let subject = Subject { class: self.class, direction: self.direction, hit: self.cards.says() };
         let facts = decide::facts(subject, &self.steps, (Party::Nobody, None), profile, context);
         let ruled = decide::decide(&profile.rules, &facts);
         Some((facts, ruled))

@@ -11,10 +11,10 @@ use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
 use crate::config::rules::Facts;
-use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
+use crate::control::{Act, CardStatus, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
-    Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening, StepKind,
-    SubjectKind, Verdict,
+    Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
+    StepKind, SubjectKind, Verdict,
 };
 
 /// Who is at the lane.
@@ -369,6 +369,27 @@ impl Session {
     /// Whether the lane's sprayer runs: for the vehicle itself, never for somebody in it.
     pub fn sprays(&self) -> bool {
         self.steps().disinfects()
+    }
+
+    /// Asks the lists about what is known by now of everybody here.
+    pub fn ask_lists(&mut self, context: &Context, now: &Between) {
+        match &mut self.who {
+            Who::Person(person) => person.ask_lists(context, now),
+            Who::Vehicle(vehicle) => vehicle.ask_lists(context, now),
+        }
+    }
+
+    /// The cards about everybody here.
+    pub fn cards(&self) -> Vec<CardStatus> {
+        match &self.who {
+            Who::Person(person) => person.cards.status(None).collect(),
+            Who::Vehicle(vehicle) => {
+                let of_occupants = (1..).zip(&vehicle.occupants);
+                let of_occupants =
+                    of_occupants.flat_map(|(number, person)| person.cards.status(Some(number)));
+                vehicle.cards.status(None).chain(of_occupants).collect()
+            }
+        }
     }
 
     /// Which way.

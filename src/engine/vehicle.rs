@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
+use super::listed::Cards;
 use super::person::{Apart, PersonSession};
 use super::registration;
 use super::replay::occupant_verdict;
@@ -11,11 +12,12 @@ use crate::config::rules::Facts;
 use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
 use crate::control::{Act, Decision, OddPlate, Refused, Registration};
+use crate::model::blind::IdentifierKind;
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
-    Authenticity, Class, Credential, Currency, Direction, Evidence, ListHit, Person, Reason, StepKind,
+    Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind,
     SubjectKind, Vehicle, Verdict, mask,
 };
 
@@ -35,6 +37,8 @@ pub struct VehicleSession {
     pub declared: Option<u8>,
     /// Those people.
     pub occupants: Vec<PersonSession>,
+    /// What the lists say of the vehicle.
+    pub cards: Cards,
 }
 
 impl VehicleSession {
@@ -50,6 +54,7 @@ impl VehicleSession {
             details: Vehicle::default(),
             declared: None,
             occupants: Vec::new(),
+            cards: Cards::default(),
         })
     }
 
@@ -195,12 +200,20 @@ impl VehicleSession {
         self.served().is_some_and(|person| asked(&person.steps))
     }
 
+    /// Asks the lists about what is known by now of it and of everybody in it.
+    pub fn ask_lists(&mut self, context: &Context, now: &Between) {
+        let known = [(IdentifierKind::Plate, self.details.plate.as_ref())];
+        self.cards.ask(&known, self.direction, context, now);
+        self.details.lists = self.cards.names();
+        self.occupants.iter_mut().for_each(|person| person.ask_lists(context, now));
+    }
+
     /// What the policy rules about this vehicle and all in it now, and on what facts.
     pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
         let of_occupants: Option<Vec<Ruled>> =
             self.going_on().map(|person| Some(person.ruled(context)?.1)).collect();
-        let subject = Subject { class: self.class, direction: self.direction, hit: ListHit::default() };
+        let subject = Subject { class: self.class, direction: self.direction, hit: self.cards.says() };
         let party = decide::party(of_occupants?.iter());
         let facts = decide::facts(subject, &self.steps, party, profile, context);
         let ruled = decide::decide(&profile.rules, &facts);

@@ -37,6 +37,13 @@ pub enum Reached {
     Unsure,
 }
 
+impl Default for Between {
+    /// Where nobody has said anything: after everything that has certainly passed.
+    fn default() -> Self {
+        Self { earliest: Wall::EARLIEST, latest: None }
+    }
+}
+
 impl Between {
     /// What `now` is worth where `passed` has certainly passed.
     pub fn of(now: &Stamp, passed: Wall) -> Self {

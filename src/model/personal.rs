@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::picture::PictureKey;
 use super::stated::Stated;
-use crate::base::{CentiCelsius, Pii};
+use crate::base::{CentiCelsius, Pii, Slug};
 
 /// The personal part of a record. Exists in the clear only in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -56,6 +56,9 @@ pub struct Person {
     /// What they stated beside these fields.
     #[n(9)]
     pub stated: Stated,
+    /// The lists that named them, where any did.
+    #[n(10)]
+    pub lists: Option<Vec<Slug>>,
 }
 
 /// What is known of a vehicle.
@@ -82,4 +85,7 @@ pub struct Vehicle {
     /// What was stated about it beside these fields.
     #[n(6)]
     pub stated: Stated,
+    /// The lists that named it, where any did.
+    #[n(7)]
+    pub lists: Option<Vec<Slug>>,
 }

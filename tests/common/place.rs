@@ -108,6 +108,7 @@ fn context(cast: &Cast) -> Context {
         policy: Arc::new(Policy::new(Some(12), screening, profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::new(rows, BEGINS)),
+        lists: Arc::default(),
         blinder,
         mode: AreaMode::Normal,
     }

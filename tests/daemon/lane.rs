@@ -87,6 +87,7 @@ fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
         policy: Arc::new(Policy::new(None, screening(), profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
         roster: Arc::new(Roster::default()),
+        lists: Arc::default(),
         blinder: Blinder::new(&[1; 32]),
         mode: AreaMode::Normal,
     };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kakou::base::{PolicyId, Random, Wall};
 use kakou::config::bundle::{Bundle, Refusal, SignerKey};
-use kakou::daemon::policy::kept;
 use kakou::daemon::policy::store::{Error, INCOMING, Store, Trusted};
+use kakou::daemon::policy::{NotKept, keep, kept};
 use kakou::journal::Disk;
 use kakou::model::{AreaMode, PolicyEvent};
 use kakou::sim::disk::{Fault, FaultKind, SimDisk};
@@ -78,6 +78,18 @@ fn a_bundle_waits_for_a_named_person_then_for_its_time_and_ends_in_the_sites_own
     let mut store = open(&disk);
     assert_eq!(store.tick(WITHIN).unwrap(), [], "what has ended does not begin again");
     assert_eq!(store.in_force().expired, Some(7));
+}
+
+#[test]
+fn a_kept_policy_under_another_name_is_not_that_policy() {
+    let mut disk = SimDisk::new();
+    let bundle = draft(DRAFT);
+    let id = keep(&mut disk, &bundle).unwrap();
+    assert_eq!(kept(&mut disk, id).unwrap().id, id);
+    let other = PolicyId([9; 16]);
+    disk.rename(&format!("{id}.policy"), &format!("{other}.policy")).unwrap();
+    assert!(matches!(kept(&mut disk, other), Err(NotKept::Other(_, found)) if found == id));
+    assert!(matches!(kept(&mut disk, id), Err(NotKept::Gone(_))));
 }
 
 #[test]

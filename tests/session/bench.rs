@@ -6,7 +6,7 @@ use std::time::Duration;
 use kakou::base::{AttendantId, CentiCelsius, Mono, NoReading, Pii, Seq};
 use kakou::config::profile_file;
 use kakou::config::roster::Roster;
-use kakou::config::{Policy, Profiles, Screening as ScreeningRule};
+use kakou::config::{Lists, Policy, Profiles, Screening as ScreeningRule};
 use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
 use kakou::model::{
@@ -40,6 +40,15 @@ impl Bench {
     }
 
     pub fn in_mode(mode: AreaMode, takes: SubjectKind, profiles: Vec<kakou::config::Profile>) -> Self {
+        Self::with_lists(Lists::default(), mode, takes, profiles)
+    }
+
+    pub fn with_lists(
+        lists: Lists,
+        mode: AreaMode,
+        takes: SubjectKind,
+        profiles: Vec<kakou::config::Profile>,
+    ) -> Self {
         let set = Profiles::new(profiles.clone()).expect("a set");
         let degrees = |value| CentiCelsius::from_degrees(value).expect("a temperature");
         let screening = ScreeningRule {
@@ -55,6 +64,7 @@ impl Bench {
             policy: Arc::clone(&policy),
             profiles: set,
             roster: Arc::new(Roster::default()),
+            lists: Arc::new(lists),
             blinder: Blinder::new(&[1; 32]),
             mode,
         };

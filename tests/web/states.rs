@@ -86,6 +86,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         dwelling: None,
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
+        cards: vec![],
         beam_blocked: false,
         taken_out: None,
         since_ms: None,

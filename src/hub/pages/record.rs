@@ -18,7 +18,7 @@ use super::overview::outcome;
 use super::picture::{self, Seen};
 use super::search;
 use super::when::when;
-use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii};
+use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii, Slug};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
 use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Stated, StepRecord};
@@ -358,7 +358,7 @@ fn opened(personal: &Personal) -> Markup {
     let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
     html! {
         @if let Some(plate) = plate { dl { dt { (two(("车牌", "plate"))) } dd.big { (plate.expose()) } } }
-        @if let Some(vehicle) = &personal.vehicle { dl { (statements(&vehicle.stated)) } }
+        @if let Some(vehicle) = &personal.vehicle { dl { (lists(vehicle.lists.as_deref())) (statements(&vehicle.stated)) } }
         @for person in &personal.people { dl { (person_facts(person)) } }
         @if let Some(note) = &personal.note { dl { dt { (two(("留言", "note"))) } dd { (note.expose()) } } }
     }
@@ -380,8 +380,15 @@ fn person_facts(person: &Person) -> Markup {
     ];
     html! {
         @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } }
+        (lists(person.lists.as_deref()))
         (statements(&person.stated))
     }
+}
+
+/// The lists that named somebody.
+fn lists(names: Option<&[Slug]>) -> Markup {
+    let names: Vec<&str> = names.unwrap_or_default().iter().map(Slug::as_str).collect();
+    html! { @if !names.is_empty() { dt { (two(("名单", "lists"))) } dd { (names.join(", ")) } } }
 }
 
 /// What was stated beside the usual fields, by the names that the profile gives.

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::address;
 use super::standing::standing;
 use crate::control::{
-    BarrierState, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus, TakenOut,
-    TemperatureStatus, VerdictStatus,
+    BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
+    TakenOut, TemperatureStatus, VerdictStatus,
 };
 use crate::model::{SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
@@ -65,6 +65,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                     }
                 }
             }
+            @for listed in &lane.cards { (list_card(listed)) }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
@@ -81,6 +82,21 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             }
             @if lane.steps.is_empty() && lane.subject.is_none() { (quiet(status, lane)) }
             (gate(lane))
+        }
+    }
+}
+
+/// A list names somebody who is here. It says what to do, and decides nothing.
+fn list_card(card: &CardStatus) -> Markup {
+    html! {
+        div.list-card role="alert" {
+            (symbol::ATTENTION)
+            div {
+                p { b { (card.title.zh) } " " span lang="en" { (card.title.en) }
+                    @if let Some(number) = card.occupant { " · " (words("第几位乘员", "occupant")) " " (number) }
+                    @if card.unsure { " · " (words("时钟不准，可能已过期", "may be over: the clock is unsure")) } }
+                p { (card.advice.zh) " " span lang="en" { (card.advice.en) } }
+            }
         }
     }
 }
