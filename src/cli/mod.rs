@@ -1,5 +1,6 @@
 //! The subcommands of `kakou`, one file each.
 
+mod badge;
 mod carry;
 mod check;
 mod demo;
@@ -64,6 +65,8 @@ enum Command {
     Check(check::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
     Pin,
+    /// Makes an attendant's badge, and the line of the configuration that holds its hash.
+    Badge(badge::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
     Roster {
         /// What to do.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Journal { action } => journal::run(&action),
         Command::Check(arguments) => check::run(&arguments),
         Command::Pin => pin::run(),
+        Command::Badge(arguments) => badge::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }
 }

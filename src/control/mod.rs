@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod command;
+pub mod duty;
 pub mod keeping;
 pub mod status;
 
@@ -10,6 +11,6 @@ pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration
 pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
-    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, Prompt,
-    RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PostStatus,
+    Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };

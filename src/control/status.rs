@@ -415,6 +415,19 @@ pub struct NoticeStatus {
     pub title: String,
 }
 
+/// Whether somebody is at the post, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostStatus {
+    /// Nothing is asked.
+    #[default]
+    Quiet,
+    /// Whoever is signed in is asked whether they are there.
+    Asked,
+    /// Nobody is.
+    Nobody,
+}
+
 /// The whole kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KioskStatus {
@@ -426,6 +439,8 @@ pub struct KioskStatus {
     pub notice: Option<NoticeStatus>,
     /// How strictly the area is guarded.
     pub mode: AreaMode,
+    /// Whether somebody is at the post.
+    pub post: PostStatus,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// The journal.

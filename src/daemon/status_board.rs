@@ -10,7 +10,7 @@ use tokio::time::interval;
 use super::keeper::Keeping;
 use super::lane::LaneView;
 use crate::base::KioskId;
-use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus};
+use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus, PostStatus};
 use crate::platform::clock::Clock;
 use crate::sync::inbox::{InForce, Notice};
 
@@ -32,6 +32,7 @@ pub(super) struct Seen {
     pub(super) keeping: watch::Receiver<Keeping>,
     pub(super) pictures: watch::Receiver<PictureStatus>,
     pub(super) in_force: watch::Receiver<InForce>,
+    pub(super) post: watch::Receiver<PostStatus>,
 }
 
 impl StatusBoard {
@@ -55,6 +56,7 @@ impl StatusBoard {
                 Ok(()) = self.seen.keeping.changed() => {}
                 Ok(()) = self.seen.pictures.changed() => {}
                 Ok(()) = self.seen.in_force.changed() => {}
+                Ok(()) = self.seen.post.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -78,6 +80,7 @@ impl StatusBoard {
             title: self.title.clone(),
             notice: ordered.or_else(|| self.notice.clone()),
             mode: self.seen.in_force.borrow().mode,
+            post: *self.seen.post.borrow(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },

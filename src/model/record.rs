@@ -14,6 +14,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::duty::{Manned, Post};
 use super::leak::Counted;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
@@ -131,6 +132,10 @@ pub enum Body {
         /// In or out.
         #[n(1)]
         signed_in: bool,
+        /// As what and for whom, at a sign-in, where the site says so.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        post: Option<Post>,
     },
     /// The wall clock became right, was set, or stepped: where its stamp is synced, it is the map for the other
     /// records of its boot; see [`crate::model::timeline`].
@@ -253,6 +258,13 @@ pub enum Body {
         #[n(0)]
         attendant: AttendantId,
     },
+    /// Nobody is at the post, or somebody is again; only where the site has that watched.
+    #[n(20)]
+    Manned {
+        /// Which.
+        #[n(0)]
+        found: Manned,
+    },
 }
 
 /// In what [`Body::Gap`] found: begins the name of the earlier log whose numbers are meant, where it is not this one.
@@ -365,7 +377,7 @@ pub struct Occupant {
 mod tests {
     use super::*;
     use crate::base::{BlobId, BootId, ClockTrust, Mono, Pii, Wall};
-    use crate::model::PictureKey;
+    use crate::model::{PictureKey, Role, Title};
 
     #[test]
     fn a_record_survives_encoding() {
@@ -412,6 +424,21 @@ mod tests {
         let personal = Personal { picture: Some(Pii::new(PictureKey([7; 32]))), ..Personal::default() };
         let bytes = minicbor::to_vec(&personal).unwrap();
         assert_eq!(minicbor::decode::<Personal>(&bytes).unwrap(), personal);
+    }
+
+    #[test]
+    fn a_sign_in_without_a_post_is_written_as_before_there_were_any_and_one_with_it_survives() {
+        let signs_in = |post| Body::Attendance { attendant: "li".parse().unwrap(), signed_in: true, post };
+        let bytes = minicbor::to_vec(signs_in(None)).unwrap();
+        assert_eq!(bytes, [0x82, 7, 0x82, 0x62, b'l', b'i', 0xF5]);
+        assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), signs_in(None));
+        for role in Role::ALL {
+            let agency = Some(Title { zh: "公安".to_owned(), en: "Police".to_owned() });
+            let body = signs_in(Some(Post { role, agency }));
+            let bytes = minicbor::to_vec(&body).unwrap();
+            assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), body);
+            assert!(bytes.len() < 32, "{} bytes", bytes.len());
+        }
     }
 
     fn sample() -> Entry {
