@@ -1,5 +1,6 @@
 //! The subcommands of `kakou`, one file each.
 
+mod badge;
 mod carry;
 mod check;
 mod demo;
@@ -85,6 +86,8 @@ enum Command {
         #[command(subcommand)]
         action: list::Action,
     },
+    /// Makes an attendant's badge, and the line of the configuration that holds its hash.
+    Badge(badge::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
     Roster {
         /// What to do.
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),
+        Command::Badge(arguments) => badge::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }
 }

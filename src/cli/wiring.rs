@@ -109,8 +109,7 @@ pub fn parts(
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
         lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
     }
-    let tls_keys = OwnKeys::within(&state);
-    let broker_time = passed.clone();
+    let (tls_keys, broker_time) = (OwnKeys::within(&state), passed.clone());
     let link = enrolment.zip(seed);
     let link =
         link.map(|(enrolment, seed)| Link { enrolment, seed, tls_keys, passed, settings: link_settings });
@@ -121,6 +120,7 @@ pub fn parts(
         retention: rules(&site),
         copy: copy.transpose().map_err(|error: mqtt::Error| anyhow::anyhow!("mqtt: {error}"))?,
         alarms: open_alarms(&state, &site.kiosk),
+        post: site.post,
         kiosk: site.kiosk,
         title: site.title,
         policy,
@@ -305,7 +305,8 @@ fn context_of(
 }
 
 fn attendant(attendant: site::Attendant) -> web::Attendant {
-    web::Attendant { id: attendant.id, name: attendant.name, pin: attendant.pin.as_str().to_owned() }
+    let site::Attendant { id, name, pin, badge, post } = attendant;
+    web::Attendant { id, name, pin: pin.as_str().to_owned(), badge, post }
 }
 
 fn one_lane(

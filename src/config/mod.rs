@@ -1,6 +1,7 @@
 //! Board, site, profile, roster and list files: read, checked, and turned into types that cannot be wrong.
 
 mod area_file;
+pub mod badge;
 pub mod board;
 pub mod bundle;
 pub mod error;

@@ -299,7 +299,22 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// As [`need`](Self::need), for what may not be quoted: a wrong value is noted without being shown.
+    /// As [`get`](Self::get), for what may not be quoted: a wrong value is noted without being shown.
+    pub fn get_hidden<T>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        kind: &Kind<'_, T>,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        let read = (kind.read)(value.get_ref());
+        if read.is_none() {
+            report.hidden(self.place(key), self.key(key), format!("must be {}", kind.expected));
+        }
+        read
+    }
+
+    /// The same for one that must be there.
     pub fn need_hidden<T>(
         &mut self,
         report: &mut Report<'_>,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::badge::BadgeHash;
 use super::bundle;
 use super::error::{Mistakes, Report};
 use super::list::ListRule;
@@ -13,7 +14,7 @@ use super::policy::Policy;
 use super::profile::Profiles;
 use super::site_file;
 use crate::base::{AttendantId, KioskId, LaneId, Slug};
-use crate::model::{Direction, SubjectKind, Verdict};
+use crate::model::{Direction, Post, SubjectKind, Verdict};
 
 /// Name of the file in the state folder that holds the key under which identifiers are blinded.
 pub const KEY_FILE: &str = "site.key";
@@ -57,6 +58,8 @@ pub struct Site {
     pub lists: Vec<Arc<ListRule>>,
     /// Who may sign in; empty where nobody may, and then nobody can waive or decide.
     pub attendants: Vec<Attendant>,
+    /// How it is watched that somebody is at the post; none where it is not.
+    pub post: Option<PostRules>,
     /// What rules the lanes.
     pub policy: Policy,
     /// Who may sign policy bundles for this kiosk; none where it takes none.
@@ -102,6 +105,17 @@ pub struct Lane {
     pub leave_after: Duration,
 }
 
+/// How it is watched that somebody is at the post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostRules {
+    /// Shortest and longest time from the last act to the question.
+    pub ask_after: [Duration; 2],
+    /// How long the answer may take.
+    pub answer_within: Duration,
+    /// How long nobody may be signed in; none where nobody has to be.
+    pub staffed_within: Option<Duration>,
+}
+
 /// Who may sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attendant {
@@ -111,6 +125,10 @@ pub struct Attendant {
     pub name: String,
     /// Argon2id hash of the PIN.
     pub pin: PinHash,
+    /// Hash of their badge, where they have one.
+    pub badge: Option<BadgeHash>,
+    /// As what and for whom they are here; none where the site says neither.
+    pub post: Option<Post>,
 }
 
 /// Argon2id hash of a PIN as a PHC string. Does not print itself.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
 
+use super::badge::BadgeHash;
 use super::bundle::{File, SignerKey};
 use super::error::{Mistakes, Report};
 use super::list::rule_file::lists;
@@ -16,9 +17,9 @@ use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
 use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
-use super::site::{Attendant, Lane, PinHash, Site, Web};
+use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
 use crate::base::{CentiCelsius, LaneId, Slug};
-use crate::model::{Class, Direction, Picture, SubjectKind};
+use crate::model::{Class, Direction, Picture, Post, Role, SubjectKind, Title};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
 const PIN_MEMORY_KIB_MAX: u32 = 64 * 1024;
@@ -51,6 +52,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
     let lists = lists(report, &mut file);
+    let post = post_rules(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
     let profiles: Vec<Profile> = available.iter().filter(used).cloned().collect();
@@ -75,6 +77,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         lanes,
         lists,
         attendants,
+        post,
         policy: Policy::new(notice, screening, profiles),
         signers,
         profile_files,
@@ -110,6 +113,24 @@ fn web(report: &mut Report<'_>, file: &mut Section<'_>) -> Web {
     }
     table.finish(report);
     Web { listen, hosts }
+}
+
+fn post_rules(report: &mut Report<'_>, file: &mut Section<'_>) -> Option<PostRules> {
+    let mut table = file.table(report, "post")?;
+    let minutes = integer(1..=240u64);
+    let least = table.get_or(report, "ask_after_minutes_min", &minutes, 20);
+    let most = table.get_or(report, "ask_after_minutes_max", &minutes, 40);
+    if most < least {
+        table.misfit(report, "ask_after_minutes_max", "must be at least ask_after_minutes_min");
+    }
+    let answer_within_s = table.get_or(report, "answer_within_s", &integer(15..=1_800u64), 120);
+    let staffed_within_s = table.get(report, "staffed_within_s", &integer(30..=86_400u64));
+    table.finish(report);
+    Some(PostRules {
+        ask_after: [least, most].map(|minutes| Duration::from_secs(minutes * 60)),
+        answer_within: Duration::from_secs(answer_within_s),
+        staffed_within: staffed_within_s.map(Duration::from_secs),
+    })
 }
 
 pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
@@ -242,6 +263,10 @@ fn attendants(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<Attendant>
         if attendants.iter().any(|known| known.id == attendant.id) {
             table.misfit(report, "id", "must be the name of one attendant only");
         }
+        if attendant.badge.is_some() && attendants.iter().any(|known| known.badge == attendant.badge) {
+            // By the name: what is on a badge, or its hash, is not quoted.
+            table.misfit(report, "id", "must have a badge of their own, or none");
+        }
         attendants.push(attendant);
     }
     attendants
@@ -254,8 +279,27 @@ fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attenda
     }
     let shown = table.need(report, "name", &text(60));
     let pin = table.need_hidden(report, "pin", &pin());
+    let hash = Kind::new("a hash, as `kakou badge` prints it", |value| BadgeHash::parse(value.as_str()?));
+    let badge = table.get_hidden(report, "badge", &hash);
+    let post = post(report, table);
     table.note_unknown(report);
-    Some(Attendant { id: id?, name: shown?, pin: pin? })
+    Some(Attendant { id: id?, name: shown?, pin: pin?, badge, post })
+}
+
+/// As what and for whom; none where neither is said.
+fn post(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Post> {
+    let role = table.get(report, "role", &one_of(&Role::ALL.map(|role| (role.name(), role))));
+    let zh = table.get(report, "agency_zh", &text(30));
+    let en = table.get(report, "agency_en", &text(30));
+    let agency = match (zh, en) {
+        (Some(zh), Some(en)) => Some(Title { zh, en }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            table.misfit(report, "agency_zh", "must be given together with agency_en");
+            None
+        }
+    };
+    (role.is_some() || agency.is_some()).then(|| Post { role: role.unwrap_or_default(), agency })
 }
 
 fn pin() -> Kind<'static, PinHash> {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
-use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind, Verdict};
+use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind, Verdict};
 
 /// One act of one person at one lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +210,12 @@ pub enum Refused {
     /// The act needs an attendant who is signed in.
     #[error("only a signed-in attendant can do this")]
     NeedsAttendant,
+    /// Whoever asks is not at the post for that.
+    #[error("not for somebody who is here as {}", role.name())]
+    RoleMayNot {
+        /// As what they are here.
+        role: Role,
+    },
     /// The lane is doing something that the act does not fit.
     #[error("not possible now: {why}")]
     NotNow {

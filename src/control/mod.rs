@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod command;
+pub mod duty;
 pub mod keeping;
 pub mod status;
 
@@ -11,6 +12,6 @@ pub use keeping::LinkAlarm;
 pub use status::{
     Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
     HubStatus, JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus,
-    PolicyStatus, Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble,
+    PolicyStatus, PostStatus, Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble,
     VerdictStatus,
 };

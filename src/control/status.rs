@@ -447,6 +447,19 @@ pub struct PolicyStatus {
     pub waits: Option<u64>,
 }
 
+/// Whether somebody is at the post, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostStatus {
+    /// Nothing is asked.
+    #[default]
+    Quiet,
+    /// Whoever is signed in is asked whether they are there.
+    Asked,
+    /// Nobody is.
+    Nobody,
+}
+
 /// The whole kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KioskStatus {
@@ -460,6 +473,8 @@ pub struct KioskStatus {
     pub mode: AreaMode,
     /// The policy that rules.
     pub policy: PolicyStatus,
+    /// Whether somebody is at the post.
+    pub post: PostStatus,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// The journal.

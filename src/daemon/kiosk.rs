@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::alarms::{self, MainLog, UrgentLog};
-use super::attendance::{note_attendance, note_hand_overs};
+use super::attendance::{self, Duty};
 use super::copying;
 use super::first_records::first_records;
 use super::inbox::Inbox;
@@ -25,11 +25,12 @@ use super::lists::Taken;
 use super::past::{self, Past, PastParts};
 use super::pictures::{self, Begun, Pictures};
 use super::policy::{Office, PolicyParts};
-use super::recorder::{Chore, Request};
+use super::recorder::Chore;
 use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
 use crate::base::KioskId;
+use crate::config::site::PostRules;
 use crate::control::{JournalStatus, KioskStatus};
 use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub view: PathBuf,
     /// Where it is kept what the hub commanded.
     pub inbox: PathBuf,
+    /// How it is watched that somebody is at the post; none where it is not.
+    pub post: Option<PostRules>,
     /// Blinds identifiers.
     pub blinder: Blinder,
     /// The lists that it asks, and those that it has to do without.
@@ -171,17 +174,15 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         kiosk, title, policy, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
     let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
-    let (listener, address) = listen_at(listen).await?;
-    let mut tasks = JoinSet::new();
+    let ((listener, address), mut tasks) = (listen_at(listen).await?, JoinSet::new());
     let (stop, stopped) = watch::channel(false);
-    let (requests, for_recorder) = mpsc::channel(4_096);
+    let ((requests, for_recorder), (done, recorder_done)) = (mpsc::channel(4_096), mpsc::channel(1));
     let (journal, recovery) = journal;
     let (inbox, office) = (Inbox::open(parts.inbox, &recovery), Office::new(policy));
     let (log, log_seen) = watch::channel(journal.open_log());
     let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
-    let (done, recorder_done) = mpsc::channel(1);
     let main = MainLog { epoch: journal.epoch(), durable: journal.durable(), found: &recovery };
     let (alarms, urgent) = alarms::take_up(parts.alarms, &main, clock.stamp(), done.clone())?;
     let for_keeper = hub.as_ref().map(Link::for_keeper);
@@ -217,10 +218,11 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
     let (commands, asked) = mpsc::channel(64);
     tasks.spawn(dispatch(asked, to_lanes, stopped));
-    let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force };
-    let status = StatusBoard { kiosk, title, simulated, seen, clock: clock.clone() }.start(&mut tasks);
+    let Duty { attendance, hand_overs, here, signed_in, post } =
+        attendance::start(parts.post, requests, clock.clone(), &mut tasks);
+    let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force, post };
+    let status = StatusBoard { kiosk, title, simulated, seen, clock }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
-    let (attendance, hand_overs, signed_in) = notes(requests, clock, &mut tasks);
     let handle = web::Handle {
         status: status.clone(),
         commands: commands.clone(),
@@ -230,6 +232,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         hand_overs,
         attendance,
         policy,
+        here,
         place_time: parts.place_time,
         hosts,
     };
@@ -258,21 +261,6 @@ fn keep(
     let forget = Box::new(move || past.forget());
     keeping::start(keeper, Wires { heard, log, forget, status, chores, stopped, done }, clock)?;
     Ok(seen)
-}
-
-/// Starts what records beside the lanes: who is on duty, what one shift leaves to the next, that the clock was set.
-fn notes(
-    requests: mpsc::Sender<Request>,
-    clock: Clock,
-    tasks: &mut JoinSet<&'static str>,
-) -> (mpsc::Sender<web::Attendance>, mpsc::Sender<web::HandOver>, watch::Receiver<usize>) {
-    let (attendance, attended) = mpsc::channel(64);
-    let (hand_overs, written) = mpsc::channel(8);
-    let (here, signed_in) = watch::channel(0);
-    tasks.spawn(super::clock::watch(clock.clone(), requests.clone()));
-    tasks.spawn(note_hand_overs(written, requests.clone(), clock.clone()));
-    tasks.spawn(note_attendance(attended, requests, clock, here));
-    (attendance, hand_overs, signed_in)
 }
 
 async fn listen_at(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {

@@ -11,7 +11,7 @@ use super::keeper::Keeping;
 use super::lane::{LaneView, in_force};
 use super::lanes::InForceSeen;
 use crate::base::KioskId;
-use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus};
+use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus, PostStatus};
 use crate::platform::clock::Clock;
 use crate::sync::inbox::{InForce, Notice};
 
@@ -32,6 +32,7 @@ pub(super) struct Seen {
     pub(super) keeping: watch::Receiver<Keeping>,
     pub(super) pictures: watch::Receiver<PictureStatus>,
     pub(super) in_force: InForceSeen,
+    pub(super) post: watch::Receiver<PostStatus>,
 }
 
 impl StatusBoard {
@@ -56,6 +57,7 @@ impl StatusBoard {
                 Ok(()) = self.seen.pictures.changed() => {}
                 Ok(()) = self.seen.in_force.0.changed() => {}
                 Ok(()) = self.seen.in_force.1.changed() => {}
+                Ok(()) = self.seen.post.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -81,6 +83,7 @@ impl StatusBoard {
             notice: ordered.or_else(|| ruling.notice.clone()),
             mode: in_force(mode, ruling.mode),
             policy: ruling.status.clone(),
+            post: *self.seen.post.borrow(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },

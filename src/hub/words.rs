@@ -4,10 +4,11 @@ use crate::base::{AttendantId, Epoch};
 use crate::ledger::{
     AlarmKind, NotTaken, PersonalState, Refused, SentState, SheetRefused, SheetState, SheetTaken,
 };
+use crate::model::duty::Manned;
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
     AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PolicyEvent, Reason,
-    Service, StepKind, StepOutcome, SubjectKind, Verdict,
+    Role, Service, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -185,6 +186,7 @@ pub fn cause(cause: Cause) -> Words {
         Cause::DiskLow => ("存储空间不足", "the disk is nearly full"),
         Cause::WriteFailed => ("记录无法写入", "records cannot be written"),
         Cause::DeviceDead => ("设备无响应", "a device does not answer"),
+        Cause::NobodyAtPost => ("岗位无人", "nobody at the post"),
         Cause::Followed => ("有人尾随通过", "somebody went through behind another"),
     }
 }
@@ -279,6 +281,7 @@ pub fn body(body: &Body) -> Words {
         Body::Alarm { kind, .. } => cause(*kind),
         Body::Commanded { .. } => ("收到中心指令", "command taken"),
         Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
+        Body::Manned { found } => manned(*found),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),
@@ -293,6 +296,24 @@ fn policy_event(event: PolicyEvent) -> Words {
         PolicyEvent::Acknowledged => ("策略已阅知", "policy acknowledged"),
         PolicyEvent::Began => ("策略生效", "policy in force"),
         PolicyEvent::Ended => ("策略到期", "policy ended"),
+    }
+}
+
+/// What was found out about the post.
+pub fn manned(found: Manned) -> Words {
+    match found {
+        Manned::Unanswered => ("询问在岗无人应答", "nobody answered at the post"),
+        Manned::Unstaffed => ("应有人值守而无人签到", "nobody signed in at the post"),
+        Manned::Back => ("岗位有人", "somebody at the post again"),
+    }
+}
+
+/// As what somebody is at the post.
+pub fn role(role: Role) -> Words {
+    match role {
+        Role::Attendant => ("值守", "attendant"),
+        Role::Lead => ("带班", "lead"),
+        Role::Observer => ("观察", "observer"),
     }
 }
 

@@ -303,6 +303,7 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
+            | Body::Manned { .. }
             | Body::ClockMapped
             | Body::OpenedByHand
             | Body::FoundOpen

@@ -97,6 +97,7 @@ impl Ledger {
             | Body::Stopped
             | Body::Arrived { .. }
             | Body::DeviceHealth { .. }
+            | Body::Manned { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
             | Body::ClosedByAttendant { .. }

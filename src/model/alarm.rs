@@ -14,6 +14,7 @@
 //! | a barrier found open at the start | [`Cause::FoundOpen`] |
 //! | a barrier that did not open or close | [`Cause::BarrierStuck`] |
 //! | somebody followed, by all that counts there | [`Cause::Followed`] |
+//! | nobody answers at the post, or nobody is signed in where somebody has to be | [`Cause::NobodyAtPost`] |
 //! | records are lost | [`Cause::RecordsLost`] |
 //! | a device stays silent, or its bus does | [`Cause::DeviceDead`] |
 //!
@@ -24,6 +25,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::duty::Manned;
 use super::leak::Counted;
 use super::record::{Body, Crossing, Draft, Passage};
 use super::verdict::{Reason, Verdict};
@@ -75,11 +77,14 @@ pub enum Cause {
     /// Somebody went through behind a recorded subject.
     #[n(12)]
     Followed,
+    /// Nobody is at a post that should not be left.
+    #[n(13)]
+    NobodyAtPost,
 }
 
 impl Cause {
     /// Every cause, in the order of the records.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Begun,
         Self::Held,
         Self::ForgedPass,
@@ -93,6 +98,7 @@ impl Cause {
         Self::WriteFailed,
         Self::DeviceDead,
         Self::Followed,
+        Self::NobodyAtPost,
     ];
 
     /// Why a record of the main log is an alarm, if it is one.
@@ -106,6 +112,7 @@ impl Cause {
             }
             Body::DeviceHealth { fault: Some(fault), .. } => is_dead(*fault).then_some(Self::DeviceDead),
             Body::Gap { .. } => Some(Self::RecordsLost),
+            Body::Manned { found: Manned::Unanswered | Manned::Unstaffed } => Some(Self::NobodyAtPost),
             Body::OpenedByHand => Some(Self::OpenedByHand),
             Body::FoundOpen => Some(Self::FoundOpen),
             Body::Booted { .. }
@@ -123,6 +130,7 @@ impl Cause {
             | Body::Alarm { .. }
             | Body::HandOver { .. }
             | Body::Policy { .. }
+            | Body::Manned { found: Manned::Back }
             | Body::Commanded { .. }
             | Body::CommandDone { .. } => None,
         }
@@ -225,7 +233,7 @@ mod tests {
         assert_eq!(draft.personal, None);
         assert!(bytes.len() <= 32, "{} bytes", bytes.len());
         let numbers: Vec<Vec<u8>> = Cause::ALL.iter().map(|cause| minicbor::to_vec(cause).unwrap()).collect();
-        assert_eq!(numbers, (0..13_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
+        assert_eq!(numbers, (0..14_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
     }
 
     fn passage(

@@ -14,8 +14,10 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::duty::{Manned, Post};
 use super::grounds::Grounds;
 use super::leak::Counted;
+pub use super::occupant::Occupant;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
 use super::picture::Picture;
@@ -133,6 +135,10 @@ pub enum Body {
         /// In or out.
         #[n(1)]
         signed_in: bool,
+        /// As what and for whom, at a sign-in, where the site says so.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        post: Option<Post>,
     },
     /// The wall clock became right, was set, or stepped: where its stamp is synced, it is the map for the other
     /// records of its boot; see [`crate::model::timeline`].
@@ -274,6 +280,13 @@ pub enum Body {
         #[n(4)]
         why: Option<String>,
     },
+    /// Nobody is at the post, or somebody is again; only where the site has that watched.
+    #[n(21)]
+    Manned {
+        /// Which.
+        #[n(0)]
+        found: Manned,
+    },
 }
 
 /// In what [`Body::Gap`] found: begins the name of the earlier log whose numbers are meant, where it is not this one.
@@ -369,36 +382,11 @@ pub struct Passage {
     pub grounds: Option<Grounds>,
 }
 
-/// One occupant of a vehicle, without personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
-pub struct Occupant {
-    /// What the occupant is to the place.
-    #[n(0)]
-    pub class: Class,
-    /// The occupant's own outcome; a vehicle may leave while one occupant stays.
-    #[n(1)]
-    pub verdict: Verdict,
-    /// Why.
-    #[n(2)]
-    pub reasons: Vec<Reason>,
-    /// The occupant's steps.
-    #[n(3)]
-    pub steps: Vec<StepRecord>,
-    /// As [`Passage::grounds`], by the rules of the occupant's own profile.
-    #[n(4)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grounds: Option<Grounds>,
-    /// The attendant by whose decision they stayed here while the vehicle went on: the verdict is then theirs alone.
-    #[n(5)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub apart: Option<AttendantId>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::{BlobId, BootId, ClockTrust, Mono, Pii, Wall};
-    use crate::model::PictureKey;
+    use crate::model::{PictureKey, Role, Title};
 
     #[test]
     fn a_record_survives_encoding() {
@@ -445,6 +433,21 @@ mod tests {
         let personal = Personal { picture: Some(Pii::new(PictureKey([7; 32]))), ..Personal::default() };
         let bytes = minicbor::to_vec(&personal).unwrap();
         assert_eq!(minicbor::decode::<Personal>(&bytes).unwrap(), personal);
+    }
+
+    #[test]
+    fn a_sign_in_without_a_post_is_written_as_before_there_were_any_and_one_with_it_survives() {
+        let signs_in = |post| Body::Attendance { attendant: "li".parse().unwrap(), signed_in: true, post };
+        let bytes = minicbor::to_vec(signs_in(None)).unwrap();
+        assert_eq!(bytes, [0x82, 7, 0x82, 0x62, b'l', b'i', 0xF5]);
+        assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), signs_in(None));
+        for role in Role::ALL {
+            let agency = Some(Title { zh: "公安".to_owned(), en: "Police".to_owned() });
+            let body = signs_in(Some(Post { role, agency }));
+            let bytes = minicbor::to_vec(&body).unwrap();
+            assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), body);
+            assert!(bytes.len() < 32, "{} bytes", bytes.len());
+        }
     }
 
     fn sample() -> Entry {

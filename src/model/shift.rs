@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::duty::Manned;
 use super::leak::Crossings;
 use super::{Body, Direction, Entry, Passage, StepKind, StepOutcome, StepRecord, SubjectKind, Verdict};
 use crate::base::{AttendantId, BootId, ClockTrust, DeviceId, LaneId, NoReading, Seq, Slug, Stamp, Wall};
@@ -35,7 +36,7 @@ pub struct Duty {
 impl Duty {
     /// The duty in a record, if it is one.
     pub fn of(entry: &Entry) -> Option<Self> {
-        let Body::Attendance { attendant, signed_in } = &entry.body else { return None };
+        let Body::Attendance { attendant, signed_in, .. } = &entry.body else { return None };
         let (seq, wall) = (entry.seq, entry.stamp.wall);
         Some(Self { seq, wall, attendant: attendant.clone(), signed_in: *signed_in })
     }
@@ -219,6 +220,8 @@ pub struct ShiftSheet {
     pub unclean: u64,
     /// Who signed in.
     pub attendants: BTreeSet<AttendantId>,
+    /// How often nobody was at the post.
+    pub absences: u64,
     /// Records of hand-over notes.
     pub hand_overs: Vec<Seq>,
 }
@@ -286,9 +289,10 @@ impl Tally {
                 self.sheet.starts += 1;
                 self.sheet.unclean += u64::from(!clean);
             }
-            Body::Attendance { attendant, signed_in: true } => {
+            Body::Attendance { attendant, signed_in: true, .. } => {
                 self.sheet.attendants.insert(attendant.clone());
             }
+            Body::Manned { found: Manned::Unanswered | Manned::Unstaffed } => self.sheet.absences += 1,
             Body::HandOver { .. } => self.sheet.hand_overs.push(entry.seq),
             Body::Attendance { signed_in: false, .. }
             | Body::Stopped
@@ -299,6 +303,7 @@ impl Tally {
             | Body::KeyDestroyed { .. }
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
+            | Body::Manned { found: Manned::Back }
             | Body::Commanded { .. }
             | Body::CommandDone { .. }
             | Body::Policy { .. } => {}

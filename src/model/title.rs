@@ -1,13 +1,16 @@
 //! A text in the two languages of the screens, as files give it.
 
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 /// A text in Chinese and English.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct Title {
     /// Chinese.
+    #[n(0)]
     pub zh: String,
     /// English.
+    #[n(1)]
     pub en: String,
 }
 

@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
 use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Wall};
+use crate::config::badge::BadgeHash;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
-use crate::model::{AreaMode, Class, Decider, Direction, Reason, SubjectKind, Verdict};
+use crate::model::{AreaMode, Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
 
 /// A command and where its answer goes.
 pub type Ask = (Command, oneshot::Sender<Result<(), Refused>>);
@@ -33,6 +34,8 @@ pub struct Handle {
     pub attendance: mpsc::Sender<Attendance>,
     /// The policy that rules, and the one that waits.
     pub policy: PolicyDesk,
+    /// Told whenever somebody who is signed in does something, or says that they are there.
+    pub here: mpsc::Sender<()>,
     /// How the place counts its hours.
     pub place_time: PlaceTime,
     /// Names and addresses, without port, under which the pages may be asked for besides loopback.
@@ -116,6 +119,22 @@ pub struct Attendant {
     pub name: String,
     /// Argon2id hash of the PIN as a PHC string (`$argon2id$v=19$…`).
     pub pin: String,
+    /// Hash of their badge, where they have one.
+    pub badge: Option<BadgeHash>,
+    /// As what and for whom they are here, where the site says so.
+    pub post: Option<Post>,
+}
+
+impl Attendant {
+    /// As what they are here.
+    pub fn role(&self) -> Role {
+        self.post.as_ref().map(|post| post.role).unwrap_or_default()
+    }
+
+    /// For whom, where the site says so.
+    pub fn agency(&self) -> Option<&Title> {
+        self.post.as_ref()?.agency.as_ref()
+    }
 }
 
 impl fmt::Debug for Attendant {
@@ -140,6 +159,8 @@ pub struct Attendance {
     pub attendant: AttendantId,
     /// In or out.
     pub signed_in: bool,
+    /// As what and for whom, at a sign-in.
+    pub post: Option<Post>,
 }
 
 /// A small picture of what a lane's camera sees, for the subject to aim by. Stored as evidence only where the

@@ -52,6 +52,7 @@ fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) ->
         }
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
+        | Refused::RoleMayNot { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }

@@ -77,7 +77,8 @@ struct Tries {
 #[derive(Default)]
 pub struct Sessions {
     sessions: Mutex<BTreeMap<Token, Session>>,
-    tries: Mutex<BTreeMap<AttendantId, Tries>>,
+    /// Of PINs by whose they should be; of badges, which say so themselves, together.
+    tries: Mutex<BTreeMap<Option<AttendantId>, Tries>>,
 }
 
 impl Sessions {
@@ -134,8 +135,21 @@ impl Sessions {
     ///
     /// How long to wait, after too many wrong ones.
     pub fn try_pin(&self, id: &AttendantId, now: Instant) -> Result<(), Duration> {
+        self.try_as(Some(id), now)
+    }
+
+    /// A try with a badge begins; the same holds for it.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait, after too many that nobody here has.
+    pub fn try_badge(&self, now: Instant) -> Result<(), Duration> {
+        self.try_as(None, now)
+    }
+
+    fn try_as(&self, id: Option<&AttendantId>, now: Instant) -> Result<(), Duration> {
         let mut tries = lock(&self.tries);
-        let tries = tries.entry(id.clone()).or_default();
+        let tries = tries.entry(id.cloned()).or_default();
         let until = tries.last.map(|last| last + wait(tries.wrong));
         if let Some(left) =
             until.and_then(|until| until.checked_duration_since(now)).filter(|left| !left.is_zero())
@@ -149,7 +163,12 @@ impl Sessions {
 
     /// The PIN was right: what was wrong before counts no more.
     pub fn right(&self, id: &AttendantId) {
-        lock(&self.tries).remove(id);
+        lock(&self.tries).remove(&Some(id.clone()));
+    }
+
+    /// The badge was somebody's here. Wrong PINs of theirs still count: they may be somebody else's guesses.
+    pub fn right_badge(&self) {
+        lock(&self.tries).remove(&None);
     }
 }
 
@@ -213,6 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn badges_that_nobody_has_make_badges_wait_and_no_pin() {
+        let (sessions, zhou, now) = (Sessions::default(), named("zhou").id, Instant::now());
+        assert!((0..TRIES).all(|_| sessions.try_badge(now).is_ok()));
+        assert_eq!(sessions.try_badge(now), Err(WAIT));
+        assert_eq!(sessions.try_pin(&zhou, now), Ok(()));
+        assert_eq!(sessions.try_badge(now + WAIT), Ok(()));
+        sessions.right_badge();
+        assert_eq!(sessions.try_badge(now + WAIT), Ok(()), "a right one starts the count afresh");
+        assert!((1..TRIES).all(|_| sessions.try_pin(&zhou, now).is_ok()));
+        sessions.right_badge();
+        assert_eq!(sessions.try_pin(&zhou, now), Err(WAIT), "and not that of PINs");
+    }
+
+    #[test]
     fn a_session_ends_by_sign_out_or_after_a_shift_unused() {
         let (sessions, start) = (Sessions::default(), Instant::now());
         let token = sessions.open(named("zhou"), start).unwrap();
@@ -243,6 +276,12 @@ mod tests {
     }
 
     fn named(id: &str) -> Attendant {
-        Attendant { id: id.parse().unwrap(), name: id.to_owned(), pin: String::new() }
+        Attendant {
+            id: id.parse().unwrap(),
+            name: id.to_owned(),
+            pin: String::new(),
+            badge: None,
+            post: None,
+        }
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::handle::Handle;
+use super::handle::{Attendant, Handle};
 use super::session::Sessions;
 use super::theme::Theme;
 use crate::base::{AttendantId, LaneId};
-use crate::control::{Act, Command, KioskStatus, LaneStatus, Refused};
+use crate::control::{Act, Command, KioskStatus, LaneStatus, Refused, duty};
+use crate::model::Role;
 
 /// Most live streams at once: every screen of a kiosk needs one.
 const STREAMS_MAX: usize = 32;
@@ -47,20 +48,38 @@ impl Shared {
         Arc::clone(&self.handle.status.borrow())
     }
 
+    /// As what an attendant is here.
+    pub fn role(&self, id: &AttendantId) -> Role {
+        let known = self.handle.attendants.iter().find(|attendant| attendant.id == *id);
+        known.map(Attendant::role).unwrap_or_default()
+    }
+
     /// Asks a lane to do something and waits for its answer.
     ///
     /// # Errors
     ///
-    /// What the lane refused, or that it does not answer.
+    /// What the lane refused, that it is not for whoever asks, or that the lane does not answer.
     pub async fn ask(&self, lane: &LaneId, by: Option<&AttendantId>, act: Act) -> Result<(), Refused> {
         const SILENT: Refused = Refused::NotNow { why: "the lane does not answer" };
+        if let Some(by) = by {
+            duty::may(self.role(by), &act)?;
+        }
         let command = Command { lane: lane.clone(), by: by.cloned(), act };
         let (answer, answered) = oneshot::channel();
         let asked = async {
             self.handle.commands.send((command, answer)).await.map_err(|_| SILENT)?;
             answered.await.map_err(|_| SILENT)?
         };
-        tokio::time::timeout(ANSWER_MAX, asked).await.unwrap_or(Err(SILENT))
+        let answer = tokio::time::timeout(ANSWER_MAX, asked).await.unwrap_or(Err(SILENT));
+        if by.is_some_and(|by| self.role(by).staffs()) {
+            self.here();
+        }
+        answer
+    }
+
+    /// Somebody who staffs the post is there. One such word that waits is as good as two.
+    pub fn here(&self) {
+        let _ = self.handle.here.try_send(());
     }
 }
 

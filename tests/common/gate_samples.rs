@@ -22,7 +22,7 @@ fn log(random: &mut Random, count: usize) -> Log {
     log.append(start, None, Body::Booted { version: "0.1.0".into(), recovered: None, clean: false }, None);
     log.append_key(start, &HubOpener::from_seed([5; 32]).public());
     let attendant = "li-na".parse().unwrap();
-    log.append(start, None, Body::Attendance { attendant, signed_in: true }, None);
+    log.append(start, None, Body::Attendance { attendant, signed_in: true, post: None }, None);
     let mut wall = start;
     while log.entries.len() < count {
         let lane = *random.pick(&["in-1", "out-1", "car", "person", "main"]).unwrap();

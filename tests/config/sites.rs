@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kakou::config::site::Web;
 use kakou::config::{Board, Site, pair};
-use kakou::model::{Direction, SubjectKind, Verdict};
+use kakou::model::{Direction, Role, SubjectKind, Verdict};
 
 const EXAMPLE: &str = include_str!("../../systemd/kiosk.toml");
 const SIMULATED: &str = include_str!("../../boards/simulated.toml");
@@ -75,6 +75,8 @@ fn every_key_that_the_example_shows_is_known_and_right() {
         ("kakou/east-gate/records", "kakou-east-gate")
     );
     assert_eq!(site.attendants[0].name, "李娜");
+    let post = site.attendants[0].post.clone().unwrap();
+    assert_eq!((post.role, post.agency.unwrap().zh.as_str()), (Role::Lead, "公安"));
     assert!(!format!("{site:?}").contains("argon2id"), "a hash does not print itself");
     let defaults = Site::parse("kiosk.toml", EXAMPLE).unwrap();
     assert_eq!(site.policy.id, defaults.policy.id, "the values shown are the defaults");
@@ -206,6 +208,44 @@ fn a_pin_is_never_quoted_and_must_be_hashed_at_a_bearable_cost() {
         let said = mistakes(&attendant(bad));
         assert!(said.contains("attendant[li-na].pin: must be an argon2id string"), "{said}");
         assert!(!said.contains(bad), "{said}");
+    }
+}
+
+#[test]
+fn a_badge_is_a_hash_of_one_attendant_and_is_never_quoted() {
+    let badge = kakou::config::badge::Badge::new([9; 16]);
+    let attendant = |id: &str, badge: &str| {
+        format!("[[attendant]]\nid = \"{id}\"\nname = \"{id}\"\npin = \"{HASH}\"\nbadge = \"{badge}\"\n")
+    };
+    let one = format!("{EXAMPLE}\n{}", attendant("li-na", &badge.hash().to_string()));
+    assert_eq!(Site::parse("k.toml", &one).unwrap().attendants[0].badge, Some(badge.hash()));
+    let both = format!("{one}{}", attendant("wang", &badge.hash().to_string()));
+    assert!(
+        mistakes(&both).contains("attendant[wang].id = \"wang\": must have a badge of their own"),
+        "{}",
+        mistakes(&both)
+    );
+    let itself = mistakes(&format!("{EXAMPLE}\n{}", attendant("li-na", &badge.text())));
+    assert!(itself.contains("attendant[li-na].badge: must be a hash"), "{itself}");
+    assert!(!itself.contains(badge.text().as_str()), "{itself}");
+}
+
+#[test]
+fn an_agency_has_both_names_and_a_role_is_one_of_three() {
+    let attendant = |more: &str| {
+        format!("{EXAMPLE}\n[[attendant]]\nid = \"li-na\"\nname = \"李娜\"\npin = \"{HASH}\"\n{more}\n")
+    };
+    let post = |more: &str| Site::parse("k.toml", &attendant(more)).unwrap().attendants.remove(0).post;
+    assert_eq!(post(""), None, "nothing said is nothing recorded");
+    assert_eq!(post("role = \"observer\"").unwrap().role, Role::Observer);
+    assert_eq!(post("agency_zh = \"交警\"\nagency_en = \"Traffic\"").unwrap().role, Role::Attendant);
+    for (more, expected) in [
+        ("role = \"boss\"", "attendant[li-na].role = \"boss\": must be"),
+        ("agency_zh = \"交警\"", "must be given together with agency_en"),
+        ("agency_en = \"Traffic\"", "must be given together with agency_en"),
+    ] {
+        let said = mistakes(&attendant(more));
+        assert!(said.contains(expected), "{said}");
     }
 }
 

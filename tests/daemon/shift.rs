@@ -18,8 +18,11 @@ fn whoever_is_on_duty_sees_their_own_shift_first_and_the_note_that_was_left() {
     let (disk, folder) = (SimDisk::new(), tempfile::tempdir().unwrap());
     let mut journal = journal(&disk).0;
     let (li, zhou): (AttendantId, AttendantId) = ("li".parse().unwrap(), "zhou".parse().unwrap());
-    let duty =
-        |attendant: &AttendantId, signed_in| Body::Attendance { attendant: attendant.clone(), signed_in };
+    let duty = |attendant: &AttendantId, signed_in| Body::Attendance {
+        attendant: attendant.clone(),
+        signed_in,
+        post: None,
+    };
     let arrived = || Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound };
     append(&mut journal, duty(&li, true), None);
     append(&mut journal, arrived(), None);

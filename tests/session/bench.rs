@@ -186,6 +186,7 @@ impl Bench {
                 | Body::Crossed { .. }
                 | Body::DeviceHealth { .. }
                 | Body::Attendance { .. }
+                | Body::Manned { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
                 | Body::OpenedByHand

@@ -139,6 +139,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Crossed { .. }
         | Body::DeviceHealth { .. }
         | Body::Attendance { .. }
+        | Body::Manned { .. }
         | Body::ClockMapped
         | Body::Gap { .. }
         | Body::OpenedByHand

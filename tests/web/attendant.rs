@@ -116,12 +116,12 @@ async fn a_wrong_pin_signs_nobody_in_and_a_right_one_the_person_it_belongs_to() 
     browser.keys("1357\u{E007}").await;
     browser.wait_for_text("#bar", "李师傅").await;
     let li: AttendantId = "li".parse().unwrap();
-    assert_eq!(fake.attendance(), [Attendance { attendant: li.clone(), signed_in: true }]);
+    assert_eq!(fake.attendance(), [Attendance { attendant: li.clone(), signed_in: true, post: None }]);
 
     browser.open(&fake.url("/attendant/more")).await;
     browser.click("[data-key=F5]").await;
     browser.wait_for_address("/attendant/sign-in").await;
-    assert_eq!(fake.attendance(), [Attendance { attendant: li, signed_in: false }]);
+    assert_eq!(fake.attendance(), [Attendance { attendant: li, signed_in: false, post: None }]);
     browser.open(&fake.url(LANE)).await;
     browser.wait_for_address("/attendant/sign-in").await;
     browser.close().await;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use kakou::base::{AttendantId, ClockTrust, Pii, Wall};
+use kakou::config::badge::Badge;
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
-use kakou::model::{Class, Decider, Direction, Reason, SubjectKind, Verdict};
+use kakou::model::{Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
 use kakou::web::{
     Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, PolicyDesk,
     PolicyView, Preview, Recent, RecentRow, ShiftView, router,
@@ -34,6 +35,7 @@ pub struct Fake {
     pub policy: watch::Sender<Arc<PolicyView>>,
     /// Who has read it.
     pub read: tokio::sync::Mutex<mpsc::Receiver<Acknowledge>>,
+    here: Mutex<mpsc::Receiver<()>>,
     tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
@@ -53,6 +55,7 @@ impl Fake {
         let (hand_overs, written) = mpsc::channel(8);
         let policy = watch::Sender::new(Arc::default());
         let (reads, read) = mpsc::channel(8);
+        let (here, acts) = mpsc::channel(1);
         let handle = Handle {
             status: status.subscribe(),
             commands: asks,
@@ -62,6 +65,7 @@ impl Fake {
             hand_overs,
             attendance,
             policy: PolicyDesk { view: policy.subscribe(), asks: reads },
+            here,
             place_time: PlaceTime { utc_offset_minutes },
             hosts: vec![],
         };
@@ -73,7 +77,7 @@ impl Fake {
             let _ = axum::serve(listener, router(handle)).await;
         });
         let (attendance, hand_overs) = (Mutex::new(attended), Mutex::new(written));
-        let read = tokio::sync::Mutex::new(read);
+        let (read, here) = (tokio::sync::Mutex::new(read), Mutex::new(acts));
         Self {
             address,
             status,
@@ -83,6 +87,7 @@ impl Fake {
             hand_overs,
             policy,
             read,
+            here,
             tasks: [lanes, server],
         }
     }
@@ -118,6 +123,11 @@ impl Fake {
         std::iter::from_fn(|| attended.try_recv().ok()).collect()
     }
 
+    /// Whether anybody who is signed in was there since the last look.
+    pub fn somebody_is_here(&self) -> bool {
+        self.here.lock().expect("no test panicked here").try_recv().is_ok()
+    }
+
     /// Hand-over notes so far, taken.
     pub fn hand_overs(&self) -> Vec<HandOver> {
         let mut written = self.hand_overs.lock().expect("no test panicked here");
@@ -144,14 +154,26 @@ async fn answer(
     }
 }
 
-/// Two attendants: the PIN of `zhou` is 2468, that of `li` 1357.
+/// Three who may sign in: the PIN of `zhou` is 2468, that of `li` 1357, that of `wu`, who looks on for another agency,
+/// 9753.
 fn attendants() -> Vec<Attendant> {
     let attendant = |id: &str, name: &str, pin| Attendant {
         id: id.parse().expect("a slug"),
         name: name.to_owned(),
         pin: hash(pin),
+        badge: None,
+        post: None,
     };
-    vec![attendant("zhou", "周师傅", "2468"), attendant("li", "李师傅", "1357")]
+    let agency = Some(Title { zh: "卫健".to_owned(), en: "Health".to_owned() });
+    let looks_on = Some(Post { role: Role::Observer, agency });
+    let wu = Attendant { post: looks_on, ..attendant("wu", "吴医生", "9753") };
+    let li = Attendant { badge: Some(badge().hash()), ..attendant("li", "李师傅", "1357") };
+    vec![attendant("zhou", "周师傅", "2468"), li, wu]
+}
+
+/// The badge of `li`.
+pub fn badge() -> Badge {
+    Badge::new([0x5A; 16])
 }
 
 /// The cheapest hash that Argon2 allows: tests do not guard anything.

@@ -7,6 +7,7 @@ mod attendant;
 #[path = "../common/mod.rs"]
 mod common;
 mod desk;
+mod duty;
 mod fake;
 mod harness;
 mod hub;

@@ -3,8 +3,8 @@
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus, Prompt,
-    StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus, PostStatus,
+    Prompt, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::{
     AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
@@ -35,6 +35,7 @@ pub fn kiosk() -> KioskStatus {
         notice: Some(NoticeStatus {
             number: 12, title: "关于进入本小区人员、车辆查验登记的通告".to_owned()
         }),
+        post: PostStatus::Quiet,
         lanes: vec![person, vehicle],
         journal: JournalStatus { durable: 1_204, ..JournalStatus::default() },
         hub: HubStatus {

@@ -253,7 +253,7 @@ mod tests {
     /// Records of a night: started 23:00, li from 23:10 to 07:50, an arrival, opened by hand, and one after.
     fn fill(folder: &Folder) {
         let mut journal = folder.journal();
-        let duty = |signed_in| Body::Attendance { attendant: "li".parse().unwrap(), signed_in };
+        let duty = |signed_in| Body::Attendance { attendant: "li".parse().unwrap(), signed_in, post: None };
         let arrived = Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound };
         let bodies = [
             (0, Body::FoundOpen),

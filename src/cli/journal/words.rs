@@ -3,7 +3,7 @@
 use crate::base::ClockTrust;
 use crate::hub::words::{self, Words};
 use crate::journal::{Seal, Stored};
-use crate::model::{Body, Entry, Passage};
+use crate::model::{Body, Entry, Passage, Post};
 
 use super::state::day_and_time;
 
@@ -49,8 +49,11 @@ fn detail(body: &Body) -> String {
         Body::Crossed { arrival, crossing, .. } => format!("#{arrival} {}", two(words::crossing(*crossing))),
         Body::DeviceHealth { device, fault: Some(fault) } => format!("{device} 故障 {fault}"),
         Body::DeviceHealth { device, fault: None } => format!("{device} 恢复 works again"),
-        Body::Attendance { attendant, signed_in: true } => format!("{attendant} 签到 signed in"),
-        Body::Attendance { attendant, signed_in: false } => format!("{attendant} 签退 signed out"),
+        Body::Attendance { attendant, signed_in: true, post } => {
+            let post = post.as_ref().map(post_of).unwrap_or_default();
+            format!("{attendant} 签到 signed in{post}")
+        }
+        Body::Attendance { attendant, signed_in: false, .. } => format!("{attendant} 签退 signed out"),
         Body::Gap { from, through, found } => format!("{from} – {through}: {}", printable(found)),
         Body::KeyOpened { key, .. } | Body::KeyDestroyed { key, log: None } => format!("{key}"),
         Body::KeyDestroyed { key, log: Some(log) } => format!("{key}, 日志 log {log}"),
@@ -72,8 +75,17 @@ fn detail(body: &Body) -> String {
         Body::CommandDone { number, outcome, .. } => {
             format!("{number}, {}", two(words::command_outcome(*outcome)))
         }
+        Body::Manned { found } => two(words::manned(*found)),
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
+}
+
+/// As what and for whom.
+fn post_of(post: &Post) -> String {
+    let agency = post.agency.as_ref();
+    let agency =
+        agency.map(|agency| printable(&format!(", {} {}", agency.zh, agency.en))).unwrap_or_default();
+    format!(", {}{agency}", two(words::role(post.role)))
 }
 
 fn passage(passage: &Passage) -> String {

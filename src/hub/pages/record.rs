@@ -21,7 +21,7 @@ use super::when::when;
 use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii, Slug};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
-use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Stated, StepRecord};
+use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Post, Stated, StepRecord};
 
 type Place = (String, String, String);
 
@@ -165,9 +165,9 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         dd { @if let Some(seq) = recovered { (link(record, *seq)) } @else { "—" }
                             @if !clean { " · " (two(("上次非正常关闭", "last run did not end in order"))) } }
                     }
-                    Body::Attendance { attendant, signed_in } => {
+                    Body::Attendance { attendant, signed_in, post } => {
                         dt { (two(("值守人员", "attendant"))) }
-                        dd { (attendant) " · " @if *signed_in { "签到 in" } @else { "签退 out" } }
+                        dd { (attendant) " · " @if *signed_in { "签到 in" } @else { "签退 out" } (here_as(post.as_ref())) }
                     }
                     Body::DeviceHealth { device, fault } => {
                         dt { (two(("设备", "device"))) }
@@ -191,11 +191,21 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         dt { (two(("主日志记录", "record"))) } dd { (link_in(&log, *seq)) }
                     }
                     Body::Commanded { .. } | Body::CommandDone { .. } | Body::Policy { .. } => { (command_facts(&entry.body)) (policy_facts(&entry.body)) }
-                    Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => {}
+                    Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen | Body::Manned { .. } => {}
                 }
             }
         }
         @if let Body::Passage(passage) = &entry.body { (all_steps(passage)) }
+    }
+}
+
+/// As what and for whom an attendant signed in, where that is known.
+fn here_as(post: Option<&Post>) -> Markup {
+    html! {
+        @if let Some(Post { role, agency }) = post {
+            " · " (two(words::role(*role)))
+            @if let Some(agency) = agency { " · " (agency.zh) " " (agency.en) }
+        }
     }
 }
 

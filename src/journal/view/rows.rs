@@ -36,7 +36,7 @@ pub(super) fn apply(
         Body::Crossed { arrival, crossing, .. } => {
             insert_crossing(transaction, epoch, *arrival, *crossing)?;
         }
-        Body::Attendance { attendant, signed_in } => {
+        Body::Attendance { attendant, signed_in, .. } => {
             duty(transaction, epoch, entry, attendant, if *signed_in { "in" } else { "out" })?;
         }
         Body::HandOver { attendant } => duty(transaction, epoch, entry, attendant, "note")?,
@@ -48,6 +48,7 @@ pub(super) fn apply(
         | Body::Stopped
         | Body::KeyOpened { .. }
         | Body::DeviceHealth { .. }
+        | Body::Manned { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
         | Body::FoundOpen

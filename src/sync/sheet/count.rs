@@ -210,6 +210,7 @@ impl Counter {
             | Body::Crossed { .. }
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
+            | Body::Manned { .. }
             | Body::ClockMapped
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }

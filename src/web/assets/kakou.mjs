@@ -52,7 +52,7 @@ document.addEventListener("click", (event) => {
 
 // ---- Function keys ------------------------------------------------------------------------------------------
 
-const SIX = ["F1", "F2", "F3", "F4", "F5", "F6"];
+const KEYS = ["F1", "F2", "F3", "F4", "F5", "F6", "F7"];
 
 function targets() {
   const all = document.querySelectorAll("a.act, button.act, button.key");
@@ -75,7 +75,7 @@ function onPad(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (SIX.includes(event.key)) {
+  if (KEYS.includes(event.key)) {
     event.preventDefault();
     root.classList.add("keys");
     const button = document.querySelector(`[data-key="${event.key}"]:not([disabled])`);
@@ -93,7 +93,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("keyup", (event) => {
-  if (SIX.includes(event.key)) release(true);
+  if (KEYS.includes(event.key)) release(true);
 });
 
 // ---- Keypads ------------------------------------------------------------------------------------------------

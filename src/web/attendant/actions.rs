@@ -14,7 +14,7 @@ use super::address;
 use super::card::kebab;
 use super::entries;
 use crate::control::{BarrierState, Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
-use crate::model::{Attestation, Direction, Reason, StepKind, SubjectKind};
+use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind};
 use crate::web::page::labelled;
 use crate::web::symbol::{self, Symbol};
 use crate::web::words::{Said, Words, desk, words};
@@ -56,13 +56,16 @@ pub fn emergency() -> Action {
     }
 }
 
-/// The six places of the lane's page.
-pub fn panel(lane: &LaneStatus) -> Markup {
+/// Where the emergency is among them.
+const EMERGENCY: usize = 1;
+
+/// The six places of the lane's page; whoever only looks on has the emergency's.
+pub fn panel(lane: &LaneStatus, role: Role) -> Markup {
     html! {
         div.actions {
             @for (index, action) in places(lane).iter().enumerate() {
                 div.place {
-                    @if let Some(action) = action { (button(lane, action, index + 1)) }
+                    @if let Some(action) = action.as_ref().filter(|_| role.staffs() || index == EMERGENCY) { (button(lane, action, index + 1)) }
                 }
             }
         }

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use crate::base::{ClockTrust, NoReading};
-use crate::control::{DeviceStatus, DiskStatus, KioskStatus, PolicyStatus, RoomMark};
+use crate::control::{DeviceStatus, DiskStatus, KioskStatus, PolicyStatus, PostStatus, RoomMark};
+use crate::model::Role;
 use crate::web::handle::Attendant;
 use crate::web::place_time::PlaceTime;
 use crate::web::symbol;
@@ -16,10 +17,19 @@ pub fn bar(status: &KioskStatus, by: &Attendant, place_time: PlaceTime) -> Marku
             span.title { (status.title) }
             @if status.simulated { span.chip { (words("模拟", "Simulated")) } }
             @if let Some(mode) = desk::mode(status.mode) { span.chip.mode { (mode) } }
-            span.who { (symbol::ATTENDANT) (by.name) }
+            span.who { (symbol::ATTENDANT) (by.name) (post(by)) }
             span.hub { (hub(status)) }
             time data-time { (place_time.time_of_day(status.wall)) }
         }
+    }
+}
+
+/// For whom and as what, where the site says so and it is not the usual.
+pub fn post(of: &Attendant) -> Markup {
+    let role = (of.role() != Role::default()).then(|| desk::role(of.role()));
+    html! {
+        @if let Some(agency) = of.agency() { span.post { (agency.zh) " " span.en { (agency.en) } } }
+        @if let Some(role) = role { span.chip { (role) } }
     }
 }
 
@@ -91,6 +101,9 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
                 (words("记录写不进去，停止放行", "Cannot record: no lane admits anybody"))
             }
             p.banner.bad { (why) }
+        }
+        @if status.post == PostStatus::Nobody {
+            p.banner.bad role="alert" { (symbol::ATTENDANT) (words("岗位无人，已报警", "Nobody at the post: alarm raised")) }
         }
         (disk(&status.journal.disk))
         (super::keeping::banners(status))

@@ -430,6 +430,7 @@ pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &He
         }
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
+        | Refused::RoleMayNot { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }

@@ -357,6 +357,7 @@ pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &He
         Refused::BadField { .. } | Refused::BadEntry { .. } | Refused::OutOfRange { .. } => {}
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
+        | Refused::RoleMayNot { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }

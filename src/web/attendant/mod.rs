@@ -10,6 +10,7 @@ mod inside;
 mod keeping;
 mod lists;
 mod policy;
+mod post;
 mod settings;
 mod shift;
 mod shift_sheet;
@@ -27,6 +28,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use tokio::time::Instant;
 
+use self::post::{here, question};
 use super::handle::Attendant;
 use super::live::{self, Regions};
 use super::page::{self, Frame, not_found};
@@ -43,6 +45,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant", get(home))
         .route("/attendant/sign-in", get(sign_in::names))
         .route("/attendant/sign-in/{id}", get(sign_in::pad).post(sign_in::submit))
+        .route("/attendant/badge", post(sign_in::badge))
         .route("/attendant/sign-out", post(sign_in::sign_out))
         .route("/attendant/more", get(settings::more))
         .route("/attendant/screens", get(settings::screens))
@@ -58,6 +61,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/lane/{lane}", get(show))
         .route("/attendant/lane/{lane}/live", get(events))
         .route("/attendant/lane/{lane}/do", post(act::perform))
+        .route("/attendant/lane/{lane}/here", post(here))
         .route("/attendant/lane/{lane}/sure", post(dialog::sure))
         .route("/attendant/lane/{lane}/ways", get(dialog::ways))
         .route("/attendant/lane/{lane}/decide", get(dialog::decide))
@@ -145,7 +149,8 @@ fn regions(shared: &Shared, status: &KioskStatus, lane: &LaneStatus, by: &Attend
         ("rail", card::rail(status, lane)),
         ("banners", bar::banners(status, place_time)),
         ("card", card::card(status, lane)),
-        ("actions", actions::panel(lane)),
+        ("actions", actions::panel(lane, by.role())),
+        ("post", question(status, lane, by.role())),
     ]
 }
 

@@ -132,6 +132,11 @@ pub async fn acknowledge(
     Form(read): Form<Read>,
 ) -> Response {
     let Ok(bundle) = read.bundle.parse() else { return StatusCode::BAD_REQUEST.into_response() };
+    if !signed_in.by.role().staffs() {
+        let said = Flash { zh: "观察不能办理".to_owned(), en: "An observer cannot do this".to_owned() };
+        shared.sessions.leave(&signed_in.token, said);
+        return Redirect::to("/attendant/policy").into_response();
+    }
     let (reply, answer) = oneshot::channel();
     let asked = Acknowledge { by: signed_in.by.id.clone(), version: read.version, bundle, reply };
     let done = match shared.handle.policy.asks.try_send(asked) {

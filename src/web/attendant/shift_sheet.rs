@@ -85,6 +85,9 @@ pub fn details(sheet: &ShiftSheet, status: &KioskStatus, attendants: &[Attendant
         table.lines {
             tbody {
                 (waivers(sheet, attendants))
+                @if sheet.absences > 0 {
+                    tr.bad { td { (symbol::ATTENDANT) (words("岗位无人", "Nobody at the post")) } td {} td { b { (sheet.absences) } } }
+                }
                 @for (id, barrier) in &sheet.barriers {
                     tr {
                         td { (symbol::GATE) (words("道闸", "Barrier")) } td { (title(id.as_ref(), status)) }

@@ -13,9 +13,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::SignedIn;
+use super::bar::post;
 use crate::base::AttendantId;
+use crate::config::badge::Badge;
 use crate::web::handle::{Attendance, Attendant};
 use crate::web::pad::{Kind, Pad};
 use crate::web::page::{self, Frame, labelled, not_found};
@@ -40,20 +43,32 @@ pub async fn names(
     Query(turn): Query<Turn>,
     headers: HeaderMap,
 ) -> Markup {
+    names_page(&shared, turn.from, None, &headers)
+}
+
+/// Names to choose from, and a field that waits for a badge: a reader types into it and ends with Enter.
+fn names_page(shared: &Shared, from: usize, message: Option<Markup>, headers: &HeaderMap) -> Markup {
     let all = &shared.handle.attendants;
-    let from = if turn.from < all.len() { turn.from } else { 0 };
+    let from = if from < all.len() { from } else { 0 };
     let next = if from + NAMES < all.len() { from + NAMES } else { 0 };
     let content = html! {
         main.choices.names {
             header {
                 h1 { (words("值守人员登录", "Attendant sign-in")) }
                 p { (shared.status().title) }
+                @if all.iter().any(|attendant| attendant.badge.is_some()) {
+                    form.badge method="post" action="/attendant/badge" autocomplete="off" {
+                        input type="password" name="badge" maxlength="64" required autofocus
+                            autocomplete="off" placeholder="刷工作证 Badge" aria-label="刷工作证 Badge";
+                    }
+                }
+                @if let Some(message) = message { p.message role="alert" { (symbol::ATTENTION) span { (message) } } }
                 @if all.is_empty() { p.message { (words("还没有登记值守人员", "No attendants are configured")) } }
             }
             @for (index, attendant) in all.iter().skip(from).take(NAMES).enumerate() {
                 div.place.{ "at-" (index + 1) } {
                     a.act data-key={ "F" (index + 1) } href={ "/attendant/sign-in/" (attendant.id) } {
-                        kbd { "F" (index + 1) } (symbol::ATTENDANT) span.label { b { (attendant.name) } }
+                        kbd { "F" (index + 1) } (symbol::ATTENDANT) span.label { b { (attendant.name) } (post(attendant)) }
                     }
                 }
             }
@@ -66,7 +81,7 @@ pub async fn names(
             }
         }
     };
-    page::page(&frame("dialog", &headers), &content)
+    page::page(&frame("dialog", headers), &content)
 }
 
 /// `GET /attendant/sign-in/{id}`
@@ -112,33 +127,70 @@ pub async fn submit(
         let said = ("密码不对", "Wrong PIN");
         return (StatusCode::FORBIDDEN, pin_page(attendant, "", Some(said), &headers)).into_response();
     }
+    enter(&shared, attendant, &headers)
+}
+
+/// `POST /attendant/badge`: what a code reader that types like a keyboard read off a badge.
+pub async fn badge(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(mut fields): Form<BTreeMap<String, String>>,
+) -> Response {
+    let text = Zeroizing::new(fields.remove("badge").unwrap_or_default());
+    let said = |status: StatusCode, message: Markup| {
+        (status, names_page(&shared, 0, Some(message), &headers)).into_response()
+    };
+    if let Err(left) = shared.sessions.try_badge(Instant::now()) {
+        let minutes = left.as_secs().div_ceil(60);
+        tracing::warn!(minutes, "too many badges that nobody has");
+        let wait = html! {
+            b lang="zh" { "试错太多，请等 " (minutes) " 分钟，或用密码登录" }
+            " " span lang="en" { "Too many wrong badges: wait " (minutes) " min, or use a PIN" }
+        };
+        return said(StatusCode::TOO_MANY_REQUESTS, wait);
+    }
+    let hash = Badge::parse(&text).map(|badge| badge.hash());
+    let whose = |attendant: &&Attendant| hash.is_some() && attendant.badge == hash;
+    let Some(attendant) = shared.handle.attendants.iter().find(whose) else {
+        tracing::warn!("a badge that nobody has");
+        return said(StatusCode::FORBIDDEN, html! { (words("没有这个工作证", "Nobody has this badge")) });
+    };
+    shared.sessions.right_badge();
+    tracing::info!(attendant = %attendant.id, "signs in by badge");
+    enter(&shared, attendant, &headers)
+}
+
+/// Opens a session for whoever has shown that it is them.
+fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Response {
     // A second sign-in on the same browser ends the first.
-    if let Some(token) = session::token(&headers) {
-        close(&shared, &token).await;
+    if let Some(token) = session::token(headers) {
+        close(shared, &token);
     }
     let Some(token) = shared.sessions.open(attendant.clone(), Instant::now()) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    tell(&shared, id, true).await;
+    let (attendant, post) = (attendant.id.clone(), attendant.post.clone());
+    tell(shared, Attendance { attendant, signed_in: true, post });
     ([(header::SET_COOKIE, session::set_cookie(&token))], Redirect::to("/attendant")).into_response()
 }
 
 /// `POST /attendant/sign-out`
 pub async fn sign_out(State(shared): State<Arc<Shared>>, signed_in: SignedIn) -> Response {
-    close(&shared, &signed_in.token).await;
+    close(&shared, &signed_in.token);
     ([(header::SET_COOKIE, session::clear_cookie())], Redirect::to("/attendant/sign-in")).into_response()
 }
 
-async fn close(shared: &Shared, token: &session::Token) {
+fn close(shared: &Shared, token: &session::Token) {
     if let Some(id) = shared.sessions.close(token) {
-        tell(shared, id, false).await;
+        tell(shared, Attendance { attendant: id, signed_in: false, post: None });
     }
 }
 
 /// Tells the daemon, which records it.
-async fn tell(shared: &Shared, attendant: AttendantId, signed_in: bool) {
+fn tell(shared: &Shared, attendance: Attendance) {
+    let Attendance { attendant, signed_in, .. } = &attendance;
     tracing::info!(%attendant, signed_in, "attendance");
-    if shared.handle.attendance.try_send(Attendance { attendant, signed_in }).is_err() {
+    if shared.handle.attendance.try_send(attendance).is_err() {
         tracing::warn!("attendance could not be recorded");
     }
 }
@@ -168,7 +220,9 @@ fn pin_page(attendant: &Attendant, text: &str, message: Option<(&str, &str)>, he
         text,
         message: message.map(|(zh, en)| (zh.to_owned(), en.to_owned())),
         back: "/attendant/sign-in",
-        corner: Some(html! { p.corner.name { (symbol::ATTENDANT) b { (attendant.name) } } }),
+        corner: Some(
+            html! { p.corner.name { (symbol::ATTENDANT) b { (attendant.name) } (post(attendant)) } },
+        ),
         other: None,
     };
     page::page(&frame("desk-pad", headers), &pad.markup())

@@ -4,7 +4,7 @@ use super::{Words, words};
 use crate::base::{ClockTrust, NoReading, Slug};
 use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState, Trouble};
 use crate::model::{
-    AreaMode, Attestation, Class, Direction, NotMeasured, Reason, SubjectKind, Verdict, Zone,
+    AreaMode, Attestation, Class, Direction, NotMeasured, Reason, Role, SubjectKind, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -323,6 +323,7 @@ pub fn refused(refused: &Refused) -> (String, String) {
     let zh = match refused {
         Refused::NoSuchLane { .. } => "本机没有这条通道".to_owned(),
         Refused::NeedsAttendant => "请先登录".to_owned(),
+        Refused::RoleMayNot { role } => format!("{}不能办理", self::role(*role).zh),
         Refused::NotNow { .. } => "现在不能这样做".to_owned(),
         Refused::StepNotOpen { step } => format!("“{}”已经处理过", super::face::step(*step, None).zh),
         Refused::StepsOpen { open } => {
@@ -341,6 +342,15 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::CannotRecord => "无法写入记录，本通道不放行".to_owned(),
     };
     (zh, refused.to_string())
+}
+
+/// As what somebody is at the post.
+pub fn role(role: Role) -> Words {
+    match role {
+        Role::Attendant => words("值守", "Attendant"),
+        Role::Lead => words("带班", "Lead"),
+        Role::Observer => words("观察", "Observer"),
+    }
 }
 
 /// How strictly the area is guarded; nothing while it is as usual.
