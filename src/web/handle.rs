@@ -106,6 +106,8 @@ pub enum NotTaken {
     Another,
     /// It could not be recorded.
     NotRecorded,
+    /// Nothing is known yet: it may still be recorded.
+    NoAnswer,
     /// The bundle cannot be kept.
     NotKept,
 }

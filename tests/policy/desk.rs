@@ -140,6 +140,23 @@ fn what_is_refused_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_damaged_standing_keeps_no_gate_shut_and_lets_nothing_come_back() {
+    let disk = SimDisk::new();
+    let bundle = hand_in(&disk, 7, &[1, 2]);
+    let mut store = open(&disk);
+    store.look(None).unwrap().unwrap().unwrap();
+    store.acknowledge((7, bundle.digest()), WITHIN).unwrap();
+    store.tick(AFTER).unwrap();
+    disk.flip("standing", 0, 0xff);
+    let mut store = open(&disk);
+    assert!(store.refused().unwrap().starts_with("standing: damaged"));
+    assert_eq!(store.tick(AFTER).unwrap().len(), 1, "what has ended ends once more");
+    assert_eq!(store.in_force().expired, Some(7));
+    hand_in(&disk, 7, &[1, 2]);
+    assert!(matches!(store.look(None).unwrap(), Some(Err(Refusal::RolledBack { .. }))));
+}
+
+#[test]
 fn a_bundle_whose_signer_is_no_longer_trusted_rules_no_more() {
     let disk = SimDisk::new();
     let bundle = hand_in(&disk, 7, &[1, 2]);

@@ -103,12 +103,12 @@ impl<D: Disk> Store<D> {
     ///
     /// When it cannot be read. A bundle that is there and no longer good is as if it were not, which `refused` says.
     pub fn open(mut disk: D, trusted: Trusted) -> io::Result<Self> {
-        let standing = match read(&mut disk, STANDING)? {
-            Some(bytes) => minicbor::decode(&bytes).map_err(io::Error::other)?,
-            None => Standing::default(),
-        };
-        let mut store =
-            Self { disk, trusted, standing, pending: None, next: None, in_force: None, refused: None };
+        let standing = read(&mut disk, STANDING)?.map(|bytes| minicbor::decode(&bytes));
+        // No reason to keep a gate shut: the bundles themselves say what was here, and what has ended ends once more.
+        let damaged = standing.as_ref().is_some_and(Result::is_err);
+        let standing = standing.and_then(Result::ok).unwrap_or_default();
+        let refused = damaged.then(|| format!("{STANDING}: damaged, and begun anew"));
+        let mut store = Self { disk, trusted, standing, pending: None, next: None, in_force: None, refused };
         store.in_force = store.load(IN_FORCE, 0)?;
         let ruling = store.in_force.as_ref().map_or(0, |bundle| bundle.version);
         store.next = store.load(NEXT, ruling)?;

@@ -142,7 +142,8 @@ pub async fn acknowledge(
     let done = match shared.handle.policy.asks.try_send(asked) {
         Ok(()) => match timeout(ANSWERS_WITHIN, answer).await {
             Ok(Ok(done)) => done,
-            Ok(Err(_)) | Err(_) => Err(NotTaken::NotRecorded),
+            Ok(Err(_)) => Err(NotTaken::NotRecorded),
+            Err(_) => Err(NotTaken::NoAnswer),
         },
         Err(_) => Err(NotTaken::NotRecorded),
     };
@@ -159,6 +160,7 @@ fn refused(why: NotTaken) -> Words {
     match why {
         NotTaken::Another => words("待阅知的已是另一份，请再看", "Another one waits by now: look again"),
         NotTaken::NotRecorded => words("没有记下，策略未变", "Not recorded: what rules goes on"),
+        NotTaken::NoAnswer => words("还没有答复，请过一会儿再看", "No answer yet: look again in a while"),
         NotTaken::NotKept => words("存不下，策略未变", "Cannot be kept: what rules goes on"),
     }
 }
