@@ -20,3 +20,5 @@ mod power;
 mod rules;
 #[path = "lists/starts.rs"]
 mod starts;
+#[path = "lists/watched.rs"]
+mod watched;

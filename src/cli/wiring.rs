@@ -15,7 +15,7 @@ use crate::control::Direct;
 use crate::credential::Trust;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
-use crate::daemon::lists::Taken;
+use crate::daemon::lists::{Taken, Watched};
 use crate::daemon::pictures::Pictures;
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
@@ -102,7 +102,7 @@ pub fn parts(
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
-    let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed)?);
+    let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed, (&lists, &blinder))?);
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
         let context = context_of(policy, lane, (roster, Arc::clone(&lists.lists)), &blinder);
@@ -148,7 +148,11 @@ fn check(board: &Board, site: &Site, site_file: &str) -> Result<()> {
 }
 
 /// Opens the policy's bundles, and keeps the site's own policy for deciding again; the gate is served without that too.
-fn policy_of(site: &Site, passed: &Passed) -> Result<PolicyParts<DirDisk>> {
+fn policy_of(
+    site: &Site,
+    passed: &Passed,
+    (lists, blinder): (&Taken, &Blinder),
+) -> Result<PolicyParts<DirDisk>> {
     let folder = site.state.join(POLICY_FOLDER);
     let mut disk = DirDisk::open(&folder).with_context(|| folder.display().to_string())?;
     let bundle = Bundle::of_site(site);
@@ -168,8 +172,10 @@ fn policy_of(site: &Site, passed: &Passed) -> Result<PolicyParts<DirDisk>> {
     let trusted = Trusted { site: site.site.clone(), signers: site.signers.clone(), lanes };
     let store = Bundles::open(disk, trusted).with_context(|| folder.display().to_string())?;
     let lanes = site.lanes.iter().map(of_lane).collect();
-    let own = Own { policy: Arc::new(site.policy.clone()), lanes, bundle };
-    Ok(PolicyParts { store, own, passed: passed.clone(), look_every: LOOK_EVERY })
+    let lists = Arc::clone(&lists.lists);
+    let own = Own { policy: Arc::new(site.policy.clone()), lanes, bundle, lists };
+    let lists = Watched::new(site, blinder);
+    Ok(PolicyParts { store, own, passed: passed.clone(), lists, look_every: LOOK_EVERY })
 }
 
 /// The kiosk is enrolled under the name that the site gives it.

@@ -143,6 +143,7 @@ impl LaneTask {
         if let Some(profiles) = ruling.lanes.get(&self.id) {
             self.runner.rule(&ruling.policy, profiles);
         }
+        self.runner.list(&ruling.lists);
         let InForce { out_of_service, mode, .. } = self.in_force.borrow_and_update().clone();
         let out = out_of_service.into_iter().find(|out| out.lane == self.id);
         let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });

@@ -16,6 +16,7 @@ use crate::config::{Site, site};
 use crate::journal::{Disk, replace};
 use crate::model::{Blinder, Body, Draft};
 use crate::platform::disk::DirDisk;
+use crate::platform::files::{self, Marks};
 
 /// Where the lists of one place lie, and under which key.
 #[derive(Debug)]
@@ -152,6 +153,39 @@ impl Taken {
             })
         };
         self.missing.iter().filter_map(draft).collect()
+    }
+}
+
+/// The lists' files, looked at again and again.
+pub struct Watched {
+    site: Site,
+    blinder: Blinder,
+    seen: Vec<Option<Marks>>,
+}
+
+impl Watched {
+    /// What lies there now; none where the site has no lists.
+    pub fn new(site: &Site, blinder: &Blinder) -> Option<Self> {
+        let mut watched = Self { site: site.clone(), blinder: blinder.clone(), seen: vec![] };
+        watched.seen = watched.marks();
+        (!site.lists.is_empty()).then_some(watched)
+    }
+
+    /// The lists, where one has changed and all can be read. A list that cannot be read any more goes on as it was, which
+    /// the log says.
+    pub fn look(&mut self) -> Option<Arc<Lists>> {
+        let marks = self.marks();
+        if marks == self.seen {
+            return None;
+        }
+        self.seen = marks;
+        let Taken { lists, missing } = Taken::read(&self.site, &self.blinder);
+        missing.is_empty().then_some(lists)
+    }
+
+    fn marks(&self) -> Vec<Option<Marks>> {
+        let folder = self.site.state.join(site::LISTS_FOLDER);
+        self.site.lists.iter().map(|rule| files::marks(&folder.join(rule.file_name()))).collect()
     }
 }
 

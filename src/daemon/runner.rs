@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::outputs::Outputs;
 use super::policy::thresholds::judged_by;
 use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
-use crate::config::{Policy, Profiles};
+use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
@@ -189,6 +189,11 @@ impl LaneRunner {
     /// Decides by `policy` and `profiles` from the next subject on.
     pub fn rule(&mut self, policy: &Arc<Policy>, profiles: &Profiles) {
         self.lane.rule(Arc::clone(policy), profiles.clone());
+    }
+
+    /// Asks these lists from now on.
+    pub fn list(&mut self, lists: &Arc<Lists>) {
+        self.lane.list(lists);
     }
 
     /// Says what time it is: lists depend on it. Called before whatever may name somebody.

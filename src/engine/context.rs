@@ -52,6 +52,13 @@ impl Context {
         Self { policy, profiles, roster, lists, blinder: blinder.clone(), mode: *mode }
     }
 
+    /// The same with these lists.
+    pub fn listing(&self, lists: &Arc<Lists>) -> Self {
+        let Self { policy, profiles, roster, lists: _, blinder, mode } = self;
+        let (policy, roster, lists) = (Arc::clone(policy), Arc::clone(roster), Arc::clone(lists));
+        Self { policy, profiles: profiles.clone(), roster, lists, blinder: blinder.clone(), mode: *mode }
+    }
+
     /// The same in another mode.
     pub fn in_mode(&self, mode: AreaMode) -> Self {
         let Self { policy, profiles, roster, lists, blinder, mode: _ } = self;

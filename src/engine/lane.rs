@@ -28,7 +28,7 @@ use super::context::{Context, Settings};
 use super::input::{Effect, Input, Screen, Ticket};
 use super::session::Session;
 use crate::base::{AttendantId, Mono};
-use crate::config::{Policy, Profiles};
+use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
 use crate::model::{
     AreaMode, Between, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
@@ -145,6 +145,15 @@ impl Lane {
     pub fn rule(&mut self, policy: Arc<Policy>, profiles: Profiles) {
         let other = !Arc::ptr_eq(&policy, &self.context.policy);
         self.next = other.then(|| Arc::new(self.context.under(policy, profiles)));
+    }
+
+    /// Asks these lists from now on, about whoever is here as well: they only make a person look.
+    pub fn list(&mut self, lists: &Arc<Lists>) {
+        for context in [Some(&mut self.context), self.next.as_mut()].into_iter().flatten() {
+            if !Arc::ptr_eq(&context.lists, lists) {
+                *context = Arc::new(context.listing(lists));
+            }
+        }
     }
 
     /// Says between which wall times it is.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -136,6 +136,20 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// By what one content of a file is told from the next, without reading it: it is replaced whole, never written into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    inode: u64,
+    length: u64,
+    changed: (i64, i64),
+}
+
+/// The marks of the file at `path`; none where there is none, or nobody can look.
+pub fn marks(path: &Path) -> Option<Marks> {
+    let seen = fs::metadata(path).ok()?;
+    Some(Marks { inode: seen.ino(), length: seen.len(), changed: (seen.ctime(), seen.ctime_nsec()) })
 }
 
 #[cfg(test)]

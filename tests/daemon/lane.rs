@@ -61,6 +61,7 @@ fn ruling_at(threshold: f64, profiles: Vec<Profile>) -> Ruling {
         policy: Arc::new(Policy::new(Some(12), screening, profiles)),
         lanes: BTreeMap::from([("gate".parse().unwrap(), set)]),
         mode: AreaMode::Normal,
+        lists: Arc::default(),
         notice: None,
         status: PolicyStatus::default(),
     }
@@ -269,4 +270,47 @@ fn an_order_of_the_hub_goes_before_the_policys_mode_unless_it_says_normal() {
 
 fn command(act: Act) -> Command {
     Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act }
+}
+
+#[test]
+fn a_list_that_was_imported_while_somebody_is_here_is_asked_about_them_as_well() {
+    let mut lane = runner();
+    let stamp = Clock::new().unwrap().stamp();
+    let mut appends = vec![];
+    let begin = Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound };
+    lane.time(&stamp);
+    lane.command(stamp.mono, &command(begin), &mut appends).unwrap();
+    let phone = Act::TypeIdNumber(kakou::base::Pii::new("110101199001010015".to_owned()));
+    lane.command(stamp.mono, &command(phone), &mut appends).unwrap();
+    assert_eq!(lane.status(stamp.mono).cards, []);
+    lane.list(&Arc::new(listing("110101199001010015", stamp.wall)));
+    let register = Act::Attest(kakou::model::Attestation::Mask);
+    lane.command(stamp.mono, &command(register), &mut appends).unwrap();
+    assert_eq!(lane.status(stamp.mono).cards.len(), 1);
+}
+
+/// A list that names the holder of this identity number until tomorrow.
+fn listing(number: &str, now: kakou::base::Wall) -> kakou::config::Lists {
+    use kakou::config::list::change::Push;
+    use kakou::config::list::rows::Span;
+    use kakou::config::list::{ListFile, ListRule};
+    let title = || kakou::model::Title { zh: "名单".to_owned(), en: "List".to_owned() };
+    let kind = kakou::model::blind::IdentifierKind::IdNumber;
+    let rule = ListRule {
+        id: "watch".parse().unwrap(),
+        title: title(),
+        purpose: title(),
+        advice: title(),
+        holds: vec![kind],
+        direction: None,
+        issuers: ["one", "two"].map(|name| name.parse().unwrap()).to_vec(),
+        cap: 10,
+        bulk: 10,
+        days_max: 30,
+    };
+    let until = u32::try_from(now.as_secs()).unwrap() + 86_400;
+    let entries = BTreeMap::from([(Blinder::new(&[1; 32]).blind(kind, number), Span { from: 0, until })]);
+    let push = Push { entries: &entries, issuers: &rule.issuers, now };
+    let (file, ..) = ListFile::default().push(&rule, &push).unwrap();
+    kakou::config::Lists::new([(Arc::new(rule), file.into_in_force().unwrap())])
 }

@@ -45,10 +45,17 @@ impl Gate {
         let screening = draft(DRAFT).thresholds.screening();
         let lanes = BTreeMap::from([("gate".parse().unwrap(), Profiles::new(profiles.clone()).unwrap())]);
         let policy = Arc::new(Policy::new(None, screening, profiles));
-        let own = Own { policy, lanes, bundle: draft(&DRAFT.replace("\"watch\"", "\"normal\"")) };
+        let lists = Arc::default();
+        let own = Own { lists, policy, lanes, bundle: draft(&DRAFT.replace("\"watch\"", "\"normal\"")) };
         // As often as the machine likes: nothing here waits for a number of looks.
         let look_every = Duration::from_millis(5);
-        let office = Office::new(PolicyParts { store: open(&disk), own, passed: passed.clone(), look_every });
+        let office = Office::new(PolicyParts {
+            store: open(&disk),
+            own,
+            passed: passed.clone(),
+            lists: None,
+            look_every,
+        });
         let (requests, mut taken) = mpsc::channel::<Request>(8);
         let (ends, records) = (office.ends.clone(), Arc::new(Mutex::new(Vec::new())));
         let mut tasks = JoinSet::new();

@@ -14,6 +14,7 @@ use super::ruling::{Own, Ruling, view};
 use super::store::Store;
 use crate::base::{AttendantId, ClockTrust, PolicyId, Wall};
 use crate::config::bundle::Bundle;
+use crate::daemon::lists::Watched;
 use crate::daemon::recorder::{News, Request, Waiter};
 use crate::engine::Ticket;
 use crate::journal::Disk;
@@ -36,7 +37,9 @@ pub struct PolicyParts<D> {
     pub own: Own,
     /// A time that has certainly passed.
     pub passed: Passed,
-    /// Time between two looks at what was handed in, and at the clock.
+    /// The lists' files, where the site has lists.
+    pub lists: Option<Watched>,
+    /// Time between two looks at what was handed in, at the lists and at the clock.
     pub look_every: Duration,
 }
 
@@ -131,6 +134,11 @@ impl<D: Disk + 'static> Office<D> {
                 self.show();
             }
             Err(error) => tracing::error!(%error, "policy bundles cannot be looked at"),
+        }
+        if let Some(lists) = self.parts.lists.as_mut().and_then(Watched::look) {
+            self.parts.own.lists = Arc::clone(&lists);
+            // The policy stays the very same: no lane begins to judge anew.
+            self.ruling.send_modify(|ruling| *ruling = Arc::new(Ruling { lists, ..Ruling::clone(ruling) }));
         }
         match self.parts.store.tick(self.now(clock)) {
             Ok(events) if events.is_empty() => {}

@@ -7,7 +7,7 @@ use super::store::{InForce, Store};
 use crate::base::LaneId;
 use crate::config::bundle::{Bundle, summary};
 use crate::config::error::Mistakes;
-use crate::config::{Policy, Profiles};
+use crate::config::{Lists, Policy, Profiles};
 use crate::control::{NoticeStatus, PolicyStatus};
 use crate::journal::Disk;
 use crate::model::AreaMode;
@@ -22,6 +22,8 @@ pub struct Own {
     pub lanes: BTreeMap<LaneId, Profiles>,
     /// The same, as it is compared with a bundle.
     pub bundle: Bundle,
+    /// Whom somebody has to look at, whatever rules.
+    pub lists: Arc<Lists>,
 }
 
 /// What rules the lanes.
@@ -33,6 +35,8 @@ pub struct Ruling {
     pub lanes: BTreeMap<LaneId, Profiles>,
     /// The mode that it puts the area in; an order of the hub goes before it, unless that says normal.
     pub mode: AreaMode,
+    /// Whom somebody has to look at.
+    pub lists: Arc<Lists>,
     /// The notice that it cites.
     pub notice: Option<NoticeStatus>,
     /// For the screens.
@@ -47,6 +51,7 @@ impl Ruling {
             policy: Arc::clone(&own.policy),
             lanes: own.lanes.clone(),
             mode: AreaMode::Normal,
+            lists: Arc::clone(&own.lists),
             notice,
             status: PolicyStatus::default(),
         }
@@ -68,6 +73,7 @@ impl Ruling {
                     policy: Arc::new(bundle.policy()?),
                     lanes: lanes.collect::<Result<_, Mistakes>>()?,
                     mode,
+                    lists: Arc::clone(&own.lists),
                     notice: bundle.notice.map(|number| NoticeStatus { number, title }),
                     status: PolicyStatus::default(),
                 }
