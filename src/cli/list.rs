@@ -206,7 +206,7 @@ fn push(list: &str, file: &Path, issuers: &[IssuerId], on: &On) -> Result<()> {
     opened.write(&after)?;
     let held = |why: &str| format!("待确认 HELD: {why}; 须另一签发人确认 another issuer has to accept it");
     let said = match pushed {
-        Pushed::InForce => "已生效 IN FORCE; 卡口重启后使用 the kiosk reads it at its next start".to_owned(),
+        Pushed::InForce => "已生效 IN FORCE; 卡口几秒内使用 the kiosk takes it up within seconds".to_owned(),
         Pushed::HeldForSecond => held("只有一名签发人 one issuer alone pushed it"),
         Pushed::HeldForBulk => held("改动过多 it changes more than is let pass at once"),
     };
@@ -218,7 +218,7 @@ fn accept(list: &str, issuer: &IssuerId, edition: EditionId, on: &On) -> Result<
     let mut opened = Opened::open(&on.config, list)?;
     let after = opened.read()?.accept(&opened.rule, issuer, edition, now.wall).context("拒绝 refused")?;
     opened.write(&after)?;
-    let said = "已生效 IN FORCE; 卡口重启后使用 the kiosk reads it at its next start".to_owned();
+    let said = "已生效 IN FORCE; 卡口几秒内使用 the kiosk takes it up within seconds".to_owned();
     say(&[said], &after, &now)
 }
 

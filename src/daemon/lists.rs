@@ -1,4 +1,4 @@
-//! The folder of lists: one file a list, read at the start, replaced whole by `kakou list`.
+//! The folder of lists: one file a list, read at the start and whenever it changes, replaced whole by `kakou list`.
 //!
 //! A list that cannot be read is no reason to close a gate: a list only makes a person look, and a kiosk that stays out of
 //! service because of it would stop everybody for the sake of a few, and tempt somebody to delete the list. So the
