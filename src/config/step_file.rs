@@ -13,7 +13,7 @@ use super::step_rule::{
 };
 use crate::base::{CentiCelsius, Slug};
 use crate::model::courtesy::names_health;
-use crate::model::{AreaTable, Attestation, Custody, StepWords, Title};
+use crate::model::{AreaTable, Attestation, Custody, Role, StepWords, Title};
 
 /// Longest time of one attempt, and of one dwell, in seconds.
 const STEP_MAX: u32 = 4 * 3_600;
@@ -40,7 +40,12 @@ pub fn step(
     let id = table.get(report, "id", &name()).or(usual);
     let title = optional_title(report, &mut table, ["title_zh", "title_en"], [60, 40]);
     let when = when(report, &mut table);
-    let waivers = table.list(report, "waivers", &name());
+    let waivers: Vec<Slug> = table.list(report, "waivers", &name());
+    let roles = [Role::Attendant, Role::Lead].map(|role| (role.name(), role));
+    let waive_by = table.list(report, "waive_by", &one_of(&roles));
+    if !waive_by.is_empty() && waivers.is_empty() {
+        table.misfit(report, "waive_by", "must be left out: the step has no waivers");
+    }
     let timeout = table.need(report, "timeout_s", &integer(3..=u64::from(STEP_MAX)));
     let attempts = table.get_or(report, "attempts", &integer(1..=10u8), 1);
     let words = words(report, &mut table);
@@ -50,7 +55,7 @@ pub fn step(
     }
     table.finish(report);
     let timeout = Duration::from_secs(timeout?);
-    Some(StepRule { id: id?, title, ask, when, waivers, timeout, attempts, words })
+    Some(StepRule { id: id?, title, ask, when, waivers, waive_by, timeout, attempts, words })
 }
 
 fn wants_second(ask: &Ask) -> bool {

@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use super::profile::seconds;
 use crate::base::{CentiCelsius, DeviceId, Slug};
 use crate::model::{
-    AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, StepKind, StepRecord, StepWords,
-    Title,
+    AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, Role, StepKind, StepRecord,
+    StepWords, Title,
 };
 
 /// One step of a profile.
@@ -25,6 +25,8 @@ pub struct StepRule {
     pub when: When,
     /// Reasons for which an attendant may waive it; empty where nobody may.
     pub waivers: Vec<Slug>,
+    /// Only somebody with one of these roles may waive it; anybody who staffs the post where it is empty.
+    pub waive_by: Vec<Role>,
     /// Longest time for one attempt before the attendant is called.
     #[serde(serialize_with = "seconds")]
     pub timeout: Duration,

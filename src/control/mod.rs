@@ -4,14 +4,15 @@ pub mod asked;
 pub mod command;
 pub mod duty;
 pub mod keeping;
+pub mod kiosk_status;
 pub mod status;
 
 pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
+pub use kiosk_status::{KioskStatus, NoticeStatus, PolicyStatus, PostStatus};
 pub use status::{
     Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
-    HubStatus, JournalStatus, KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus,
-    PolicyStatus, PostStatus, Prompt, RoomMark, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble,
-    VerdictStatus,
+    HubStatus, JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState,
+    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
-use crate::base::{AttendantId, CentiCelsius, ClockTrust, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::{
-    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, Role, StepKind, StepWords,
     SubjectKind, Title, Verdict, Zone,
 };
 
@@ -167,12 +167,23 @@ pub struct StepStatus {
     pub state: StepState,
     /// Reasons for which this step may be waived; empty where it may not.
     pub waivers: Vec<Slug>,
+    /// Only somebody with one of these roles may waive it; anybody who staffs the post where it is empty.
+    pub waive_by: Vec<Role>,
 }
 
 impl StepStatus {
     /// A step named by its kind, with nothing special about it.
     pub fn plain(id: Slug, kind: StepKind, state: StepState) -> Self {
-        Self { id, kind, title: None, asks: Asks::Plain, attest: None, state, waivers: vec![] }
+        Self {
+            id,
+            kind,
+            title: None,
+            asks: Asks::Plain,
+            attest: None,
+            state,
+            waivers: vec![],
+            waive_by: vec![],
+        }
     }
 }
 
@@ -423,72 +434,4 @@ pub struct DeviceStatus {
     pub driver: &'static str,
     /// Why it gives nothing, or `None` when it works.
     pub fault: Option<NoReading>,
-}
-
-/// The public notice in force: the legal basis that the idle screen shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NoticeStatus {
-    /// Its number.
-    pub number: u32,
-    /// Its title, in the site's words.
-    pub title: String,
-}
-
-/// The policy that rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PolicyStatus {
-    /// Version of the bundle; 0 where the site's own policy rules.
-    pub version: u64,
-    /// Until when.
-    pub until: Option<Wall>,
-    /// The version that has ended, where it is for that reason that the site's own policy rules.
-    pub expired: Option<u64>,
-    /// The version that waits for somebody to read it.
-    pub waits: Option<u64>,
-}
-
-/// Whether somebody is at the post, as far as is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PostStatus {
-    /// Nothing is asked.
-    #[default]
-    Quiet,
-    /// Whoever is signed in is asked whether they are there.
-    Asked,
-    /// Nobody is.
-    Nobody,
-}
-
-/// The whole kiosk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KioskStatus {
-    /// Which kiosk.
-    pub kiosk: KioskId,
-    /// Its name in the site's words.
-    pub title: String,
-    /// The notice in force, if the policy cites one.
-    pub notice: Option<NoticeStatus>,
-    /// How strictly the area is guarded.
-    pub mode: AreaMode,
-    /// The policy that rules.
-    pub policy: PolicyStatus,
-    /// Whether somebody is at the post.
-    pub post: PostStatus,
-    /// Its lanes.
-    pub lanes: Vec<LaneStatus>,
-    /// The journal.
-    pub journal: JournalStatus,
-    /// The hub.
-    pub hub: HubStatus,
-    /// The pictures that are kept as evidence.
-    pub pictures: PictureStatus,
-    /// Its devices.
-    pub devices: Vec<DeviceStatus>,
-    /// Wall time now.
-    pub wall: Wall,
-    /// How far the wall time is trusted.
-    pub trust: ClockTrust,
-    /// Whether everything here is simulated.
-    pub simulated: bool,
 }

@@ -23,6 +23,7 @@ impl Steps {
                 attest: step.attested(),
                 state,
                 waivers: step.rule.waivers.clone(),
+                waive_by: step.rule.waive_by.clone(),
             }
         };
         self.iter().map(status).collect()

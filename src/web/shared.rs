@@ -62,7 +62,8 @@ impl Shared {
     pub async fn ask(&self, lane: &LaneId, by: Option<&AttendantId>, act: Act) -> Result<(), Refused> {
         const SILENT: Refused = Refused::NotNow { why: "the lane does not answer" };
         if let Some(by) = by {
-            duty::may(self.role(by), &act)?;
+            let status = self.status();
+            duty::may(self.role(by), &act, self::lane(&status, lane))?;
         }
         let command = Command { lane: lane.clone(), by: by.cloned(), act };
         let (answer, answered) = oneshot::channel();

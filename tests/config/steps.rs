@@ -193,3 +193,12 @@ fn a_profile_that_asks_nothing_of_somebody_is_refused() {
     let later = after(COUNT, "{ step = \"sign-off\", is = \"done\" }");
     assert_eq!(said(&format!("{SIGN}{later}")), "nothing is wrong");
 }
+
+#[test]
+fn who_may_waive_is_a_role_that_staffs_the_post_and_of_a_step_that_can_be_waived() {
+    let step = |rest: &str| said(&SIGN.replace("timeout", &format!("{rest}\ntimeout")));
+    assert_eq!(step("waivers = [\"rain\"]\nwaive_by = [\"lead\"]"), "nothing is wrong");
+    assert!(step("waive_by = [\"lead\"]").contains("must be left out: the step has no waivers"));
+    let observer = step("waivers = [\"rain\"]\nwaive_by = [\"observer\"]");
+    assert!(observer.contains("waive_by = \"observer\": must be \"attendant\" or \"lead\""), "{observer}");
+}

@@ -134,3 +134,27 @@ async fn whoever_is_at_the_post_says_so_with_one_big_button_or_by_doing_somethin
     assert_eq!(browser.text(".still-here").await, "", "whoever looks on does not staff the post");
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_only_a_lead_may_waive_is_waived_by_no_attendant() {
+    let (fake, browser) = (Fake::start(states::kiosk(), obey).await, Browser::start().await);
+    super::attendant::sign_in(&browser, &fake).await;
+    let waivable = |only: Vec<Role>| {
+        let mut lane = states::asking_code();
+        lane.steps[0].waive_by = only;
+        lane
+    };
+    let step = waivable(vec![]).steps[0].id.clone();
+    for (only, waived) in [(vec![Role::Lead], 0), (vec![Role::Lead, Role::Attendant], 1), (vec![], 1)] {
+        fake.set_lane(waivable(only.clone()));
+        browser.open(&fake.url(&format!("{LANE}/waive/{step}"))).await;
+        browser.click("form:has(input[value=waive]) button").await;
+        if waived == 0 {
+            browser.wait_for_text("#flash", "值守不能办理").await;
+        } else {
+            browser.wait_for_address(LANE).await;
+        }
+        assert_eq!(fake.commands().len(), waived, "{only:?}");
+    }
+    browser.close().await;
+}

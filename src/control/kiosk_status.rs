@@ -1,0 +1,75 @@
+//! The whole kiosk as its screens show it: what its lanes do, what rules, who is at the post.
+
+use serde::Serialize;
+
+use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
+use crate::base::{ClockTrust, KioskId, Wall};
+use crate::model::AreaMode;
+
+/// The public notice in force: the legal basis that the idle screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoticeStatus {
+    /// Its number.
+    pub number: u32,
+    /// Its title, in the site's words.
+    pub title: String,
+}
+
+/// The policy that rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PolicyStatus {
+    /// Version of the bundle; 0 where the site's own policy rules.
+    pub version: u64,
+    /// Until when.
+    pub until: Option<Wall>,
+    /// The version that has ended, where it is for that reason that the site's own policy rules.
+    pub expired: Option<u64>,
+    /// The version that waits for somebody to read it.
+    pub waits: Option<u64>,
+}
+
+/// Whether somebody is at the post, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostStatus {
+    /// Nothing is asked.
+    #[default]
+    Quiet,
+    /// Whoever is signed in is asked whether they are there.
+    Asked,
+    /// Nobody is.
+    Nobody,
+}
+
+/// The whole kiosk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KioskStatus {
+    /// Which kiosk.
+    pub kiosk: KioskId,
+    /// Its name in the site's words.
+    pub title: String,
+    /// The notice in force, if the policy cites one.
+    pub notice: Option<NoticeStatus>,
+    /// How strictly the area is guarded.
+    pub mode: AreaMode,
+    /// The policy that rules.
+    pub policy: PolicyStatus,
+    /// Whether somebody is at the post.
+    pub post: PostStatus,
+    /// Its lanes.
+    pub lanes: Vec<LaneStatus>,
+    /// The journal.
+    pub journal: JournalStatus,
+    /// The hub.
+    pub hub: HubStatus,
+    /// The pictures that are kept as evidence.
+    pub pictures: PictureStatus,
+    /// Its devices.
+    pub devices: Vec<DeviceStatus>,
+    /// Wall time now.
+    pub wall: Wall,
+    /// How far the wall time is trusted.
+    pub trust: ClockTrust,
+    /// Whether everything here is simulated.
+    pub simulated: bool,
+}
