@@ -10,8 +10,8 @@
 //!     └─ one faulty line, an end too late, over the cap: refused whole; what is in force stays, and so does its age
 //! ```
 //!
-//! [`ListRule`] is what a site says of a list, read by [`rule_file`]; [`csv`] reads what is pushed; [`change`] holds the
-//! rules above; [`file`] specifies the file; [`lookup`] asks all lists whether they name somebody. All
+//! [`ListRule`] is what a site says of a list, read by `rule_file`; [`csv`] reads what is pushed; [`change`] holds the
+//! rules above; [`mod@file`] specifies the file; [`lookup`] asks all lists whether they name somebody. All
 //! of it is pure; the files are read and written by [`crate::daemon::lists`].
 
 pub mod change;

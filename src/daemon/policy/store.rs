@@ -6,7 +6,7 @@
 //! | `pending.bundle` | good, and waits for a named person at this gate |
 //! | `next.bundle` | acknowledged, and waits for its time |
 //! | `in-force.bundle` | rules, until it ends or another takes its place |
-//! | `standing` | [`Standing`] in CBOR |
+//! | `standing` | `Standing` in CBOR |
 //! | `<policy id>.policy` | a policy that has ruled here: see [`super::keep`] |
 //!
 //! Every file is written whole beside its place, synced, and renamed: after a power cut there is the old one or the new one.
