@@ -85,6 +85,13 @@ fn two_issuers_change_a_little_at_once_and_much_only_when_the_second_accepts_it(
         (Pushed::HeldForBulk, people(0..100)),
         "saying it twice is no acceptance"
     );
+    let turned = [issuer("health"), issuer("police")];
+    let (again, pushed, _) = held.push(&rule(), &push(&much, &turned)).unwrap();
+    assert_eq!(
+        (pushed, listed(&again)),
+        (Pushed::HeldForBulk, people(0..100)),
+        "nor is naming them the other way round"
+    );
     let id = held.held().unwrap().id();
     assert_eq!(held.accept(&rule(), &issuer("police"), id, NOW), Err(Refused::SameIssuer(issuer("police"))));
     assert_eq!(listed(&held.accept(&rule(), &issuer("health"), id, NOW).unwrap()), much);
