@@ -140,7 +140,7 @@ impl Steps {
         let mut mine = self.list.iter().enumerate().peekable();
         let mut states: Vec<State> = Vec::with_capacity(profile.steps.len());
         for (at, rule) in profile.steps.iter().enumerate() {
-            let state = match mine.next_if(|(_, step)| step.rule == *rule) {
+            let state = match mine.next_if(|(_, step)| step.rule.id == rule.id) {
                 Some((index, step)) if self.is_live(index) => State::of(&step.outcome, step.attention()),
                 Some(_) | None => State::Absent,
             };

@@ -193,6 +193,33 @@ fn a_power_cut_at_any_operation_leaves_one_policy_or_the_other() {
     assert!(cuts > 20, "{cuts} cuts");
 }
 
+#[test]
+fn a_disk_that_is_full_or_fails_changes_nothing_and_is_tried_again() {
+    for kind in [FaultKind::Full, FaultKind::Medium] {
+        let disk = SimDisk::new();
+        let old = hand_in(&disk, 7, &[1, 2]);
+        let mut store = open(&disk);
+        store.look(None).unwrap().unwrap().unwrap();
+        store.acknowledge((7, old.digest()), WITHIN).unwrap();
+        let new = hand_in(&disk, 8, &[1, 2]);
+        let fails = |on: bool| {
+            let from = disk.operations();
+            disk.inject(on.then_some(Fault { from, count: u64::MAX - from, kind }));
+        };
+        fails(true);
+        assert!(store.look(None).is_err());
+        assert_eq!((store.in_force().version(), store.pending()), (7, None));
+        fails(false);
+        store.look(None).unwrap().unwrap().unwrap();
+        fails(true);
+        assert!(matches!(store.acknowledge((8, new.digest()), WITHIN), Err(Error::Disk(_))));
+        assert_eq!(store.in_force().version(), 7, "what rules goes on");
+        fails(false);
+        assert!(store.acknowledge((8, new.digest()), WITHIN).unwrap());
+        assert_eq!(open(&disk).in_force().version(), 8);
+    }
+}
+
 struct Said {
     began: bool,
     whole: bool,

@@ -215,7 +215,8 @@ impl<D: Disk + 'static> Office<D> {
         Err(Lost::Gone)
     }
 
-    /// The latest time that is certainly not in the future: the clock's where somebody vouches for it.
+    /// The time as far as somebody vouches for it: the clock's, else what has certainly passed. A battery clock counts: a
+    /// policy that begins some minutes off does less harm than one that begins a day late.
     fn now(&self, clock: &Clock) -> Wall {
         let (stamp, passed) = (clock.stamp(), self.parts.passed.at());
         if stamp.trust == ClockTrust::None { passed } else { stamp.wall.max(passed) }

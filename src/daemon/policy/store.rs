@@ -198,7 +198,7 @@ impl<D: Disk> Store<D> {
     }
 
     /// Somebody has acknowledged the pending bundle with this version and digest; whether it rules now, or from its own time on.
-    /// `now` is certainly not later than the time.
+    /// `now` is the time as far as somebody vouches for it.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl<D: Disk> Store<D> {
         Ok(begins)
     }
 
-    /// Lets begin and end what is due at `now`, which is certainly not later than the time; what did.
+    /// Lets begin and end what is due at `now`, the time as far as somebody vouches for it; what did.
     ///
     /// # Errors
     ///
