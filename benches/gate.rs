@@ -187,6 +187,7 @@ fn settings() -> Settings {
             pass_within: Duration::from_secs(15),
             clear_for: Duration::from_secs(1),
         },
+        utc_offset_minutes: 480,
         leave_after: Duration::from_secs(5),
     }
 }

@@ -14,6 +14,8 @@ mod gate;
 mod kinds;
 #[path = "session/listed.rs"]
 mod listed;
+#[path = "session/memory.rs"]
+mod memory;
 #[path = "session/party.rs"]
 mod party;
 #[path = "session/person.rs"]

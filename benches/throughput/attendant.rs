@@ -128,7 +128,8 @@ impl Attendant {
                 | StepKind::Custody
                 | StepKind::Escort
                 | StepKind::Count
-                | StepKind::SignOff => return None,
+                | StepKind::SignOff
+                | StepKind::Entitlement => return None,
             })
         })
     }

@@ -84,6 +84,9 @@ impl Gate {
         for observation in seen {
             self.lane.observe(&stamp, observation, false, &mut appends);
         }
+        for (ticket, whose) in self.lane.runner.recalls() {
+            self.lane.runner.recalled(self.now, (ticket, Ok(whose.nothing())), &mut appends);
+        }
         if self.lane.runner.deadline().is_some_and(|at| at <= self.now) {
             self.lane.runner.expire(self.now, &mut appends);
         }

@@ -107,7 +107,14 @@ pub fn parts(
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
         let context = context_of(policy, lane, (roster, Arc::clone(&lists.lists)), &blinder);
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
-        lanes.push(one_lane(board, lane, Arc::new(context), Arc::new(trust), pins, simulated)?);
+        lanes.push(one_lane(
+            board,
+            (lane, site.utc_offset_minutes),
+            Arc::new(context),
+            Arc::new(trust),
+            pins,
+            simulated,
+        )?);
     }
     let (tls_keys, broker_time) = (OwnKeys::within(&state), passed.clone());
     let link = enrolment.zip(seed);
@@ -317,7 +324,7 @@ fn attendant(attendant: site::Attendant) -> web::Attendant {
 
 fn one_lane(
     board: &Board,
-    lane: &site::Lane,
+    (lane, utc_offset_minutes): (&site::Lane, i16),
     context: Arc<Context>,
     trust: Arc<Trust>,
     pins: &dyn Pins,
@@ -344,6 +351,7 @@ fn one_lane(
         title: lane.title.clone(),
         takes: lane.takes,
         direct,
+        utc_offset_minutes,
         barrier: Times { travel_max, pass_within: lane.pass_within, clear_for: lane.clear_for },
         leave_after: lane.leave_after,
     };

@@ -4,6 +4,7 @@ mod area_file;
 pub mod badge;
 pub mod board;
 pub mod bundle;
+pub mod entitlement;
 pub mod error;
 pub mod list;
 pub mod mqtt;

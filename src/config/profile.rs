@@ -54,6 +54,9 @@ pub struct Profile {
     /// Longest time in which nothing happens before the subject counts as gone.
     #[serde(serialize_with = "seconds")]
     pub idle_timeout: Duration,
+    /// Whoever was turned back within this time is looked at by a person; nobody is where there is none.
+    #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
+    pub turned_back: Option<Duration>,
     /// The steps in order; at least one. No two have one name.
     pub steps: Vec<StepRule>,
     /// Which case comes to which end.
@@ -75,6 +78,17 @@ impl Profile {
     /// Whether people of `class` are let in at all.
     pub fn admits(&self, class: Class) -> bool {
         !self.not_admitted.contains(&class)
+    }
+
+    /// Whether the records of earlier passages matter for anybody.
+    pub fn asks_the_past(&self) -> bool {
+        self.turned_back.is_some() || self.steps.iter().any(StepRule::asks_the_past)
+    }
+
+    /// How far back anything looks that it asks of earlier passages.
+    pub fn looks_back(&self) -> Duration {
+        let steps = self.steps.iter().flat_map(|step| [step.counts_for, step.checks_within()]);
+        steps.chain([self.turned_back]).flatten().max().unwrap_or_default()
     }
 
     /// What the rules are for.
@@ -195,6 +209,10 @@ fn both_apply(one: &Profile, other: &Profile) -> Option<(Direction, Option<Class
     }
     let class = one.classes.iter().find(|class| other.classes.contains(class))?;
     Some((direction, Some(*class)))
+}
+
+pub(super) fn some_seconds<S: Serializer>(span: &Option<Duration>, s: S) -> Result<S::Ok, S::Error> {
+    span.map(|span| span.as_secs()).serialize(s)
 }
 
 pub(super) fn seconds<S: Serializer>(span: &Duration, s: S) -> Result<S::Ok, S::Error> {

@@ -31,6 +31,9 @@ pub(super) const DIRECTIONS: [(&str, Direction); 2] =
 /// Longest session, in seconds: a truck that is washed, disinfected and dried.
 const SESSION_MAX: u64 = 6 * 3_600;
 
+/// How far back a profile may ask what was earlier, in hours: four weeks. Personal data must be kept as long.
+pub const HOURS_MAX: u64 = 28 * 24;
+
 pub(super) const TAKES: [(&str, Takes); 3] =
     [("person", Takes::Person), ("vehicle", Takes::Vehicle), ("occupant", Takes::Occupant)];
 
@@ -129,6 +132,7 @@ fn profile(
     if session_timeout.is_some_and(|session| idle_timeout.is_some_and(|idle| idle > session)) {
         table.misfit(report, "idle_timeout_s", "must be at most session_timeout_s");
     }
+    let turned_back = table.get(report, "turned_back_h", &integer(1..=HOURS_MAX)).map(Duration::from_hours);
     let steps = table.some_tables(report, "step");
     let read = |table| step_file::step(report, table, takes, areas);
     let steps: Vec<StepRule> = steps.into_iter().filter_map(read).collect();
@@ -150,6 +154,7 @@ fn profile(
         not_admitted,
         session_timeout: Duration::from_secs(session_timeout?),
         idle_timeout: Duration::from_secs(idle_timeout?),
+        turned_back,
         steps,
         rules: rules?,
     })

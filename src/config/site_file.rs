@@ -53,9 +53,11 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let attendants = attendants(report, &mut file);
     let lists = lists(report, &mut file);
     let post = post_rules(report, &mut file);
-    file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
     let profiles: Vec<Profile> = available.iter().filter(used).cloned().collect();
+    let personal_retention = Duration::from_secs(days * 86_400);
+    note_forgotten(report, &file, &profiles, personal_retention);
+    file.finish(report);
     let needed = |file: &File| {
         let read = read_profiles(&file.name, &file.text).unwrap_or_default();
         read.iter().any(|profile| profiles.iter().any(|used| used.id == profile.id))
@@ -71,7 +73,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         web,
         hub,
         mqtt,
-        personal_retention: Duration::from_secs(days * 86_400),
+        personal_retention,
         record_retention: Duration::from_secs(record_days * 86_400),
         pictures,
         lanes,
@@ -82,6 +84,15 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         signers,
         profile_files,
     })
+}
+
+/// Nobody is recognised of whom everything is forgotten: what was earlier than that would count as if it had not been.
+fn note_forgotten(report: &mut Report<'_>, file: &Section<'_>, profiles: &[Profile], kept: Duration) {
+    if let Some(profile) = profiles.iter().find(|profile| profile.looks_back() > kept) {
+        let days = profile.looks_back().as_secs().div_ceil(86_400);
+        let said = format!("must be at least {days}: profile {} asks what was so long ago", profile.id);
+        file.misfit(report, "personal_retention_days", said);
+    }
 }
 
 /// Two people sign, so one key would never be enough.

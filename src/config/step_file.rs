@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::entitlement::entitlement;
 use super::error::Report;
 use super::profile::Takes;
 use super::profile_file::{CLASSES, DIRECTIONS, MODES};
@@ -13,10 +14,13 @@ use super::step_rule::{
 };
 use crate::base::{CentiCelsius, Slug};
 use crate::model::courtesy::names_health;
-use crate::model::{AreaTable, Attestation, Custody, Role, StepWords, Title};
+use crate::model::{AreaTable, Attestation, Custody, Role, StepKind, StepWords, Title};
 
 /// Longest time of one attempt, and of one dwell, in seconds.
 const STEP_MAX: u32 = 4 * 3_600;
+
+/// Longest time that something once done may count, in hours.
+const COUNTS_MAX: u64 = 7 * 24;
 
 /// Most answers of a question: so many fit on one screen.
 const ANSWERS_MAX: usize = 4;
@@ -49,13 +53,20 @@ pub fn step(
     let timeout = table.need(report, "timeout_s", &integer(3..=u64::from(STEP_MAX)));
     let attempts = table.get_or(report, "attempts", &integer(1..=10u8), 1);
     let words = words(report, &mut table);
+    let counts_for = table.get(report, "counts_for_h", &integer(1..=COUNTS_MAX)).map(Duration::from_hours);
     let (_, ask) = ask?;
+    if counts_for.is_some() && !may_count_again(ask.kind()) {
+        table.misfit(report, "counts_for_h", "must be left out: what this step finds does not last");
+    }
+    if matches!(ask, Ask::Entitlement { .. }) && waivers.is_empty() {
+        table.misfit(report, "waivers", "must name at least one reason: somebody may have to get through");
+    }
     if attempts < 2 && wants_second(&ask) {
         table.misfit(report, "attempts", "must be at least 2 where a second measurement may be needed");
     }
     table.finish(report);
     let timeout = Duration::from_secs(timeout?);
-    Some(StepRule { id: id?, title, ask, when, waivers, waive_by, timeout, attempts, words })
+    Some(StepRule { id: id?, title, ask, when, waivers, waive_by, timeout, attempts, words, counts_for })
 }
 
 fn wants_second(ask: &Ask) -> bool {
@@ -63,6 +74,27 @@ fn wants_second(ask: &Ask) -> bool {
         ask,
         Ask::Temperature { recheck_from: Some(_), .. } | Ask::Temperature { grade: Grade::Twice, .. }
     )
+}
+
+/// Whether what was found once can count when the subject passes again.
+const fn may_count_again(kind: StepKind) -> bool {
+    match kind {
+        StepKind::Temperature
+        | StepKind::Registration
+        | StepKind::Attest
+        | StepKind::Question
+        | StepKind::Pledge => true,
+        StepKind::Credential
+        | StepKind::Plate
+        | StepKind::Occupants
+        | StepKind::Disinfection
+        | StepKind::Dwell
+        | StepKind::Custody
+        | StepKind::Escort
+        | StepKind::Count
+        | StepKind::SignOff
+        | StepKind::Entitlement => false,
+    }
 }
 
 /// Words for the subject's face. Other people read and hear them: nothing of health may be in them.
@@ -130,7 +162,7 @@ const EVERYBODY: &[Takes] = &[Takes::Person, Takes::Vehicle, Takes::Occupant];
 const PEOPLE: &[Takes] = &[Takes::Person, Takes::Occupant];
 const VEHICLES: &[Takes] = &[Takes::Vehicle];
 
-const KINDS: [(&str, KindRule); 14] = [
+const KINDS: [(&str, KindRule); 15] = [
     ("credential", (EVERYBODY, credential)),
     ("temperature", (PEOPLE, temperature)),
     ("registration", (EVERYBODY, registration)),
@@ -145,6 +177,7 @@ const KINDS: [(&str, KindRule); 14] = [
     ("escort", (EVERYBODY, |_| Some(Ask::Escort))),
     ("count", (EVERYBODY, count)),
     ("sign-off", (EVERYBODY, sign_off)),
+    ("entitlement", (EVERYBODY, entitlement)),
 ];
 
 fn ask(

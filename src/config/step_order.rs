@@ -1,5 +1,6 @@
 //! Checks the steps of a profile against each other: names, and conditions on earlier steps.
 
+use super::entitlement::Check;
 use super::error::Report;
 use super::profile_file::{class_name, direction_name};
 use super::section::Section;
@@ -15,6 +16,11 @@ pub fn check(report: &mut Report<'_>, table: &Section<'_>, steps: &[StepRule]) {
         }
         if single(step.kind()) && steps[..index].iter().any(|earlier| earlier.kind() == step.kind()) {
             table.misfit(report, "step", format!("must not ask for {:?} twice", step.kind()));
+        }
+        if let Ask::Entitlement { check } = &step.ask
+            && let Err(why) = entitlement(steps, index, check)
+        {
+            table.misfit(report, "step", format!("step {:?} check: {why}", step.id.as_str()));
         }
         for earlier in &step.when.after {
             if let Err(why) = condition(steps, index, earlier) {
@@ -66,7 +72,43 @@ const fn single(kind: StepKind) -> bool {
         | StepKind::Custody
         | StepKind::Escort
         | StepKind::Count
-        | StepKind::SignOff => false,
+        | StepKind::SignOff
+        | StepKind::Entitlement => false,
+    }
+}
+
+/// Whether what the entitlement at `index` looks at is there, and known before it.
+fn entitlement(steps: &[StepRule], index: usize, check: &Check) -> Result<(), String> {
+    let before = |kind: StepKind| steps[..index].iter().any(|step| step.kind() == kind);
+    let identified = [StepKind::Credential, StepKind::Plate, StepKind::Registration].into_iter().any(before);
+    if check.asks_the_past() && !identified {
+        return Err(
+            "a credential, plate or registration must come before it: nobody knows who they are".to_owned()
+        );
+    }
+    if check.is_about_the_host() && !before(StepKind::Registration) {
+        return Err("a registration must come before it: nobody knows whom they visit".to_owned());
+    }
+    match check {
+        Check::Interval { step, answers, .. } => match steps.iter().find(|known| known.id == *step) {
+            Some(StepRule { ask: Ask::Question { answers: known, .. }, .. }) => {
+                let unknown = answers.iter().find(|answer| known.iter().all(|known| known.id != **answer));
+                unknown.map_or(Ok(()), |answer| Err(format!("{step} has no answer {:?}", answer.as_str())))
+            }
+            Some(_) => Err(format!("{step} is no question")),
+            None => Err(format!("there is no step {step} in this profile")),
+        },
+        Check::Cleared { steps: named, .. } => {
+            let unknown = named.iter().find(|name| steps.iter().all(|known| known.id != **name));
+            unknown.map_or(Ok(()), |name| Err(format!("there is no step {name} in this profile")))
+        }
+        // The host's leaving is noted in another profile.
+        Check::HostStays { .. }
+        | Check::Quota { .. }
+        | Check::Hours { .. }
+        | Check::Places { .. }
+        | Check::SameHost { .. }
+        | Check::Entered { .. } => Ok(()),
     }
 }
 

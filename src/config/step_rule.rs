@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::profile::seconds;
+use super::entitlement::Check;
+use super::profile::{seconds, some_seconds};
 use crate::base::{CentiCelsius, DeviceId, Slug};
 use crate::model::{
     AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, Role, StepKind, StepRecord,
@@ -34,27 +35,15 @@ pub struct StepRule {
     pub attempts: u8,
     /// What the subject is shown and told.
     pub words: StepWords,
+    /// Once done it counts for so long when the same subject passes again; it does not where there is none.
+    #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
+    pub counts_for: Option<Duration>,
 }
 
 impl StepRule {
     /// Which check it is.
     pub fn kind(&self) -> StepKind {
-        match self.ask {
-            Ask::Credential { .. } => StepKind::Credential,
-            Ask::Temperature { .. } => StepKind::Temperature,
-            Ask::Registration { .. } => StepKind::Registration,
-            Ask::Attest { .. } => StepKind::Attest,
-            Ask::Plate { .. } => StepKind::Plate,
-            Ask::Occupants { .. } => StepKind::Occupants,
-            Ask::Disinfection { .. } => StepKind::Disinfection,
-            Ask::Question { .. } => StepKind::Question,
-            Ask::Dwell { .. } => StepKind::Dwell,
-            Ask::Pledge { .. } => StepKind::Pledge,
-            Ask::Custody { .. } => StepKind::Custody,
-            Ask::Escort => StepKind::Escort,
-            Ask::Count { .. } => StepKind::Count,
-            Ask::SignOff { .. } => StepKind::SignOff,
-        }
+        self.ask.kind()
     }
 
     /// The name of a step that the file gives none: its kind; of an attest step what is attested.
@@ -73,7 +62,8 @@ impl StepRule {
             | Ask::Custody { .. }
             | Ask::Escort
             | Ask::Count { .. }
-            | Ask::SignOff { .. } => kind.parse().ok(),
+            | Ask::SignOff { .. }
+            | Ask::Entitlement { .. } => kind.parse().ok(),
         }
     }
 
@@ -100,6 +90,17 @@ impl StepRule {
         } else {
             None
         }
+    }
+
+    /// Whether the records of earlier passages matter for it.
+    pub fn asks_the_past(&self) -> bool {
+        let by_check = matches!(&self.ask, Ask::Entitlement { check } if check.asks_the_past());
+        by_check || self.counts_for.is_some()
+    }
+
+    /// How far back its check looks.
+    pub(super) fn checks_within(&self) -> Option<Duration> {
+        if let Ask::Entitlement { check } = &self.ask { check.within() } else { None }
     }
 
     /// Whether an attendant may waive it for `reason`.
@@ -259,6 +260,34 @@ pub enum Ask {
         /// How many different ones, 1 or 2.
         signatures: u8,
     },
+    /// Whether the subject may pass now, by the clock and by what was earlier.
+    Entitlement {
+        /// What decides that.
+        check: Check,
+    },
+}
+
+impl Ask {
+    /// Which check it is.
+    pub fn kind(&self) -> StepKind {
+        match self {
+            Ask::Credential { .. } => StepKind::Credential,
+            Ask::Temperature { .. } => StepKind::Temperature,
+            Ask::Registration { .. } => StepKind::Registration,
+            Ask::Attest { .. } => StepKind::Attest,
+            Ask::Plate { .. } => StepKind::Plate,
+            Ask::Occupants { .. } => StepKind::Occupants,
+            Ask::Disinfection { .. } => StepKind::Disinfection,
+            Ask::Question { .. } => StepKind::Question,
+            Ask::Dwell { .. } => StepKind::Dwell,
+            Ask::Pledge { .. } => StepKind::Pledge,
+            Ask::Custody { .. } => StepKind::Custody,
+            Ask::Escort => StepKind::Escort,
+            Ask::Count { .. } => StepKind::Count,
+            Ask::SignOff { .. } => StepKind::SignOff,
+            Ask::Entitlement { .. } => StepKind::Entitlement,
+        }
+    }
 }
 
 /// What settles a temperature step.

@@ -200,13 +200,13 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (enrolment, missing) = (hub.as_ref().map(|link| &link.enrolment), parts.lists.drafts());
     let recorder = first_records(journal, &recovery, enrolment, &clock, (&parts.retention, missing));
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
-    let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone()), JoinSet::new());
-    for lane in lane_parts {
-        lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks)?;
-    }
+    let mut lanes = Lanes::new(taken, in_force.clone(), Arc::<Past<DirDisk>>::clone(&past));
+    let mut lane_tasks = JoinSet::new();
+    let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
+    lane_parts.into_iter().try_for_each(&mut start)?;
     let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
-    progress.push(Arc::new(AtomicU64::new(0)));
-    let turns = Arc::clone(&progress[progress.len() - 1]);
+    let turns = Arc::new(AtomicU64::new(0));
+    progress.push(Arc::clone(&turns));
     let names = (kiosk.clone(), lanes.keys().cloned().collect());
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
     let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::evidence::Evidence;
 use super::policy::Ruling;
+use super::recall::Recalls;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, LaneId, Mono};
@@ -56,6 +57,8 @@ pub struct LaneTask {
     pub in_force: watch::Receiver<InForce>,
     /// What policy rules.
     pub ruling: watch::Receiver<Arc<Ruling>>,
+    /// Looks up earlier passages.
+    pub recalls: Recalls,
     /// To the screens.
     pub view: watch::Sender<Arc<LaneView>>,
     /// Counts turns, for the watchdog.
@@ -75,6 +78,7 @@ impl LaneTask {
         self.runner.start(mono(), &mut appends);
         loop {
             self.hand_in(&mut appends);
+            self.look_up();
             self.publish();
             self.progress.fetch_add(1, Ordering::Relaxed);
             let now = mono();
@@ -86,6 +90,10 @@ impl LaneTask {
                     Some(news) => self.heard(news, &mut appends),
                     None => break,
                 },
+                Some(answer) = self.recalls.answered() => {
+                    self.runner.time(&self.clock.stamp());
+                    self.runner.recalled(mono(), answer, &mut appends);
+                }
                 command = self.commands.recv() => match command {
                     Some((command, reply)) => {
                         self.runner.time(&self.clock.stamp());
@@ -149,6 +157,12 @@ impl LaneTask {
         let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });
         self.runner.serve(mono(), taken_out, appends);
         self.runner.guard(mono(), in_force(mode, ruling.mode), appends);
+    }
+
+    fn look_up(&mut self) {
+        for question in self.runner.recalls() {
+            self.recalls.ask(&self.id, question, self.clock.stamp());
+        }
     }
 
     fn hand_in(&mut self, appends: &mut Vec<Append>) {
@@ -236,6 +250,7 @@ mod tests {
             title: String::new(),
             takes: SubjectKind::Vehicle,
             direct: Direct::Both,
+            utc_offset_minutes: 480,
             barrier: Times { travel_max: second, pass_within: second, clear_for: second },
             leave_after: second,
         };

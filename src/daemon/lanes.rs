@@ -13,6 +13,7 @@ use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
 use super::policy::Ruling;
+use super::recall::{Memory, Recalls};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, LaneId, Seq};
@@ -73,6 +74,8 @@ pub(super) struct Lanes {
     pub(super) pictures: Option<(Arc<[Verdict]>, Shelf)>,
     /// What is in force by order of the hub, and what policy rules.
     pub(super) in_force: InForceSeen,
+    /// Knows earlier passages.
+    pub(super) memory: Arc<dyn Memory>,
 }
 
 /// What is in force by order of the hub, and what policy rules.
@@ -80,10 +83,14 @@ pub(super) type InForceSeen = (watch::Receiver<InForce>, watch::Receiver<Arc<Rul
 
 impl Lanes {
     /// None started yet.
-    pub(super) fn new(pictures: Option<(Arc<[Verdict]>, Shelf)>, in_force: InForceSeen) -> Self {
+    pub(super) fn new(
+        pictures: Option<(Arc<[Verdict]>, Shelf)>,
+        in_force: InForceSeen,
+        memory: Arc<dyn Memory>,
+    ) -> Self {
         let (news, commands) = (BTreeMap::new(), BTreeMap::new());
         let (views, previews, progress) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { news, commands, views, previews, progress, pictures, in_force }
+        Self { news, commands, views, previews, progress, pictures, in_force, memory }
     }
 
     pub(super) fn start(
@@ -133,6 +140,7 @@ impl Lanes {
             requests: requests.clone(),
             in_force: self.in_force.0.clone(),
             ruling: self.in_force.1.clone(),
+            recalls: Recalls::new(Arc::clone(&self.memory)),
             view,
             progress,
             clock: clock.clone(),

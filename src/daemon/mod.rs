@@ -28,6 +28,7 @@ pub mod outputs;
 pub mod past;
 pub mod pictures;
 pub mod policy;
+pub mod recall;
 pub mod recorder;
 pub mod recording;
 pub mod runner;

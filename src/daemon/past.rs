@@ -8,7 +8,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use tokio::sync::watch;
 
-use crate::base::{AttendantId, LaneId, Pii, Seq, Wall};
+use super::recall::Memory;
+use crate::base::{AttendantId, LaneId, Pii, Seq, Stamp, Wall};
 use crate::journal::key_file::held_keys;
 use crate::journal::reader::{self, logs};
 use crate::journal::seal::open_with_any;
@@ -19,7 +20,7 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
 use crate::model::shift::{Shift, shifts};
-use crate::model::{Blinder, Decider};
+use crate::model::{Blinder, Decider, Past as Earlier, Whose};
 use crate::platform::clock::Clock;
 use crate::web::{
     Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView,
@@ -232,6 +233,12 @@ impl<D: Disk + Clone> Open<D> {
 /// A reader of the log and the keys that open it.
 fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKey>) {
     (log.reader(disk.clone()), log.ring().keys())
+}
+
+impl<D: Disk + Clone + Send> Memory for Past<D> {
+    fn recall(&self, whose: &Whose, now: &Stamp) -> Result<Earlier, String> {
+        self.look(|open| open.view.recall(whose, now))
+    }
 }
 
 impl<D: Disk + Clone + Send> Recent for Past<D> {

@@ -13,8 +13,10 @@ use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
+use crate::model::past::Unknown;
 use crate::model::{
-    AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Scan, Screening, Signal,
+    AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Past, Scan, Screening, Signal,
+    Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener};
@@ -45,6 +47,8 @@ pub struct LaneRunner {
     screening: bool,
     health: BTreeMap<DeviceId, Health>,
     effects: Vec<Effect>,
+    /// Earlier passages to be looked up.
+    recalls: Vec<(Ticket, Whose)>,
     counters: Arc<Counters>,
     /// Thermometers that a step watches: what they see is nobody's forehead.
     sensors: BTreeSet<DeviceId>,
@@ -79,6 +83,7 @@ impl LaneRunner {
             screening: false,
             health: BTreeMap::new(),
             effects: Vec::new(),
+            recalls: Vec::new(),
             counters: Arc::default(),
         }
     }
@@ -163,6 +168,21 @@ impl LaneRunner {
     /// Takes the news that the draft with `ticket` is on the disk as `seq`.
     pub fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, appends: &mut Vec<Append>) {
         self.step(now, Input::Durable { ticket, seq }, appends);
+    }
+
+    /// The earlier passages that are to be looked up since this was last asked.
+    pub fn recalls(&mut self) -> Vec<(Ticket, Whose)> {
+        std::mem::take(&mut self.recalls)
+    }
+
+    /// Takes what was looked up for the question with `ticket`.
+    pub fn recalled(
+        &mut self,
+        now: Mono,
+        (ticket, past): (Ticket, Result<Past, Unknown>),
+        appends: &mut Vec<Append>,
+    ) {
+        self.step(now, Input::Recalled { ticket, past }, appends);
     }
 
     /// Takes the news that the draft with `ticket` can never be written.
@@ -257,6 +277,10 @@ impl LaneRunner {
                         self.counters.passage();
                     }
                     appends.push(Append { ticket: Some(ticket), draft });
+                    Ok(())
+                }
+                Effect::Recall { ticket, whose } => {
+                    self.recalls.push((ticket, whose));
                     Ok(())
                 }
                 Effect::Barrier(Drive::Open) => self.outputs.barrier(now, End::Open),

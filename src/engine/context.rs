@@ -21,6 +21,8 @@ pub struct Settings {
     pub takes: SubjectKind,
     /// Which traffic it takes.
     pub direct: Direct,
+    /// How far the place's time is ahead of UTC.
+    pub utc_offset_minutes: i16,
     /// The barrier's times.
     pub barrier: Times,
     /// How long a presence sensor must see nobody before the subject counts as gone.

@@ -3,7 +3,8 @@
 use super::barrier::Drive;
 use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
-use crate::model::{AreaMode, Credential, Draft, Guidance, Level, Screening, Signal};
+use crate::model::past::Unknown;
+use crate::model::{AreaMode, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,13 @@ pub enum Input {
         /// The draft's ticket.
         ticket: Ticket,
     },
+    /// What the records of earlier passages say of whom [`Effect::Recall`] asked about.
+    Recalled {
+        /// The question's ticket.
+        ticket: Ticket,
+        /// The answer.
+        past: Result<Past, Unknown>,
+    },
     /// The hub took the lane out of service, or, with nothing, back into it. What is under way goes on to its end.
     Service(Option<TakenOut>),
     /// The area is guarded in this mode from the next subject on; what is under way goes on as it began.
@@ -67,6 +75,13 @@ pub enum Effect {
         ticket: Ticket,
         /// What to append.
         draft: Box<Draft>,
+    },
+    /// Look up earlier passages, and answer with [`Input::Recalled`]; soon, because somebody waits.
+    Recall {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Whose passages.
+        whose: Whose,
     },
     /// Move the barrier.
     Barrier(Drive),

@@ -131,6 +131,11 @@ impl Lane {
                     session.sensed(now, &device, value);
                 }
             }
+            Input::Recalled { ticket, past } => {
+                if let State::Steps(session) | State::Referred(session) = &mut self.state {
+                    session.recalled(now, ticket, &past);
+                }
+            }
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
             Input::NotRecorded { ticket } => self.not_recorded(now, ticket),
             Input::Service(taken_out) => self.taken_out = taken_out,
@@ -359,9 +364,24 @@ impl Lane {
         }
         if let State::Steps(session) | State::Referred(session) = &mut self.state {
             session.ask_lists(&self.context, &self.between);
+            self.remember(now, effects);
         }
         self.decide(now, effects);
         self.show(effects);
+    }
+
+    /// Asks for earlier passages of whoever has become known, and takes what is known of them into account.
+    fn remember(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        let (State::Steps(session) | State::Referred(session)) = &mut self.state else { return };
+        let mut tickets = self.tickets;
+        session.recall(&self.context, &mut |whose| {
+            tickets += 1;
+            let ticket = Ticket(tickets);
+            effects.push(Effect::Recall { ticket, whose });
+            (now, ticket)
+        });
+        self.tickets = tickets;
+        session.remember(now, &self.context, &self.between, self.settings.utc_offset_minutes);
     }
 
     fn begin_if_somebody_is_here(&mut self, now: Mono, effects: &mut Vec<Effect>) {

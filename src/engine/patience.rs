@@ -43,6 +43,7 @@ impl Session {
             self.gone_since.map(|since| (since + self.leave_after, "subject left")),
             step.map(|at| (at, "step takes too long")),
             running,
+            self.memory_until().map(|at| (at, "earlier passages should be known by now")),
         ]
         .into_iter()
         .flatten()
@@ -63,6 +64,7 @@ impl Session {
         if self.decided.is_some() {
             return;
         }
+        self.expire_memory(now);
         if self.unrecorded {
             return self.give_up(now);
         }
@@ -173,7 +175,8 @@ impl Session {
             | StepKind::Custody
             | StepKind::Escort
             | StepKind::Count
-            | StepKind::SignOff => Reason::TimedOut,
+            | StepKind::SignOff
+            | StepKind::Entitlement => Reason::TimedOut,
         };
         let steps = match &mut self.who {
             Who::Person(person) => &mut person.steps,

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
+use super::input::Ticket;
 use super::listed::Cards;
+use super::memory::Memory;
 use super::registration;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
@@ -17,7 +19,7 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::{
     Attestation, Authenticity, Between, Class, Credential, CredentialKind, Currency, Direction, Evidence,
-    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Zone, mask,
+    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -47,10 +49,15 @@ pub struct PersonSession {
     pub screening: Option<Screening>,
     /// What the lists say of them.
     pub cards: Cards,
+    /// What earlier passages say of them.
+    pub(super) memory: Memory,
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
     taken: Option<Taken>,
 }
+
+/// Asks for earlier passages; answers when that was, and under which ticket the answer comes.
+pub(super) type Asking<'a> = dyn FnMut(Whose) -> (Mono, Ticket) + 'a;
 
 /// What became of an occupant who stays here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +94,7 @@ impl PersonSession {
             details,
             screening: None,
             cards: Cards::default(),
+            memory: Memory::default(),
             apart: None,
             taken: None,
         })
@@ -135,6 +143,7 @@ impl PersonSession {
         self.details.pass = None;
         self.details.name = taken.name;
         self.steps.take_back(StepKind::Credential);
+        self.memory.forget(&mut self.steps);
         self.become_class(taken.class, context);
     }
 
@@ -212,10 +221,28 @@ impl PersonSession {
         self.details.lists = self.cards.names();
     }
 
+    /// Asks about earlier passages of whom is known by now to be here.
+    pub(super) fn recall(&mut self, context: &Context, ask: &mut Asking<'_>) {
+        let Some(profile) = context.profiles.by_id(&self.profile) else { return };
+        let known = [
+            (IdentifierKind::IdNumber, self.details.id_number.as_ref()),
+            (IdentifierKind::Pass, self.details.pass.as_ref()),
+            (IdentifierKind::Phone, self.details.phone.as_ref()),
+        ];
+        if let Some(whose) = self.memory.question((&known, self.details.host.as_ref()), profile, context) {
+            let (now, ticket) = ask(whose);
+            self.memory.asks(now, ticket, &mut self.steps);
+        }
+    }
+
     /// What the policy rules about this person now, and on what facts.
     pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
-        let subject = Subject { class: self.class, direction: self.direction, hit: self.cards.says() };
+        let subject = Subject {
+            class: self.class,
+            direction: self.direction,
+            hit: self.cards.says().or(self.memory.says()),
+        };
         let facts = decide::facts(subject, &self.steps, (Party::Nobody, None), profile, context);
         let ruled = decide::decide(&profile.rules, &facts);
         Some((facts, ruled))

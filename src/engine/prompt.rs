@@ -37,6 +37,7 @@ impl Session {
             }
             StepKind::Custody => Prompt::LeaveItems,
             StepKind::Escort => Prompt::WaitForEscort,
+            StepKind::Entitlement => Prompt::OneMoment,
             StepKind::Dwell | StepKind::Count | StepKind::SignOff => Prompt::WaitForAttendant,
         }
     }

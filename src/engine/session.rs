@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::context::{Context, Settings};
 use super::decide::{self, Ruled};
 use super::input::Ticket;
-use super::person::PersonSession;
+use super::person::{Asking, PersonSession};
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
@@ -270,7 +270,7 @@ impl Session {
         if self.decided.is_some() {
             return self.decided.clone();
         }
-        if self.referral.is_some() || self.unrecorded {
+        if self.referral.is_some() || self.unrecorded || self.memory_until().is_some() {
             return None;
         }
         let (_, Ruled { ruling, reasons, clause: _ }) = self.ruled(context)?;
@@ -376,6 +376,14 @@ impl Session {
         match &mut self.who {
             Who::Person(person) => person.ask_lists(context, now),
             Who::Vehicle(vehicle) => vehicle.ask_lists(context, now),
+        }
+    }
+
+    /// Asks about earlier passages of everybody here who has become known.
+    pub fn recall(&mut self, context: &Context, ask: &mut Asking<'_>) {
+        match &mut self.who {
+            Who::Person(person) => person.recall(context, ask),
+            Who::Vehicle(vehicle) => vehicle.recall(context, ask),
         }
     }
 

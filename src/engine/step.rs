@@ -1,8 +1,8 @@
 //! One step of one subject, and what became of it.
 
 use crate::base::AttendantId;
-use crate::config::StepRule;
 use crate::config::step_rule::Came;
+use crate::config::{Ask, StepRule};
 use crate::model::{Attestation, Authenticity, Currency, Evidence, NotMeasured, Reason, StepOutcome};
 
 /// One step of one subject.
@@ -37,9 +37,24 @@ impl Step {
         }
     }
 
-    /// The same step as another profile has it.
+    /// The same step as another profile has it. What counted from an earlier passage has to count there as well.
     pub(super) fn under(self, rule: &StepRule) -> Self {
+        if self.is_of_memory() && self.rule != *rule {
+            return Self::new(rule);
+        }
         Self { rule: rule.clone(), ..self }
+    }
+
+    /// Whether earlier passages, or the time, have settled it or called the attendant to it.
+    pub fn is_of_memory(&self) -> bool {
+        match &self.outcome {
+            StepOutcome::Done(Evidence::Remembered { .. } | Evidence::Entitled) => true,
+            StepOutcome::Open => matches!(self.rule.ask, Ask::Entitlement { .. }),
+            StepOutcome::Done(_)
+            | StepOutcome::Waived { .. }
+            | StepOutcome::Failed { .. }
+            | StepOutcome::NotMeasured(_) => false,
+        }
     }
 
     /// Done.

@@ -55,7 +55,8 @@ fn asks(step: &Step, running: Option<&Running>) -> Asks {
         | Ask::Attest { .. }
         | Ask::Plate { .. }
         | Ask::Occupants { .. }
-        | Ask::Disinfection { .. } => Asks::Plain,
+        | Ask::Disinfection { .. }
+        | Ask::Entitlement { .. } => Asks::Plain,
         Ask::Question { text, answers, areas: table } => Asks::Question {
             text: text.clone(),
             answers: answers.iter().map(answer).collect(),

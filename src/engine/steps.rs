@@ -108,6 +108,20 @@ impl Steps {
         }
     }
 
+    /// Takes back everything that earlier passages or the time settled or withheld, as if nobody had asked.
+    pub fn take_back_remembered(&mut self) {
+        self.list.iter_mut().filter(|step| step.is_of_memory()).for_each(Step::reopen);
+    }
+
+    /// Calls `change` for each step that is asked and not settled.
+    pub fn each_open(&mut self, mut change: impl FnMut(&mut Step)) {
+        for index in 0..self.list.len() {
+            if self.is_live(index) && !self.list[index].is_settled() {
+                change(&mut self.list[index]);
+            }
+        }
+    }
+
     /// Whether every step is done or waived, and there is one: whoever is asked nothing has shown nothing.
     pub fn all_settled(&self) -> bool {
         self.asked().is_none() && self.live().next().is_some()

@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
 use super::listed::Cards;
-use super::person::{Apart, PersonSession};
+use super::memory::Memory;
+use super::person::{Apart, Asking, PersonSession};
 use super::registration;
 use super::replay::occupant_verdict;
 use super::steps::Steps;
@@ -39,6 +40,8 @@ pub struct VehicleSession {
     pub occupants: Vec<PersonSession>,
     /// What the lists say of the vehicle.
     pub cards: Cards,
+    /// What earlier passages say of it.
+    pub(super) memory: Memory,
 }
 
 impl VehicleSession {
@@ -55,6 +58,7 @@ impl VehicleSession {
             declared: None,
             occupants: Vec::new(),
             cards: Cards::default(),
+            memory: Memory::default(),
         })
     }
 
@@ -208,12 +212,31 @@ impl VehicleSession {
         self.occupants.iter_mut().for_each(|person| person.ask_lists(context, now));
     }
 
+    /// Asks about earlier passages of the vehicle, and of everybody in it.
+    pub(super) fn recall(&mut self, context: &Context, ask: &mut Asking<'_>) {
+        self.occupants.iter_mut().for_each(|person| person.recall(context, ask));
+        let Some(profile) = context.profiles.by_id(&self.profile) else { return };
+        let known = [
+            // A vehicle without a plate is no other vehicle's.
+            (IdentifierKind::Plate, self.details.plate.as_ref().filter(|plate| !plate.expose().is_empty())),
+            (IdentifierKind::Pass, self.details.pass.as_ref()),
+        ];
+        if let Some(whose) = self.memory.question((&known, self.details.host.as_ref()), profile, context) {
+            let (now, ticket) = ask(whose);
+            self.memory.asks(now, ticket, &mut self.steps);
+        }
+    }
+
     /// What the policy rules about this vehicle and all in it now, and on what facts.
     pub fn ruled(&self, context: &Context) -> Option<(Facts, Ruled)> {
         let profile = context.profiles.by_id(&self.profile)?;
         let of_occupants: Option<Vec<Ruled>> =
             self.going_on().map(|person| Some(person.ruled(context)?.1)).collect();
-        let subject = Subject { class: self.class, direction: self.direction, hit: self.cards.says() };
+        let subject = Subject {
+            class: self.class,
+            direction: self.direction,
+            hit: self.cards.says().or(self.memory.says()),
+        };
         let party = decide::party(of_occupants?.iter());
         let facts = decide::facts(subject, &self.steps, party, profile, context);
         let ruled = decide::decide(&profile.rules, &facts);

@@ -96,6 +96,7 @@ pub fn step(kind: StepKind) -> Words {
         StepKind::Escort => ("接送", "escort"),
         StepKind::Count => ("清点", "count"),
         StepKind::SignOff => ("签名", "sign-off"),
+        StepKind::Entitlement => ("通行资格", "entitlement"),
     }
 }
 
@@ -127,6 +128,16 @@ pub fn reason(reason: Reason) -> Words {
         Reason::AnswerNotAccepted => ("回答不符合规定", "answer not accepted"),
         Reason::CountOutOfRange => ("数量超出规定", "count out of range"),
         Reason::DwellInterrupted => ("停留中断", "dwell interrupted"),
+        Reason::QuotaUsed => ("通行次数已用完", "quota used"),
+        Reason::OutsideHours => ("不在通行时段", "outside hours"),
+        Reason::TooSoon => ("间隔时间不够", "too soon"),
+        Reason::NotCleared => ("暂离后未获准返回", "not cleared"),
+        Reason::HostVisited => ("受访人已有访客", "host is visited already"),
+        Reason::HostLeft => ("受访人已离开", "host has left"),
+        Reason::NoEntry => ("没有进入记录", "no entry on record"),
+        Reason::OtherHost => ("此前探访过别人", "visited another host before"),
+        Reason::CannotTell => ("无法查清以往记录", "earlier records unknown"),
+        Reason::TurnedBackBefore => ("不久前被劝返", "turned back before"),
     }
 }
 
@@ -225,6 +236,7 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Items { number, tag: Some(tag), .. } => format!("{number} × № {tag}"),
         Evidence::Items { number, .. } => number.to_string(),
         Evidence::Counted { number, .. } => number.to_string(),
+        Evidence::Remembered { record, minutes } => format!("№ {record}, ≤ {minutes} min"),
         Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         Evidence::Credential { .. }
         | Evidence::RosterEntry
@@ -235,7 +247,8 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         | Evidence::Plate { .. }
         | Evidence::Occupants { .. }
         | Evidence::Pledged { .. }
-        | Evidence::Escorted { .. } => return None,
+        | Evidence::Escorted { .. }
+        | Evidence::Entitled => return None,
     })
 }
 

@@ -5,13 +5,13 @@
 //! not of these logs; the old file is set aside as `<file>.set-aside-<number>`, and the latest few are kept. Pages are
 //! looked at after a run that did not end in order, and all indexes every week. There is no name, number or plate in it, only masked forms and blinded identifiers.
 //!
-//! # Tables, version 3 (`user_version`)
+//! # Tables, version 4 (`user_version`)
 //!
 //! | table | a row is |
 //! |---|---|
 //! | `applied` | a log: epoch, last record applied and its leaf hash |
 //! | `passages` | a verdict, in the order of records |
-//! | `subjects` | one of whom a passage tells: a vehicle, a person, an occupant; see `presence.rs` |
+//! | `subjects` | one of whom a passage tells: a vehicle, a person, an occupant; see `presence.rs`; `steps` is the public CBOR of what became of their steps, `name` and `host` are blinded |
 //! | `identifiers` | a blinded identifier of one subject: plate, identity number, telephone number or pass |
 //! | `arrivals` | an arrival without a verdict so far |
 //! | `duties` | a sign-in (`in`), a sign-out (`out`), or that a hand-over note was written (`note`) |
@@ -36,6 +36,7 @@ mod forget;
 mod heal;
 mod presence;
 mod query;
+mod recall;
 mod rows;
 pub mod shift;
 
@@ -237,5 +238,7 @@ fn word<T: serde::Serialize>(value: &T) -> Option<String> {
 mod damage;
 #[cfg(test)]
 mod flags;
+#[cfg(test)]
+mod recalled;
 #[cfg(test)]
 mod tests;

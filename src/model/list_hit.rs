@@ -46,6 +46,11 @@ impl ListHit {
         Self::ReEntry,
     ];
 
+    /// This, or `other` where the lists name nobody.
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::None { other } else { self }
+    }
+
     /// The name in records and files.
     pub const fn name(self) -> &'static str {
         match self {

@@ -57,11 +57,14 @@ pub enum StepKind {
     /// One attendant, or two different ones, sign by name.
     #[n(13)]
     SignOff,
+    /// By the clock, and by the kiosk's own records of earlier passages, the subject may pass now.
+    #[n(14)]
+    Entitlement,
 }
 
 impl StepKind {
     /// Every kind, in the order of the records.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Credential,
         Self::Temperature,
         Self::Registration,
@@ -76,6 +79,7 @@ impl StepKind {
         Self::Escort,
         Self::Count,
         Self::SignOff,
+        Self::Entitlement,
     ];
 
     /// The name in records and files, such as `sign-off`.
@@ -95,6 +99,7 @@ impl StepKind {
             Self::Escort => "escort",
             Self::Count => "count",
             Self::SignOff => "sign-off",
+            Self::Entitlement => "entitlement",
         }
     }
 }
@@ -337,6 +342,19 @@ pub enum Evidence {
         #[n(0)]
         by: Vec<AttendantId>,
     },
+    /// What was found when the subject passed before still counts.
+    #[n(30)]
+    Remembered {
+        /// Number of the record of that passage, within its log.
+        #[n(0)]
+        record: u64,
+        /// How long ago that was at most, in minutes.
+        #[n(1)]
+        minutes: u32,
+    },
+    /// The clock and the records of earlier passages say so.
+    #[n(31)]
+    Entitled,
 }
 
 impl Evidence {
@@ -358,7 +376,9 @@ impl Evidence {
             | Self::Temperature { .. }
             | Self::Registered { .. }
             | Self::Plate { .. }
-            | Self::Occupants { .. } => vec![],
+            | Self::Occupants { .. }
+            | Self::Remembered { .. }
+            | Self::Entitled => vec![],
         }
     }
 }
@@ -469,6 +489,8 @@ mod tests {
             Evidence::Escorted { by: by.clone() },
             Evidence::Counted { number: 120, by: by.clone() },
             Evidence::Signed { by: vec![by.clone(), "li".parse().unwrap()] },
+            Evidence::Remembered { record: 70_000, minutes: 95 },
+            Evidence::Entitled,
         ];
         for evidence in all {
             let bytes = minicbor::to_vec(&evidence).unwrap();

@@ -186,4 +186,34 @@ pub enum Reason {
     /// A time that has to pass without a break was broken off.
     #[n(43)]
     DwellInterrupted,
+    /// They passed as often as they may.
+    #[n(44)]
+    QuotaUsed,
+    /// They may pass at other hours.
+    #[n(45)]
+    OutsideHours,
+    /// What was stated earlier is not long enough ago.
+    #[n(46)]
+    TooSoon,
+    /// They were kept away, and nobody has cleared them.
+    #[n(47)]
+    NotCleared,
+    /// As many as may be are with whom they visit.
+    #[n(48)]
+    HostVisited,
+    /// Whom they visit has left.
+    #[n(49)]
+    HostLeft,
+    /// No record says that they came in.
+    #[n(60)]
+    NoEntry,
+    /// They visited somebody else before.
+    #[n(61)]
+    OtherHost,
+    /// The kiosk cannot tell: nobody knows who they are, or what was earlier.
+    #[n(62)]
+    CannotTell,
+    /// They were turned back not long ago.
+    #[n(63)]
+    TurnedBackBefore,
 }

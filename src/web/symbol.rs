@@ -186,6 +186,7 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Symbol {
         StepKind::Custody => BAG,
         StepKind::Escort => HAND_OFF,
         StepKind::Count => LIST,
+        StepKind::Entitlement => CLIPBOARD,
     }
 }
 

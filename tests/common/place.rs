@@ -67,6 +67,7 @@ impl Place {
                 pass_within: Duration::from_secs(8),
                 clear_for: Duration::from_secs(1),
             },
+            utc_offset_minutes: 480,
             leave_after: Duration::from_secs(3),
         }
     }

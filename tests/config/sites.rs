@@ -297,6 +297,31 @@ fn hub_addresses_are_encrypted_or_stay_on_this_machine() {
 }
 
 #[test]
+fn a_profile_that_looks_further_back_than_anybody_is_remembered_is_refused() {
+    // Profiles that look back a day: a site that forgets after one day is enough for them, and none is not.
+    let shipped = include_str!("../../profiles/residential.toml");
+    let with = |within: &str| {
+        let ours = shipped.replace("residential-", "our-").replace("turned_back_h = 24", within);
+        let text = EXAMPLE.replace("#profile_files", "profile_files").replacen(
+            "\"residential-person-in\"",
+            "\"our-person-in\"",
+            1,
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kiosk.toml");
+        std::fs::write(&path, text.replace("#personal_retention_days = 14", "personal_retention_days = 2"))
+            .unwrap();
+        std::fs::write(folder.path().join("our-profiles.toml"), ours).unwrap();
+        Site::read(&path).map(drop).map_err(|mistakes| mistakes.to_string())
+    };
+    assert_eq!(with("turned_back_h = 48"), Ok(()));
+    let said = with("turned_back_h = 49").unwrap_err();
+    let expected =
+        "personal_retention_days = 2: must be at least 3: profile our-person-in asks what was so long ago";
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
 fn further_profiles_come_from_files_beside_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kiosk.toml");
@@ -318,7 +343,7 @@ fn further_profiles_come_from_files_beside_the_configuration() {
         .unwrap();
     let said = Site::read(&path).unwrap_err().to_string();
     assert!(
-        said.contains("our-profiles.toml:22: profile[our-person-in].step[2].kind = \"warmth\""),
+        said.contains("our-profiles.toml:23: profile[our-person-in].step[2].kind = \"warmth\""),
         "{said}"
     );
     assert!(Site::read(&folder.path().join("none.toml")).unwrap_err().to_string().contains("cannot be read"));

@@ -202,3 +202,68 @@ fn who_may_waive_is_a_role_that_staffs_the_post_and_of_a_step_that_can_be_waived
     let observer = step("waivers = [\"rain\"]\nwaive_by = [\"observer\"]");
     assert!(observer.contains("waive_by = \"observer\": must be \"attendant\" or \"lead\""), "{observer}");
 }
+
+const CREDENTIAL: &str = "[[profile.step]]\nkind = \"credential\"\nunverified = \"refuse\"\nroster_miss = \"register\"\ntimeout_s = 20\n";
+
+#[test]
+fn every_mistake_of_what_is_asked_of_earlier_passages_is_named() {
+    let entitled = |check: &str| {
+        format!(
+            "{CREDENTIAL}[[profile.step]]\nkind = \"entitlement\"\nwaivers = [\"leave\"]\ntimeout_s = 20\n{check}\n"
+        )
+    };
+    let sound = [
+        "check = \"quota\"\ntimes = 1\nwithin_h = 48",
+        "check = \"hours\"\nhours = [\"06:00-12:00\", \"13:00-24:00\"]\ndays = [\"mon\"]",
+        "check = \"entered\"\nwithin_h = 72",
+        "check = \"cleared\"\nsteps = [\"credential\"]\nwithin_h = 72",
+    ];
+    for check in sound {
+        assert_eq!(said(&entitled(check)), "nothing is wrong", "{check}");
+    }
+    let counts = TEMPERATURE.replace("timeout_s", "counts_for_h = 4\ntimeout_s");
+    assert_eq!(said(&format!("{CREDENTIAL}{counts}")), "nothing is wrong");
+    let quota = entitled(sound[0]);
+    let table = [
+        (quota.replace("times = 1", "times = 0"), "times = 0: must be 1 to 50"),
+        (quota.replace("within_h = 48", "within_h = 673"), "within_h = 673: must be 1 to 672"),
+        (quota.replace("waivers = [\"leave\"]\n", ""), "waivers: must name at least one reason"),
+        (quota.replace("\"quota\"", "\"often\""), "must be \"quota\" or \"hours\""),
+        (
+            quota.replace(CREDENTIAL, ""),
+            "a credential, plate or registration must come before it: nobody knows who they are",
+        ),
+        (entitled(sound[1]).replace("06:00-12:00", "22:00-06:00"), "a window of one day such as"),
+        (entitled("check = \"hours\"\nhours = []"), "hours = []: must be 1 to 8 windows"),
+        (
+            entitled("check = \"places\"\nmax = 1"),
+            "a registration must come before it: nobody knows whom they visit",
+        ),
+        (
+            entitled("check = \"interval\"\nstep = \"q\"\nanswered = [\"no\"]\nwithin_h = 9"),
+            "there is no step q in this profile",
+        ),
+        (
+            QUESTION.to_owned()
+                + &entitled("check = \"interval\"\nstep = \"q\"\nanswered = [\"maybe\"]\nwithin_h = 9"),
+            "q has no answer \"maybe\"",
+        ),
+        (
+            entitled("check = \"interval\"\nstep = \"credential\"\nanswered = [\"no\"]\nwithin_h = 9"),
+            "credential is no question",
+        ),
+        (
+            entitled("check = \"cleared\"\nsteps = [\"fever\"]\nwithin_h = 9"),
+            "there is no step fever in this profile",
+        ),
+        (SIGN.replace("timeout_s", "counts_for_h = 4\ntimeout_s"), "counts_for_h = 4: must be left out"),
+        (
+            TEMPERATURE.replace("timeout_s", "counts_for_h = 169\ntimeout_s"),
+            "counts_for_h = 169: must be 1 to 168",
+        ),
+    ];
+    for (steps, expected) in table {
+        let said = said(&steps);
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}

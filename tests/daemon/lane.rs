@@ -11,12 +11,13 @@ use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, T
 use kakou::credential::Trust;
 use kakou::daemon::lane::{LaneTask, LaneView, in_force};
 use kakou::daemon::policy::Ruling;
+use kakou::daemon::recall::{Memory, Recalls};
 use kakou::daemon::{Append, LaneRunner, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::{
-    AreaMode, Blinder, Body, Direction, Draft, Level, Observation, Observed, SubjectKind, ThermalReading,
-    Verdict,
+    AreaMode, Blinder, Body, Direction, Draft, Level, Observation, Observed, Past, SubjectKind,
+    ThermalReading, Verdict, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -102,6 +103,7 @@ fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
             pass_within: Duration::from_secs(15),
             clear_for: Duration::from_secs(1),
         },
+        utc_offset_minutes: 480,
         leave_after: Duration::from_secs(5),
     };
     let trust = Trust::new("east-garden".parse().unwrap(), vec![]);
@@ -134,6 +136,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
         requests,
         in_force: watch::channel(InForce::default()).1,
         ruling: watch::channel(ruling).1,
+        recalls: Recalls::new(Arc::new(Nothing)),
         view,
         progress: Arc::default(),
         clock,
@@ -313,4 +316,13 @@ fn listing(number: &str, now: kakou::base::Wall) -> kakou::config::Lists {
     let push = Push { entries: &entries, issuers: &rule.issuers, now };
     let (file, ..) = ListFile::default().push(&rule, &push).unwrap();
     kakou::config::Lists::new([(Arc::new(rule), file.into_in_force().unwrap())])
+}
+
+/// Nobody has been here before.
+struct Nothing;
+
+impl Memory for Nothing {
+    fn recall(&self, whose: &Whose, _: &Stamp) -> Result<Past, String> {
+        Ok(whose.nothing())
+    }
 }

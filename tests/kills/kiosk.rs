@@ -8,9 +8,11 @@ use kakou::base::{BootId, LaneId, Mono, Seq};
 use kakou::control::{Command, LaneStatus, LinkAlarm, Phase};
 use kakou::daemon::keeper::{Hub as HubKeys, Keeper, Rules};
 use kakou::daemon::past::{Past, PastParts};
+use kakou::daemon::recall::Memory as _;
 use kakou::daemon::{Append, LaneRunner, News, Recorder, Request, Waiter, unresolved};
 use kakou::journal::{Journal, OpenLog, Options, Reader, Recovery, Stored, Witness};
 use kakou::ledger::Keys;
+use kakou::model::past::Unknown;
 use kakou::model::{Body, Draft, Level, Observation, Observed};
 use kakou::sync::wire::HUB_NOTE_NAME;
 use kakou::sync::{Desk, Link, Settings};
@@ -229,6 +231,10 @@ impl Kiosk {
             let command = Command { lane: lane.id.clone(), by: "wang".parse().ok(), act };
             let done = lane.runner.command(now, &command, &mut appends);
             site.say(&(&command.act, done));
+        }
+        for (ticket, whose) in lane.runner.recalls() {
+            let past = self.past.recall(&whose, &stamp).map_err(|_| Unknown);
+            lane.runner.recalled(now, (ticket, past), &mut appends);
         }
         if lane.runner.deadline().is_some_and(|at| at <= now) {
             lane.runner.expire(now, &mut appends);

@@ -1,5 +1,6 @@
 //! A lane on a bench: a script drives it, the journal answers when the script says so.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use kakou::config::roster::Roster;
 use kakou::config::{Lists, Policy, Profiles, Screening as ScreeningRule};
 use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
+use kakou::model::past::Unknown;
 use kakou::model::{
     AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
     NotMeasured, Passage, Personal, Screening, Signal, SubjectKind, Zone,
 };
+use kakou::model::{Past, Whose};
 
 pub struct Bench {
     pub lane: Lane,
@@ -25,7 +28,12 @@ pub struct Bench {
     pub effects: Vec<Effect>,
     /// Whether the journal keeps its answers to itself.
     pub holds: bool,
+    /// What is known of earlier passages of whoever is asked about; nobody answers where there is nothing.
+    pub earlier: Option<Result<Past, Unknown>>,
+    /// What was asked of earlier passages, in order.
+    pub recalls: Vec<(Ticket, Whose)>,
     pending: Vec<Ticket>,
+    asked: VecDeque<(Ticket, Whose)>,
     durable: u64,
 }
 
@@ -78,6 +86,7 @@ impl Bench {
                 pass_within: Duration::from_secs(15),
                 clear_for: Duration::from_secs(1),
             },
+            utc_offset_minutes: 480,
             leave_after: Duration::from_secs(5),
         };
         Self {
@@ -87,7 +96,10 @@ impl Bench {
             drafts: vec![],
             effects: vec![],
             holds: false,
+            earlier: Some(Ok(Past::default())),
+            recalls: vec![],
             pending: vec![],
+            asked: VecDeque::new(),
             durable: 0,
         }
     }
@@ -107,13 +119,23 @@ impl Bench {
         self
     }
 
-    /// Lets the journal answer for everything appended so far.
+    /// Lets the journal answer for everything appended so far, and whoever knows earlier passages before it.
     pub fn flush(&mut self) {
+        self.recall();
         while !self.holds && !self.pending.is_empty() {
             let ticket = self.pending.remove(0);
             self.durable += 1;
             let seq = Seq::new(self.durable).expect("not zero");
             self.put_undurable(Input::Durable { ticket, seq });
+        }
+    }
+
+    fn recall(&mut self) {
+        while let Some((ticket, whose)) = self.asked.pop_front() {
+            let Some(past) = self.earlier.clone() else { continue };
+            let host = whose.nothing().host;
+            let past = past.map(|past| Past { host: host.map(|empty| past.host.unwrap_or(empty)), ..past });
+            self.put_undurable(Input::Recalled { ticket, past });
         }
     }
 
@@ -227,6 +249,10 @@ impl Bench {
             if let Effect::Append { ticket, draft } = &effect {
                 self.pending.push(*ticket);
                 self.drafts.push((**draft).clone());
+            }
+            if let Effect::Recall { ticket, whose } = &effect {
+                self.recalls.push((*ticket, whose.clone()));
+                self.asked.push_back((*ticket, whose.clone()));
             }
             self.effects.push(effect);
         }

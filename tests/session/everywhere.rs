@@ -3,14 +3,17 @@
 //!
 //! `KAKOU_SESSIONS=1000000 cargo test --release --test session everywhere` runs a million.
 
+use std::time::Duration;
+
 use kakou::base::Random;
 use kakou::config::step_rule::Came;
 use kakou::config::{Profile, StepRule};
 use kakou::control::Phase;
 use kakou::engine::replay::again;
+use kakou::model::past::Unknown;
 use kakou::model::{
-    AreaMode, Authenticity, Body, Class, Direction, Evidence, Level, Passage, Signal, StepOutcome,
-    StepRecord, Verdict,
+    Ago, AreaMode, Authenticity, Body, Class, Direction, EarlierPassage, Evidence, KnownBy, Level, Passage,
+    Past, Signal, StepKind, StepOutcome, StepRecord, Verdict, Zone,
 };
 
 use crate::anybody::{Place, mode, places, something};
@@ -60,6 +63,7 @@ fn run(seed: u64, place: &Place) -> Bench {
     // From lanes where half of what comes makes no sense to lanes where nearly all does.
     let willing = 0.45 + 0.1 * f64::from(u8::try_from(seed % 6).expect("small"));
     for _ in 0..DONE {
+        lane.earlier = anything_earlier(&mut random);
         something(&mut random, &mut lane, willing);
         let opened = lane.opened();
         assert!(!opened || opening(&lane) > 0, "seed {seed}: opened without a verdict");
@@ -72,6 +76,31 @@ fn run(seed: u64, place: &Place) -> Bench {
     lane.wait(2 * 6 * 3_600);
     assert_eq!(lane.status().phase, Phase::Idle, "seed {seed} {}", place.file);
     lane
+}
+
+/// Whatever the records may say of whoever comes; or that nobody can say, or answers.
+fn anything_earlier(random: &mut Random) -> Option<Result<Past, Unknown>> {
+    let answers = random.chance(0.9).then_some(());
+    let verdicts =
+        [Verdict::Admitted, Verdict::Admitted, Verdict::TurnedBack, Verdict::Held, Verdict::Abandoned];
+    let mut passages = Vec::new();
+    for _ in 0..random.below(4) {
+        let least = Duration::from_secs(random.below(100) * 3_600);
+        let tried = StepOutcome::Done(Evidence::Temperature { zone: Zone::Below, attempts: 1 });
+        let outcome = if random.chance(0.7) { tried } else { StepOutcome::Open };
+        passages.push(EarlierPassage {
+            seq: 1 + random.below(1_000),
+            ago: Ago { least, most: random.chance(0.8).then_some(least) },
+            by: if random.chance(0.8) { KnownBy::Identity } else { KnownBy::Phone },
+            direction: if random.chance(0.5) { Direction::Inbound } else { Direction::Outbound },
+            verdict: *random.pick(&verdicts).expect("sound"),
+            crossing: None,
+            steps: vec![StepRecord { kind: StepKind::Temperature, outcome, id: None }],
+            host: None,
+        });
+    }
+    let said = if random.chance(0.9) { Ok(Past { passages, host: None }) } else { Err(Unknown) };
+    answers.map(|()| said)
 }
 
 fn opening(lane: &Bench) -> usize {

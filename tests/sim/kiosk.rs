@@ -198,13 +198,15 @@ impl Kiosk {
     fn expire(&mut self, site: &mut Site, index: usize) -> Result<(), Failure> {
         let now = self.mono(site.now);
         let runner = &mut self.lanes[index].runner;
+        let mut appends = Vec::new();
+        for (ticket, whose) in runner.recalls() {
+            runner.recalled(now, (ticket, Ok(whose.nothing())), &mut appends);
+        }
         let due = runner.deadline().is_some_and(|at| at <= now);
         if due && site.plant != Some(Plant::ForgetsDeadlines) {
-            let mut appends = Vec::new();
             runner.expire(now, &mut appends);
-            self.settle(site, index, appends)?;
         }
-        Ok(())
+        self.settle(site, index, appends)
     }
 
     /// Looks at what a call into a lane has done: first its outputs, then its records.

@@ -167,6 +167,12 @@ pub enum Grade {
     /// Signed by as many as it takes.
     #[n(16)]
     Signed,
+    /// What was found at an earlier passage still counts.
+    #[n(17)]
+    Remembered,
+    /// The clock and the records of earlier passages say that they may pass.
+    #[n(18)]
+    Entitled,
 }
 
 impl State {
@@ -282,6 +288,8 @@ impl Grade {
             Evidence::Escorted { .. } => Self::Escorted,
             Evidence::Counted { .. } => Self::Tallied,
             Evidence::Signed { .. } => Self::Signed,
+            Evidence::Remembered { .. } => Self::Remembered,
+            Evidence::Entitled => Self::Entitled,
         }
     }
 
@@ -303,7 +311,9 @@ impl Grade {
             | Self::Items
             | Self::Escorted
             | Self::Tallied
-            | Self::Signed => self,
+            | Self::Signed
+            | Self::Remembered
+            | Self::Entitled => self,
         }
     }
 
@@ -335,6 +345,8 @@ impl Grade {
             Self::Escorted => "escorted".to_owned(),
             Self::Tallied => "tallied".to_owned(),
             Self::Signed => "signed".to_owned(),
+            Self::Remembered => "remembered".to_owned(),
+            Self::Entitled => "entitled".to_owned(),
         }
     }
 }

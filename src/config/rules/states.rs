@@ -83,6 +83,13 @@ pub fn of(step: &StepRule) -> Vec<State> {
             states.push(State::Done(Grade::Tallied));
         }
         Ask::SignOff { .. } => states.push(State::Done(Grade::Signed)),
+        Ask::Entitlement { check } => {
+            states.extend(check.unmet().iter().copied().map(State::NeedsAttendant));
+            states.push(State::Done(Grade::Entitled));
+        }
+    }
+    if step.counts_for.is_some() {
+        states.push(State::Done(Grade::Remembered));
     }
     states
 }

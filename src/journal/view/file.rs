@@ -15,7 +15,7 @@ use crate::model::Blinder;
 use crate::model::blind::IdentifierKind;
 
 /// Version of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// Files set aside that are kept: enough to see that a card fails again and again.
 const ASIDE_MAX: usize = 3;
 
@@ -26,7 +26,8 @@ const TABLES: &str = "
         id INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, arrival INTEGER NOT NULL,
         follows INTEGER, lane TEXT, wall INTEGER NOT NULL, trust TEXT NOT NULL, subject TEXT NOT NULL,
         direction TEXT NOT NULL, class TEXT NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL,
-        decided_by TEXT, label TEXT, people INTEGER NOT NULL, crossing TEXT
+        decided_by TEXT, label TEXT, people INTEGER NOT NULL, crossing TEXT, boot BLOB NOT NULL, mono INTEGER NOT NULL,
+        error_ms INTEGER NOT NULL
     );
     CREATE UNIQUE INDEX passages_seq ON passages (seq, epoch);
     CREATE INDEX passages_arrival ON passages (arrival, epoch);
@@ -34,11 +35,13 @@ const TABLES: &str = "
     CREATE INDEX passages_open ON passages (id) WHERE verdict IN ('referred', 'held');
     CREATE TABLE subjects (
         id INTEGER PRIMARY KEY, passage INTEGER NOT NULL, kind TEXT NOT NULL, label TEXT, known INTEGER NOT NULL,
-        gone INTEGER
+        gone INTEGER, verdict TEXT NOT NULL, steps BLOB NOT NULL, name BLOB, host BLOB
     );
     CREATE INDEX subjects_passage ON subjects (passage);
     CREATE INDEX subjects_inside ON subjects (id) WHERE gone IS NULL;
     CREATE INDEX subjects_gone ON subjects (gone);
+    CREATE INDEX subjects_name ON subjects (name) WHERE name IS NOT NULL;
+    CREATE INDEX subjects_host ON subjects (host) WHERE host IS NOT NULL;
     CREATE INDEX subjects_unknown ON subjects (passage) WHERE known = 0;
     CREATE TABLE identifiers (
         blinded BLOB NOT NULL, subject INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (blinded, subject)

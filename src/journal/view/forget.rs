@@ -38,7 +38,7 @@ impl View {
         )?;
         // Nobody can tell any more when they leave.
         transaction.execute(
-            "UPDATE subjects SET label = NULL, known = 0, gone = coalesce(gone, passage) \
+            "UPDATE subjects SET label = NULL, known = 0, name = NULL, host = NULL, gone = coalesce(gone, passage) \
              WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq < ?2)",
             range,
         )?;
@@ -67,7 +67,7 @@ pub(super) fn erased(transaction: &Transaction<'_>, epoch: Epoch, seq: Seq) -> r
     )?;
     transaction.execute("UPDATE passages SET label = NULL WHERE epoch = ?1 AND seq = ?2", which)?;
     transaction.execute(
-        "UPDATE subjects SET label = NULL, known = 0, gone = coalesce(gone, passage) \
+        "UPDATE subjects SET label = NULL, known = 0, name = NULL, host = NULL, gone = coalesce(gone, passage) \
          WHERE passage IN (SELECT id FROM passages WHERE epoch = ?1 AND seq = ?2)",
         which,
     )?;

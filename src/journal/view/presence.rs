@@ -12,11 +12,11 @@
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{Error, View, query, word};
-use crate::base::{ClockTrust, LaneId, Wall};
+use super::{Error, View, query, recall, word};
+use crate::base::{ClockTrust, LaneId, Pii, Wall};
 use crate::model::blind::IdentifierKind;
 use crate::model::{
-    Blinder, Class, Direction, Passage, Person, Personal, SubjectKind, Vehicle, Verdict, mask,
+    Blinder, Class, Direction, Passage, Person, Personal, StepRecord, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// Somebody who is inside.
@@ -63,8 +63,12 @@ pub struct Unmatched {
 struct Subject<'a> {
     kind: SubjectKind,
     label: Option<String>,
-    opens: bool,
+    /// The subject's own outcome.
+    verdict: Verdict,
+    steps: &'a [StepRecord],
     identifiers: Vec<(IdentifierKind, &'a str)>,
+    /// Their own name, and that of whom they visit.
+    names: [Option<&'a Pii<String>>; 2],
 }
 
 /// Takes in the subjects of a passage.
@@ -80,20 +84,33 @@ pub(super) fn arrive(
          AND id IN (SELECT subject FROM identifiers WHERE blinded = ?1)",
     )?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO subjects (passage, kind, label, known, gone) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO subjects (passage, kind, label, known, gone, verdict, steps, name, host) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut identify = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2, ?3)")?;
     for subject in subjects(passage, personal) {
         let known = !subject.identifiers.is_empty();
         let blinded: Vec<_> =
             subject.identifiers.iter().map(|(kind, value)| blinder.blind(*kind, value)).collect();
-        if subject.opens {
+        let opens = subject.verdict.opens_barrier();
+        if opens {
             for blinded in &blinded {
                 supersede.execute(params![&blinded.0[..], id])?;
             }
         }
-        let inside = subject.opens && known && passage.direction == Direction::Inbound;
-        insert.execute(params![id, word(&subject.kind), subject.label, known, (!inside).then_some(id)])?;
+        let inside = opens && known && passage.direction == Direction::Inbound;
+        let [name, host] = subject.names.map(|name| recall::blind_name(blinder, name?));
+        insert.execute(params![
+            id,
+            word(&subject.kind),
+            subject.label,
+            known,
+            (!inside).then_some(id),
+            subject.verdict.name(),
+            recall::steps_blob(subject.steps),
+            name.as_ref().map(|name| &name.0[..]),
+            host.as_ref().map(|host| &host.0[..]),
+        ])?;
         let row = transaction.last_insert_rowid();
         for blinded in &blinded {
             identify.execute(params![&blinded.0[..], row, id])?;
@@ -112,16 +129,17 @@ pub(super) fn did_not_pass(transaction: &Transaction<'_>, passage: i64) -> rusql
 }
 
 /// The vehicle first, then its occupants; or the person on foot.
-fn subjects<'a>(passage: &Passage, personal: Option<&'a Personal>) -> Vec<Subject<'a>> {
+fn subjects<'a>(passage: &'a Passage, personal: Option<&'a Personal>) -> Vec<Subject<'a>> {
     let people = personal.map_or(&[][..], |personal| &personal.people);
-    let opens = passage.verdict.opens_barrier();
-    let person = |index: usize, opens| {
+    let person = |index: usize, verdict: Verdict, steps: &'a [StepRecord]| {
         let person: Option<&Person> = people.get(index);
         let identifiers = person.map(person_identifiers).unwrap_or_default();
-        Subject { kind: SubjectKind::Person, label: person.and_then(person_label), opens, identifiers }
+        let names = person.map_or([None, None], |person| [person.name.as_ref(), person.host.as_ref()]);
+        let label = person.and_then(person_label);
+        Subject { kind: SubjectKind::Person, label, verdict, steps, identifiers, names }
     };
     match passage.subject {
-        SubjectKind::Person => vec![person(0, opens)],
+        SubjectKind::Person => vec![person(0, passage.verdict, &passage.steps)],
         SubjectKind::Vehicle => {
             let vehicle = personal.and_then(|personal| personal.vehicle.as_ref());
             let plate =
@@ -130,13 +148,17 @@ fn subjects<'a>(passage: &Passage, personal: Option<&'a Personal>) -> Vec<Subjec
                 plate.filter(|plate| !plate.is_empty()).map(|plate| (IdentifierKind::Plate, plate));
             let label = vehicle.and_then(vehicle_label);
             let identifiers = identifiers.into_iter().collect();
-            let vehicle = Subject { kind: SubjectKind::Vehicle, label, opens, identifiers };
+            let names = [None, vehicle.and_then(|vehicle| vehicle.host.as_ref())];
+            let (verdict, steps) = (passage.verdict, passage.steps.as_slice());
+            let vehicle = Subject { kind: SubjectKind::Vehicle, label, verdict, steps, identifiers, names };
             let seats = passage.occupants.len().max(people.len());
-            let occupants = (0..seats).map(|index| {
-                // An occupant may be kept back while the vehicle leaves.
-                let own =
-                    passage.occupants.get(index).is_none_or(|occupant| occupant.verdict.opens_barrier());
-                person(index, opens && own)
+            let occupants = (0..seats).map(|index| match passage.occupants.get(index) {
+                // An occupant may be kept back while the vehicle leaves; nobody goes through alone.
+                Some(own) if passage.verdict.opens_barrier() || !own.verdict.opens_barrier() => {
+                    person(index, own.verdict, &own.steps)
+                }
+                Some(own) => person(index, passage.verdict, &own.steps),
+                None => person(index, passage.verdict, &[]),
             });
             std::iter::once(vehicle).chain(occupants).collect()
         }

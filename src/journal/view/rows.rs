@@ -90,8 +90,8 @@ fn insert_passage(
     transaction
         .prepare_cached(
             "INSERT INTO passages (epoch, seq, arrival, follows, lane, wall, trust, subject, direction, class, \
-             verdict, reasons, decided_by, label, people) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             verdict, reasons, decided_by, label, people, boot, mono, error_ms) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             &epoch.0[..],
@@ -109,6 +109,9 @@ fn insert_passage(
             query::decider(&passage.decided_by),
             personal.and_then(query::label),
             i64::try_from(people).unwrap_or(i64::MAX),
+            &entry.stamp.boot.0[..],
+            integer(entry.stamp.mono.0),
+            entry.stamp.max_error_ms,
         ])?;
     presence::arrive(transaction, blinder, transaction.last_insert_rowid(), passage, personal)
 }

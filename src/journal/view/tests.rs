@@ -194,7 +194,7 @@ fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     drop(view);
     let (view, why) = View::open(&path, blinder(), Check::AsLeft).unwrap();
     let why = why.unwrap();
-    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 3"), "{why}");
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 4"), "{why}");
     assert_eq!(view.applied(EPOCH).unwrap(), 0);
     assert!(dir.path().join("view.sqlite.set-aside-1").exists());
     drop(view);

@@ -265,6 +265,8 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
         | StepKind::Escort
         | StepKind::Count
         | StepKind::SignOff => entries::ways(step),
+        // Records and the time say it, or an attendant sets it aside.
+        StepKind::Entitlement => vec![],
     };
     if !step.waivers.is_empty() {
         ways.push(leads(symbol::LEAP, waive_words(step.kind), &format!("/waive/{}", step.id)));
@@ -313,6 +315,7 @@ const fn waive_words(step: StepKind) -> Words {
         StepKind::Escort => words("免接送", "Waive the escort"),
         StepKind::Count => words("免清点", "Waive the count"),
         StepKind::SignOff => words("免签名", "Waive the signature"),
+        StepKind::Entitlement => words("准予例外", "Let through all the same"),
     }
 }
 

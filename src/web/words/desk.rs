@@ -1,11 +1,10 @@
 //! What the attendant's face says: plain words for every state, reason and refusal.
 
+pub use super::reason::reason;
 use super::{Words, words};
 use crate::base::{ClockTrust, NoReading, Slug};
 use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState, Trouble};
-use crate::model::{
-    AreaMode, Attestation, Class, Direction, NotMeasured, Reason, Role, SubjectKind, Verdict, Zone,
-};
+use crate::model::{AreaMode, Attestation, Class, Direction, NotMeasured, Role, SubjectKind, Verdict, Zone};
 
 /// What a lane is doing.
 pub const fn phase(phase: Phase) -> Words {
@@ -44,48 +43,6 @@ pub const fn decision(decision: Decision) -> Words {
         Decision::TurnBack => words("劝返", "Turn back"),
         Decision::Hold => words("留置等待", "Hold here"),
         Decision::HandOff => words("移交", "Hand off"),
-    }
-}
-
-/// Why.
-pub const fn reason(reason: Reason) -> Words {
-    match reason {
-        Reason::NoCredential => words("没有出示码", "No code was shown"),
-        Reason::CredentialUnverified => words("此码无法在本机核验", "This code cannot be verified here"),
-        Reason::CredentialForged => {
-            words("签名不符，码被改动或伪造", "Signature does not match: altered or made up")
-        }
-        Reason::CredentialUnknownIssuer => words("签发方不受信任", "Signed by an unknown issuer"),
-        Reason::CredentialExpired => words("码已过期", "The pass has expired"),
-        Reason::CredentialNotYetValid => words("码尚未生效", "The pass is not valid yet"),
-        Reason::CredentialWrongSite => words("码不属于本场所", "The pass is for another site"),
-        Reason::ClockUntrusted => {
-            words("时钟不可信，无法判断有效期", "Clock not trusted: cannot tell if valid")
-        }
-        Reason::TemperatureElevated => {
-            words("皮肤温度达到阈值，请复测", "Skin at or above threshold: measure again")
-        }
-        Reason::TemperatureUnclear => {
-            words("温度接近阈值，请复测", "Too close to the threshold: measure again")
-        }
-        Reason::TemperatureNotMeasured => words("没有测到温度", "No temperature could be measured"),
-        Reason::NotOnRoster => words("名册中没有此人", "Not on the roster"),
-        Reason::ClassNotAdmitted => words("按规定此类人员不放行", "The policy does not admit this class"),
-        Reason::PlateMismatch => words("车牌与通行证不符", "Plate differs from the pass"),
-        Reason::OccupantReferred => words("有乘员需要处理", "An occupant needs attention"),
-        Reason::Declined => words("不配合检查", "Declined a step"),
-        Reason::AttendantDecision => words("值守人员判断", "Attendant's judgement"),
-        Reason::MedicalEmergency => words("紧急就医", "Urgent medical need"),
-        Reason::Left => words("人已离开", "The subject left"),
-        Reason::TimedOut => words("等待超时", "Nothing happened for too long"),
-        Reason::KioskRestarted => words("设备重启", "The kiosk restarted"),
-        Reason::ClearedByContactThermometer => {
-            words("接触式体温计复测通过", "Cleared by contact thermometer")
-        }
-        Reason::AnswerToConfirm => words("回答需要核实", "The answer has to be looked into"),
-        Reason::AnswerNotAccepted => words("按此回答不能放行", "Nobody goes on with this answer"),
-        Reason::CountOutOfRange => words("数量超出规定", "More or fewer than allowed"),
-        Reason::DwellInterrupted => words("时间中断，要重新开始", "Broken off: the time starts over"),
     }
 }
 
@@ -297,6 +254,11 @@ pub fn slug(slug: &Slug) -> Option<Words> {
         "skin-condition" => words("皮肤不适", "Skin condition"),
         "goes-alone" => words("独自回家", "Goes home alone"),
         "school-bus" => words("乘校车", "School bus"),
+        "work-permit" => words("有工作证明", "Work permit"),
+        "urgent-need" => words("急事", "Urgent need"),
+        "cleared-by-doctor" => words("有医院证明", "Cleared by a doctor"),
+        "vet-allows" => words("兽医同意", "The vet allows it"),
+        "seen-inside" => words("确认在内", "Known to be inside"),
         "nurse-allows" => words("护士同意", "The nurse allows it"),
         "breeding-stock" => words("引种", "Breeding stock"),
         "water" => words("清水", "Water"),
@@ -413,8 +375,7 @@ mod tests {
             .chain(phases)
             .chain(readings)
             .chain(unmeasured.map(not_measured))
-            .chain(classes.map(class))
-            .chain(reasons().map(reason));
+            .chain(classes.map(class));
         for Words { zh, en } in all {
             assert!(!zh.is_empty() && !en.is_empty() && zh != en, "{zh} {en}");
         }
@@ -437,10 +398,6 @@ mod tests {
     fn what_could_not_be_measured_is_never_called_normal() {
         let cold = not_measured(NotMeasured::TooCold);
         assert!(cold.zh.starts_with("没测到") && cold.en.starts_with("Not measured"));
-        for words in reasons().map(reason) {
-            assert!(!words.zh.contains("正常") && !words.en.contains("normal"), "{words:?}");
-            assert!(!words.zh.contains("发热") && !words.en.contains("fever"), "screening is no diagnosis");
-        }
     }
 
     #[test]
@@ -449,41 +406,5 @@ mod tests {
         let (zh, en) = refused(&Refused::StepsOpen { open });
         assert_eq!(zh, "还有未完成的项目：测体温、登记");
         assert!(en.contains("Temperature"), "{en}");
-    }
-
-    /// Every reason: each knows the one after it, so that a new one does not compile unless it is listed.
-    fn reasons() -> impl Iterator<Item = Reason> {
-        std::iter::successors(Some(Reason::NoCredential), |reason| next(*reason))
-    }
-
-    fn next(reason: Reason) -> Option<Reason> {
-        Some(match reason {
-            Reason::NoCredential => Reason::CredentialUnverified,
-            Reason::CredentialUnverified => Reason::CredentialForged,
-            Reason::CredentialForged => Reason::CredentialUnknownIssuer,
-            Reason::CredentialUnknownIssuer => Reason::CredentialExpired,
-            Reason::CredentialExpired => Reason::CredentialNotYetValid,
-            Reason::CredentialNotYetValid => Reason::CredentialWrongSite,
-            Reason::CredentialWrongSite => Reason::ClockUntrusted,
-            Reason::ClockUntrusted => Reason::TemperatureElevated,
-            Reason::TemperatureElevated => Reason::TemperatureUnclear,
-            Reason::TemperatureUnclear => Reason::TemperatureNotMeasured,
-            Reason::TemperatureNotMeasured => Reason::NotOnRoster,
-            Reason::NotOnRoster => Reason::ClassNotAdmitted,
-            Reason::ClassNotAdmitted => Reason::PlateMismatch,
-            Reason::PlateMismatch => Reason::OccupantReferred,
-            Reason::OccupantReferred => Reason::Declined,
-            Reason::Declined => Reason::AttendantDecision,
-            Reason::AttendantDecision => Reason::MedicalEmergency,
-            Reason::MedicalEmergency => Reason::Left,
-            Reason::Left => Reason::TimedOut,
-            Reason::TimedOut => Reason::KioskRestarted,
-            Reason::KioskRestarted => Reason::ClearedByContactThermometer,
-            Reason::ClearedByContactThermometer => Reason::AnswerToConfirm,
-            Reason::AnswerToConfirm => Reason::AnswerNotAccepted,
-            Reason::AnswerNotAccepted => Reason::CountOutOfRange,
-            Reason::CountOutOfRange => Reason::DwellInterrupted,
-            Reason::DwellInterrupted => return None,
-        })
     }
 }

@@ -146,6 +146,7 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
         StepKind::Escort => words("接送", "Escort"),
         StepKind::Count => words("清点", "Count"),
         StepKind::SignOff => words("签名", "Sign-off"),
+        StepKind::Entitlement => words("资格", "Entitled"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod desk;
 pub mod face;
+mod reason;
 
 use maud::{Markup, Render, html};
 

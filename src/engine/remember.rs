@@ -1,0 +1,61 @@
+//! A session and what was earlier: everybody's memory in one place.
+
+use super::context::Context;
+use super::entitled::Now;
+use super::input::Ticket;
+use super::memory::Memory;
+use super::session::{Session, Who};
+use super::steps::Steps;
+use crate::base::{Mono, Slug};
+use crate::model::past::Unknown;
+use crate::model::{Between, Past};
+
+impl Session {
+    /// Takes the answer to a question about somebody here.
+    pub fn recalled(&mut self, now: Mono, ticket: Ticket, past: &Result<Past, Unknown>) {
+        self.each_memory(|memory, _, _| memory.answered(now, ticket, past));
+        self.note_asked(now);
+    }
+
+    /// Brings the steps up to date with what was earlier, and with the time at the place.
+    pub fn remember(&mut self, now: Mono, context: &Context, between: &Between, utc_offset_minutes: i16) {
+        let direction = self.direction;
+        let at = Now { mono: now, between, utc_offset_minutes, direction };
+        self.each_memory(|memory, steps, profile| {
+            let turned_back = context.profiles.by_id(profile).and_then(|profile| profile.turned_back);
+            memory.apply(steps, turned_back, &at);
+        });
+        if let Who::Vehicle(vehicle) = &mut self.who {
+            vehicle.count_occupants();
+        }
+        self.note_asked(now);
+    }
+
+    /// Until when an answer is waited for: no policy decides before.
+    pub(super) fn memory_until(&self) -> Option<Mono> {
+        match &self.who {
+            Who::Person(person) => person.memory.until(),
+            Who::Vehicle(vehicle) => {
+                let people = vehicle.occupants.iter().filter_map(|person| person.memory.until());
+                vehicle.memory.until().into_iter().chain(people).min()
+            }
+        }
+    }
+
+    /// Gives up what has not been answered by `now`.
+    pub(super) fn expire_memory(&mut self, now: Mono) {
+        self.each_memory(|memory, _, _| memory.expire(now));
+    }
+
+    fn each_memory(&mut self, mut change: impl FnMut(&mut Memory, &mut Steps, &Slug)) {
+        match &mut self.who {
+            Who::Person(person) => change(&mut person.memory, &mut person.steps, &person.profile),
+            Who::Vehicle(vehicle) => {
+                for person in &mut vehicle.occupants {
+                    change(&mut person.memory, &mut person.steps, &person.profile);
+                }
+                change(&mut vehicle.memory, &mut vehicle.steps, &vehicle.profile);
+            }
+        }
+    }
+}
