@@ -1,12 +1,14 @@
 //! Hand-over: the sheet on the screen and on paper, the note to the next shift.
 
 use kakou::base::{AttendantId, NoReading, Pii, Seq, Wall};
+use kakou::control::TakenOut;
 use kakou::model::leak::Crossings;
 use kakou::model::shift::{BarrierCounts, DeviceCounts, LaneCounts, ShiftSheet, Waiver};
-use kakou::model::{Direction, StepKind, Verdict};
+use kakou::model::{Direction, OpenItems, StepKind, Verdict};
 use kakou::web::{NoteView, ShiftView};
 
 use super::attendant::{obey, sign_in};
+use super::duty::sign_in_as;
 use super::fake::Fake;
 use super::harness::Browser;
 use super::states;
@@ -36,6 +38,8 @@ async fn a_shift_shows_its_numbers_and_says_how_many_of_them_no_clock_vouches_fo
     browser.wait_for_text(".whose", "2026-02-01 08:00").await;
     assert_eq!(browser.text(".details").await, "", "the other half is on the next screen");
     browser.click("[data-key=F1]").await;
+    browser.wait_for_text(".details > .open-items", "在内人员 People inside 31").await;
+    browser.wait_for_text(".left-note .open-items", "待处理对象 Open cases 4").await;
     browser.wait_for_text(".lines", "李师傅 3 · 周师傅 1").await;
     browser.wait_for_text(".lines", "手动打开 by hand 2").await;
     browser.wait_for_text(".lines", "漏登估计 Went unrecorded").await;
@@ -176,3 +180,4 @@ fn cars() -> LaneCounts {
     lane.verdicts.extend([(Verdict::Admitted, 125), (Verdict::Advised, 2), (Verdict::TurnedBack, 4)]);
     lane
 }
+        open: Some(OpenItems { referred: 1, cases: Some(4), ..OpenItems::default() }),

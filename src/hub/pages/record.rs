@@ -14,11 +14,12 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Failed;
 use super::frame::{self, failure, full_time, mark, two};
+use super::open_items;
 use super::overview::outcome;
 use super::picture::{self, Seen};
 use super::search;
 use super::when::when;
-use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii, Slug};
+use crate::base::{AttendantId, CentiCelsius, ClockTrust, Epoch, Pii, Slug};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
 use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Post, Stated, StepRecord};
@@ -149,8 +150,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                 @match &entry.body {
                     Body::Passage(passage) => { (passage_facts(record, passage)) (picture::fact(seen)) }
                     Body::Arrived { subject, direction } => {
-                        dt { (two(("对象", "subject"))) }
-                        dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
+                        dt { (two(("对象", "subject"))) } dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
                     }
                     Body::Crossed { arrival, crossing, .. } => {
                         dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
@@ -210,6 +210,10 @@ fn here_as(post: Option<&Post>) -> Markup {
 }
 
 fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
+fn by_attendant(by: &AttendantId) -> Markup {
+    html! { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+}
+
     html! {
         dt { (two(("密钥编号", "key"))) } dd { (key) }
         @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }

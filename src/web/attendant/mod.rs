@@ -9,6 +9,7 @@ mod entries;
 mod inside;
 mod keeping;
 mod lists;
+mod open_items;
 mod policy;
 mod post;
 mod settings;

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::SignedIn;
 use super::bar::post;
+use super::{SignedIn, shift};
 use crate::base::AttendantId;
 use crate::config::badge::Badge;
 use crate::web::handle::{Attendance, Attendant};
@@ -127,7 +127,7 @@ pub async fn submit(
         let said = ("密码不对", "Wrong PIN");
         return (StatusCode::FORBIDDEN, pin_page(attendant, "", Some(said), &headers)).into_response();
     }
-    enter(&shared, attendant, &headers)
+    enter(&shared, attendant, &headers).await
 }
 
 /// `POST /attendant/badge`: what a code reader that types like a keyboard read off a badge.
@@ -157,11 +157,11 @@ pub async fn badge(
     };
     shared.sessions.right_badge();
     tracing::info!(attendant = %attendant.id, "signs in by badge");
-    enter(&shared, attendant, &headers)
+    enter(&shared, attendant, &headers).await
 }
 
 /// Opens a session for whoever has shown that it is them.
-fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Response {
+async fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Response {
     // A second sign-in on the same browser ends the first.
     if let Some(token) = session::token(headers) {
         close(shared, &token);
@@ -170,6 +170,9 @@ fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Respons
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let (attendant, post) = (attendant.id.clone(), attendant.post.clone());
+    if let Some(said) = shift::taken_over(shared, &attendant.id).await {
+        shared.sessions.leave(&token, said);
+    }
     tell(shared, Attendance { attendant, signed_in: true, post });
     ([(header::SET_COOKIE, session::set_cookie(&token))], Redirect::to("/attendant")).into_response()
 }
