@@ -18,6 +18,7 @@ use super::profile::{Profile, Profiles};
 use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
 use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
+use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
 use crate::model::{Class, Direction, Picture, Post, Role, SubjectKind, Title};
 
@@ -52,6 +53,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
     let lists = lists(report, &mut file);
+    signed_by_somebody(report, &mut file, &lanes, &attendants);
     let post = post_rules(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
@@ -280,6 +282,31 @@ fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attenda
     let shown = table.need(report, "name", &text(60));
     let pin = table.need_hidden(report, "pin", &pin());
     let hash = Kind::new("a hash, as `kakou badge` prints it", |value| BadgeHash::parse(value.as_str()?));
+/// A signature of a role that nobody here has would keep everybody out of whom it is asked.
+fn signed_by_somebody(
+    report: &mut Report<'_>,
+    file: &mut Section<'_>,
+    lanes: &[Lane],
+    attendants: &[Attendant],
+) {
+    let role = |attendant: &Attendant| attendant.post.as_ref().map(|post| post.role).unwrap_or_default();
+    let profiles = lanes.iter().flat_map(|lane| lane.profiles.iter());
+    let steps = profiles.flat_map(|profile| profile.steps.iter().map(move |step| (profile, step)));
+    let missing = steps.filter_map(|(profile, step)| {
+        let Ask::SignOff { by, second_by, .. } = &step.ask else { return None };
+        let nobody = |roles: &Vec<Role>| {
+            !roles.is_empty() && !attendants.iter().any(|attendant| roles.contains(&role(attendant)))
+        };
+        [by, second_by].into_iter().any(nobody).then_some((&profile.id, &step.id))
+    });
+    // Where nobody can sign in at all, that is what is wrong.
+    let missing: BTreeSet<_> = missing.filter(|_| !attendants.is_empty()).collect();
+    for (profile, step) in missing {
+        let said = format!("must name somebody whose role may sign step {step} of profile {profile}");
+        file.misfit(report, "attendant", said);
+    }
+}
+
     let badge = table.get_hidden(report, "badge", &hash);
     let post = post(report, table);
     table.note_unknown(report);

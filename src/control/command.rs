@@ -125,7 +125,10 @@ pub enum Entry {
     /// How many were counted.
     Count(u32),
     /// The attendant signs.
-    SignOff,
+    SignOff {
+        /// As what they are here.
+        role: Role,
+    },
 }
 
 /// Where somebody was, and when.
@@ -219,6 +222,12 @@ pub enum Refused {
     /// The lane is doing something that the act does not fit.
     #[error("not possible now: {why}")]
     NotNow {
+    /// The signature that is missing is somebody else's.
+    #[error("has to be signed by somebody who is here as {}", wanted.iter().map(|role| role.name()).collect::<Vec<_>>().join(" or "))]
+    SignatureOf {
+        /// With these roles it would count.
+        wanted: Vec<Role>,
+    },
         /// What the lane is doing, in plain words.
         why: &'static str,
     },

@@ -23,6 +23,7 @@ mod registration;
 pub mod replay;
 mod running;
 pub mod session;
+mod signing;
 mod status;
 mod step;
 mod step_status;
