@@ -20,6 +20,7 @@ use super::section::{Kind, Section, integer, name, number, one_of, path, read_fi
 use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
 use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
+use crate::model::training::PRACTICE_NAMES;
 use crate::model::{Class, Direction, Picture, Post, Role, SubjectKind, Title};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
@@ -52,8 +53,8 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let (available, files) = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
-    let lists = lists(report, &mut file);
     signed_by_somebody(report, &mut file, &lanes, &attendants);
+    let lists = lists(report, &mut file);
     let post = post_rules(report, &mut file);
     file.finish(report);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
@@ -212,6 +213,13 @@ fn lane(report: &mut Report<'_>, table: &mut Section<'_>, available: &[Profile])
     if let Some(id) = &id {
         table.rename(format!("lane[{id}]."));
     }
+    if id.as_ref().is_some_and(|id| id.as_str().starts_with(PRACTICE_NAMES)) {
+        table.misfit(
+            report,
+            "id",
+            format!("must not begin with {PRACTICE_NAMES}: lanes in training are called so"),
+        );
+    }
     let title = table.need(report, "title", &text(120));
     let takes = table.need(report, "takes", &one_of(&TAKES));
     let directions = table.need(report, "direct", &one_of(&DIRECT));
@@ -274,14 +282,6 @@ fn attendants(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<Attendant>
     attendants
 }
 
-fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attendant> {
-    let id = table.need(report, "id", &name());
-    if let Some(id) = &id {
-        table.rename(format!("attendant[{id}]."));
-    }
-    let shown = table.need(report, "name", &text(60));
-    let pin = table.need_hidden(report, "pin", &pin());
-    let hash = Kind::new("a hash, as `kakou badge` prints it", |value| BadgeHash::parse(value.as_str()?));
 /// A signature of a role that nobody here has would keep everybody out of whom it is asked.
 fn signed_by_somebody(
     report: &mut Report<'_>,
@@ -307,6 +307,14 @@ fn signed_by_somebody(
     }
 }
 
+fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attendant> {
+    let id = table.need(report, "id", &name());
+    if let Some(id) = &id {
+        table.rename(format!("attendant[{id}]."));
+    }
+    let shown = table.need(report, "name", &text(60));
+    let pin = table.need_hidden(report, "pin", &pin());
+    let hash = Kind::new("a hash, as `kakou badge` prints it", |value| BadgeHash::parse(value.as_str()?));
     let badge = table.get_hidden(report, "badge", &hash);
     let post = post(report, table);
     table.note_unknown(report);

@@ -32,6 +32,7 @@ pub mod recorder;
 pub mod recording;
 pub mod runner;
 mod status_board;
+pub mod training;
 pub mod unresolved;
 mod watch_over;
 

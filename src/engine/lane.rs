@@ -161,6 +161,11 @@ impl Lane {
         self.between = between;
     }
 
+    /// Its own settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// What decides about whoever is here, or was last.
     pub fn context(&self) -> &Arc<Context> {
         &self.context

@@ -160,7 +160,8 @@ impl VehicleSession {
             | Act::Emergency
             | Act::Leave
             | Act::Next
-            | Act::CloseBarrier => return None,
+            | Act::CloseBarrier
+            | Act::Practice(_) => return None,
         })
     }
 

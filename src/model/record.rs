@@ -25,6 +25,7 @@ use super::picture::Picture;
 use super::policy_event::PolicyEvent;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
+use super::training::Training;
 use super::verdict::{Decider, Reason, Verdict};
 use crate::base::{
     AttendantId, CommandId, CommandSeries, DeviceId, Epoch, LaneId, NoReading, PolicyId, Seq, Slug, Stamp,
@@ -261,11 +262,11 @@ pub enum Body {
         /// Who wrote it.
         #[n(0)]
         attendant: AttendantId,
-    },
         /// What was open then.
         #[n(1)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         open: Option<OpenItems>,
+    },
     /// Something happened to the policy that rules here.
     #[n(20)]
     Policy {
@@ -291,6 +292,16 @@ pub enum Body {
         /// Which.
         #[n(0)]
         found: Manned,
+    },
+    /// A lane was used to practise. What was practised is on no record.
+    #[n(22)]
+    Training {
+        /// Whether it began or ended.
+        #[n(0)]
+        event: Training,
+        /// Who practises.
+        #[n(1)]
+        by: AttendantId,
     },
 }
 

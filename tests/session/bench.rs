@@ -187,6 +187,7 @@ impl Bench {
                 | Body::DeviceHealth { .. }
                 | Body::Attendance { .. }
                 | Body::Manned { .. }
+                | Body::Training { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
                 | Body::OpenedByHand

@@ -76,6 +76,7 @@ fn detail(body: &Body) -> String {
             format!("{number}, {}", two(words::command_outcome(*outcome)))
         }
         Body::Manned { found } => two(words::manned(*found)),
+        Body::Training { event, by } => format!("{}, {by}", two(words::training(*event))),
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

@@ -174,7 +174,8 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::ClosedByAttendant { by } | Body::Training { by, .. } => { (by_attendant(by)) }
+                    Body::HandOver { attendant, open } => { (by_attendant(attendant)) (open_items::facts(open.as_ref())) }
                     Body::Erased { records, by, reason, log } => {
                         @let log = RecordId { epoch: log.unwrap_or(record.id.epoch), ..record.id.clone() };
                         dt { (two(("记录", "records"))) }
@@ -209,11 +210,11 @@ fn here_as(post: Option<&Post>) -> Markup {
     }
 }
 
-fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
 fn by_attendant(by: &AttendantId) -> Markup {
     html! { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
 }
 
+fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
     html! {
         dt { (two(("密钥编号", "key"))) } dd { (key) }
         @if let Some(log) = log { dt { (two(("所属日志", "of log"))) } dd { code { (log) } } }

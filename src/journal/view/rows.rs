@@ -49,6 +49,7 @@ pub(super) fn apply(
         | Body::KeyOpened { .. }
         | Body::DeviceHealth { .. }
         | Body::Manned { .. }
+        | Body::Training { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
         | Body::FoundOpen

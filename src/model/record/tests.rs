@@ -78,6 +78,18 @@ fn a_note_without_open_items_is_written_as_before_there_were_any_and_one_with_th
     assert!(bytes.len() < 24, "{} bytes", bytes.len());
 }
 
+#[test]
+fn a_record_of_training_says_what_became_of_it_and_who_practised() {
+    let events =
+        [Training::Begun, Training::Ended, Training::TimedOut, Training::Emergency, Training::Stopped];
+    for (number, event) in (0..).zip(events) {
+        let body = Body::Training { event, by: "li".parse().unwrap() };
+        let bytes = minicbor::to_vec(&body).unwrap();
+        assert_eq!(bytes, [0x82, 22, 0x82, number, 0x62, b'l', b'i']);
+        assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), body);
+    }
+}
+
 fn sample() -> Entry {
     let passage = Passage {
         arrival: Seq::FIRST,

@@ -85,7 +85,7 @@ pub async fn key(
 /// Whether the page was about a subject who is gone. Acts that belong to no subject are never stale.
 fn is_stale(lane: &LaneStatus, fields: &Fields) -> bool {
     match field(fields, "act") {
-        "begin" | "next" | "emergency" | "close-barrier" => false,
+        "begin" | "next" | "emergency" | "close-barrier" | "practice" => false,
         _ => field(fields, "seen").parse() != Ok(lane.passages),
     }
 }
@@ -119,6 +119,7 @@ fn parse(fields: &Fields, role: Role) -> Result<Act, Refused> {
         "leave" => Act::Leave,
         "next" => Act::Next,
         "close-barrier" => Act::CloseBarrier,
+        "practice" => Act::Practice(named(fields, "what")?),
         _ => return Err(bad("act", "a known act")),
     })
 }
@@ -159,7 +160,7 @@ pub const fn bad(field: &'static str, why: &'static str) -> Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Decision;
+    use crate::control::{Decision, Entry, Practice};
     use crate::model::{Attestation, Reason};
 
     #[test]
@@ -168,6 +169,7 @@ mod tests {
         let table = [
             ("act=no-plate", Act::NoPlate),
             ("act=close-barrier", Act::CloseBarrier),
+            ("act=practice&what=good-pass", Act::Practice(Practice::GoodPass)),
             ("act=count&text=3", Act::DeclareOccupants(3)),
             ("act=attest&what=mask", Act::Attest(Attestation::Mask)),
             (
@@ -176,11 +178,11 @@ mod tests {
             ),
             ("act=contact&text=365", Act::ContactTemperature(CentiCelsius::new(3_650).unwrap())),
             (
-                "act=decide&decision=turn-back&reason=declined",
-            (
                 "act=enter&step=cleared&entry=sign-off",
                 Act::Enter { step: "cleared".parse().unwrap(), entry: Entry::SignOff { role: Role::Lead } },
             ),
+            (
+                "act=decide&decision=turn-back&reason=declined",
                 Act::Decide { decision: Decision::TurnBack, reason: Reason::Declined },
             ),
         ];
