@@ -206,9 +206,11 @@ fn two_signatures_are_two_different_attendants() {
 fn where_the_second_signature_is_a_leads_two_others_do_not_sign() {
     let file = format!("{SIGNATURES}second_by = [\"lead\"]\n");
     let sign = |role| enter("sign-off", Entry::SignOff { role });
-    let asked = |lane: &Bench| match &lane.status().steps[0].asks {
-        Asks::SignOff { by, .. } => by.clone(),
-        asks => panic!("{asks:?}"),
+    let asked = |lane: &Bench| {
+        let Asks::SignOff { by, .. } = lane.status().steps[0].asks.clone() else {
+            panic!("it is a sign-off")
+        };
+        by
     };
     for (first, second) in [(Role::Attendant, Role::Lead), (Role::Lead, Role::Attendant)] {
         let mut lane = gate(&file);
