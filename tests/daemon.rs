@@ -15,3 +15,5 @@ mod recorder;
 mod room;
 #[path = "daemon/shift.rs"]
 mod shift;
+#[path = "daemon/training.rs"]
+mod training;

@@ -18,7 +18,9 @@ use super::profile::{Profile, Profiles};
 use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
 use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
+use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
+use crate::model::training::PRACTICE_NAMES;
 use crate::model::{Class, Direction, Picture, Post, Role, SubjectKind, Title};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
@@ -51,6 +53,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let (available, files) = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
+    signed_by_somebody(report, &mut file, &lanes, &attendants);
     let lists = lists(report, &mut file);
     let post = post_rules(report, &mut file);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
@@ -221,6 +224,13 @@ fn lane(report: &mut Report<'_>, table: &mut Section<'_>, available: &[Profile])
     if let Some(id) = &id {
         table.rename(format!("lane[{id}]."));
     }
+    if id.as_ref().is_some_and(|id| id.as_str().starts_with(PRACTICE_NAMES)) {
+        table.misfit(
+            report,
+            "id",
+            format!("must not begin with {PRACTICE_NAMES}: lanes in training are called so"),
+        );
+    }
     let title = table.need(report, "title", &text(120));
     let takes = table.need(report, "takes", &one_of(&TAKES));
     let directions = table.need(report, "direct", &one_of(&DIRECT));
@@ -281,6 +291,31 @@ fn attendants(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<Attendant>
         attendants.push(attendant);
     }
     attendants
+}
+
+/// A signature of a role that nobody here has would keep everybody out of whom it is asked.
+fn signed_by_somebody(
+    report: &mut Report<'_>,
+    file: &mut Section<'_>,
+    lanes: &[Lane],
+    attendants: &[Attendant],
+) {
+    let role = |attendant: &Attendant| attendant.post.as_ref().map(|post| post.role).unwrap_or_default();
+    let profiles = lanes.iter().flat_map(|lane| lane.profiles.iter());
+    let steps = profiles.flat_map(|profile| profile.steps.iter().map(move |step| (profile, step)));
+    let missing = steps.filter_map(|(profile, step)| {
+        let Ask::SignOff { by, second_by, .. } = &step.ask else { return None };
+        let nobody = |roles: &Vec<Role>| {
+            !roles.is_empty() && !attendants.iter().any(|attendant| roles.contains(&role(attendant)))
+        };
+        [by, second_by].into_iter().any(nobody).then_some((&profile.id, &step.id))
+    });
+    // Where nobody can sign in at all, that is what is wrong.
+    let missing: BTreeSet<_> = missing.filter(|_| !attendants.is_empty()).collect();
+    for (profile, step) in missing {
+        let said = format!("must name somebody whose role may sign step {step} of profile {profile}");
+        file.misfit(report, "attendant", said);
+    }
 }
 
 fn attendant(report: &mut Report<'_>, table: &mut Section<'_>) -> Option<Attendant> {

@@ -45,8 +45,7 @@ pub fn step(
     let title = optional_title(report, &mut table, ["title_zh", "title_en"], [60, 40]);
     let when = when(report, &mut table);
     let waivers: Vec<Slug> = table.list(report, "waivers", &name());
-    let roles = [Role::Attendant, Role::Lead].map(|role| (role.name(), role));
-    let waive_by = table.list(report, "waive_by", &one_of(&roles));
+    let waive_by = table.list(report, "waive_by", &one_of(&staff()));
     if !waive_by.is_empty() && waivers.is_empty() {
         table.misfit(report, "waive_by", "must be left out: the step has no waivers");
     }
@@ -67,6 +66,11 @@ pub fn step(
     table.finish(report);
     let timeout = Duration::from_secs(timeout?);
     Some(StepRule { id: id?, title, ask, when, waivers, waive_by, timeout, attempts, words, counts_for })
+}
+
+/// Roles that staff a post, by name.
+fn staff() -> [(&'static str, Role); 2] {
+    [Role::Attendant, Role::Lead].map(|role| (role.name(), role))
 }
 
 fn wants_second(ask: &Ask) -> bool {
@@ -362,7 +366,12 @@ fn count(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
 }
 
 fn sign_off(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
-    Some(Ask::SignOff {
-        signatures: reading.table.get_or(reading.report, "signatures", &integer(1..=2u8), 1),
-    })
+    let Reading { report, table, .. } = reading;
+    let signatures = table.get_or(report, "signatures", &integer(1..=2u8), 1);
+    let by = table.list(report, "by", &one_of(&staff()));
+    let second_by = table.list(report, "second_by", &one_of(&staff()));
+    if signatures < 2 && !second_by.is_empty() {
+        table.misfit(report, "second_by", "must be left out where one signature is enough");
+    }
+    Some(Ask::SignOff { signatures, by, second_by })
 }

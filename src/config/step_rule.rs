@@ -259,6 +259,12 @@ pub enum Ask {
     SignOff {
         /// How many different ones, 1 or 2.
         signatures: u8,
+        /// Roles of whoever may give the one; anybody who staffs the post where it is empty.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        by: Vec<Role>,
+        /// The same of the other, where two are wanted. It does not matter who signs first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        second_by: Vec<Role>,
     },
     /// Whether the subject may pass now, by the clock and by what was earlier.
     Entitlement {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base::{AttendantId, CentiCelsius, Slug};
-use crate::model::{Custody, Title};
+use crate::model::{Custody, Role, Title};
 
 /// What a step asks beside its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -63,6 +63,8 @@ pub enum Asks {
         wanted: u8,
         /// Who has.
         signed: Vec<AttendantId>,
+        /// Whose signature counts next, where it is not that of anybody who staffs the post.
+        by: Vec<Role>,
     },
 }
 

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::practice::Practice;
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
 use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind, Verdict};
 
@@ -91,6 +92,8 @@ pub enum Act {
     Next,
     /// Closes a barrier that stands open or is stuck, when nothing is below.
     CloseBarrier,
+    /// Uses the lane to practise, or puts something before one that is practised at.
+    Practice(Practice),
 }
 
 /// What a step is told. Only a pledge comes from the subject's own face; all others need an attendant.
@@ -125,7 +128,10 @@ pub enum Entry {
     /// How many were counted.
     Count(u32),
     /// The attendant signs.
-    SignOff,
+    SignOff {
+        /// As what they are here.
+        role: Role,
+    },
 }
 
 /// Where somebody was, and when.
@@ -215,6 +221,12 @@ pub enum Refused {
     RoleMayNot {
         /// As what they are here.
         role: Role,
+    },
+    /// The signature that is missing is somebody else's.
+    #[error("has to be signed by somebody who is here as {}", wanted.iter().map(|role| role.name()).collect::<Vec<_>>().join(" or "))]
+    SignatureOf {
+        /// With these roles it would count.
+        wanted: Vec<Role>,
     },
     /// The lane is doing something that the act does not fit.
     #[error("not possible now: {why}")]

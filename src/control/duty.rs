@@ -1,6 +1,7 @@
 //! What a role may do at a lane. Asked where acts come in, before any lane hears of them.
 
 use super::command::{Act, Refused};
+use super::practice::Practice;
 use super::status::LaneStatus;
 use crate::base::Slug;
 use crate::model::duty::Role;
@@ -17,6 +18,8 @@ pub fn may(role: Role, act: &Act, lane: Option<&LaneStatus>) -> Result<(), Refus
         (Role::Attendant | Role::Lead, Act::Waive { step, .. }) if !waives(role, step, lane) => {
             Err(Refused::RoleMayNot { role })
         }
+        // Whoever takes a lane away from everybody answers for the shift.
+        (Role::Attendant, Act::Practice(Practice::Begin)) => Err(Refused::RoleMayNot { role }),
         (Role::Attendant | Role::Lead, _) => Ok(()),
     }
 }
@@ -34,6 +37,17 @@ mod tests {
     use super::*;
     use crate::control::Decision;
     use crate::model::{Attestation, Reason};
+
+    #[test]
+    fn a_lane_is_taken_for_training_by_a_lead_and_given_back_by_anybody() {
+        let begin = |role| may(role, &Act::Practice(Practice::Begin), None);
+        assert_eq!(begin(Role::Lead), Ok(()));
+        assert_eq!(begin(Role::Attendant), Err(Refused::RoleMayNot { role: Role::Attendant }));
+        assert_eq!(begin(Role::Observer), Err(Refused::RoleMayNot { role: Role::Observer }));
+        for practice in Practice::SEEN.into_iter().chain([Practice::End]) {
+            assert_eq!(may(Role::Attendant, &Act::Practice(practice), None), Ok(()));
+        }
+    }
 
     #[test]
     fn an_observer_calls_an_emergency_and_does_nothing_else() {

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::practice::PracticeStatus;
 use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
-use crate::base::{ClockTrust, KioskId, Wall};
+use crate::base::{ClockTrust, KioskId, LaneId, Wall};
 use crate::model::AreaMode;
 
 /// The public notice in force: the legal basis that the idle screen shows.
@@ -58,6 +59,8 @@ pub struct KioskStatus {
     pub post: PostStatus,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
+    /// Lanes in training, as they are practised at.
+    pub practice: Vec<PracticeStatus>,
     /// The journal.
     pub journal: JournalStatus,
     /// The hub.
@@ -72,4 +75,17 @@ pub struct KioskStatus {
     pub trust: ClockTrust,
     /// Whether everything here is simulated.
     pub simulated: bool,
+}
+
+impl KioskStatus {
+    /// The lane of this name, or the one that is practised at under it.
+    pub fn lane(&self, id: &LaneId) -> Option<&LaneStatus> {
+        let practised = self.practice.iter().map(|practice| &practice.lane);
+        self.lanes.iter().chain(practised).find(|lane| lane.lane == *id)
+    }
+
+    /// Training in which this is the real lane or the one that is practised at.
+    pub fn training(&self, id: &LaneId) -> Option<&PracticeStatus> {
+        self.practice.iter().find(|practice| practice.of == *id || practice.lane.lane == *id)
+    }
 }

@@ -113,9 +113,13 @@ async fn note_hand_overs(
     requests: mpsc::Sender<Request>,
     clock: Clock,
 ) -> &'static str {
-    while let Some(HandOver { by, note }) = written.recv().await {
+    while let Some(HandOver { by, note, open }) = written.recv().await {
         let personal = Some(Personal { note: Some(note), ..Personal::default() });
-        let draft = Box::new(Draft { lane: None, body: Body::HandOver { attendant: by }, personal });
+        let draft = Box::new(Draft {
+            lane: None,
+            body: Body::HandOver { attendant: by, open: Some(open) },
+            personal,
+        });
         if requests.send(Request { answer: None, draft, stamp: clock.stamp() }).await.is_err() {
             break;
         }

@@ -12,9 +12,12 @@ use super::policy::Ruling;
 use super::recall::Recalls;
 use super::recorder::{News, Request};
 use super::runner::{Append, LaneRunner};
+use super::training::Training;
 use crate::base::{DeviceId, LaneId, Mono};
-use crate::control::{Command, DeviceStatus, DisinfectionStatus, LaneStatus, Refused, TakenOut};
-use crate::model::{AreaMode, Observation};
+use crate::control::{
+    Command, DeviceStatus, DisinfectionStatus, LaneStatus, PracticeStatus, Refused, TakenOut,
+};
+use crate::model::{self, AreaMode, Observation};
 use crate::platform::clock::{Clock, mono};
 use crate::sync::inbox::{InForce, OutOfService};
 
@@ -33,6 +36,8 @@ pub struct LaneView {
     pub status: LaneStatus,
     /// Its devices.
     pub devices: Vec<DeviceStatus>,
+    /// The lane that is practised at beside it, while it is in training.
+    pub practice: Option<PracticeStatus>,
 }
 
 /// Everything that reaches a lane, and everywhere it reaches.
@@ -41,6 +46,10 @@ pub struct LaneTask {
     pub id: LaneId,
     /// The lane itself.
     pub runner: LaneRunner,
+    /// What the lane is called that is practised at beside it.
+    pub practice: LaneId,
+    /// That lane, while this one is in training.
+    pub training: Option<Training>,
     /// Its devices and their drivers, for the screens.
     pub devices: Vec<(DeviceId, &'static str)>,
     /// Takes pictures of exceptional passages, where the site wants them.
@@ -82,7 +91,8 @@ impl LaneTask {
             self.publish();
             self.progress.fetch_add(1, Ordering::Relaxed);
             let now = mono();
-            let due = self.runner.deadline().map_or(TICK, |at| at.since(now)).min(TICK);
+            let deadlines = [self.runner.deadline(), self.training.as_ref().map(Training::deadline)];
+            let due = deadlines.into_iter().flatten().min().map_or(TICK, |at| at.since(now)).min(TICK);
             // Durable records first: they are what somebody is waiting at the barrier for.
             tokio::select! {
                 biased;
@@ -96,8 +106,7 @@ impl LaneTask {
                 }
                 command = self.commands.recv() => match command {
                     Some((command, reply)) => {
-                        self.runner.time(&self.clock.stamp());
-                        let done = self.runner.command(mono(), &command, &mut appends);
+                        let done = self.command(&command, &mut appends);
                         if let Err(refused) = &done {
                             tracing::debug!(lane = %self.id, %refused, "refused");
                         }
@@ -121,7 +130,9 @@ impl LaneTask {
             if self.runner.deadline().is_some_and(|at| at <= now) {
                 self.runner.expire(now, &mut appends);
             }
+            self.expire_training(now, &mut appends);
         }
+        self.end_training(model::Training::Stopped, &mut appends);
         self.runner.park();
         tracing::info!(lane = %self.id, "lane parked");
     }
@@ -146,7 +157,7 @@ impl LaneTask {
 
     /// Takes the lane out of service, or back into it; decides by the policy that rules, in its mode or in the one that
     /// the hub has ordered.
-    fn serve(&mut self, appends: &mut Vec<Append>) {
+    pub(super) fn serve(&mut self, appends: &mut Vec<Append>) {
         let ruling = Arc::clone(&self.ruling.borrow_and_update());
         if let Some(profiles) = ruling.lanes.get(&self.id) {
             self.runner.rule(&ruling.policy, profiles);
@@ -155,8 +166,13 @@ impl LaneTask {
         let InForce { out_of_service, mode, .. } = self.in_force.borrow_and_update().clone();
         let out = out_of_service.into_iter().find(|out| out.lane == self.id);
         let taken_out = out.map(|OutOfService { by, reason, .. }| TakenOut { by, reason });
-        self.runner.serve(mono(), taken_out, appends);
-        self.runner.guard(mono(), in_force(mode, ruling.mode), appends);
+        let mode = in_force(mode, ruling.mode);
+        if let Some(training) = &mut self.training {
+            training.rule(&ruling, &self.id, mode);
+        }
+        let practised = self.training.as_ref().map(Training::taken_out);
+        self.runner.serve(mono(), taken_out.or(practised), appends);
+        self.runner.guard(mono(), mode, appends);
     }
 
     fn look_up(&mut self) {
@@ -192,9 +208,15 @@ impl LaneTask {
             driver,
             fault: fault(device),
         });
-        let view = LaneView { status: self.runner.status(now), devices: devices.collect() };
+        let practice = self.training.as_ref().map(|training| training.status(now));
+        let view = LaneView { status: self.runner.status(now), devices: devices.collect(), practice };
         self.view.send_if_modified(|old| {
-            let changed = changed(&old.status, &view.status) || old.devices != view.devices;
+            let practised = match (&old.practice, &view.practice) {
+                (Some(old), Some(new)) => changed(&old.lane, &new.lane),
+                (None, None) => false,
+                (Some(_), None) | (None, Some(_)) => true,
+            };
+            let changed = practised || changed(&old.status, &view.status) || old.devices != view.devices;
             if changed {
                 *old = Arc::new(view);
             }

@@ -20,6 +20,7 @@ use crate::base::{DeviceId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::Thermometer;
 use crate::model::Verdict;
+use crate::model::training::PRACTICE_NAMES;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::entropy::OsEntropy;
 use crate::sync::disk_state;
@@ -119,9 +120,11 @@ impl Lanes {
         let (news, heard) = mpsc::channel(4_096);
         let (commands, asked) = mpsc::channel(64);
         let status = runner.status(mono());
-        let (view, views) = watch::channel(Arc::new(LaneView { status, devices: vec![] }));
+        let (view, views) = watch::channel(Arc::new(LaneView { status, devices: vec![], practice: None }));
         let progress = Arc::new(AtomicU64::new(0));
         self.news.insert(id.clone(), news);
+        let practice = practice_at(self.views.len())?;
+        self.commands.insert(practice.clone(), commands.clone());
         self.commands.insert(id.clone(), commands);
         self.views.push(views);
         self.progress.push(Arc::clone(&progress));
@@ -133,6 +136,8 @@ impl Lanes {
             id,
             evidence,
             runner,
+            practice,
+            training: None,
             devices,
             observations: observed,
             commands: asked,
@@ -152,6 +157,12 @@ impl Lanes {
         });
         Ok(())
     }
+}
+
+/// The name under which the lane of this place in the board's order is practised at; no site can name one so.
+fn practice_at(index: usize) -> Result<LaneId, Error> {
+    let name = format!("{PRACTICE_NAMES}{}", index + 1).parse();
+    name.map_err(|_| Error::Ended("a name to practise under"))
 }
 
 /// Brings each command to its lane.

@@ -33,6 +33,7 @@ pub mod recorder;
 pub mod recording;
 pub mod runner;
 mod status_board;
+pub mod training;
 pub mod unresolved;
 mod watch_over;
 

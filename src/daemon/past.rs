@@ -20,10 +20,10 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::plate::Plate;
 use crate::model::shift::{Shift, shifts};
-use crate::model::{Blinder, Decider, Past as Earlier, Whose};
+use crate::model::{Blinder, Body, Decider, Past as Earlier, Whose};
 use crate::platform::clock::Clock;
 use crate::web::{
-    Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView,
+    Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView, Unsettled,
 };
 
 /// Where the view lies and what it is made from.
@@ -289,6 +289,27 @@ impl<D: Disk + Clone + Send> Recent for Past<D> {
         })
     }
 
+    fn unsettled(&self) -> Result<Unsettled, String> {
+        self.look(|open| {
+            let days = open.view.inside_by_day(0)?;
+            let cases = open.view.open_cases_count()?;
+            let (vehicles, people) = days
+                .iter()
+                .fold((0, 0), |(vehicles, people), day| (vehicles + day.vehicles, people + day.people));
+            Ok(Unsettled { cases, vehicles, people })
+        })
+    }
+
+    fn last_hand_over(&self) -> Result<Option<NoteView>, String> {
+        self.look(|open| {
+            let mut reader = open.log.borrow().reader(open.disk.clone());
+            if reader.epoch() != open.reader.epoch() {
+                return Ok(None);
+            }
+            Ok(open.notes(&mut reader, i64::MAX.unsigned_abs())?.into_iter().next())
+        })
+    }
+
     fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {
         let found = self.look(|open| {
             let Some((shift, has_earlier)) = open.find_shift(by, back)? else { return Ok(None) };
@@ -328,8 +349,11 @@ impl<D: Disk + Clone> Open<D> {
         let opened = found.into_iter().map(|(seq, wall, by)| {
             let record =
                 Seq::new(seq).and_then(|seq| reader.read(seq, 1, usize::MAX).ok()?.into_iter().next());
+            let entry = record.as_ref().and_then(|stored| stored.entry().ok());
+            let open = entry
+                .and_then(|entry| if let Body::HandOver { open, .. } = entry.body { open } else { None });
             let text = record.and_then(|stored| open_with_any(&self.keys, &stored.seal).ok()?.note);
-            NoteView { seq, by, wall, text }
+            NoteView { seq, by, wall, text, open }
         });
         Ok(opened.collect())
     }

@@ -88,6 +88,19 @@ impl LaneRunner {
         }
     }
 
+    /// Which lane.
+    pub fn id(&self) -> &LaneId {
+        &self.id
+    }
+
+    /// A lane at rest that decides as this one does, to practise at: of its devices and outputs it has none.
+    pub fn practice(&self, id: LaneId, outputs: Box<dyn Outputs>) -> Self {
+        let real = self.lane.settings();
+        let settings = Settings { id, title: format!("练习 {}", real.title), ..real.clone() };
+        let (context, trust) = (Arc::clone(self.lane.context()), Arc::clone(&self.trust));
+        Self::new(settings, context, self.judged.0, trust, outputs)
+    }
+
     /// What this lane counts beside what it records.
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
@@ -260,7 +273,7 @@ impl LaneRunner {
         self.outputs.park();
     }
 
-    fn step(&mut self, now: Mono, input: Input, appends: &mut Vec<Append>) {
+    pub(super) fn step(&mut self, now: Mono, input: Input, appends: &mut Vec<Append>) {
         let mut effects = std::mem::take(&mut self.effects);
         self.lane.step(now, input, &mut effects);
         self.perform(now, &mut effects, appends);
@@ -319,7 +332,7 @@ impl LaneRunner {
         self.screener = Screener::new(*settings);
     }
 
-    fn screened(&mut self, now: Mono, ended: Option<Screening>, appends: &mut Vec<Append>) {
+    pub(super) fn screened(&mut self, now: Mono, ended: Option<Screening>, appends: &mut Vec<Append>) {
         if let Some(screening) = ended {
             self.screening = false;
             tracing::debug!(lane = %self.id, zone = ?screening.zone, samples = screening.samples, "screened");

@@ -85,6 +85,7 @@ impl StatusBoard {
             policy: ruling.status.clone(),
             post: *self.seen.post.borrow(),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
+            practice: views.iter().filter_map(|view| view.practice.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },
             pictures: self.seen.pictures.borrow().clone(),

@@ -54,7 +54,7 @@ impl Steps {
                 counted(step, by, *number, [*min, *max]);
                 Ok(())
             }
-            (Entry::SignOff, Ask::SignOff { signatures }) => signed(step, by, *signatures),
+            (Entry::SignOff { role }, Ask::SignOff { .. }) => step.sign(by, *role),
             _ => Err(Refused::NotNow { why: "this step asks for something else" }),
         }
     }
@@ -102,7 +102,7 @@ impl Steps {
             | Entry::Items { .. }
             | Entry::Escort(_)
             | Entry::Count(_)
-            | Entry::SignOff => Err(Refused::NotNow { why: "this step asks for something else" }),
+            | Entry::SignOff { .. } => Err(Refused::NotNow { why: "this step asks for something else" }),
         }
     }
 
@@ -303,17 +303,6 @@ fn counted(step: &mut Step, by: &AttendantId, number: u32, [min, max]: [u32; 2])
     } else {
         step.fail(Reason::CountOutOfRange, Some(evidence));
     }
-}
-
-fn signed(step: &mut Step, by: &AttendantId, signatures: u8) -> Result<(), Refused> {
-    if step.signed.contains(by) {
-        return Err(Refused::NotNow { why: "somebody else has to sign as well" });
-    }
-    step.signed.push(by.clone());
-    if step.signed.len() >= usize::from(signatures) {
-        step.settle(Evidence::Signed { by: step.signed.clone() });
-    }
-    Ok(())
 }
 
 /// A refusal of a field. The names are ours: they are all good ones.

@@ -71,7 +71,7 @@ pub struct Lane {
     /// What rules from the next session on.
     next: Option<Arc<Context>>,
     /// Between which wall times it is: what lists say depends on it, and nothing else.
-    between: Between,
+    pub(super) between: Between,
     presence: [Level; 2],
     pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
@@ -164,6 +164,11 @@ impl Lane {
     /// Says between which wall times it is.
     pub fn time(&mut self, between: Between) {
         self.between = between;
+    }
+
+    /// Its own settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// What decides about whoever is here, or was last.
@@ -368,20 +373,6 @@ impl Lane {
         }
         self.decide(now, effects);
         self.show(effects);
-    }
-
-    /// Asks for earlier passages of whoever has become known, and takes what is known of them into account.
-    fn remember(&mut self, now: Mono, effects: &mut Vec<Effect>) {
-        let (State::Steps(session) | State::Referred(session)) = &mut self.state else { return };
-        let mut tickets = self.tickets;
-        session.recall(&self.context, &mut |whose| {
-            tickets += 1;
-            let ticket = Ticket(tickets);
-            effects.push(Effect::Recall { ticket, whose });
-            (now, ticket)
-        });
-        self.tickets = tickets;
-        session.remember(now, &self.context, &self.between, self.settings.utc_offset_minutes);
     }
 
     fn begin_if_somebody_is_here(&mut self, now: Mono, effects: &mut Vec<Effect>) {

@@ -26,6 +26,7 @@ mod remember;
 pub mod replay;
 mod running;
 pub mod session;
+mod signing;
 mod status;
 mod step;
 mod step_status;

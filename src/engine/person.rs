@@ -207,7 +207,8 @@ impl PersonSession {
             | Act::Emergency
             | Act::Leave
             | Act::Next
-            | Act::CloseBarrier => return None,
+            | Act::CloseBarrier
+            | Act::Practice(_) => return None,
         })
     }
 

@@ -2,13 +2,30 @@
 
 use super::context::Context;
 use super::entitled::Now;
-use super::input::Ticket;
+use super::input::{Effect, Ticket};
+use super::lane::{Lane, State};
 use super::memory::Memory;
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::model::past::Unknown;
 use crate::model::{Between, Past};
+
+impl Lane {
+    /// Asks for earlier passages of whoever has become known, and takes what is known of them into account.
+    pub(super) fn remember(&mut self, now: Mono, effects: &mut Vec<Effect>) {
+        let (State::Steps(session) | State::Referred(session)) = &mut self.state else { return };
+        let mut tickets = self.tickets;
+        session.recall(&self.context, &mut |whose| {
+            tickets += 1;
+            let ticket = Ticket(tickets);
+            effects.push(Effect::Recall { ticket, whose });
+            (now, ticket)
+        });
+        self.tickets = tickets;
+        session.remember(now, &self.context, &self.between, self.settings.utc_offset_minutes);
+    }
+}
 
 impl Session {
     /// Takes the answer to a question about somebody here.

@@ -238,7 +238,7 @@ impl Session {
                 let by = by.ok_or(Refused::NeedsAttendant)?;
                 self.decided = Some(self.decide(*decision, *reason, by)?);
             }
-            Act::Begin { .. } | Act::Next | Act::CloseBarrier => {
+            Act::Begin { .. } | Act::Next | Act::CloseBarrier | Act::Practice(_) => {
                 return Err(Refused::NotNow { why: "somebody is at the lane" });
             }
             Act::TypeIdNumber(_)

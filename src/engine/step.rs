@@ -3,7 +3,7 @@
 use crate::base::AttendantId;
 use crate::config::step_rule::Came;
 use crate::config::{Ask, StepRule};
-use crate::model::{Attestation, Authenticity, Currency, Evidence, NotMeasured, Reason, StepOutcome};
+use crate::model::{Attestation, Authenticity, Currency, Evidence, NotMeasured, Reason, Role, StepOutcome};
 
 /// One step of one subject.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct Step {
     pub below: u8,
     /// How often a dwell was broken off.
     pub interruptions: u8,
-    /// Who has signed so far.
-    pub signed: Vec<AttendantId>,
+    /// Who has signed so far, and as what.
+    pub(super) signed: Vec<(AttendantId, Role)>,
     /// Why an attendant has to look at it.
     attention: Option<Reason>,
 }

@@ -75,7 +75,11 @@ fn asks(step: &Step, running: Option<&Running>) -> Asks {
         Ask::Custody { way, items_max } => Asks::Custody { way: *way, items_max: *items_max },
         Ask::Escort => Asks::Escort,
         Ask::Count { what, min, max } => Asks::Count { what: what.clone(), min: *min, max: *max },
-        Ask::SignOff { signatures } => Asks::SignOff { wanted: *signatures, signed: step.signed.clone() },
+        Ask::SignOff { signatures, .. } => Asks::SignOff {
+            wanted: *signatures,
+            signed: step.signed.iter().map(|(by, _)| by.clone()).collect(),
+            by: step.signs_next(),
+        },
     }
 }
 

@@ -164,7 +164,8 @@ impl VehicleSession {
             | Act::Emergency
             | Act::Leave
             | Act::Next
-            | Act::CloseBarrier => return None,
+            | Act::CloseBarrier
+            | Act::Practice(_) => return None,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::model::duty::Manned;
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
     AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PolicyEvent, Reason,
-    Role, Service, StepKind, StepOutcome, SubjectKind, Verdict,
+    Role, Service, StepKind, StepOutcome, SubjectKind, Training, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -295,6 +295,7 @@ pub fn body(body: &Body) -> Words {
         Body::Commanded { .. } => ("收到中心指令", "command taken"),
         Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
         Body::Manned { found } => manned(*found),
+        Body::Training { event, .. } => training(*event),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),
@@ -318,6 +319,17 @@ pub fn manned(found: Manned) -> Words {
         Manned::Unanswered => ("询问在岗无人应答", "nobody answered at the post"),
         Manned::Unstaffed => ("应有人值守而无人签到", "nobody signed in at the post"),
         Manned::Back => ("岗位有人", "somebody at the post again"),
+    }
+}
+
+/// What became of a lane's training.
+pub fn training(event: Training) -> Words {
+    match event {
+        Training::Begun => ("练习开始", "training begun"),
+        Training::Ended => ("练习结束", "training ended"),
+        Training::TimedOut => ("练习无人操作，自动结束", "training ended by itself"),
+        Training::Emergency => ("紧急放行，练习结束", "training ended by an emergency"),
+        Training::Stopped => ("终端关闭，练习结束", "training ended as the kiosk stopped"),
     }
 }
 

@@ -304,6 +304,7 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::Manned { .. }
+            | Body::Training { .. }
             | Body::ClockMapped
             | Body::OpenedByHand
             | Body::FoundOpen

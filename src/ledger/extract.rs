@@ -98,6 +98,7 @@ impl Ledger {
             | Body::Arrived { .. }
             | Body::DeviceHealth { .. }
             | Body::Manned { .. }
+            | Body::Training { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
             | Body::ClosedByAttendant { .. }

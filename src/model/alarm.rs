@@ -131,6 +131,7 @@ impl Cause {
             | Body::HandOver { .. }
             | Body::Policy { .. }
             | Body::Manned { found: Manned::Back }
+            | Body::Training { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. } => None,
         }

@@ -18,12 +18,14 @@ use super::duty::{Manned, Post};
 use super::grounds::Grounds;
 use super::leak::Counted;
 pub use super::occupant::Occupant;
+use super::open_items::OpenItems;
 use super::order::{Ordered, Outcome};
 use super::personal::Personal;
 use super::picture::Picture;
 use super::policy_event::PolicyEvent;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
+use super::training::Training;
 use super::verdict::{Decider, Reason, Verdict};
 use crate::base::{
     AttendantId, CommandId, CommandSeries, DeviceId, Epoch, LaneId, NoReading, PolicyId, Seq, Slug, Stamp,
@@ -260,6 +262,10 @@ pub enum Body {
         /// Who wrote it.
         #[n(0)]
         attendant: AttendantId,
+        /// What was open then.
+        #[n(1)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        open: Option<OpenItems>,
     },
     /// Something happened to the policy that rules here.
     #[n(20)]
@@ -286,6 +292,16 @@ pub enum Body {
         /// Which.
         #[n(0)]
         found: Manned,
+    },
+    /// A lane was used to practise. What was practised is on no record.
+    #[n(22)]
+    Training {
+        /// Whether it began or ended.
+        #[n(0)]
+        event: Training,
+        /// Who practises.
+        #[n(1)]
+        by: AttendantId,
     },
 }
 
@@ -383,103 +399,4 @@ pub struct Passage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{BlobId, BootId, ClockTrust, Mono, Pii, Wall};
-    use crate::model::{PictureKey, Role, Title};
-
-    #[test]
-    fn a_record_survives_encoding() {
-        let entry = sample();
-        let bytes = minicbor::to_vec(&entry).unwrap();
-        assert_eq!(minicbor::decode::<Entry>(&bytes).unwrap(), entry);
-        assert!(bytes.len() < 160, "{} bytes", bytes.len());
-    }
-
-    #[test]
-    fn unknown_later_fields_are_passed_over() {
-        // What a later version might write: one more field at the end of the array.
-        let mut bytes = minicbor::to_vec(sample()).unwrap();
-        assert_eq!(bytes[0], 0x84, "an array of four");
-        bytes[0] = 0x85;
-        bytes.push(0x18);
-        bytes.push(42);
-        assert_eq!(minicbor::decode::<Entry>(&bytes).unwrap(), sample());
-    }
-
-    #[test]
-    fn cut_bytes_are_an_error_and_not_a_panic() {
-        let bytes = minicbor::to_vec(sample()).unwrap();
-        for length in 0..bytes.len() {
-            assert!(minicbor::decode::<Entry>(&bytes[..length]).is_err(), "{length} bytes");
-        }
-    }
-
-    #[test]
-    fn a_record_without_a_picture_is_written_as_before_there_were_any_and_one_with_it_survives() {
-        let Body::Passage(passage) = sample().body else { panic!("a passage") };
-        let bytes = minicbor::to_vec(&passage).unwrap();
-        assert_eq!(bytes[0], 0x8E, "an array of fourteen");
-        let picture = Some(Picture { sha256: BlobId([9; 32]), length: 130_000 });
-        let with_one = Passage { picture, ..*passage };
-        let bytes = minicbor::to_vec(&with_one).unwrap();
-        assert_eq!(bytes[0], 0x8F);
-        assert_eq!(minicbor::decode::<Passage>(&bytes).unwrap(), with_one);
-        assert_eq!(
-            minicbor::to_vec(Personal::default()).unwrap(),
-            [0x81, 0x80],
-            "an array of one, which is empty"
-        );
-        let personal = Personal { picture: Some(Pii::new(PictureKey([7; 32]))), ..Personal::default() };
-        let bytes = minicbor::to_vec(&personal).unwrap();
-        assert_eq!(minicbor::decode::<Personal>(&bytes).unwrap(), personal);
-    }
-
-    #[test]
-    fn a_sign_in_without_a_post_is_written_as_before_there_were_any_and_one_with_it_survives() {
-        let signs_in = |post| Body::Attendance { attendant: "li".parse().unwrap(), signed_in: true, post };
-        let bytes = minicbor::to_vec(signs_in(None)).unwrap();
-        assert_eq!(bytes, [0x82, 7, 0x82, 0x62, b'l', b'i', 0xF5]);
-        assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), signs_in(None));
-        for role in Role::ALL {
-            let agency = Some(Title { zh: "公安".to_owned(), en: "Police".to_owned() });
-            let body = signs_in(Some(Post { role, agency }));
-            let bytes = minicbor::to_vec(&body).unwrap();
-            assert_eq!(minicbor::decode::<Body>(&bytes).unwrap(), body);
-            assert!(bytes.len() < 32, "{} bytes", bytes.len());
-        }
-    }
-
-    fn sample() -> Entry {
-        let passage = Passage {
-            arrival: Seq::FIRST,
-            follows: None,
-            subject: SubjectKind::Person,
-            direction: Direction::Inbound,
-            class: Class::Resident,
-            verdict: Verdict::Admitted,
-            reasons: vec![],
-            decided_by: Decider::Policy,
-            profile: "residential-in".parse().unwrap(),
-            policy: PolicyId([3; 16]),
-            notice: Some(12),
-            steps: vec![],
-            occupants: vec![],
-            took_ms: 3_400,
-            picture: None,
-            grounds: None,
-        };
-        Entry {
-            seq: Seq::FIRST.next(),
-            stamp: Stamp {
-                boot: BootId([1; 16]),
-                mono: Mono::from_millis(90_000),
-                wall: Wall(1_790_000_000_000),
-                trust: ClockTrust::Synced,
-                max_error_ms: 12,
-            },
-            lane: Some("in-1".parse().unwrap()),
-            body: Body::Passage(Box::new(passage)),
-        }
-    }
-}
+mod tests;

@@ -304,6 +304,7 @@ impl Tally {
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
             | Body::Manned { found: Manned::Back }
+            | Body::Training { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. }
             | Body::Policy { .. } => {}

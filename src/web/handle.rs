@@ -11,7 +11,9 @@ use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Wall};
 use crate::config::badge::BadgeHash;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
-use crate::model::{AreaMode, Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
+use crate::model::{
+    AreaMode, Class, Decider, Direction, OpenItems, Post, Reason, Role, SubjectKind, Title, Verdict,
+};
 
 /// A command and where its answer goes.
 pub type Ask = (Command, oneshot::Sender<Result<(), Refused>>);
@@ -152,6 +154,8 @@ pub struct HandOver {
     pub by: AttendantId,
     /// What it says.
     pub note: Pii<String>,
+    /// What is open.
+    pub open: OpenItems,
 }
 
 /// Somebody signed in or out.
@@ -230,6 +234,20 @@ pub trait Recent: Send + Sync {
     /// When they cannot be read, in plain words.
     fn search(&self, text: &Pii<String>, limit: usize) -> Result<Vec<RecentRow>, String>;
 
+    /// What the passages so far leave to the next shift.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, in plain words.
+    fn unsettled(&self) -> Result<Unsettled, String>;
+
+    /// The latest hand-over of anybody; `None` when there is none in the present log.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, in plain words.
+    fn last_hand_over(&self) -> Result<Option<NoteView>, String>;
+
     /// The shift `back` places before the present one of `by`, 0 for that itself; `None` when there is none so far back.
     ///
     /// # Errors
@@ -245,6 +263,17 @@ pub struct Filter {
     pub lane: Option<LaneId>,
     /// Only those since then, by the kiosk's clock as it then was.
     pub from: Option<Wall>,
+}
+
+/// How many passages leave something to the next shift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Referred or held, and nothing since.
+    pub cases: u64,
+    /// Vehicles inside, as far as identifiers tell.
+    pub vehicles: u64,
+    /// Persons inside, in the same way.
+    pub people: u64,
 }
 
 /// Who is inside, as far as identifiers tell.
@@ -322,6 +351,8 @@ pub struct NoteView {
     pub wall: Wall,
     /// What it says; `None` when it can no longer be opened.
     pub text: Option<Pii<String>>,
+    /// What was open then, where that is on record.
+    pub open: Option<OpenItems>,
 }
 
 /// One past passage.

@@ -53,6 +53,7 @@ fn refusal(shared: &Shared, lane: &LaneStatus, text: &str, refused: &Refused) ->
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
         | Refused::RoleMayNot { .. }
+        | Refused::SignatureOf { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }

@@ -130,6 +130,7 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
         div.face.(ground(lane.prompt, lane.guidance)).camera[camera] {
             header {
                 span.where { (lane.title) }
+                @if status.training(&lane.lane).is_some() { span.training role="status" { (symbol::ATTENTION) (face::TRAINING) } }
                 @if matches!(lane.barrier, BarrierState::StandsOpen | BarrierState::Stuck) {
                     span.open role="alert" { (symbol::ATTENTION) (face::BARRIER_OPEN) }
                 }

@@ -151,7 +151,8 @@ impl Live {
 /// What ticks: the time of day, how long each subject has been here, how many passages have ended, and how long
 /// disinfection or a dwell goes on.
 fn clock(status: &KioskStatus, place_time: PlaceTime) -> serde_json::Value {
-    let lanes = || status.lanes.iter().map(|lane| (lane.lane.as_str(), lane));
+    let practised = || status.practice.iter().map(|practice| &practice.lane);
+    let lanes = || status.lanes.iter().chain(practised()).map(|lane| (lane.lane.as_str(), lane));
     let since: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.since_ms)).collect();
     let ended: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, lane.passages)).collect();
     let left: BTreeMap<_, _> = lanes().map(|(name, lane)| (name, left(lane))).collect();

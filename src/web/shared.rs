@@ -9,7 +9,7 @@ use super::handle::{Attendant, Handle};
 use super::session::Sessions;
 use super::theme::Theme;
 use crate::base::{AttendantId, LaneId};
-use crate::control::{Act, Command, KioskStatus, LaneStatus, Refused, duty};
+use crate::control::{Act, Command, KioskStatus, LaneStatus, Practice, Refused, duty};
 use crate::model::Role;
 
 /// Most live streams at once: every screen of a kiosk needs one.
@@ -54,6 +54,14 @@ impl Shared {
         known.map(Attendant::role).unwrap_or_default()
     }
 
+    /// As what somebody with this role may do this. Where the site names nobody who leads, whoever staffs the post
+    /// begins training.
+    pub fn answers_as(&self, role: Role, act: &Act) -> Role {
+        let led = self.handle.attendants.iter().any(|attendant| attendant.role() == Role::Lead);
+        let begins = *act == Act::Practice(Practice::Begin);
+        if begins && role.staffs() && !led { Role::Lead } else { role }
+    }
+
     /// Asks a lane to do something and waits for its answer.
     ///
     /// # Errors
@@ -63,7 +71,7 @@ impl Shared {
         const SILENT: Refused = Refused::NotNow { why: "the lane does not answer" };
         if let Some(by) = by {
             let status = self.status();
-            duty::may(self.role(by), &act, self::lane(&status, lane))?;
+            duty::may(self.answers_as(self.role(by), &act), &act, self::lane(&status, lane))?;
         }
         let command = Command { lane: lane.clone(), by: by.cloned(), act };
         let (answer, answered) = oneshot::channel();
@@ -86,5 +94,5 @@ impl Shared {
 
 /// The lane `id` of `status`.
 pub fn lane<'a>(status: &'a KioskStatus, id: &LaneId) -> Option<&'a LaneStatus> {
-    status.lanes.iter().find(|lane| lane.lane == *id)
+    status.lane(id)
 }

@@ -350,6 +350,32 @@ fn further_profiles_come_from_files_beside_the_configuration() {
 }
 
 #[test]
+fn a_signature_that_nobody_here_may_give_is_refused_before_anybody_stands_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kiosk.toml");
+    let sign = "[[profile.step]]\nkind = \"sign-off\"\nby = [\"lead\"]\ntimeout_s = 60\n\n[[profile.step]]";
+    let shipped = include_str!("../../profiles/residential.toml").replace("residential-", "our-");
+    std::fs::write(folder.path().join("our-profiles.toml"), shipped.replacen("[[profile.step]]", sign, 1))
+        .unwrap();
+    let text = EXAMPLE.replace("#profile_files", "profile_files").replacen(
+        "\"residential-person-in\"",
+        "\"our-person-in\"",
+        1,
+    );
+    let with = |role: &str| {
+        let li = format!("[[attendant]]\nid = \"li-na\"\nname = \"李娜\"\npin = \"{HASH}\"\n{role}\n");
+        std::fs::write(&path, format!("{text}\n{li}")).unwrap();
+        Site::read(&path).map(|_| ()).map_err(|mistakes| mistakes.to_string())
+    };
+    let said = with("").unwrap_err();
+    assert!(
+        said.contains("must name somebody whose role may sign step sign-off of profile our-person-in"),
+        "{said}"
+    );
+    assert_eq!(with("role = \"lead\""), Ok(()));
+}
+
+#[test]
 fn a_lane_that_only_board_or_site_knows_is_a_mistake() {
     let board = Board::parse("simulated.toml", SIMULATED).unwrap();
     let site = Site::parse("k.toml", EXAMPLE).unwrap();

@@ -195,6 +195,16 @@ fn a_profile_that_asks_nothing_of_somebody_is_refused() {
 }
 
 #[test]
+fn whose_signature_counts_is_a_role_that_staffs_the_post_and_a_second_one_is_one_of_two() {
+    let step = |rest: &str| said(&SIGN.replace("timeout", &format!("{rest}\ntimeout")));
+    assert_eq!(step("by = [\"lead\"]"), "nothing is wrong");
+    assert_eq!(step("signatures = 2\nsecond_by = [\"lead\"]"), "nothing is wrong");
+    assert!(step("second_by = [\"lead\"]").contains("must be left out where one signature is enough"));
+    let observer = step("by = [\"observer\"]");
+    assert!(observer.contains("by = \"observer\": must be \"attendant\" or \"lead\""), "{observer}");
+}
+
+#[test]
 fn who_may_waive_is_a_role_that_staffs_the_post_and_of_a_step_that_can_be_waived() {
     let step = |rest: &str| said(&SIGN.replace("timeout", &format!("{rest}\ntimeout")));
     assert_eq!(step("waivers = [\"rain\"]\nwaive_by = [\"lead\"]"), "nothing is wrong");

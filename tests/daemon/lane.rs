@@ -51,7 +51,7 @@ impl Outputs for Nowhere {
 }
 
 /// A policy of `profiles` for the lane, a threshold of 37.3 °C.
-fn ruling(profiles: Vec<Profile>) -> Ruling {
+pub fn ruling(profiles: Vec<Profile>) -> Ruling {
     ruling_at(37.3, profiles)
 }
 
@@ -85,6 +85,11 @@ fn runner() -> LaneRunner {
 }
 
 fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
+    runner_with(profiles, Box::new(Nowhere))
+}
+
+/// A lane for people that decides by `profiles`.
+pub fn runner_with(profiles: Vec<Profile>, outputs: Box<dyn Outputs>) -> LaneRunner {
     let context = Context {
         policy: Arc::new(Policy::new(None, screening(), profiles.clone())),
         profiles: Profiles::new(profiles).unwrap(),
@@ -108,7 +113,7 @@ fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
     };
     let trust = Trust::new("east-garden".parse().unwrap(), vec![]);
     let judged = thermometry::Settings::default();
-    LaneRunner::new(settings, Arc::new(context), judged, Arc::new(trust), Box::new(Nowhere))
+    LaneRunner::new(settings, Arc::new(context), judged, Arc::new(trust), outputs)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,10 +128,12 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
     let (_observations, observed) = mpsc::channel(1);
     let (commands, asked) = mpsc::channel(1);
     let (_news, heard) = mpsc::channel(1);
-    let (view, mut seen) = watch::channel(Arc::new(LaneView { status, devices: vec![] }));
+    let (view, mut seen) = watch::channel(Arc::new(LaneView { status, devices: vec![], practice: None }));
     let (_stop, stopped) = watch::channel(false);
     let task = LaneTask {
         evidence: None,
+        practice: "practice-1".parse().unwrap(),
+        training: None,
         id: "gate".parse().unwrap(),
         runner,
         devices: vec![],
@@ -180,7 +187,7 @@ fn a_thermometer_that_a_step_watches_runs_its_clock_and_is_nobodys_forehead() {
     assert!(!saw("warm-air", 76.0, &mut runner), "too hot: it starts over");
 }
 
-const FOREHEAD: &str = "[[profile]]\nid = \"brow\"\ntitle_zh = \"额温\"\ntitle_en = \"Brow\"\ntakes = \"person\"\n\
+pub const FOREHEAD: &str = "[[profile]]\nid = \"brow\"\ntitle_zh = \"额温\"\ntitle_en = \"Brow\"\ntakes = \"person\"\n\
     directions = [\"inbound\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n\
     [[profile.step]]\nkind = \"temperature\"\ntimeout_s = 60\nattempts = 3\n";
 
@@ -319,7 +326,7 @@ fn listing(number: &str, now: kakou::base::Wall) -> kakou::config::Lists {
 }
 
 /// Nobody has been here before.
-struct Nothing;
+pub struct Nothing;
 
 impl Memory for Nothing {
     fn recall(&self, whose: &Whose, _: &Stamp) -> Result<Past, String> {

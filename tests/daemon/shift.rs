@@ -3,7 +3,7 @@
 use kakou::base::{AttendantId, Pii};
 use kakou::daemon::past::{Past, PastParts};
 use kakou::journal::{Journal, Seal};
-use kakou::model::{Blinder, Body, Direction, Draft, Personal, SubjectKind};
+use kakou::model::{Blinder, Body, Direction, Draft, OpenItems, Personal, SubjectKind};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::SimDisk;
 use kakou::web::Recent;
@@ -26,7 +26,8 @@ fn whoever_is_on_duty_sees_their_own_shift_first_and_the_note_that_was_left() {
     let arrived = || Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound };
     append(&mut journal, duty(&li, true), None);
     append(&mut journal, arrived(), None);
-    append(&mut journal, Body::HandOver { attendant: li.clone() }, Some(NOTE));
+    let open = OpenItems { referred: 1, cases: Some(3), ..OpenItems::default() };
+    append(&mut journal, Body::HandOver { attendant: li.clone(), open: Some(open) }, Some(NOTE));
     append(&mut journal, duty(&zhou, true), None);
     append(&mut journal, duty(&li, false), None);
     append(&mut journal, arrived(), None);
@@ -42,6 +43,8 @@ fn whoever_is_on_duty_sees_their_own_shift_first_and_the_note_that_was_left() {
     assert!(own.root.is_some());
     let notes: Vec<_> = own.notes.iter().map(|note| (&note.by, note.text.clone())).collect();
     assert_eq!(notes, [(&li, Some(Pii::new(NOTE.to_owned())))]);
+    assert_eq!(own.notes[0].open, Some(open));
+    assert_eq!(past.last_hand_over().unwrap().as_ref(), own.notes.first());
 
     let earlier = past.shift(&zhou, 1).unwrap().unwrap();
     assert_eq!((&earlier.attendant, earlier.has_earlier), (&li, false));

@@ -200,7 +200,7 @@ fn write(disk: &SimDisk, random: &mut Random, records: u64) -> Journal<SimDisk> 
         let (lane, body, then) = match random.below(21) {
             0 => (lane, Body::OpenedByHand, None),
             1 => (lane, Body::FoundOpen, None),
-            2 => (lane, Body::HandOver { attendant: "li".parse().unwrap() }, None),
+            2 => (lane, Body::HandOver { attendant: "li".parse().unwrap(), open: None }, None),
             3 => {
                 let fault = random.chance(0.5).then_some(NoReading::Timeout);
                 (lane, Body::DeviceHealth { device: "brow".parse().unwrap(), fault }, None)

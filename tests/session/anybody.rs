@@ -5,7 +5,8 @@ use kakou::config::profile_file::{SHIPPED, read_profiles};
 use kakou::config::{Profile, Profiles, Takes};
 use kakou::control::{Act, Asks, Decision, Entry, LaneStatus, Phase, Stay, StepStatus};
 use kakou::model::{
-    AreaMode, Attestation, Authenticity, Class, Currency, Direction, Level, Reason, Signal, SubjectKind, Zone,
+    AreaMode, Attestation, Authenticity, Class, Currency, Direction, Level, Reason, Role, Signal,
+    SubjectKind, Zone,
 };
 
 use crate::bench::{Bench, code, not_measured, pass, temperature, vehicle_pass};
@@ -138,6 +139,6 @@ fn any_entry(random: &mut Random, step: &StepStatus) -> Entry {
         },
         6 => Entry::Escort(Pii::new("小陈".to_owned())),
         7 => Entry::Count(number),
-        _ => Entry::SignOff,
+        _ => Entry::SignOff { role: Role::Lead },
     }
 }

@@ -209,6 +209,7 @@ impl Bench {
                 | Body::DeviceHealth { .. }
                 | Body::Attendance { .. }
                 | Body::Manned { .. }
+                | Body::Training { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
                 | Body::OpenedByHand

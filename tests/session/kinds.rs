@@ -2,10 +2,10 @@
 
 use kakou::base::{CentiCelsius, Pii};
 use kakou::config::profile_file::read_profiles;
-use kakou::control::{Act, Decision, Entry, Phase, Prompt, Refused, Stay, StepState};
+use kakou::control::{Act, Asks, Decision, Entry, Phase, Prompt, Refused, Stay, StepState};
 use kakou::engine::Input;
 use kakou::model::{
-    AreaMode, Class, Custody, Evidence, Level, Reason, Signal, StepOutcome, SubjectKind, Verdict, Zone,
+    AreaMode, Class, Custody, Evidence, Level, Reason, Role, Signal, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, pass, temperature};
@@ -192,7 +192,7 @@ const SIGNATURES: &str = "[[profile.step]]\nkind = \"sign-off\"\nsignatures = 2\
 #[test]
 fn two_signatures_are_two_different_attendants() {
     let mut lane = gate(SIGNATURES);
-    let sign = || enter("sign-off", Entry::SignOff);
+    let sign = || enter("sign-off", Entry::SignOff { role: Role::Attendant });
     assert_eq!(lane.act_by(None, sign()), Err(Refused::NeedsAttendant));
     lane.act_by(Some("wang"), sign()).unwrap();
     assert!(matches!(lane.act_by(Some("wang"), sign()), Err(Refused::NotNow { .. })), "one is not two");
@@ -200,6 +200,34 @@ fn two_signatures_are_two_different_attendants() {
     lane.act_by(Some("li"), sign()).unwrap();
     let by = ["wang", "li"].map(|name| name.parse().unwrap()).to_vec();
     assert_eq!(*outcome(&lane, 0), StepOutcome::Done(Evidence::Signed { by }));
+}
+
+#[test]
+fn where_the_second_signature_is_a_leads_two_others_do_not_sign() {
+    let file = format!("{SIGNATURES}second_by = [\"lead\"]\n");
+    let sign = |role| enter("sign-off", Entry::SignOff { role });
+    let asked = |lane: &Bench| {
+        let Asks::SignOff { by, .. } = lane.status().steps[0].asks.clone() else {
+            panic!("it is a sign-off")
+        };
+        by
+    };
+    for (first, second) in [(Role::Attendant, Role::Lead), (Role::Lead, Role::Attendant)] {
+        let mut lane = gate(&file);
+        assert_eq!(asked(&lane), [], "either may begin");
+        lane.act_by(Some("wang"), sign(first)).unwrap();
+        if first == Role::Attendant {
+            assert_eq!(asked(&lane), [Role::Lead]);
+            let refused = Err(Refused::SignatureOf { wanted: vec![Role::Lead] });
+            for role in [Role::Attendant, Role::Observer] {
+                assert_eq!(lane.act_by(Some("li"), sign(role)), refused);
+            }
+            assert!(lane.passages().is_empty());
+        }
+        lane.act_by(Some("li"), sign(second)).unwrap();
+        let by = ["wang", "li"].map(|name| name.parse().unwrap()).to_vec();
+        assert_eq!(*outcome(&lane, 0), StepOutcome::Done(Evidence::Signed { by }));
+    }
 }
 
 const COUNT: &str = "[[profile.step]]\nkind = \"count\"\nid = \"pigs\"\nwhat_zh = \"几头猪\"\nwhat_en = \"Pigs\"\n\
@@ -386,7 +414,8 @@ fn a_person_disinfects_hands_or_shoes_for_as_long_as_the_profile_says() {
 #[test]
 fn an_entry_that_a_step_does_not_ask_for_changes_nothing() {
     let mut lane = gate(&format!("{QUESTION}{COUNT}"));
-    for entry in [Entry::SignOff, Entry::Count(3), Entry::StartDwell, Entry::Pledge] {
+    for entry in [Entry::SignOff { role: Role::Attendant }, Entry::Count(3), Entry::StartDwell, Entry::Pledge]
+    {
         assert!(lane.act_by(Some("wang"), enter("cough", entry)).is_err());
     }
     assert!(lane.act_by(Some("wang"), enter("nothing", Entry::Count(3))).is_err());

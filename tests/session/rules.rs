@@ -5,7 +5,7 @@ use kakou::config::profile_file::read_profiles;
 use kakou::control::{Act, Entry, Prompt, Refused, Registration, StepState};
 use kakou::engine::Input;
 use kakou::model::{
-    AreaMode, Authenticity, Class, Currency, Evidence, Level, NotMeasured, Reason, Screening, Signal,
+    AreaMode, Authenticity, Class, Currency, Evidence, Level, NotMeasured, Reason, Role, Screening, Signal,
     StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
@@ -305,13 +305,13 @@ fn what_an_occupant_and_the_vehicle_are_both_asked_is_first_the_occupants() {
     assert_eq!(fewer, Ok(()), "nothing has been done about the second one");
     lane.act(Act::DeclareOccupants(2));
     spray(&mut lane, "alcohol");
-    lane.act(enter("looked", Entry::SignOff));
+    lane.act(enter("looked", Entry::SignOff { role: Role::Lead }));
     let fewer = lane.act_by(Some("wang"), Act::DeclareOccupants(1));
     assert!(matches!(fewer, Err(Refused::NotNow { .. })), "the second one has begun");
     spray(&mut lane, "alcohol");
     spray(&mut lane, "chlorine");
     assert!(lane.passages().is_empty());
-    lane.act(enter("looked", Entry::SignOff));
+    lane.act(enter("looked", Entry::SignOff { role: Role::Lead }));
     assert_eq!((lane.last_passage().verdict, lane.last_passage().occupants.len()), (Verdict::Admitted, 2));
 }
 

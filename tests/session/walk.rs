@@ -7,7 +7,7 @@ use kakou::control::{
     StepState, StepStatus,
 };
 use kakou::engine::Input;
-use kakou::model::{AreaMode, Class, Direction, FieldForm, StepKind, SubjectKind, Zone};
+use kakou::model::{AreaMode, Class, Direction, FieldForm, Role, StepKind, SubjectKind, Zone};
 
 use crate::bench::{Bench, pass, temperature};
 
@@ -140,7 +140,8 @@ fn entered(status: &LaneStatus, step: &StepStatus, answers: &[(&str, &str)]) -> 
         Asks::Custody { .. } => enter(Entry::Items { number: 1, tag: Some(17) }),
         Asks::Escort => enter(Entry::Escort(Pii::new("小陈".to_owned()))),
         Asks::Count { min, .. } => enter(Entry::Count(*min)),
-        Asks::SignOff { signed, .. } => by(if signed.is_empty() { "wang" } else { "li" }, Entry::SignOff),
+        Asks::SignOff { signed, .. } if signed.is_empty() => enter(Entry::SignOff { role: Role::Attendant }),
+        Asks::SignOff { .. } => by("li", Entry::SignOff { role: Role::Lead }),
     }
 }
 

@@ -140,6 +140,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::DeviceHealth { .. }
         | Body::Attendance { .. }
         | Body::Manned { .. }
+        | Body::Training { .. }
         | Body::ClockMapped
         | Body::Gap { .. }
         | Body::OpenedByHand

@@ -5,7 +5,7 @@ use kakou::control::{
     Act, AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, Entry, LaneStatus, Phase, Prompt, ReadBy,
     Stay, StepState, StepStatus,
 };
-use kakou::model::{Custody, Direction, StepKind, Title};
+use kakou::model::{Custody, Direction, Role, StepKind, Title};
 
 use super::attendant::{measure, sign_in};
 use super::fake::Fake;
@@ -120,7 +120,7 @@ pub fn count() -> LaneStatus {
 }
 
 pub fn signatures() -> LaneStatus {
-    let asks = Asks::SignOff { wanted: 2, signed: vec!["li".parse().expect("a slug")] };
+    let asks = Asks::SignOff { wanted: 2, signed: vec!["li".parse().expect("a slug")], by: vec![] };
     lane(vec![step("washed", StepKind::SignOff, title("洗消合格", "Passed"), asks)], Prompt::WaitForAttendant)
 }
 
@@ -228,7 +228,7 @@ async fn things_numbers_readings_names_and_signatures_are_entered_by_the_step_th
     browser.open(&at("")).await;
     browser.wait_for_text("#f3", "第二人签名").await;
     press_third(&browser).await;
-    assert_eq!(entries(&fake), [("washed".to_owned(), Entry::SignOff)]);
+    assert_eq!(entries(&fake), [("washed".to_owned(), Entry::SignOff { role: Role::Attendant })]);
 
     fake.set_lane(escort());
     browser.open(&at("/step/escort")).await;

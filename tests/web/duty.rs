@@ -12,7 +12,7 @@ use super::states;
 
 const LANE: &str = "/attendant/lane/in-1";
 
-async fn sign_in_as(browser: &Browser, fake: &Fake, id: &str, pin: &str) {
+pub async fn sign_in_as(browser: &Browser, fake: &Fake, id: &str, pin: &str) {
     browser.open(&fake.url(&format!("/attendant/sign-in/{id}"))).await;
     browser.press(pin).await;
     browser.click("button.enter").await;

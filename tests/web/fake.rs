@@ -11,8 +11,8 @@ use kakou::config::badge::Badge;
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
 use kakou::web::{
-    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, PlaceTime, PolicyDesk,
-    PolicyView, Preview, Recent, RecentRow, ShiftView, router,
+    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, NoteView, PlaceTime,
+    PolicyDesk, PolicyView, Preview, Recent, RecentRow, ShiftView, Unsettled, router,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -36,6 +36,8 @@ pub struct Fake {
     /// Who has read it.
     pub read: tokio::sync::Mutex<mpsc::Receiver<Acknowledge>>,
     here: Mutex<mpsc::Receiver<()>>,
+    /// The hand-over before whoever signs in.
+    pub handed_over: Arc<Mutex<Option<NoteView>>>,
     tasks: [tokio::task::JoinHandle<()>; 2],
 }
 
@@ -56,11 +58,12 @@ impl Fake {
         let policy = watch::Sender::new(Arc::default());
         let (reads, read) = mpsc::channel(8);
         let (here, acts) = mpsc::channel(1);
+        let handed_over = Arc::default();
         let handle = Handle {
             status: status.subscribe(),
             commands: asks,
             previews: BTreeMap::from([(camera, preview.subscribe())]),
-            recent: Arc::new(Past),
+            recent: Arc::new(Past(Arc::clone(&handed_over))),
             attendants: attendants(),
             hand_overs,
             attendance,
@@ -88,6 +91,7 @@ impl Fake {
             policy,
             read,
             here,
+            handed_over,
             tasks: [lanes, server],
         }
     }
@@ -183,8 +187,8 @@ fn hash(pin: &str) -> String {
     argon2.hash_password(pin.as_bytes()).expect("a hash").to_string()
 }
 
-/// Three past passages.
-struct Past;
+/// Three past passages, and the last hand-over.
+struct Past(Arc<Mutex<Option<NoteView>>>);
 
 impl Recent for Past {
     fn matching(&self, filter: &Filter, limit: usize, before: Option<u64>) -> Result<Vec<RecentRow>, String> {
@@ -224,6 +228,14 @@ impl Recent for Past {
             "broken" => Err("记录暂时读不出来".to_owned()),
             _ => Ok(vec![]),
         }
+    }
+
+    fn unsettled(&self) -> Result<Unsettled, String> {
+        Ok(Unsettled { cases: 2, vehicles: 5, people: 31 })
+    }
+
+    fn last_hand_over(&self) -> Result<Option<NoteView>, String> {
+        Ok(self.0.lock().expect("no test panicked here").clone())
     }
 
     fn shift(&self, by: &AttendantId, back: usize) -> Result<Option<ShiftView>, String> {

@@ -18,3 +18,4 @@ mod policy;
 mod shift;
 mod states;
 mod subject;
+mod training;

@@ -1,12 +1,14 @@
 //! Hand-over: the sheet on the screen and on paper, the note to the next shift.
 
 use kakou::base::{AttendantId, NoReading, Pii, Seq, Wall};
+use kakou::control::TakenOut;
 use kakou::model::leak::Crossings;
 use kakou::model::shift::{BarrierCounts, DeviceCounts, LaneCounts, ShiftSheet, Waiver};
-use kakou::model::{Direction, StepKind, Verdict};
+use kakou::model::{Direction, OpenItems, StepKind, Verdict};
 use kakou::web::{NoteView, ShiftView};
 
 use super::attendant::{obey, sign_in};
+use super::duty::sign_in_as;
 use super::fake::Fake;
 use super::harness::Browser;
 use super::states;
@@ -36,6 +38,8 @@ async fn a_shift_shows_its_numbers_and_says_how_many_of_them_no_clock_vouches_fo
     browser.wait_for_text(".whose", "2026-02-01 08:00").await;
     assert_eq!(browser.text(".details").await, "", "the other half is on the next screen");
     browser.click("[data-key=F1]").await;
+    browser.wait_for_text(".details > .open-items", "在内人员 People inside 31").await;
+    browser.wait_for_text(".left-note .open-items", "待处理对象 Open cases 4").await;
     browser.wait_for_text(".lines", "李师傅 3 · 周师傅 1").await;
     browser.wait_for_text(".lines", "手动打开 by hand 2").await;
     browser.wait_for_text(".lines", "漏登估计 Went unrecorded").await;
@@ -101,6 +105,56 @@ async fn paper_holds_both_halves_and_no_note() {
     browser.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_keeps_what_is_open_and_whoever_signs_in_next_is_told() {
+    let (fake, browser) = start().await;
+    fake.set_lane(states::referred());
+    fake.set(|status| {
+        status.hub.waiting = 12;
+        status.policy.waits = Some(7);
+        status.devices[0].fault = Some(NoReading::Timeout);
+        status.lanes[1].taken_out = Some(TakenOut { by: "hub".to_owned(), reason: String::new() });
+    });
+    browser.open(&fake.url("/attendant/shift/note")).await;
+    browser.wait_for_text(".open-items", "通道上待人工处理 Referred at a lane 1").await;
+    browser.wait_for_text(".open-items", "在内人员 People inside 31").await;
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-hand-over.png")).await;
+    }
+    browser.keys("\u{E031}").await; // F1
+    browser.wait_for_text("#flash", "留言已交去记录").await;
+    let written = fake.hand_overs().pop().unwrap();
+    let expected = OpenItems {
+        served: 0,
+        referred: 1,
+        cases: Some(2),
+        vehicles_inside: Some(5),
+        people_inside: Some(31),
+        devices_failed: 1,
+        lanes_out: 1,
+        barriers_open: 0,
+        unsent: Some(12),
+        policy_waits: Some(7),
+    };
+    assert_eq!(written.open, expected);
+
+    // Zhou wrote it: only the next one is told, and only while it is news.
+    let note = |wall| NoteView { seq: 9, by: written.by.clone(), wall, text: None, open: Some(written.open) };
+    let now = states::kiosk().wall;
+    *fake.handed_over.lock().unwrap() = Some(note(now));
+    sign_in_as(&browser, &fake, "zhou", "2468").await;
+    assert_eq!(browser.text("#flash").await, "", "it is their own");
+    sign_in_as(&browser, &fake, "li", "1357").await;
+    browser.wait_for_text("#flash", "周师傅").await;
+    browser.wait_for_text("#flash", "通道上待人工处理 1").await;
+    browser.wait_for_text("#flash", "交接班").await;
+    *fake.handed_over.lock().unwrap() = Some(note(Wall(now.0 - 17 * 3_600_000)));
+    sign_in_as(&browser, &fake, "li", "1357").await;
+    assert_eq!(browser.text("#flash").await, "", "that was yesterday");
+    browser.close().await;
+}
+
 /// The present shift of whoever asks, and one before it.
 pub fn sample(by: &AttendantId, back: usize) -> ShiftView {
     let mut sheet = ShiftSheet {
@@ -126,6 +180,7 @@ pub fn sample(by: &AttendantId, back: usize) -> ShiftView {
         by: "li".parse().unwrap(),
         wall: morning,
         text: Some(Pii::new("王小明在二号岗亭等家属，请联系".to_owned())),
+        open: Some(OpenItems { referred: 1, cases: Some(4), ..OpenItems::default() }),
     };
     ShiftView {
         attendant: if back == 0 { by.clone() } else { "li".parse().unwrap() },

@@ -37,6 +37,7 @@ pub fn kiosk() -> KioskStatus {
         }),
         post: PostStatus::Quiet,
         lanes: vec![person, vehicle],
+        practice: vec![],
         journal: JournalStatus { durable: 1_204, ..JournalStatus::default() },
         hub: HubStatus {
             alarm: None,

@@ -57,7 +57,7 @@ fn detail(body: &Body) -> String {
         Body::Gap { from, through, found } => format!("{from} – {through}: {}", printable(found)),
         Body::KeyOpened { key, .. } | Body::KeyDestroyed { key, log: None } => format!("{key}"),
         Body::KeyDestroyed { key, log: Some(log) } => format!("{key}, 日志 log {log}"),
-        Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => by.to_string(),
+        Body::ClosedByAttendant { by } | Body::HandOver { attendant: by, .. } => by.to_string(),
         Body::Policy { version, by: Some(by), .. } => format!("第{version}版 version {version}, {by}"),
         Body::Policy { why: Some(why), .. } => printable(why),
         Body::Policy { version, .. } => format!("第{version}版 version {version}"),
@@ -76,6 +76,7 @@ fn detail(body: &Body) -> String {
             format!("{number}, {}", two(words::command_outcome(*outcome)))
         }
         Body::Manned { found } => two(words::manned(*found)),
+        Body::Training { event, by } => format!("{}, {by}", two(words::training(*event))),
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

@@ -8,6 +8,7 @@ mod export;
 mod frame;
 mod holes;
 mod kiosks;
+mod open_items;
 mod overview;
 mod passes;
 mod picture;

@@ -14,11 +14,12 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Failed;
 use super::frame::{self, failure, full_time, mark, two};
+use super::open_items;
 use super::overview::outcome;
 use super::picture::{self, Seen};
 use super::search;
 use super::when::when;
-use crate::base::{CentiCelsius, ClockTrust, Epoch, Pii, Slug};
+use crate::base::{AttendantId, CentiCelsius, ClockTrust, Epoch, Pii, Slug};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
 use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Post, Stated, StepRecord};
@@ -149,8 +150,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                 @match &entry.body {
                     Body::Passage(passage) => { (passage_facts(record, passage)) (picture::fact(seen)) }
                     Body::Arrived { subject, direction } => {
-                        dt { (two(("对象", "subject"))) }
-                        dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
+                        dt { (two(("对象", "subject"))) } dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
                     }
                     Body::Crossed { arrival, crossing, .. } => {
                         dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
@@ -174,7 +174,8 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                         dd { (device) " · " @match fault { Some(fault) => (fault), None => "恢复正常 works again" } }
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
-                    Body::ClosedByAttendant { by } | Body::HandOver { attendant: by } => { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+                    Body::ClosedByAttendant { by } | Body::Training { by, .. } => { (by_attendant(by)) }
+                    Body::HandOver { attendant, open } => { (by_attendant(attendant)) (open_items::facts(open.as_ref())) }
                     Body::Erased { records, by, reason, log } => {
                         @let log = RecordId { epoch: log.unwrap_or(record.id.epoch), ..record.id.clone() };
                         dt { (two(("记录", "records"))) }
@@ -207,6 +208,10 @@ fn here_as(post: Option<&Post>) -> Markup {
             @if let Some(agency) = agency { " · " (agency.zh) " " (agency.en) }
         }
     }
+}
+
+fn by_attendant(by: &AttendantId) -> Markup {
+    html! { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
 }
 
 fn destroyed(key: u32, log: Option<Epoch>) -> Markup {

@@ -14,6 +14,13 @@ use crate::model::{Class, Decider, Direction, Personal, Reason, SubjectKind, Ver
 const COLUMNS: &str = "id, seq, arrival, follows, lane, wall, trust, subject, direction, class, verdict, reasons, \
                        decided_by, label, people, crossing";
 
+/// Passages that somebody still has to see to.
+const OPEN: &str = "AS p WHERE verdict IN ('referred', 'held') \
+    AND NOT EXISTS (SELECT 1 FROM passages q WHERE q.arrival = p.arrival AND q.epoch = p.epoch AND q.id > p.id) \
+    AND NOT EXISTS (SELECT 1 FROM identifiers i JOIN identifiers j ON j.blinded = i.blinded \
+        WHERE i.passage = p.id AND j.passage > p.id \
+        AND i.subject = (SELECT min(s.id) FROM subjects s WHERE s.passage = p.id))";
+
 /// A verdict, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PassageRow {
@@ -126,13 +133,17 @@ impl View {
     ///
     /// [`Error::Sqlite`].
     pub fn open_cases(&self, limit: u32) -> Result<Vec<PassageRow>, Error> {
-        let which = "AS p WHERE verdict IN ('referred', 'held') \
-             AND NOT EXISTS (SELECT 1 FROM passages q WHERE q.arrival = p.arrival AND q.epoch = p.epoch AND q.id > p.id) \
-             AND NOT EXISTS (SELECT 1 FROM identifiers i JOIN identifiers j ON j.blinded = i.blinded \
-                 WHERE i.passage = p.id AND j.passage > p.id \
-                 AND i.subject = (SELECT min(s.id) FROM subjects s WHERE s.passage = p.id)) \
-             ORDER BY id DESC LIMIT ?1";
-        self.passages(which, params![limit])
+        self.passages(&format!("{OPEN} ORDER BY id DESC LIMIT ?1"), params![limit])
+    }
+
+    /// How many there are of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Sqlite`].
+    pub fn open_cases_count(&self) -> Result<u64, Error> {
+        let text = format!("SELECT count(*) FROM passages {OPEN}");
+        Ok(self.connection.prepare_cached(&text)?.query_row([], |row| number(row, 0))?)
     }
 
     /// The newest `limit` passages with this normalised identifier, newest first.

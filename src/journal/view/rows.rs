@@ -39,7 +39,7 @@ pub(super) fn apply(
         Body::Attendance { attendant, signed_in, .. } => {
             duty(transaction, epoch, entry, attendant, if *signed_in { "in" } else { "out" })?;
         }
-        Body::HandOver { attendant } => duty(transaction, epoch, entry, attendant, "note")?,
+        Body::HandOver { attendant, .. } => duty(transaction, epoch, entry, attendant, "note")?,
         Body::Erased { records, log, .. } => {
             let epoch = log.unwrap_or(epoch);
             records.iter().try_for_each(|seq| forget::erased(transaction, epoch, *seq))?;
@@ -49,6 +49,7 @@ pub(super) fn apply(
         | Body::KeyOpened { .. }
         | Body::DeviceHealth { .. }
         | Body::Manned { .. }
+        | Body::Training { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
         | Body::FoundOpen

@@ -211,6 +211,7 @@ impl Counter {
             | Body::DeviceHealth { .. }
             | Body::Attendance { .. }
             | Body::Manned { .. }
+            | Body::Training { .. }
             | Body::ClockMapped
             | Body::FoundOpen
             | Body::ClosedByAttendant { .. }

@@ -14,6 +14,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use super::{MOVED_ON, SignedIn, address, dialog, entries};
 use crate::base::{CentiCelsius, LaneId, Pii};
 use crate::control::{Act, LaneStatus, OddPlate, Refused, Registration};
+use crate::model::Role;
 use crate::web::page::not_found;
 use crate::web::session::Flash;
 use crate::web::shared::{Shared, lane};
@@ -45,7 +46,7 @@ pub async fn perform(
         shared.sessions.leave(&signed_in.token, Flash { zh: MOVED_ON.zh.into(), en: MOVED_ON.en.into() });
         return back;
     }
-    let done = match parse(&fields) {
+    let done = match parse(&fields, signed_in.by.role()) {
         Ok(act) => shared.ask(&id, Some(&signed_in.by.id), act).await,
         Err(refused) => Err(refused),
     };
@@ -84,13 +85,13 @@ pub async fn key(
 /// Whether the page was about a subject who is gone. Acts that belong to no subject are never stale.
 fn is_stale(lane: &LaneStatus, fields: &Fields) -> bool {
     match field(fields, "act") {
-        "begin" | "next" | "emergency" | "close-barrier" => false,
+        "begin" | "next" | "emergency" | "close-barrier" | "practice" => false,
         _ => field(fields, "seen").parse() != Ok(lane.passages),
     }
 }
 
-/// The act that the fields ask for.
-fn parse(fields: &Fields) -> Result<Act, Refused> {
+/// The act that the fields ask for, of somebody who is here as `role`.
+fn parse(fields: &Fields, role: Role) -> Result<Act, Refused> {
     let text = || Pii::new(field(fields, "text").trim().to_owned());
     Ok(match field(fields, "act") {
         "begin" => Act::Begin { subject: named(fields, "subject")?, direction: named(fields, "direction")? },
@@ -106,7 +107,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
         }
         "register" => Act::Register(registration(fields)),
         "attest" => Act::Attest(named(fields, "what")?),
-        "enter" => Act::Enter { step: named(fields, "step")?, entry: entries::parse(fields)? },
+        "enter" => Act::Enter { step: named(fields, "step")?, entry: entries::parse(fields, role)? },
         "waive" => Act::Waive { step: named(fields, "step")?, reason: named(fields, "reason")? },
         "again" => Act::MeasureAgain,
         "contact" => Act::ContactTemperature(contact(field(fields, "text"))?),
@@ -118,6 +119,7 @@ fn parse(fields: &Fields) -> Result<Act, Refused> {
         "leave" => Act::Leave,
         "next" => Act::Next,
         "close-barrier" => Act::CloseBarrier,
+        "practice" => Act::Practice(named(fields, "what")?),
         _ => return Err(bad("act", "a known act")),
     })
 }
@@ -158,7 +160,7 @@ pub const fn bad(field: &'static str, why: &'static str) -> Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Decision;
+    use crate::control::{Decision, Entry, Practice};
     use crate::model::{Attestation, Reason};
 
     #[test]
@@ -167,6 +169,7 @@ mod tests {
         let table = [
             ("act=no-plate", Act::NoPlate),
             ("act=close-barrier", Act::CloseBarrier),
+            ("act=practice&what=good-pass", Act::Practice(Practice::GoodPass)),
             ("act=count&text=3", Act::DeclareOccupants(3)),
             ("act=attest&what=mask", Act::Attest(Attestation::Mask)),
             (
@@ -175,12 +178,16 @@ mod tests {
             ),
             ("act=contact&text=365", Act::ContactTemperature(CentiCelsius::new(3_650).unwrap())),
             (
+                "act=enter&step=cleared&entry=sign-off",
+                Act::Enter { step: "cleared".parse().unwrap(), entry: Entry::SignOff { role: Role::Lead } },
+            ),
+            (
                 "act=decide&decision=turn-back&reason=declined",
                 Act::Decide { decision: Decision::TurnBack, reason: Reason::Declined },
             ),
         ];
         for (post, act) in table {
-            assert_eq!(parse(&fields(post)), Ok(act), "{post}");
+            assert_eq!(parse(&fields(post), Role::Lead), Ok(act), "{post}");
         }
     }
 
@@ -200,7 +207,7 @@ mod tests {
             "act=waive&step=temperature&reason=A%20B",
             "act=decide&decision=open&reason=declined",
         ] {
-            assert!(parse(&fields(post)).is_err(), "{post}");
+            assert!(parse(&fields(post), Role::Lead).is_err(), "{post}");
         }
     }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! F1 admit, begin, next     F2 emergency, always
 //! F3 the step's own way     F4 other ways, waive
-//! F5 other decisions        F6 turn back
+//! F5 other decisions, or     F6 turn back
+//!    training while idle
 //! ```
 //! What opens the barrier is in the first row, what refuses or closes in the last, and a row lies between them. While
 //! somebody is served, closing a barrier that stands open is among the other ways.
@@ -59,11 +60,17 @@ pub fn emergency() -> Action {
 /// Where the emergency is among them.
 const EMERGENCY: usize = 1;
 
-/// The six places of the lane's page; whoever only looks on has the emergency's.
-pub fn panel(lane: &LaneStatus, role: Role) -> Markup {
+/// Where training begins and ends, where nobody is served.
+const TRAINING: usize = 4;
+
+/// The six places of the lane's page; whoever only looks on has the emergency's. The fifth is for `training` while nothing
+/// else is there.
+pub fn panel(lane: &LaneStatus, role: Role, training: Option<Action>) -> Markup {
+    let mut places = places(lane);
+    places[TRAINING] = places[TRAINING].take().or(training);
     html! {
         div.actions {
-            @for (index, action) in places(lane).iter().enumerate() {
+            @for (index, action) in places.iter().enumerate() {
                 div.place {
                     @if let Some(action) = action.as_ref().filter(|_| role.staffs() || index == EMERGENCY) { (button(lane, action, index + 1)) }
                 }

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::address;
 use super::standing::standing;
+use super::{address, practice};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
@@ -32,6 +32,14 @@ pub fn rail(status: &KioskStatus, shown: &LaneStatus) -> Markup {
                     span.since data-since=(lane.lane) {}
                 }
             }
+            @for practice in &status.practice {
+                a.tab.practice href=(address(&practice.lane, "")) aria-current=[(practice.lane.lane == shown.lane).then_some("page")] {
+                    (symbol::ATTENTION) b { (practice.lane.title) }
+                }
+                @if practice.lane.lane == shown.lane {
+                    a.tab.practice href=(address(&practice.lane, "/practice")) { (symbol::DEVICES) b { (practice::INPUTS) } }
+                }
+            }
             a.tab.more href="/attendant/more" { (symbol::MORE) span { (words("更多", "More")) } }
         }
     }
@@ -56,7 +64,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 span.since data-since=(lane.lane) {}
             }
             (subject(lane))
-            @if let Some(TakenOut { by, reason }) = &lane.taken_out {
+            @if let Some(TakenOut { by, reason }) = lane.taken_out.as_ref().filter(|_| status.training(&lane.lane).is_none()) {
                 p.trouble role="status" {
                     (symbol::ATTENTION)
                     span {

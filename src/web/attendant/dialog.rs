@@ -431,6 +431,7 @@ pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &He
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
         | Refused::RoleMayNot { .. }
+        | Refused::SignatureOf { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }

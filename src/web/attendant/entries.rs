@@ -17,7 +17,7 @@ use super::dialog::{Turn, choice_page, frame, turned};
 use super::{SignedIn, address};
 use crate::base::{LaneId, Pii, Slug};
 use crate::control::{AnswerStatus, Asks, DwellState, Entry, LaneStatus, ReadBy, Refused, Stay, StepStatus};
-use crate::model::{Custody, field::day};
+use crate::model::{Custody, Role, field::day};
 use crate::web::lane::step_name;
 use crate::web::pad::{Kind, Pad};
 use crate::web::page::{self, labelled, not_found};
@@ -64,8 +64,9 @@ pub fn ways(step: &StepStatus) -> Vec<Action> {
         }
         Asks::Escort => vec![named(symbol::HAND_OFF)],
         Asks::Count { .. } => vec![leads(symbol::LIST, step_name(step), &format!("{page}/pad/count"))],
-        Asks::SignOff { wanted, signed } => {
+        Asks::SignOff { wanted, signed, by } => {
             let said = match (wanted, signed.len()) {
+                _ if *by == [Role::Lead] => words("带班签名", "Shift lead signs"),
                 (2.., 1..) => words("第二人签名", "Second signature"),
                 (2.., _) => words("第一人签名", "First signature"),
                 _ => words("签名确认", "Sign"),
@@ -314,8 +315,8 @@ fn escort_page(
     page::page(&frame(lane, "desk-form", headers), &content)
 }
 
-/// The entry that the fields ask for.
-pub fn parse(fields: &Fields) -> Result<Entry, Refused> {
+/// The entry that the fields ask for, of somebody who is here as `role`.
+pub fn parse(fields: &Fields, role: Role) -> Result<Entry, Refused> {
     let text = field(fields, "text").trim();
     let number = |text: &str| text.parse::<u32>().map_err(|_| bad("count", "a number"));
     Ok(match field(fields, "entry") {
@@ -336,7 +337,7 @@ pub fn parse(fields: &Fields) -> Result<Entry, Refused> {
         }
         "escort" => Entry::Escort(Pii::new(text.to_owned())),
         "count" => Entry::Count(number(text)?),
-        "sign-off" => Entry::SignOff,
+        "sign-off" => Entry::SignOff { role },
         _ => return Err(bad("entry", "a known entry")),
     })
 }
@@ -358,6 +359,7 @@ pub fn again(lane: &LaneStatus, fields: &Fields, refused: &Refused, headers: &He
         Refused::NoSuchLane { .. }
         | Refused::NeedsAttendant
         | Refused::RoleMayNot { .. }
+        | Refused::SignatureOf { .. }
         | Refused::NotNow { .. }
         | Refused::StepNotOpen { .. }
         | Refused::StepsOpen { .. }
@@ -404,7 +406,7 @@ mod tests {
             ),
         ];
         for (post, entry) in table {
-            assert_eq!(parse(&fields(post)), Ok(entry), "{post}");
+            assert_eq!(parse(&fields(post), Role::Lead), Ok(entry), "{post}");
         }
         for post in [
             "",
@@ -415,7 +417,7 @@ mod tests {
             "entry=answer&answer=yes&area=jia&text=20260230",
             "entry=answer&answer=A%20B",
         ] {
-            assert!(parse(&fields(post)).is_err(), "{post}");
+            assert!(parse(&fields(post), Role::Lead).is_err(), "{post}");
         }
     }
 

@@ -9,8 +9,10 @@ mod entries;
 mod inside;
 mod keeping;
 mod lists;
+mod open_items;
 mod policy;
 mod post;
+mod practice;
 mod settings;
 mod shift;
 mod shift_sheet;
@@ -31,7 +33,7 @@ use tokio::time::Instant;
 use self::post::{here, question};
 use super::handle::Attendant;
 use super::live::{self, Regions};
-use super::page::{self, Frame, not_found};
+use super::page::{self, Frame};
 use super::session::{self, Flash, Token};
 use super::shared::{Shared, lane};
 use super::symbol;
@@ -62,6 +64,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/lane/{lane}/live", get(events))
         .route("/attendant/lane/{lane}/do", post(act::perform))
         .route("/attendant/lane/{lane}/here", post(here))
+        .route("/attendant/lane/{lane}/practice", get(practice::inputs))
         .route("/attendant/lane/{lane}/sure", post(dialog::sure))
         .route("/attendant/lane/{lane}/ways", get(dialog::ways))
         .route("/attendant/lane/{lane}/decide", get(dialog::decide))
@@ -110,10 +113,10 @@ async fn show(
     headers: HeaderMap,
 ) -> Response {
     let status = shared.status();
-    let Some(lane) = lane(&status, &id) else { return not_found() };
+    let Some(lane) = lane(&status, &id) else { return practice::gone(&id) };
     let frame = Frame {
         title: &lane.title,
-        kind: "desk",
+        kind: practice::kind(&status, lane),
         theme: session::theme(&headers),
         live: Some(address(lane, "/live")),
         subject: None,
@@ -147,9 +150,9 @@ fn regions(shared: &Shared, status: &KioskStatus, lane: &LaneStatus, by: &Attend
     vec![
         ("bar", bar::bar(status, by, place_time)),
         ("rail", card::rail(status, lane)),
-        ("banners", bar::banners(status, place_time)),
+        ("banners", html! { (practice::banner(status, lane)) (bar::banners(status, place_time)) }),
         ("card", card::card(status, lane)),
-        ("actions", actions::panel(lane, by.role())),
+        ("actions", actions::panel(lane, by.role(), practice::action(shared, status, lane, by.role()))),
         ("post", question(status, lane, by.role())),
     ]
 }

@@ -1,10 +1,11 @@
-//! Hand-over: the sheet of a shift on the screen and on paper, and a note to the next one.
+//! Hand-over: the sheet of a shift on the screen and on paper, what is open, and a note to the next one.
 //!
 //! What a note says is shown in full to whoever is signed in, because it is written for them; each look is logged by
 //! name. It is not printed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -13,8 +14,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{SignedIn, flashed, shift_sheet};
-use crate::base::Pii;
+use super::{SignedIn, flashed, open_items, shift_sheet};
+use crate::base::{AttendantId, Pii};
+use crate::model::OpenItems;
+use crate::model::shift::SHIFT_MAX;
 use crate::web::handle::{HandOver, NoteView, ShiftView};
 use crate::web::page::{self, Frame, labelled};
 use crate::web::session::{self, Flash};
@@ -24,6 +27,9 @@ use crate::web::words::{Words, words};
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 500;
+
+/// Longest wait for the last hand-over while somebody signs in.
+const LOOK_UP_MAX: Duration = Duration::from_secs(1);
 
 /// Notes that are written with one touch, for hands in gloves.
 const READY: [Words; 4] = [
@@ -64,12 +70,14 @@ pub async fn show(
     let read = tokio::task::spawn_blocking(move || source.shift(&by, turn.back)).await;
     let found = read.unwrap_or_else(|_| Err("读取失败 could not be read".to_owned()));
     let notes = found.as_ref().ok().and_then(Option::as_ref).map_or(0, |shift| shift.notes.len());
+    // What is open now belongs to the shift that goes on, and to whoever comes next.
+    let open = if turn.back == 0 { Some(open_items::now(&shared).await) } else { None };
     tracing::info!(attendant = %signed_in.by.id, back = turn.back, notes, "shift viewed");
     let content = html! {
         main.list.shift.{ @if turn.part == Part::Details { "is-details" } @else { "is-counts" } } {
             (actions(&turn, found.as_ref().ok().and_then(Option::as_ref)))
             @match &found {
-                Ok(Some(shift)) => (whole(&shared, shift)),
+                Ok(Some(shift)) => (whole(&shared, shift, open.as_ref())),
                 Ok(None) => p.note { (words("还没有班次记录", "No shift is on record yet")) },
                 Err(why) => p.message role="alert" { (symbol::ATTENTION) span { (why) } },
             }
@@ -107,7 +115,7 @@ fn actions(turn: &Turn, shift: Option<&ShiftView>) -> Markup {
     }
 }
 
-fn whole(shared: &Shared, shift: &ShiftView) -> Markup {
+fn whole(shared: &Shared, shift: &ShiftView, open: Option<&OpenItems>) -> Markup {
     let (status, place) = (shared.status(), shared.handle.place_time);
     let attendants = &shared.handle.attendants;
     html! {
@@ -123,6 +131,7 @@ fn whole(shared: &Shared, shift: &ShiftView) -> Markup {
             }
             section.counts { (shift_sheet::counts(&shift.sheet, &status)) }
             section.details {
+                @if let Some(open) = open { (open_items::line(open)) }
                 (shift_sheet::details(&shift.sheet, &status, attendants))
                 (notes(shared, &shift.notes))
                 (shift_sheet::proof(&shift.sheet, shift.root.as_deref()))
@@ -143,6 +152,7 @@ fn notes(shared: &Shared, notes: &[NoteView]) -> Markup {
         @for note in notes {
             div.left-note {
                 p { (symbol::WRITE) b { (shift_sheet::name(attendants, &note.by)) } " · " (place.day_and_time(note.wall)) " · #" (note.seq) }
+                @if let Some(open) = &note.open { (open_items::line(open)) }
                 p.text {
                     @match &note.text {
                         Some(text) => (text.expose()),
@@ -155,16 +165,18 @@ fn notes(shared: &Shared, notes: &[NoteView]) -> Markup {
 }
 
 /// `GET /attendant/shift/note`
-pub async fn note(_: SignedIn, headers: HeaderMap) -> Markup {
-    note_page("", None, &headers)
+pub async fn note(State(shared): State<Arc<Shared>>, _: SignedIn, headers: HeaderMap) -> Markup {
+    note_page(("", None), &open_items::now(&shared).await, &headers)
 }
 
-fn note_page(text: &str, message: Option<Words>, headers: &HeaderMap) -> Markup {
+/// The page with what was typed so far, and what is wrong with it.
+fn note_page((text, message): (&str, Option<Words>), open: &OpenItems, headers: &HeaderMap) -> Markup {
     let content = html! {
         main.hand-over {
             header {
                 a.act.back href="/attendant/shift" data-key="F6" { kbd { "F6" } (labelled(symbol::BACK, words("返回", "Back"))) }
                 h1 { (words("给下一班留言", "A note to the next shift")) }
+                (open_items::line(open))
                 @if let Some(message) = message { p.message role="alert" { (symbol::ATTENTION) (message) } }
             }
             div.ready {
@@ -194,21 +206,60 @@ pub async fn hand_over(
     Form(mut fields): Form<BTreeMap<String, String>>,
 ) -> Response {
     let text = fields.remove("text").unwrap_or_default();
+    let open = open_items::now(&shared).await;
     let kept: String = text.trim().chars().take(NOTE_MAX).collect();
     if kept.is_empty() {
         let message = words("还没有写", "Nothing is written yet");
-        return (StatusCode::UNPROCESSABLE_ENTITY, note_page("", Some(message), &headers)).into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, note_page(("", Some(message)), &open, &headers))
+            .into_response();
     }
-    let note = HandOver { by: signed_in.by.id.clone(), note: Pii::new(kept) };
+    let note = HandOver { by: signed_in.by.id.clone(), note: Pii::new(kept), open };
     if shared.handle.hand_overs.try_send(note).is_err() {
         tracing::warn!(attendant = %signed_in.by.id, "hand-over note could not be recorded");
         let message = words("没有记下，请再试一次", "Not recorded: try again");
-        return (StatusCode::SERVICE_UNAVAILABLE, note_page(&text, Some(message), &headers)).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, note_page((&text, Some(message)), &open, &headers))
+            .into_response();
     }
     tracing::info!(attendant = %signed_in.by.id, "hand-over note written");
     let flash = Flash { zh: "留言已交去记录".to_owned(), en: "The note is being recorded".to_owned() };
     shared.sessions.leave(&signed_in.token, flash);
     Redirect::to("/attendant/shift?part=details").into_response()
+}
+
+/// What somebody who signs in is told of the hand-over before them: by whom, what was open, and where the note stands.
+///
+/// None where the last hand-over is their own or as old as a shift may be, or cannot be looked up soon: nobody waits
+/// for it to sign in.
+pub async fn taken_over(shared: &Shared, by: &AttendantId) -> Option<Flash> {
+    let source = Arc::clone(&shared.handle.recent);
+    let read = tokio::task::spawn_blocking(move || source.last_hand_over());
+    let found = tokio::time::timeout(LOOK_UP_MAX, read).await.ok()?.ok()?;
+    let note = found.ok()??;
+    let age_ms = shared.status().wall.0.abs_diff(note.wall.0);
+    if note.by == *by || u128::from(age_ms) > SHIFT_MAX.as_millis() {
+        return None;
+    }
+    let name = shift_sheet::name(&shared.handle.attendants, &note.by);
+    let at = shared.handle.place_time.time_of_day(note.wall);
+    let counts = note.open.as_ref().map(open_items::counts).unwrap_or_default();
+    let said = |word: fn(&Words) -> &'static str| {
+        let one = |(words, count): &(Words, Option<u64>)| match count {
+            Some(count) => format!("{} {count}", word(words)),
+            None => format!("{} —", word(words)),
+        };
+        counts.iter().map(one).collect::<Vec<_>>().join(" · ")
+    };
+    let (zh, en) = (said(|words| words.zh), said(|words| words.en));
+    Some(Flash {
+        zh: format!(
+            "{name} {at} 交班。{zh}{}留言：更多 → 交接班 → 明细",
+            if zh.is_empty() { "" } else { "。" }
+        ),
+        en: format!(
+            "{name} handed over at {at}. {en}{}Note: More → Hand-over → Details",
+            if en.is_empty() { "" } else { ". " }
+        ),
+    })
 }
 
 fn frame(title: &'static str, kind: &'static str, headers: &HeaderMap) -> Frame<'static> {

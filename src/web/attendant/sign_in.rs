@@ -15,10 +15,11 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::SignedIn;
 use super::bar::post;
+use super::{SignedIn, shift};
 use crate::base::AttendantId;
 use crate::config::badge::Badge;
+use crate::control::{Act, Practice};
 use crate::web::handle::{Attendance, Attendant};
 use crate::web::pad::{Kind, Pad};
 use crate::web::page::{self, Frame, labelled, not_found};
@@ -127,7 +128,7 @@ pub async fn submit(
         let said = ("密码不对", "Wrong PIN");
         return (StatusCode::FORBIDDEN, pin_page(attendant, "", Some(said), &headers)).into_response();
     }
-    enter(&shared, attendant, &headers)
+    enter(&shared, attendant, &headers).await
 }
 
 /// `POST /attendant/badge`: what a code reader that types like a keyboard read off a badge.
@@ -157,18 +158,21 @@ pub async fn badge(
     };
     shared.sessions.right_badge();
     tracing::info!(attendant = %attendant.id, "signs in by badge");
-    enter(&shared, attendant, &headers)
+    enter(&shared, attendant, &headers).await
 }
 
 /// Opens a session for whoever has shown that it is them.
-fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Response {
+async fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Response {
     // A second sign-in on the same browser ends the first.
     if let Some(token) = session::token(headers) {
-        close(shared, &token);
+        close(shared, &token).await;
     }
     let Some(token) = shared.sessions.open(attendant.clone(), Instant::now()) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    if let Some(said) = shift::taken_over(shared, &attendant.id).await {
+        shared.sessions.leave(&token, said);
+    }
     let (attendant, post) = (attendant.id.clone(), attendant.post.clone());
     tell(shared, Attendance { attendant, signed_in: true, post });
     ([(header::SET_COOKIE, session::set_cookie(&token))], Redirect::to("/attendant")).into_response()
@@ -176,12 +180,17 @@ fn enter(shared: &Shared, attendant: &Attendant, headers: &HeaderMap) -> Respons
 
 /// `POST /attendant/sign-out`
 pub async fn sign_out(State(shared): State<Arc<Shared>>, signed_in: SignedIn) -> Response {
-    close(&shared, &signed_in.token);
+    close(&shared, &signed_in.token).await;
     ([(header::SET_COOKIE, session::clear_cookie())], Redirect::to("/attendant/sign-in")).into_response()
 }
 
-fn close(shared: &Shared, token: &session::Token) {
+/// Signs out; whoever practises has done so by that.
+async fn close(shared: &Shared, token: &session::Token) {
     if let Some(id) = shared.sessions.close(token) {
+        for practice in shared.status().practice.iter().filter(|practice| practice.by == id) {
+            // Training that goes on all the same ends by itself.
+            let _ = shared.ask(&practice.of, Some(&id), Act::Practice(Practice::End)).await;
+        }
         tell(shared, Attendance { attendant: id, signed_in: false, post: None });
     }
 }

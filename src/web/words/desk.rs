@@ -286,6 +286,10 @@ pub fn refused(refused: &Refused) -> (String, String) {
         Refused::NoSuchLane { .. } => "本机没有这条通道".to_owned(),
         Refused::NeedsAttendant => "请先登录".to_owned(),
         Refused::RoleMayNot { role } => format!("{}不能办理", self::role(*role).zh),
+        Refused::SignatureOf { wanted } => {
+            let roles: Vec<_> = wanted.iter().map(|role| self::role(*role).zh).collect();
+            format!("须由{}签名", roles.join("或"))
+        }
         Refused::NotNow { .. } => "现在不能这样做".to_owned(),
         Refused::StepNotOpen { step } => format!("“{}”已经处理过", super::face::step(*step, None).zh),
         Refused::StepsOpen { open } => {

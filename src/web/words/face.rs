@@ -123,6 +123,9 @@ pub const fn guidance(guidance: Guidance) -> Request {
 /// The barrier stands open, or does not move: nobody may go on by that alone.
 pub const BARRIER_OPEN: Words = words("道闸未关，请等放行", "Barrier not shut: wait for the signal");
 
+/// The lane is in training: nobody is let through by what is done there.
+pub const TRAINING: Words = words("练习", "TRAINING");
+
 /// A step of a lane where the first thing to attest is `attest`.
 pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
     match kind {
