@@ -9,8 +9,8 @@ use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, Role, StepKind, StepWords,
-    SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
+    StepWords, SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -303,6 +303,8 @@ pub struct LaneStatus {
     pub class: Option<Class>,
     /// Masked name or plate of the present subject.
     pub subject: Option<String>,
+    /// Where the vehicle's plate is from, where the policy calls some plates local.
+    pub plate_origin: Option<PlateOrigin>,
     /// Profile that applies.
     pub profile: Option<Slug>,
     /// The subject's steps, in order.

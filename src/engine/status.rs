@@ -7,7 +7,7 @@ use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
 use crate::control::{FieldStatus, LaneStatus, OccupantStatus, Phase};
-use crate::model::Level;
+use crate::model::{Level, PlateOrigin};
 
 impl Lane {
     /// A snapshot for the screens. Names and plates are masked in it.
@@ -24,6 +24,7 @@ impl Lane {
             direction: session.map(|session| session.direction),
             class: session.map(Session::class),
             subject: session.and_then(masked),
+            plate_origin: session.and_then(plate_origin),
             profile: session.map(|session| session.profile().clone()),
             steps: session.map(|session| session.steps().status()).unwrap_or_default(),
             fields: session.map(fields).unwrap_or_default(),
@@ -119,6 +120,13 @@ fn masked(session: &Session) -> Option<String> {
     match &session.who {
         Who::Person(person) => person.masked(),
         Who::Vehicle(vehicle) => vehicle.masked(),
+    }
+}
+
+fn plate_origin(session: &Session) -> Option<PlateOrigin> {
+    match &session.who {
+        Who::Person(_) => None,
+        Who::Vehicle(vehicle) => vehicle.origin(),
     }
 }
 

@@ -13,12 +13,13 @@ use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
 use crate::control::{Act, Decision, OddPlate, Refused, Registration};
 use crate::model::blind::IdentifierKind;
+use crate::model::local_plates::{self, PlateOrigin};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
     Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind,
-    SubjectKind, Vehicle, Verdict, mask,
+    StepOutcome, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// One vehicle, its steps, and the people in it.
@@ -95,7 +96,8 @@ impl VehicleSession {
             }
             (None, Some(bound)) => {
                 if let Some(step) = self.steps.unsettled(StepKind::Plate) {
-                    step.settle(Evidence::Plate { source: PlateSource::Pass });
+                    let origin = local_plates::origin(&context.policy.local_plates, Some(&bound));
+                    step.settle(Evidence::Plate { source: PlateSource::Pass, origin });
                 }
                 self.details.plate = Some(bound);
             }
@@ -115,8 +117,8 @@ impl VehicleSession {
     ) -> Option<Result<(), Refused>> {
         let attendant = by.ok_or(Refused::NeedsAttendant);
         Some(match act {
-            Act::TypePlate { text, odd } => self.type_plate(text, *odd),
-            Act::NoPlate => attendant.and_then(|_| self.no_plate()),
+            Act::TypePlate { text, odd } => self.type_plate(text, *odd, context),
+            Act::NoPlate => attendant.and_then(|_| self.no_plate(context)),
             Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
             Act::StartDisinfection { agent }
                 if !self.serves(|steps| steps.open().any(|open| open == StepKind::Disinfection)) =>
@@ -220,6 +222,18 @@ impl VehicleSession {
         Some((facts, ruled))
     }
 
+    /// Where its plate is from, once that is known and the policy calls some plates local.
+    pub fn origin(&self) -> Option<PlateOrigin> {
+        self.steps.iter().find_map(|step| match &step.outcome {
+            StepOutcome::Done(Evidence::Plate { origin, .. }) => *origin,
+            StepOutcome::Done(_)
+            | StepOutcome::Open
+            | StepOutcome::Waived { .. }
+            | StepOutcome::Failed { .. }
+            | StepOutcome::NotMeasured(_) => None,
+        })
+    }
+
     /// The plate as screens may show it.
     pub fn masked(&self) -> Option<String> {
         self.details.plate.as_ref().map(mask::plate)
@@ -243,7 +257,7 @@ impl VehicleSession {
         self.occupants.iter().map(record).collect()
     }
 
-    fn type_plate(&mut self, text: &Pii<String>, odd: OddPlate) -> Result<(), Refused> {
+    fn type_plate(&mut self, text: &Pii<String>, odd: OddPlate, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
         let plate = Plate::parse(text)
             .map_err(|_| Refused::BadField { field: "plate", why: "needs 2 to 10 letters and digits" })?;
@@ -251,20 +265,27 @@ impl VehicleSession {
             (plate::Form::Odd, OddPlate::Ask) => return Err(Refused::OddPlate),
             (plate::Form::Odd, OddPlate::Confirmed) | (plate::Form::Valid(_), _) => {}
         }
-        step.settle(Evidence::Plate { source: PlateSource::Typed });
+        let origin = local_plates::origin(&context.policy.local_plates, Some(plate.normalised()));
+        step.settle(Evidence::Plate { source: PlateSource::Typed, origin });
         self.details.plate = Some(plate.normalised().clone());
         self.details.plate_raw = Some(text.clone());
+        let blinded = context.blinder.blind(IdentifierKind::Plate, plate.normalised().expose());
+        // What a verified pass says of the vehicle stays: a plate can be typed by anybody.
+        if let Some(class) = context.roster.find(&blinded).filter(|_| self.details.pass.is_none()) {
+            self.become_class(class, context);
+        }
         Ok(())
     }
 
-    fn no_plate(&mut self) -> Result<(), Refused> {
+    fn no_plate(&mut self, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
         // Where an attendant has to decide, the first press calls them and their second one confirms.
         let ask_first = step.rule.ask == Ask::Plate { no_plate: NoPlate::Attendant };
         if ask_first && step.attention().is_none() {
             step.call_attendant(Reason::AttendantDecision);
         } else {
-            step.settle(Evidence::Plate { source: PlateSource::NoPlate });
+            let origin = local_plates::origin(&context.policy.local_plates, None);
+            step.settle(Evidence::Plate { source: PlateSource::NoPlate, origin });
         }
         Ok(())
     }

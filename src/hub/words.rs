@@ -7,8 +7,8 @@ use crate::ledger::{
 use crate::model::duty::Manned;
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PolicyEvent, Reason,
-    Role, Service, StepKind, StepOutcome, SubjectKind, Verdict,
+    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PlateOrigin,
+    PolicyEvent, Reason, Role, Service, StepKind, StepOutcome, SubjectKind, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
@@ -226,13 +226,16 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Items { number, .. } => number.to_string(),
         Evidence::Counted { number, .. } => number.to_string(),
         Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Evidence::Plate { origin: Some(PlateOrigin::Local), .. } => "本地 local".to_owned(),
+        Evidence::Plate { origin: Some(PlateOrigin::OutOfTown), .. } => "外地 out of town".to_owned(),
+        Evidence::Plate { origin: Some(PlateOrigin::Unplaced), .. } => "不属任何地区 of no place".to_owned(),
         Evidence::Credential { .. }
         | Evidence::RosterEntry
         | Evidence::Temperature { .. }
         | Evidence::ContactTemperature { .. }
         | Evidence::Registered { .. }
         | Evidence::Attested { .. }
-        | Evidence::Plate { .. }
+        | Evidence::Plate { origin: None, .. }
         | Evidence::Occupants { .. }
         | Evidence::Pledged { .. }
         | Evidence::Escorted { .. } => return None,

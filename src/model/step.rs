@@ -4,6 +4,8 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::credential::{Authenticity, CredentialKind, Currency};
+use super::local_plates::PlateOrigin;
+pub use super::local_plates::PlateSource;
 use super::temperature::{NotMeasured, Zone};
 use super::verdict::Reason;
 use crate::base::{AttendantId, CentiCelsius, Slug};
@@ -147,24 +149,6 @@ impl Attestation {
     }
 }
 
-/// How a plate became known.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
-)]
-#[serde(rename_all = "kebab-case")]
-#[cbor(index_only)]
-pub enum PlateSource {
-    /// Typed by the attendant or the driver.
-    #[n(0)]
-    Typed,
-    /// Named in a verified pass.
-    #[n(1)]
-    Pass,
-    /// The vehicle has none.
-    #[n(2)]
-    NoPlate,
-}
-
 /// What satisfied a step, without personal data: this part of a record stays readable for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "kebab-case")]
@@ -228,6 +212,10 @@ pub enum Evidence {
         /// How.
         #[n(0)]
         source: PlateSource,
+        /// Where it is from; none where the policy calls no plates local.
+        #[n(1)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<PlateOrigin>,
     },
     /// Every declared occupant was taken through their own steps.
     #[n(7)]
@@ -440,6 +428,14 @@ mod tests {
     }
 
     #[test]
+    fn a_plate_of_which_nothing_is_said_is_written_as_before_plates_had_origins() {
+        let plain = Evidence::Plate { source: PlateSource::Pass, origin: None };
+        assert_eq!(minicbor::to_vec(&plain).unwrap(), [0x82, 6, 0x81, 1]);
+        assert_eq!(minicbor::decode::<Evidence>(&[0x82, 6, 0x81, 1]).unwrap(), plain);
+        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"plate":{"source":"pass"}}"#);
+    }
+
+    #[test]
     fn every_kind_is_named_alike_in_records_and_in_files() {
         for kind in StepKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
@@ -465,6 +461,7 @@ mod tests {
                 by: by.clone(),
             },
             Evidence::Pledged { by: None },
+            Evidence::Plate { source: PlateSource::Typed, origin: Some(PlateOrigin::OutOfTown) },
             Evidence::Items { way: Custody::Leave, number: 2, tag: Some(17), by: by.clone() },
             Evidence::Escorted { by: by.clone() },
             Evidence::Counted { number: 120, by: by.clone() },

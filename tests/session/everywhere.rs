@@ -9,8 +9,8 @@ use kakou::config::{Profile, StepRule};
 use kakou::control::Phase;
 use kakou::engine::replay::again;
 use kakou::model::{
-    AreaMode, Authenticity, Body, Class, Direction, Evidence, Level, Passage, Signal, StepOutcome,
-    StepRecord, Verdict,
+    AreaMode, Authenticity, Body, Class, Direction, Evidence, Level, Passage, PlateOrigin, Signal,
+    StepOutcome, StepRecord, Verdict,
 };
 
 use crate::anybody::{Place, mode, places, something};
@@ -172,6 +172,12 @@ fn came(came: &Came, outcome: &StepOutcome) -> bool {
             answers.contains(answer)
         }
         (Came::Listed, StepOutcome::Done(Evidence::Answered { listed, .. })) => *listed == Some(true),
+        (Came::Local, StepOutcome::Done(Evidence::Plate { origin, .. })) => {
+            *origin == Some(PlateOrigin::Local)
+        }
+        (Came::OutOfTown, StepOutcome::Done(Evidence::Plate { origin, .. })) => {
+            origin.is_some_and(|origin| origin != PlateOrigin::Local)
+        }
         (Came::Verified, StepOutcome::Done(Evidence::RosterEntry)) => true,
         (Came::Verified, StepOutcome::Done(Evidence::Credential { authentic, .. })) => {
             *authentic == Authenticity::Genuine

@@ -69,6 +69,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         direction: None,
         class: None,
         subject: None,
+        plate_origin: None,
         profile: None,
         steps: vec![],
         fields: vec![],

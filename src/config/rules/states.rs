@@ -4,7 +4,9 @@ use super::facts::{Grade, State};
 use crate::base::NoReading;
 use crate::config::step_rule::{Answer, Ask, Means, StepRule};
 use crate::model::step::PlateSource;
-use crate::model::{AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, Reason};
+use crate::model::{
+    AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
+};
 
 const CREDENTIALS: [CredentialKind; 11] = [
     CredentialKind::HubPass,
@@ -63,8 +65,7 @@ pub fn of(step: &StepRule) -> Vec<State> {
         Ask::Attest { what } => states.push(State::Done(Grade::Attested(*what))),
         Ask::Plate { .. } => {
             states.push(State::NeedsAttendant(Reason::CredentialExpired));
-            let sources = [PlateSource::Typed, PlateSource::Pass, PlateSource::NoPlate];
-            states.extend(sources.map(|source| State::Done(Grade::Plate(source))));
+            states.extend(plates().map(State::Done));
         }
         Ask::Occupants { .. } => states.push(State::Done(Grade::Counted)),
         Ask::Disinfection { .. } => states.push(State::Done(Grade::Disinfected)),
@@ -85,6 +86,15 @@ pub fn of(step: &StepRule) -> Vec<State> {
         Ask::SignOff { .. } => states.push(State::Done(Grade::Signed)),
     }
     states
+}
+
+/// A plate by where it became known, alone and with each origin that it may have; whoever has none is from no place.
+fn plates() -> impl Iterator<Item = Grade> {
+    let placed = |source| PlateOrigin::ALL.map(|origin| Grade::PlacedPlate(source, origin));
+    let sources = [PlateSource::Typed, PlateSource::Pass, PlateSource::NoPlate];
+    let known = [PlateSource::Typed, PlateSource::Pass].into_iter().flat_map(placed);
+    let none = Grade::PlacedPlate(PlateSource::NoPlate, PlateOrigin::Unplaced);
+    sources.map(Grade::Plate).into_iter().chain(known).chain([none])
 }
 
 fn credential(states: &mut Vec<State>) {

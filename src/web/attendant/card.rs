@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::address;
-use super::standing::standing;
+use super::standing::{plate_origin, standing};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
@@ -109,6 +109,7 @@ fn subject(lane: &LaneStatus) -> Markup {
                 span.direction { (symbol::direction(direction)) (desk::direction(direction)) }
             }
             @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b.long[subject.chars().count() > SUBJECT_LARGE] { (subject) } }
+            @if let Some(origin) = lane.plate_origin { span.chip { (plate_origin(origin)) } }
             @if let Some(class) = lane.class { span.chip { (standing(class, lane.takes, &lane.steps)) } }
         }
     }
