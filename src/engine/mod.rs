@@ -13,6 +13,7 @@ mod entries;
 pub mod input;
 pub mod lane;
 mod listed;
+mod manifest;
 mod patience;
 mod person;
 mod post_watch;

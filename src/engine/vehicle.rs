@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
 use super::listed::Cards;
+use super::manifest::{Offer, TakenManifest};
 use super::person::{Apart, PersonSession};
 use super::registration;
 use super::replay::occupant_verdict;
@@ -40,6 +41,10 @@ pub struct VehicleSession {
     pub occupants: Vec<PersonSession>,
     /// What the lists say of the vehicle.
     pub cards: Cards,
+    /// A manifest that waits to be taken.
+    pub(super) offer: Option<Offer>,
+    /// The one that was taken.
+    pub(super) taken: Option<TakenManifest>,
 }
 
 impl VehicleSession {
@@ -56,6 +61,8 @@ impl VehicleSession {
             declared: None,
             occupants: Vec::new(),
             cards: Cards::default(),
+            offer: None,
+            taken: None,
         })
     }
 
@@ -73,6 +80,11 @@ impl VehicleSession {
     /// Takes a credential: a vehicle's pass is the vehicle's, any other the present occupant's.
     pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
         let vehicle = credential.holder.as_ref().filter(|holder| holder.subject == SubjectKind::Vehicle);
+        if let Some(manifest) = &credential.manifest {
+            // Where none is waited for it is a code too many, and nobody's credential.
+            let _ = self.offer(manifest.clone());
+            return;
+        }
         let Some(holder) = vehicle else {
             if let Some(person) = self.served_mut() {
                 person.present(now, credential, context);
@@ -119,7 +131,14 @@ impl VehicleSession {
         Some(match act {
             Act::TypePlate { text, odd } => self.type_plate(text, *odd, context),
             Act::NoPlate => attendant.and_then(|_| self.no_plate(context)),
-            Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
+            Act::DeclareOccupants(count) => {
+                attendant.and_then(|_| self.declare(*count, context)).map(|()| self.offer = None)
+            }
+            Act::OfferManifest(manifest) => attendant.and_then(|_| self.offer(Ok(manifest.clone()))),
+            Act::TakeManifest { offer, absent } => {
+                attendant.and_then(|by| self.take_manifest(*offer, absent, by, context))
+            }
+            Act::NotHere => attendant.and_then(|_| self.not_here()),
             Act::StartDisinfection { agent }
                 if !self.serves(|steps| steps.open().any(|open| open == StepKind::Disinfection)) =>
             {
@@ -188,7 +207,9 @@ impl VehicleSession {
         if recorded == declared
             && let Some(step) = self.steps.unsettled(StepKind::Occupants)
         {
-            step.settle(Evidence::Occupants { declared, recorded });
+            let listed = self.taken.as_ref().map(|taken| taken.listed);
+            let by = self.taken.as_ref().map(|taken| taken.by.clone());
+            step.settle(Evidence::Occupants { declared, recorded, listed, by });
         }
     }
 
@@ -311,7 +332,7 @@ impl VehicleSession {
         Ok(())
     }
 
-    fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
+    pub(super) fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Occupants)?;
         let Ask::Occupants { max } = step.rule.ask else {
             return Err(Refused::StepNotOpen { step: StepKind::Occupants });
@@ -321,13 +342,7 @@ impl VehicleSession {
         }
         // A lower number may be declared as long as nobody already recorded disappears by it.
         let kept = usize::from(count);
-        let begun = |person: &PersonSession| {
-            person.details != Person::default()
-                || person.screening.is_some()
-                || person.apart.is_some()
-                || person.steps.begun()
-        };
-        if self.occupants.iter().skip(kept).any(begun) {
+        if self.occupants.iter().skip(kept).any(PersonSession::begun) {
             return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
         }
         if self.occupants.iter().take(kept).filter(|person| person.apart.is_some()).count() >= kept {

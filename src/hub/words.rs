@@ -226,6 +226,9 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Items { number, .. } => number.to_string(),
         Evidence::Counted { number, .. } => number.to_string(),
         Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Evidence::Occupants { declared, listed: Some(listed), .. } => {
+            format!("{declared}/{listed} 名单上 on the list")
+        }
         Evidence::Plate { origin: Some(PlateOrigin::Local), .. } => "本地 local".to_owned(),
         Evidence::Plate { origin: Some(PlateOrigin::OutOfTown), .. } => "外地 out of town".to_owned(),
         Evidence::Plate { origin: Some(PlateOrigin::Unplaced), .. } => "不属任何地区 of no place".to_owned(),
@@ -236,7 +239,7 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         | Evidence::Registered { .. }
         | Evidence::Attested { .. }
         | Evidence::Plate { origin: None, .. }
-        | Evidence::Occupants { .. }
+        | Evidence::Occupants { listed: None, .. }
         | Evidence::Pledged { .. }
         | Evidence::Escorted { .. } => return None,
     })

@@ -13,6 +13,7 @@ pub mod id_number;
 pub mod leak;
 pub mod list_hit;
 pub mod local_plates;
+pub mod manifest;
 pub mod mask;
 pub mod mode;
 pub mod observation;

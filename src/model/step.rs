@@ -226,6 +226,14 @@ pub enum Evidence {
         /// How many were recorded.
         #[n(1)]
         recorded: u8,
+        /// How many stood on the manifest, where one was taken; whoever of them was not here is not declared.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        listed: Option<u8>,
+        /// Who took it.
+        #[n(3)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<AttendantId>,
     },
     /// The vehicle, or a person's hands or shoes, were disinfected.
     #[n(8)]
@@ -339,14 +347,13 @@ impl Evidence {
             | Self::Escorted { by }
             | Self::Counted { by, .. } => vec![by],
             Self::Answered { by, confirmed, .. } => std::iter::once(by).chain(confirmed).collect(),
-            Self::Pledged { by } => by.iter().collect(),
+            Self::Pledged { by } | Self::Occupants { by, .. } => by.iter().collect(),
             Self::Signed { by } => by.iter().collect(),
             Self::Credential { .. }
             | Self::RosterEntry
             | Self::Temperature { .. }
             | Self::Registered { .. }
-            | Self::Plate { .. }
-            | Self::Occupants { .. } => vec![],
+            | Self::Plate { .. } => vec![],
         }
     }
 }
@@ -461,6 +468,7 @@ mod tests {
                 by: by.clone(),
             },
             Evidence::Pledged { by: None },
+            Evidence::Occupants { declared: 19, recorded: 19, listed: Some(20), by: Some(by.clone()) },
             Evidence::Plate { source: PlateSource::Typed, origin: Some(PlateOrigin::OutOfTown) },
             Evidence::Items { way: Custody::Leave, number: 2, tag: Some(17), by: by.clone() },
             Evidence::Escorted { by: by.clone() },

@@ -55,7 +55,7 @@ fn a_vehicle_leaves_only_with_every_declared_occupant_recorded() {
     occupant(&mut lane);
     let passage = lane.last_passage();
     assert_eq!((passage.verdict, passage.occupants.len()), (Verdict::Admitted, 3));
-    let counted = Evidence::Occupants { declared: 3, recorded: 3 };
+    let counted = Evidence::Occupants { declared: 3, recorded: 3, listed: None, by: None };
     assert!(passage.steps.iter().any(|step| step.outcome == StepOutcome::Done(counted.clone())));
     assert_eq!(lane.last_personal().people.len(), 3);
     assert!(lane.opened());

@@ -373,6 +373,7 @@ fn kind_name(kind: CredentialKind) -> &'static str {
         CredentialKind::Url => "url",
         CredentialKind::Text => "text",
         CredentialKind::Binary => "binary",
+        CredentialKind::Manifest => "manifest",
     }
 }
 

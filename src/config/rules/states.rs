@@ -8,7 +8,7 @@ use crate::model::{
     AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
 };
 
-const CREDENTIALS: [CredentialKind; 11] = [
+const CREDENTIALS: [CredentialKind; 12] = [
     CredentialKind::HubPass,
     CredentialKind::IdNumber,
     CredentialKind::HealthCertificate,
@@ -20,6 +20,7 @@ const CREDENTIALS: [CredentialKind; 11] = [
     CredentialKind::Url,
     CredentialKind::Text,
     CredentialKind::Binary,
+    CredentialKind::Manifest,
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::address;
 use super::standing::{plate_origin, standing};
+use super::{address, manifest};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
@@ -65,6 +65,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                     }
                 }
             }
+            @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
             @for listed in &lane.cards { (list_card(listed)) }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
