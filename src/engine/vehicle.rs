@@ -291,8 +291,7 @@ impl VehicleSession {
         self.details.plate = Some(plate.normalised().clone());
         self.details.plate_raw = Some(text.clone());
         let blinded = context.blinder.blind(IdentifierKind::Plate, plate.normalised().expose());
-        // What a verified pass says of the vehicle stays: a plate can be typed by anybody.
-        if let Some(class) = context.roster.find(&blinded).filter(|_| self.details.pass.is_none()) {
+        if let Some(class) = context.roster.find(&blinded) {
             self.become_class(class, context);
         }
         Ok(())

@@ -200,7 +200,7 @@ fn a_typed_plate_that_the_roster_knows_says_what_the_vehicle_is_to_the_place() {
     let mut lane = service_point();
     lane.act(plate("川A00002"));
     assert_eq!(lane.status().class, Some(Class::Unknown));
-    // A pass that a machine verified counts for more than a plate that anybody can type, whichever comes first.
+    // A pass that a machine verified counts for more than a plate that anybody can type.
     let mut lane = service_point();
     lane.act(plate("京A00001")).put(vehicle_pass(Class::Transit, "京A00001"));
     assert_eq!(lane.status().class, Some(Class::Transit));
