@@ -291,8 +291,11 @@ fn a_drivers_code_offers_its_list_and_is_nobodys_credential() {
     lane.put(shown(&manifest::code(&list(5))));
     assert_eq!(lane.status().manifest.map(|offer| offer.rows.len()), Some(5));
     assert_eq!(lane.status().declared, None, "a code declares nobody");
-    lane.act(Act::TakeManifest { offer: 1, absent: vec![] });
+    // Nobody on this one has a number, so the first one's code is still asked for.
+    lane.put(shown(&manifest::code("姓名\n王小明\n李四\n")));
+    lane.act(Act::TakeManifest { offer: 2, absent: vec![] });
     let before = lane.status().occupants;
+    assert!(before[0].steps.iter().all(|step| step.state != kakou::control::StepState::Done));
     lane.put(shown(&manifest::code(&list(5))));
     assert_eq!(lane.status().occupants, before, "shown again while somebody is served");
 
