@@ -212,9 +212,9 @@ pub fn code(text: &str) -> String {
 fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadManifest> {
     let mut columns = Vec::new();
     for (index, heading) in headings.iter().enumerate() {
-        let known = COLUMNS.iter().find(|(column, chinese)| {
-            heading.eq_ignore_ascii_case(column) || chinese.iter().any(|chinese| heading == *chinese)
-        });
+        let known = COLUMNS
+            .iter()
+            .find(|(column, chinese)| heading.eq_ignore_ascii_case(column) || chinese.contains(&heading));
         let (column, _) = *known.ok_or(BadManifest::UnknownColumn(index + 1))?;
         if columns.contains(&column) {
             return Err(BadManifest::ColumnTwice(column));

@@ -80,7 +80,7 @@ pub async fn offer(
         Ok(()) => Redirect::to(&address(lane, "/manifest")).into_response(),
         Err(no) => {
             let (zh, en) = desk::refused(&no);
-            refused((zh.into(), en.into()))
+            refused((zh, en))
         }
     }
 }
