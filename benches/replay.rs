@@ -110,6 +110,7 @@ fn bundle(place: &Place, policy: &Policy) -> Bundle {
         profiles: policy.profiles.iter().map(|profile| profile.id.clone()).collect(),
         files: vec![File { name: place.file.to_owned(), text: text.to_owned() }],
         lists: vec![],
+        local_plates: None,
     }
 }
 

@@ -137,7 +137,13 @@ fn print_policy(out: &mut impl Write, site: &Site) -> io::Result<()> {
         f64::from(screening.factor) / 1_000.0,
         screening.cold.degrees(),
         screening.hot.degrees(),
-    )
+    )?;
+    let local: Vec<String> = site.policy.local_plates.iter().map(ToString::to_string).collect();
+    if local.is_empty() {
+        writeln!(out, "plates     none are called local: no plate is local or from out of town")
+    } else {
+        writeln!(out, "plates     local are {}", local.join(", "))
+    }
 }
 
 fn print_lane(out: &mut impl Write, board: &Board, lane: &Lane) -> io::Result<()> {

@@ -13,6 +13,7 @@ mod hub_sheet;
 mod journal;
 mod list;
 mod list_words;
+mod manifest;
 mod park;
 mod pin;
 mod policy;
@@ -88,6 +89,8 @@ enum Command {
     },
     /// Makes an attendant's badge, and the line of the configuration that holds its hash.
     Badge(badge::Arguments),
+    /// Draws the code of a passenger list, for the driver to show.
+    Manifest(manifest::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
     Roster {
         /// What to do.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),
         Command::Badge(arguments) => badge::run(&arguments),
+        Command::Manifest(arguments) => manifest::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }
 }

@@ -31,7 +31,7 @@ use super::profile::{Profile, Profiles};
 use super::profile_file::read_profiles;
 use super::site::Site;
 use crate::base::{CentiCelsius, PolicyId, Slug, Wall};
-use crate::model::AreaMode;
+use crate::model::{AreaMode, PlatePrefix};
 
 /// Largest bundle, in bytes.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
@@ -83,6 +83,9 @@ pub struct Bundle {
     /// The lists that go with it, by rising name.
     #[n(11)]
     pub lists: Vec<List>,
+    /// Which plates are local, in rising order; left out, and never empty, where it calls none so.
+    #[n(12)]
+    pub local_plates: Option<Vec<PlatePrefix>>,
 }
 
 /// A public notice.
@@ -218,7 +221,7 @@ impl Signed {
 impl Bundle {
     /// A site's own policy, which nobody signed, so that it can be kept.
     pub fn of_site(site: &Site) -> Self {
-        let Policy { id: _, notice, screening, profiles } = &site.policy;
+        let Policy { id: _, notice, screening, profiles, local_plates } = &site.policy;
         let mut files = site.profile_files.clone();
         files.sort_by(|one, other| one.name.cmp(&other.name));
         Self {
@@ -234,6 +237,7 @@ impl Bundle {
             profiles: profiles.iter().map(|profile| profile.id.clone()).collect(),
             files,
             lists: vec![],
+            local_plates: Some(local_plates.clone()).filter(|prefixes| !prefixes.is_empty()),
         }
     }
 
@@ -280,7 +284,8 @@ impl Bundle {
     ///
     /// As for [`profiles`](Self::profiles).
     pub fn policy(&self) -> Result<Policy, Mistakes> {
-        Ok(Policy::new(self.notice, self.thresholds.screening(), self.profiles()?))
+        let policy = Policy::new(self.notice, self.thresholds.screening(), self.profiles()?);
+        Ok(policy.with_local_plates(self.local_plates.clone().unwrap_or_default()))
     }
 
     /// The profiles for a lane that wants these.
@@ -304,14 +309,26 @@ impl Bundle {
         fn rises<T: Ord>(list: impl Iterator<Item = T>) -> bool {
             list.collect::<Vec<_>>().windows(2).all(|pair| pair[0] < pair[1])
         }
-        let lengths =
-            [self.sites.len(), self.notices.len(), self.profiles.len(), self.files.len(), self.lists.len()];
+        let local_plates = self.local_plates.as_deref();
+        if local_plates.is_some_and(<[PlatePrefix]>::is_empty) {
+            return false;
+        }
+        let local_plates = local_plates.unwrap_or_default();
+        let lengths = [
+            local_plates.len(),
+            self.sites.len(),
+            self.notices.len(),
+            self.profiles.len(),
+            self.files.len(),
+            self.lists.len(),
+        ];
         lengths.iter().all(|length| *length <= LIST_MAX)
             && rises(self.sites.iter())
             && rises(self.notices.iter().map(|notice| notice.number))
             && rises(self.profiles.iter())
             && rises(self.files.iter().map(|file| &file.name))
             && rises(self.lists.iter().map(|list| &list.name))
+            && rises(local_plates.iter())
     }
 }
 

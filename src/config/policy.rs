@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::profile::Profile;
 use crate::base::{CentiCelsius, PolicyId};
+use crate::model::PlatePrefix;
 
 /// What rules a kiosk. Two kiosks with one `id` decide alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Policy {
     pub screening: Screening,
     /// Every profile that a lane uses, by rising name.
     pub profiles: Vec<Profile>,
+    /// Which plates are local, in rising order. Empty: of no plate anything is said.
+    pub local_plates: Vec<PlatePrefix>,
 }
 
 /// How a skin temperature is judged.
@@ -45,22 +48,35 @@ struct Canonical<'a> {
     notice: Option<u32>,
     screening: &'a Screening,
     profiles: &'a [Profile],
+    /// Left out where there are none, so that such a policy keeps the identity that it had before plates had origins.
+    #[serde(skip_serializing_if = "<[PlatePrefix]>::is_empty")]
+    local_plates: &'a [PlatePrefix],
 }
 
 impl Policy {
     /// The policy of these parts.
     pub fn new(notice: Option<u32>, screening: Screening, mut profiles: Vec<Profile>) -> Self {
         profiles.sort_by(|one, other| one.id.cmp(&other.id));
-        let mut policy = Self { id: PolicyId([0; 16]), notice, screening, profiles };
-        let digest = digest::digest(&digest::SHA256, policy.canonical().as_bytes());
-        policy.id.0.copy_from_slice(&digest.as_ref()[..16]);
-        policy
+        Self { id: PolicyId([0; 16]), notice, screening, profiles, local_plates: Vec::new() }.identified()
+    }
+
+    /// The same policy where plates that begin like these are local.
+    pub fn with_local_plates(self, mut local_plates: Vec<PlatePrefix>) -> Self {
+        local_plates.sort();
+        local_plates.dedup();
+        Self { local_plates, ..self }.identified()
+    }
+
+    fn identified(mut self) -> Self {
+        let digest = digest::digest(&digest::SHA256, self.canonical().as_bytes());
+        self.id.0.copy_from_slice(&digest.as_ref()[..16]);
+        self
     }
 
     /// The text whose digest is the policy's identity: compact JSON, keys in the order of these types.
     pub fn canonical(&self) -> String {
-        let Self { id: _, notice, screening, profiles } = self;
-        let canonical = Canonical { version: 2, notice: *notice, screening, profiles };
+        let Self { id: _, notice, screening, profiles, local_plates } = self;
+        let canonical = Canonical { version: 2, notice: *notice, screening, profiles, local_plates };
         // Serialising numbers, texts and lists cannot fail; maps with odd keys could, and there are none.
         serde_json::to_string(&canonical).unwrap_or_default()
     }

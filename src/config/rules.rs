@@ -224,7 +224,7 @@ impl StepCondition {
     pub fn holds(&self, state: &State) -> bool {
         let Self { step: _, is, by, reasons, waived_for } = self;
         (is.is_empty() || is.contains(&state.is()))
-            && (by.is_empty() || state.grade().is_some_and(|grade| by.contains(grade)))
+            && (by.is_empty() || state.grade().is_some_and(|grade| by.iter().any(|named| named.means(grade))))
             && (reasons.is_empty() || state.reason().is_some_and(|reason| reasons.contains(&reason)))
             && (waived_for.is_empty() || state.waived_for().is_some_and(|reason| waived_for.contains(reason)))
     }

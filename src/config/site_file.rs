@@ -21,7 +21,7 @@ use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
 use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
 use crate::model::training::PRACTICE_NAMES;
-use crate::model::{Class, Direction, Picture, Post, Role, SubjectKind, Title};
+use crate::model::{Class, Direction, Picture, PlatePrefix, Post, Role, SubjectKind, Title};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
 const PIN_MEMORY_KIB_MAX: u32 = 64 * 1024;
@@ -50,6 +50,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     let web = web(report, &mut file);
     let mqtt = mqtt(report, &mut file, kiosk.as_ref());
     let screening = screening(report, &mut file);
+    let local_plates = local_plates(report, &mut file);
     let (available, files) = profiles(report, &mut file, load);
     let lanes = lanes(report, &mut file, &available);
     let attendants = attendants(report, &mut file);
@@ -83,7 +84,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         lists,
         attendants,
         post,
-        policy: Policy::new(notice, screening, profiles),
+        policy: Policy::new(notice, screening, profiles).with_local_plates(local_plates),
         signers,
         profile_files,
     })
@@ -145,6 +146,16 @@ fn post_rules(report: &mut Report<'_>, file: &mut Section<'_>) -> Option<PostRul
         answer_within: Duration::from_secs(answer_within_s),
         staffed_within: staffed_within_s.map(Duration::from_secs),
     })
+}
+
+/// The beginnings of local plates, in rising order.
+pub(super) fn local_plates(report: &mut Report<'_>, file: &mut Section<'_>) -> Vec<PlatePrefix> {
+    let expected =
+        "a province and the letter of its authority such as \"川A\", or a province alone such as \"川\"";
+    let prefix = Kind::new(expected, |value| value.as_str()?.parse::<PlatePrefix>().ok());
+    let mut prefixes = file.list(report, "local_plates", &prefix);
+    prefixes.sort();
+    prefixes
 }
 
 pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {

@@ -135,6 +135,8 @@ fn earlier(report: &mut Report<'_>, mut row: Section<'_>) -> Option<Earlier> {
         ("attested", Came::Attested),
         ("verified", Came::Verified),
         ("listed", Came::Listed),
+        ("local", Came::Local),
+        ("out-of-town", Came::OutOfTown),
     ];
     let step = row.need(report, "step", &name());
     let came = if row.has("answered") {

@@ -137,6 +137,8 @@ fn condition(steps: &[StepRule], index: usize, earlier: &Earlier) -> Result<(), 
         }
         (Came::Answered { .. }, _) => Err("only a question is answered".to_owned()),
         (Came::Listed, Ask::Question { areas: Some(_), .. }) => Ok(()),
+        (Came::Local | Came::OutOfTown, Ask::Plate { .. }) => Ok(()),
+        (Came::Local | Came::OutOfTown, _) => Err("only a plate is local or from out of town".to_owned()),
         (Came::Listed, _) => Err("only a question with places is compared with a list".to_owned()),
     }
 }

@@ -166,6 +166,10 @@ pub enum Came {
     },
     /// The place that was named stands in the risk-area table for that day.
     Listed,
+    /// The plate is from a place that the policy calls local.
+    Local,
+    /// It is not: it is from another place, or names none.
+    OutOfTown,
 }
 
 /// What a step asks, with the settings of its kind.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::practice::Practice;
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
+use crate::model::manifest::Manifest;
 use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind, Verdict};
 
 /// One act of one person at one lane.
@@ -41,6 +42,17 @@ pub enum Act {
     NoPlate,
     /// Declares how many people are in the vehicle, the driver included.
     DeclareOccupants(u8),
+    /// Shows a list of who is in the vehicle; nothing follows from it until it is taken.
+    OfferManifest(Manifest),
+    /// Takes the list that was shown: declares everybody on it who is here.
+    TakeManifest {
+        /// Which, as its status calls it.
+        offer: u32,
+        /// The rows of those who are not here, from 0.
+        absent: Vec<u8>,
+    },
+    /// The occupant who is being served stood on that list and is not in the vehicle.
+    NotHere,
     /// Fills in the registration.
     Register(Registration),
     /// Confirms by name what no device can see.

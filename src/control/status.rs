@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
+use crate::model::manifest::BadManifest;
 use crate::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, Role, StepKind, StepWords,
-    SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
+    StepWords, SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -200,6 +201,8 @@ pub struct FieldStatus {
     pub length_max: u8,
     /// Whether it has to be filled in.
     pub required: bool,
+    /// What a manifest says for it, masked: that counts where nothing is filled in.
+    pub known: Option<String>,
 }
 
 /// The last screening, as far as screens may show it.
@@ -246,6 +249,28 @@ pub struct OccupantStatus {
     pub settled: bool,
     /// What became of them where they stay here and the vehicle goes on.
     pub apart: Option<Verdict>,
+    /// Whether only a manifest says that they are here: it may be mistaken.
+    pub only_listed: bool,
+}
+
+/// A manifest that was offered and not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ManifestStatus {
+    /// Which offer of this session.
+    pub offer: u32,
+    /// Whom it names, masked; nobody where it cannot be read.
+    pub rows: Vec<ListedStatus>,
+    /// Why it cannot be read.
+    pub fault: Option<BadManifest>,
+}
+
+/// Somebody on a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedStatus {
+    /// Name, masked.
+    pub name: String,
+    /// Identity number, masked.
+    pub number: Option<String>,
 }
 
 /// A list names somebody who is here: a card for the attendant, who looks and decides.
@@ -303,6 +328,8 @@ pub struct LaneStatus {
     pub class: Option<Class>,
     /// Masked name or plate of the present subject.
     pub subject: Option<String>,
+    /// Where the vehicle's plate is from, where the policy calls some plates local.
+    pub plate_origin: Option<PlateOrigin>,
     /// Profile that applies.
     pub profile: Option<Slug>,
     /// The subject's steps, in order.
@@ -315,6 +342,8 @@ pub struct LaneStatus {
     pub agents: Vec<Slug>,
     /// Number of occupants declared, for a vehicle.
     pub declared: Option<u8>,
+    /// A manifest that the attendant may take, for a vehicle.
+    pub manifest: Option<ManifestStatus>,
     /// Occupants so far, for a vehicle; the first unsettled one is being served.
     pub occupants: Vec<OccupantStatus>,
     /// What the subject's face asks for.

@@ -4,13 +4,15 @@ use super::{PAYLOAD_BYTES_MAX, hub_pass};
 use crate::base::Pii;
 use crate::model::CredentialKind;
 use crate::model::id_number::IdNumber;
+use crate::model::manifest;
 
 /// Kinds with a prefix of their own.
 ///
 /// Sources: EU and WHO HCERT (`HC1:`), SMART Health Cards and Links (`shc:/`, `shlink:/`), WHO verifiable health links
 /// (`vhlink:/`), NZ COVID Pass (`NZCP:/`), ZIP's local file header, with which DIVOC codes begin.
-const PREFIXES: [(&[u8], CredentialKind); 9] = [
+const PREFIXES: [(&[u8], CredentialKind); 10] = [
     (hub_pass::PREFIX.as_bytes(), CredentialKind::HubPass),
+    (manifest::PREFIX.as_bytes(), CredentialKind::Manifest),
     (b"HC1:", CredentialKind::HealthCertificate),
     (b"shc:/", CredentialKind::SmartHealthCard),
     (b"shlink:/", CredentialKind::HealthLink),
@@ -71,8 +73,10 @@ mod tests {
     #[test]
     fn each_kind_is_told_by_its_bytes() {
         use CredentialKind as K;
-        let cases: [(&[u8], K); 22] = [
+        let cases: [(&[u8], K); 24] = [
             (b"KK1:ABC", K::HubPass),
+            (b"KKM1:ABC", K::Manifest),
+            (b"KKM2:ABC", K::Text),
             (b"HC1:6BFOXN", K::HealthCertificate),
             (b"hc1:6BFOXN", K::Text),
             (b"shc:/5676", K::SmartHealthCard),

@@ -76,8 +76,13 @@ pub fn issue(claims: &Claims, signer: &Ed25519KeyPair) -> Result<String, BadClai
 
 /// Checks a payload that begins with [`PREFIX`].
 pub(super) fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Credential {
-    let answer =
-        |authentic, current| Credential { kind: CredentialKind::HubPass, authentic, current, holder: None };
+    let answer = |authentic, current| Credential {
+        kind: CredentialKind::HubPass,
+        authentic,
+        current,
+        holder: None,
+        manifest: None,
+    };
     let Some(envelope) = open(payload) else { return answer(Authenticity::Forged, Currency::Unknown) };
     let mut named =
         trust.keys.iter().filter(|key| key_id(key)[..] == envelope.protected.header.key_id).peekable();

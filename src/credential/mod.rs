@@ -9,6 +9,7 @@ pub mod classify;
 pub mod hub_pass;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
+use crate::model::manifest::Manifest;
 use crate::model::{Authenticity, Credential, CredentialKind, Currency};
 
 pub use claims::Claims;
@@ -44,7 +45,15 @@ impl Trust {
 pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Credential {
     let payload = payload.trim_ascii();
     let kind = classify(payload);
+    let unverified = Credential {
+        kind,
+        authentic: Authenticity::Unverified,
+        current: Currency::Unknown,
+        holder: None,
+        manifest: None,
+    };
     match kind {
+        CredentialKind::Manifest => Credential { manifest: Some(Manifest::read_code(payload)), ..unverified },
         CredentialKind::HubPass => hub_pass::check(payload, trust, now, clock),
         CredentialKind::IdNumber
         | CredentialKind::HealthCertificate
@@ -55,8 +64,6 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         | CredentialKind::Divoc
         | CredentialKind::Url
         | CredentialKind::Text
-        | CredentialKind::Binary => {
-            Credential { kind, authentic: Authenticity::Unverified, current: Currency::Unknown, holder: None }
-        }
+        | CredentialKind::Binary => unverified,
     }
 }

@@ -249,6 +249,7 @@ fn pass(current: Currency) -> Input {
         authentic: Authenticity::Genuine,
         current,
         holder: Some(holder),
+        manifest: None,
     })
 }
 

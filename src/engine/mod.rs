@@ -14,6 +14,7 @@ mod entries;
 pub mod input;
 pub mod lane;
 mod listed;
+mod manifest;
 mod memory;
 mod patience;
 mod person;

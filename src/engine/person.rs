@@ -17,6 +17,7 @@ use crate::control::status::TemperatureStatus;
 use crate::control::{Act, OccupantStatus, Refused};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
+use crate::model::manifest::Listed;
 use crate::model::{
     Attestation, Authenticity, Between, Class, Credential, CredentialKind, Currency, Direction, Evidence,
     Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
@@ -54,6 +55,8 @@ pub struct PersonSession {
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
     taken: Option<Taken>,
+    /// What a manifest says of them.
+    listed: Option<Listed>,
 }
 
 /// Asks for earlier passages; answers when that was, and under which ticket the answer comes.
@@ -97,6 +100,7 @@ impl PersonSession {
             memory: Memory::default(),
             apart: None,
             taken: None,
+            listed: None,
         })
     }
 
@@ -186,9 +190,10 @@ impl PersonSession {
             Act::TypeIdNumber(text) => self.type_id_number(text, context),
             Act::Attest(what) => by.and_then(|by| self.attest(*what, by)),
             Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(step, by, reason)),
-            Act::Register(fields) => {
-                by.and_then(|_| registration::take(&mut self.steps, fields, &mut self.details))
-            }
+            Act::Register(fields) => by.and_then(|_| {
+                let fields = registration::completed(fields, self.listed.as_ref());
+                registration::take(&mut self.steps, &fields, &mut self.details)
+            }),
             Act::ContactTemperature(value) => by.and_then(|by| self.contact(*value, by, context)),
             Act::MeasureAgain => by.and_then(|_| {
                 self.steps.unsettled_or_refuse(StepKind::Temperature).map(super::step::Step::reopen)
@@ -202,6 +207,9 @@ impl PersonSession {
             | Act::TypePlate { .. }
             | Act::NoPlate
             | Act::DeclareOccupants(_)
+            | Act::OfferManifest(_)
+            | Act::TakeManifest { .. }
+            | Act::NotHere
             | Act::Decide { .. }
             | Act::SetDown { .. }
             | Act::Emergency
@@ -249,6 +257,39 @@ impl PersonSession {
         Some((facts, ruled))
     }
 
+    /// Whether anything is known of them, or was done.
+    pub fn begun(&self) -> bool {
+        self.details != Person::default()
+            || self.screening.is_some()
+            || self.apart.is_some()
+            || self.steps.begun()
+    }
+
+    /// What a manifest says of them, until they say it themselves: the name; the number, as if they had typed it; what a
+    /// registration asks for, once an attendant takes that. Everything else stays as open as it was.
+    pub fn list(&mut self, listed: Listed, context: &Context) {
+        self.details.name = Some(listed.name.clone());
+        if let Some(number) = &listed.id_number {
+            // Where no number is asked for, it is not kept.
+            let _ = self.type_id_number(number, context);
+        }
+        self.listed = Some(listed);
+    }
+
+    /// Whether nothing but a manifest says that they are here: they have shown nothing, and nothing was measured.
+    pub fn only_listed(&self) -> bool {
+        self.listed.is_some()
+            && self.apart.is_none()
+            && self.screening.is_none()
+            && self.details.contact.is_none()
+            && self.details.pass.is_none()
+    }
+
+    /// What a manifest says of them.
+    pub fn listed(&self) -> Option<&Listed> {
+        self.listed.as_ref()
+    }
+
     /// Whether nothing more is asked of them here.
     pub fn is_done(&self) -> bool {
         self.apart.is_some() || self.steps.all_settled()
@@ -268,6 +309,7 @@ impl PersonSession {
             steps: self.steps.status(),
             settled: self.is_done(),
             apart: self.apart.as_ref().map(|apart| apart.verdict),
+            only_listed: self.only_listed(),
         }
     }
 

@@ -4,7 +4,8 @@ use super::steps::Steps;
 use crate::base::{Pii, Slug};
 use crate::config::{Ask, Field, FieldRule, Need};
 use crate::control::{Refused, Registration};
-use crate::model::{Evidence, Person, StepKind};
+use crate::model::manifest::Listed;
+use crate::model::{Evidence, Person, StepKind, mask};
 
 /// Fills in the open registration step.
 ///
@@ -37,6 +38,31 @@ pub fn take(steps: &mut Steps, fields: &Registration, person: &mut Person) -> Re
         }
     }
     Ok(())
+}
+
+/// `fields` with what a manifest says of this person where nothing was written.
+pub fn completed(fields: &Registration, listed: Option<&Listed>) -> Registration {
+    let mut fields = fields.clone();
+    if let Some(listed) = listed {
+        let empty =
+            |text: &Option<Pii<String>>| text.as_ref().is_none_or(|text| text.expose().trim().is_empty());
+        if empty(&fields.name) {
+            fields.name = Some(listed.name.clone());
+        }
+        if empty(&fields.phone) {
+            fields.phone = listed.phone.clone();
+        }
+    }
+    fields
+}
+
+/// What a manifest says for the field `rule`, as screens may show it.
+pub fn masked(rule: &FieldRule, listed: &Listed) -> Option<String> {
+    match Field::of(&rule.id)? {
+        Field::Name => Some(mask::name(&listed.name)),
+        Field::Phone => listed.phone.as_ref().map(mask::phone),
+        Field::Origin | Field::Destination | Field::Host => None,
+    }
 }
 
 fn check(rule: &FieldRule, text: &Pii<String>) -> Result<(), &'static str> {

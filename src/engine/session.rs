@@ -245,6 +245,9 @@ impl Session {
             | Act::TypePlate { .. }
             | Act::NoPlate
             | Act::DeclareOccupants(_)
+            | Act::OfferManifest(_)
+            | Act::TakeManifest { .. }
+            | Act::NotHere
             | Act::Register(_)
             | Act::Attest(_)
             | Act::Waive { .. }

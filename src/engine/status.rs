@@ -1,13 +1,16 @@
 //! A lane as its screens show it.
 
 use super::lane::{Lane, State};
+use super::person::PersonSession;
+use super::registration;
 use super::running::Running;
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
-use crate::control::{FieldStatus, LaneStatus, OccupantStatus, Phase};
-use crate::model::Level;
+use crate::control::{FieldStatus, LaneStatus, ManifestStatus, OccupantStatus, Phase};
+use crate::model::manifest::Listed;
+use crate::model::{Level, PlateOrigin};
 
 impl Lane {
     /// A snapshot for the screens. Names and plates are masked in it.
@@ -24,12 +27,14 @@ impl Lane {
             direction: session.map(|session| session.direction),
             class: session.map(Session::class),
             subject: session.and_then(masked),
+            plate_origin: session.and_then(plate_origin),
             profile: session.map(|session| session.profile().clone()),
             steps: session.map(|session| session.steps().status()).unwrap_or_default(),
             fields: session.map(fields).unwrap_or_default(),
             attestations: served.map(Steps::attestations).unwrap_or_default(),
             agents: session.map(agents).unwrap_or_default(),
             declared: session.and_then(declared),
+            manifest: session.and_then(manifest),
             occupants: session.map(occupants).unwrap_or_default(),
             prompt: self.prompt_wanted(),
             words: asking.map(Session::words).unwrap_or_default(),
@@ -80,23 +85,28 @@ impl Lane {
 
 /// The fields of the registration that is taken next: the vehicle's own, else that of whoever is served.
 fn fields(session: &Session) -> Vec<FieldStatus> {
-    let shown = |rule: &FieldRule| FieldStatus {
+    let shown = |rule: &FieldRule, listed: Option<&Listed>| FieldStatus {
+        known: listed.and_then(|listed| registration::masked(rule, listed)),
         name: rule.id.clone(),
         title: rule.title.clone(),
         form: rule.form.clone(),
         length_max: rule.length_max,
         required: rule.need == Need::Required,
     };
-    let of = |steps: &Steps| {
+    let of = |steps: &Steps, listed: Option<&Listed>| {
         steps.open_steps().find_map(|step| {
             if let Ask::Registration { fields } = &step.rule.ask {
-                Some(fields.iter().map(shown).collect())
+                Some(fields.iter().map(|rule| shown(rule, listed)).collect())
             } else {
                 None
             }
         })
     };
-    of(session.steps()).or_else(|| of(session.served())).unwrap_or_default()
+    let listed = match &session.who {
+        Who::Person(_) => None,
+        Who::Vehicle(vehicle) => vehicle.served().and_then(PersonSession::listed),
+    };
+    of(session.steps(), None).or_else(|| of(session.served(), listed)).unwrap_or_default()
 }
 
 /// The agents of the first disinfection that is open: of whoever is served, else the vehicle's own.
@@ -122,6 +132,13 @@ fn masked(session: &Session) -> Option<String> {
     }
 }
 
+fn plate_origin(session: &Session) -> Option<PlateOrigin> {
+    match &session.who {
+        Who::Person(_) => None,
+        Who::Vehicle(vehicle) => vehicle.origin(),
+    }
+}
+
 fn declared(session: &Session) -> Option<u8> {
     match &session.who {
         Who::Person(_) => None,
@@ -129,10 +146,17 @@ fn declared(session: &Session) -> Option<u8> {
     }
 }
 
+fn manifest(session: &Session) -> Option<ManifestStatus> {
+    match &session.who {
+        Who::Person(_) => None,
+        Who::Vehicle(vehicle) => vehicle.offered(),
+    }
+}
+
 fn occupants(session: &Session) -> Vec<OccupantStatus> {
     match &session.who {
         Who::Person(_) => vec![],
-        Who::Vehicle(vehicle) => vehicle.occupants.iter().map(super::person::PersonSession::status).collect(),
+        Who::Vehicle(vehicle) => vehicle.occupants.iter().map(PersonSession::status).collect(),
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::base::AttendantId;
 use crate::config::step_rule::Came;
 use crate::config::{Ask, StepRule};
-use crate::model::{Attestation, Authenticity, Currency, Evidence, NotMeasured, Reason, Role, StepOutcome};
+use crate::model::{
+    Attestation, Authenticity, Currency, Evidence, NotMeasured, PlateOrigin, Reason, Role, StepOutcome,
+};
 
 /// One step of one subject.
 #[derive(Clone, Debug)]
@@ -134,7 +136,19 @@ impl Step {
             (Came::Attested, Evidence::Attested { .. }) => true,
             (Came::Answered { answers }, Evidence::Answered { answer, .. }) => answers.contains(answer),
             (Came::Listed, Evidence::Answered { listed, .. }) => *listed == Some(true),
-            (Came::Verified | Came::Attested | Came::Answered { .. } | Came::Listed, _) => false,
+            (Came::Local, Evidence::Plate { origin, .. }) => *origin == Some(PlateOrigin::Local),
+            (Came::OutOfTown, Evidence::Plate { origin, .. }) => {
+                matches!(origin, Some(PlateOrigin::OutOfTown | PlateOrigin::Unplaced))
+            }
+            (
+                Came::Verified
+                | Came::Attested
+                | Came::Answered { .. }
+                | Came::Listed
+                | Came::Local
+                | Came::OutOfTown,
+                _,
+            ) => false,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
 use super::listed::Cards;
+use super::manifest::{Offer, TakenManifest};
 use super::memory::Memory;
 use super::person::{Apart, Asking, PersonSession};
 use super::registration;
@@ -14,12 +15,13 @@ use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
 use crate::control::{Act, Decision, OddPlate, Refused, Registration};
 use crate::model::blind::IdentifierKind;
+use crate::model::local_plates::{self, PlateOrigin};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
     Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind,
-    SubjectKind, Vehicle, Verdict, mask,
+    StepOutcome, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// One vehicle, its steps, and the people in it.
@@ -42,6 +44,10 @@ pub struct VehicleSession {
     pub cards: Cards,
     /// What earlier passages say of it.
     pub(super) memory: Memory,
+    /// A manifest that waits to be taken.
+    pub(super) offer: Option<Offer>,
+    /// The one that was taken.
+    pub(super) taken: Option<TakenManifest>,
 }
 
 impl VehicleSession {
@@ -59,6 +65,8 @@ impl VehicleSession {
             occupants: Vec::new(),
             cards: Cards::default(),
             memory: Memory::default(),
+            offer: None,
+            taken: None,
         })
     }
 
@@ -76,6 +84,11 @@ impl VehicleSession {
     /// Takes a credential: a vehicle's pass is the vehicle's, any other the present occupant's.
     pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
         let vehicle = credential.holder.as_ref().filter(|holder| holder.subject == SubjectKind::Vehicle);
+        if let Some(manifest) = &credential.manifest {
+            // Where none is waited for it is a code too many, and nobody's credential.
+            let _ = self.offer(manifest.clone());
+            return;
+        }
         let Some(holder) = vehicle else {
             if let Some(person) = self.served_mut() {
                 person.present(now, credential, context);
@@ -99,7 +112,8 @@ impl VehicleSession {
             }
             (None, Some(bound)) => {
                 if let Some(step) = self.steps.unsettled(StepKind::Plate) {
-                    step.settle(Evidence::Plate { source: PlateSource::Pass });
+                    let origin = local_plates::origin(&context.policy.local_plates, Some(&bound));
+                    step.settle(Evidence::Plate { source: PlateSource::Pass, origin });
                 }
                 self.details.plate = Some(bound);
             }
@@ -119,9 +133,16 @@ impl VehicleSession {
     ) -> Option<Result<(), Refused>> {
         let attendant = by.ok_or(Refused::NeedsAttendant);
         Some(match act {
-            Act::TypePlate { text, odd } => self.type_plate(text, *odd),
-            Act::NoPlate => attendant.and_then(|_| self.no_plate()),
-            Act::DeclareOccupants(count) => attendant.and_then(|_| self.declare(*count, context)),
+            Act::TypePlate { text, odd } => self.type_plate(text, *odd, context),
+            Act::NoPlate => attendant.and_then(|_| self.no_plate(context)),
+            Act::DeclareOccupants(count) => {
+                attendant.and_then(|_| self.declare(*count, context)).map(|()| self.offer = None)
+            }
+            Act::OfferManifest(manifest) => attendant.and_then(|_| self.offer(Ok(manifest.clone()))),
+            Act::TakeManifest { offer, absent } => {
+                attendant.and_then(|by| self.take_manifest(*offer, absent, by, context))
+            }
+            Act::NotHere => attendant.and_then(|_| self.not_here()),
             Act::StartDisinfection { agent }
                 if !self.serves(|steps| steps.open().any(|open| open == StepKind::Disinfection)) =>
             {
@@ -191,7 +212,9 @@ impl VehicleSession {
         if recorded == declared
             && let Some(step) = self.steps.unsettled(StepKind::Occupants)
         {
-            step.settle(Evidence::Occupants { declared, recorded });
+            let listed = self.taken.as_ref().map(|taken| taken.listed);
+            let by = self.taken.as_ref().map(|taken| taken.by.clone());
+            step.settle(Evidence::Occupants { declared, recorded, listed, by });
         }
     }
 
@@ -244,6 +267,18 @@ impl VehicleSession {
         Some((facts, ruled))
     }
 
+    /// Where its plate is from, once that is known and the policy calls some plates local.
+    pub fn origin(&self) -> Option<PlateOrigin> {
+        self.steps.iter().find_map(|step| match &step.outcome {
+            StepOutcome::Done(Evidence::Plate { origin, .. }) => *origin,
+            StepOutcome::Done(_)
+            | StepOutcome::Open
+            | StepOutcome::Waived { .. }
+            | StepOutcome::Failed { .. }
+            | StepOutcome::NotMeasured(_) => None,
+        })
+    }
+
     /// The plate as screens may show it.
     pub fn masked(&self) -> Option<String> {
         self.details.plate.as_ref().map(mask::plate)
@@ -267,7 +302,7 @@ impl VehicleSession {
         self.occupants.iter().map(record).collect()
     }
 
-    fn type_plate(&mut self, text: &Pii<String>, odd: OddPlate) -> Result<(), Refused> {
+    fn type_plate(&mut self, text: &Pii<String>, odd: OddPlate, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
         let plate = Plate::parse(text)
             .map_err(|_| Refused::BadField { field: "plate", why: "needs 2 to 10 letters and digits" })?;
@@ -275,20 +310,26 @@ impl VehicleSession {
             (plate::Form::Odd, OddPlate::Ask) => return Err(Refused::OddPlate),
             (plate::Form::Odd, OddPlate::Confirmed) | (plate::Form::Valid(_), _) => {}
         }
-        step.settle(Evidence::Plate { source: PlateSource::Typed });
+        let origin = local_plates::origin(&context.policy.local_plates, Some(plate.normalised()));
+        step.settle(Evidence::Plate { source: PlateSource::Typed, origin });
         self.details.plate = Some(plate.normalised().clone());
         self.details.plate_raw = Some(text.clone());
+        let blinded = context.blinder.blind(IdentifierKind::Plate, plate.normalised().expose());
+        if let Some(class) = context.roster.find(&blinded) {
+            self.become_class(class, context);
+        }
         Ok(())
     }
 
-    fn no_plate(&mut self) -> Result<(), Refused> {
+    fn no_plate(&mut self, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Plate)?;
         // Where an attendant has to decide, the first press calls them and their second one confirms.
         let ask_first = step.rule.ask == Ask::Plate { no_plate: NoPlate::Attendant };
         if ask_first && step.attention().is_none() {
             step.call_attendant(Reason::AttendantDecision);
         } else {
-            step.settle(Evidence::Plate { source: PlateSource::NoPlate });
+            let origin = local_plates::origin(&context.policy.local_plates, None);
+            step.settle(Evidence::Plate { source: PlateSource::NoPlate, origin });
         }
         Ok(())
     }
@@ -314,7 +355,7 @@ impl VehicleSession {
         Ok(())
     }
 
-    fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
+    pub(super) fn declare(&mut self, count: u8, context: &Context) -> Result<(), Refused> {
         let step = self.steps.unsettled_or_refuse(StepKind::Occupants)?;
         let Ask::Occupants { max } = step.rule.ask else {
             return Err(Refused::StepNotOpen { step: StepKind::Occupants });
@@ -324,13 +365,7 @@ impl VehicleSession {
         }
         // A lower number may be declared as long as nobody already recorded disappears by it.
         let kept = usize::from(count);
-        let begun = |person: &PersonSession| {
-            person.details != Person::default()
-                || person.screening.is_some()
-                || person.apart.is_some()
-                || person.steps.begun()
-        };
-        if self.occupants.iter().skip(kept).any(begun) {
+        if self.occupants.iter().skip(kept).any(PersonSession::begun) {
             return Err(Refused::NotNow { why: "more occupants than that have been recorded" });
         }
         if self.occupants.iter().take(kept).filter(|person| person.apart.is_some()).count() >= kept {

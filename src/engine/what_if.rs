@@ -8,7 +8,8 @@
 use super::decide::{decide, party};
 use super::replay::{Difference, again};
 use crate::base::Slug;
-use crate::config::rules::{Facts, Party, Ruling, State, states};
+use crate::config::rules::{Facts, Grade, Party, Ruling, State, states};
+use crate::config::step_rule::Came;
 use crate::config::{Policy, Profile, Profiles, StepRule, Takes};
 use crate::model::record::Occupant;
 use crate::model::{
@@ -47,6 +48,9 @@ pub enum Unknown {
     /// The temperature was plainly below the threshold of that time, and the draft is stricter.
     #[error("the record keeps no temperature that was plainly below the threshold")]
     Temperature,
+    /// The draft calls other plates local, and asks or rules by that.
+    #[error("the record does not show the plate, and the draft calls other plates local")]
+    Plate,
     /// The draft has no profile for this subject.
     #[error("the draft has no profile for it")]
     NoProfile,
@@ -77,6 +81,9 @@ fn compared(passage: &Passage, policy: &Policy, draft: &Draft<'_>) -> Result<Wou
     }
     let takes = Takes::from(passage.subject);
     let profile = profile(draft.policy, takes, &passage.profile, (passage.class, passage.direction))?;
+    if policy.local_plates != draft.policy.local_plates && tells_plates_apart(profile) {
+        return Err(Unknown::Plate);
+    }
     let subject = (passage.class, passage.direction);
     let party = party(occupants.iter());
     let now = decide(&profile.rules, &facts(profile, subject, &passage.steps, grounds, (draft.mode, party)));
@@ -174,6 +181,14 @@ fn is_stricter(then: &Policy, draft: &Policy) -> bool {
         screening.threshold.get() - i32::from(screening.guard) - i32::from(screening.correction)
     };
     plainly(draft) < plainly(then) || draft.factor != then.factor || draft.cold > then.cold
+}
+
+/// Whether it makes a difference to `profile` where a plate is from.
+fn tells_plates_apart(profile: &Profile) -> bool {
+    let asked = profile.steps.iter().flat_map(|step| &step.when.after);
+    let mut conditions = profile.rules.as_slice().iter().flat_map(|rule| &rule.when.steps);
+    asked.map(|earlier| &earlier.came).any(|came| matches!(came, Came::Local | Came::OutOfTown))
+        || conditions.any(|step| step.by.iter().any(|by| matches!(by, Grade::PlacedPlate(..))))
 }
 
 fn is_plainly_below(step: &StepRecord) -> bool {

@@ -1,17 +1,21 @@
 //! The words of the hub's pages: Chinese and English.
 
-use crate::base::{AttendantId, Epoch};
+use crate::base::Epoch;
 use crate::ledger::{
     AlarmKind, NotTaken, PersonalState, Refused, SentState, SheetRefused, SheetState, SheetTaken,
 };
 use crate::model::duty::Manned;
 use crate::model::record::{Crossing, Erasure};
 use crate::model::{
-    AreaMode, Body, Cause, Class, Decider, Direction, Evidence, Known, Ordered, Outcome, PolicyEvent, Reason,
-    Role, Service, StepKind, StepOutcome, SubjectKind, Training, Verdict,
+    AreaMode, Body, Cause, Class, Decider, Direction, Known, Ordered, Outcome, PolicyEvent, Reason, Role,
+    Service, StepKind, SubjectKind, Training, Verdict,
 };
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
+
+mod steps;
+
+pub use steps::{detail, outcome, outcome_by};
 
 /// One meaning in two languages.
 pub type Words = (&'static str, &'static str);
@@ -199,65 +203,6 @@ pub fn cause(cause: Cause) -> Words {
         Cause::DeviceDead => ("设备无响应", "a device does not answer"),
         Cause::NobodyAtPost => ("岗位无人", "nobody at the post"),
         Cause::Followed => ("有人尾随通过", "somebody went through behind another"),
-    }
-}
-
-/// What became of a step.
-pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
-    match outcome {
-        StepOutcome::Open => ("○", ("未做", "open")),
-        StepOutcome::Done(_) => ("✓", ("完成", "done")),
-        StepOutcome::Waived { .. } => ("↷", ("免做", "waived")),
-        StepOutcome::Failed { reason: why, .. } => ("✕", reason(*why)),
-        StepOutcome::NotMeasured(_) => ("?", ("未测得", "not measured")),
-    }
-}
-
-/// What a step of the newer kinds came to, in the profile's own names and in numbers.
-pub fn detail(outcome: &StepOutcome) -> Option<String> {
-    let evidence = match outcome {
-        StepOutcome::Done(evidence) | StepOutcome::Failed { evidence: Some(evidence), .. } => evidence,
-        StepOutcome::Open
-        | StepOutcome::Waived { .. }
-        | StepOutcome::Failed { evidence: None, .. }
-        | StepOutcome::NotMeasured(_) => return None,
-    };
-    Some(match evidence {
-        Evidence::Answered { answer, table: Some(version), listed: Some(listed), .. } => {
-            let found = if *listed { "在表内 listed" } else { "不在表内 not listed" };
-            format!("{answer}，风险地区表 table {version}：{found}")
-        }
-        Evidence::Answered { answer, .. } => answer.to_string(),
-        Evidence::Dwelt { seconds, low: Some(low), high: Some(high), .. } => {
-            format!("{seconds} s, {low}–{high} °C")
-        }
-        Evidence::Dwelt { seconds, .. } => format!("{seconds} s"),
-        Evidence::Disinfected { agent, seconds, .. } => format!("{agent}, {seconds} s"),
-        Evidence::Items { number, tag: Some(tag), .. } => format!("{number} × № {tag}"),
-        Evidence::Items { number, .. } => number.to_string(),
-        Evidence::Counted { number, .. } => number.to_string(),
-        Evidence::Remembered { record, minutes } => format!("№ {record}, ≤ {minutes} min"),
-        Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Evidence::Credential { .. }
-        | Evidence::RosterEntry
-        | Evidence::Temperature { .. }
-        | Evidence::ContactTemperature { .. }
-        | Evidence::Registered { .. }
-        | Evidence::Attested { .. }
-        | Evidence::Plate { .. }
-        | Evidence::Occupants { .. }
-        | Evidence::Pledged { .. }
-        | Evidence::Escorted { .. }
-        | Evidence::Entitled => return None,
-    })
-}
-
-/// Who is named in the outcome of a step, and why.
-pub fn outcome_by(outcome: &StepOutcome) -> Option<(&AttendantId, Option<&str>)> {
-    match outcome {
-        StepOutcome::Waived { by, reason } => Some((by, Some(reason.as_str()))),
-        StepOutcome::Done(evidence) => evidence.attendants().last().map(|by| (*by, None)),
-        StepOutcome::Open | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::manifest::{BadManifest, Manifest};
 use super::subject::{Class, SubjectKind};
 use crate::base::Pii;
 
@@ -46,6 +47,9 @@ pub enum CredentialKind {
     /// Bytes that are no text.
     #[n(10)]
     Binary,
+    /// A list of who is in a vehicle; unsigned.
+    #[n(11)]
+    Manifest,
 }
 
 /// Whether a credential is genuine.
@@ -122,4 +126,6 @@ pub struct Credential {
     pub current: Currency,
     /// Whose it is; only for genuine ones.
     pub holder: Option<Holder>,
+    /// Whom it lists; only for manifests. Nothing vouches for that.
+    pub manifest: Option<Result<Manifest, BadManifest>>,
 }

@@ -140,6 +140,44 @@ impl Plate {
     }
 }
 
+/// The place that a plate names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub province: char,
+    /// The letter of the authority, where it stands on the plate.
+    pub authority: Option<char>,
+    /// Whether the vehicle is from Hong Kong or Macao and may be driven in the province as well.
+    pub crosses_border: bool,
+}
+
+/// Where `plate` is from; none where its kind names no place, or it follows no grammar.
+pub(super) fn place_of(plate: &Plate) -> Option<Place> {
+    let Form::Valid(kind) = plate.form else { return None };
+    let mut characters = plate.normalised.expose().chars();
+    let (province, second) = (characters.next()?, characters.next()?);
+    let (authority, crosses_border) = match kind {
+        PlateKind::Ordinary
+        | PlateKind::SmallNewEnergy
+        | PlateKind::LargeNewEnergy
+        | PlateKind::Police
+        | PlateKind::DrivingSchool
+        | PlateKind::Trailer => (Some(second), false),
+        PlateKind::Consulate => (Some(second).filter(char::is_ascii_uppercase), false),
+        PlateKind::HongKong | PlateKind::Macao => (Some(second), true),
+        // Its letter says fire or forest.
+        PlateKind::Emergency => (None, false),
+        PlateKind::Embassy | PlateKind::ArmedPolice | PlateKind::Military | PlateKind::CivilAviation => {
+            return None;
+        }
+    };
+    Some(Place { province, authority, crosses_border })
+}
+
+/// Whether `character` stands for a province on plates.
+pub(super) fn is_province(character: char) -> bool {
+    PROVINCES.contains(character)
+}
+
 fn normalise(text: &str) -> String {
     let is_separator = |character: &char| {
         matches!(character, '·' | '•' | '‧' | '∙' | '・' | '･' | '.' | '-' | '_') || character.is_whitespace()

@@ -4,105 +4,12 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::credential::{Authenticity, CredentialKind, Currency};
+use super::local_plates::PlateOrigin;
+pub use super::local_plates::PlateSource;
+pub use super::step_kind::StepKind;
 use super::temperature::{NotMeasured, Zone};
 use super::verdict::Reason;
 use crate::base::{AttendantId, CentiCelsius, Slug};
-
-/// One kind of check.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
-)]
-#[serde(rename_all = "kebab-case")]
-#[cbor(index_only)]
-pub enum StepKind {
-    /// A pass, a code or an identity number is presented.
-    #[n(0)]
-    Credential,
-    /// Skin temperature is screened.
-    #[n(1)]
-    Temperature,
-    /// The fields that the profile asks for are filled in.
-    #[n(2)]
-    Registration,
-    /// An attendant confirms by name what no device can see.
-    #[n(3)]
-    Attest,
-    /// The vehicle's plate is typed, read or declared absent.
-    #[n(4)]
-    Plate,
-    /// The number of occupants is declared, and each is taken through their own steps.
-    #[n(5)]
-    Occupants,
-    /// The vehicle, or a person's hands or shoes, are disinfected.
-    #[n(6)]
-    Disinfection,
-    /// A question is asked and its answer noted.
-    #[n(7)]
-    Question,
-    /// A time has to pass here, perhaps at a temperature.
-    #[n(8)]
-    Dwell,
-    /// The subject confirms a text.
-    #[n(9)]
-    Pledge,
-    /// Things are left here, or collected again.
-    #[n(10)]
-    Custody,
-    /// Somebody named fetches the subject.
-    #[n(11)]
-    Escort,
-    /// People, animals or goods are counted.
-    #[n(12)]
-    Count,
-    /// One attendant, or two different ones, sign by name.
-    #[n(13)]
-    SignOff,
-    /// By the clock, and by the kiosk's own records of earlier passages, the subject may pass now.
-    #[n(14)]
-    Entitlement,
-}
-
-impl StepKind {
-    /// Every kind, in the order of the records.
-    pub const ALL: [Self; 15] = [
-        Self::Credential,
-        Self::Temperature,
-        Self::Registration,
-        Self::Attest,
-        Self::Plate,
-        Self::Occupants,
-        Self::Disinfection,
-        Self::Question,
-        Self::Dwell,
-        Self::Pledge,
-        Self::Custody,
-        Self::Escort,
-        Self::Count,
-        Self::SignOff,
-        Self::Entitlement,
-    ];
-
-    /// The name in records and files, such as `sign-off`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Credential => "credential",
-            Self::Temperature => "temperature",
-            Self::Registration => "registration",
-            Self::Attest => "attest",
-            Self::Plate => "plate",
-            Self::Occupants => "occupants",
-            Self::Disinfection => "disinfection",
-            Self::Question => "question",
-            Self::Dwell => "dwell",
-            Self::Pledge => "pledge",
-            Self::Custody => "custody",
-            Self::Escort => "escort",
-            Self::Count => "count",
-            Self::SignOff => "sign-off",
-            Self::Entitlement => "entitlement",
-        }
-    }
-}
 
 /// Whether things are left or collected.
 #[derive(
@@ -150,24 +57,6 @@ impl Attestation {
             Self::Papers => "papers",
         }
     }
-}
-
-/// How a plate became known.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
-)]
-#[serde(rename_all = "kebab-case")]
-#[cbor(index_only)]
-pub enum PlateSource {
-    /// Typed by the attendant or the driver.
-    #[n(0)]
-    Typed,
-    /// Named in a verified pass.
-    #[n(1)]
-    Pass,
-    /// The vehicle has none.
-    #[n(2)]
-    NoPlate,
 }
 
 /// What satisfied a step, without personal data: this part of a record stays readable for ever.
@@ -233,6 +122,10 @@ pub enum Evidence {
         /// How.
         #[n(0)]
         source: PlateSource,
+        /// Where it is from; none where the policy calls no plates local.
+        #[n(1)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<PlateOrigin>,
     },
     /// Every declared occupant was taken through their own steps.
     #[n(7)]
@@ -243,6 +136,14 @@ pub enum Evidence {
         /// How many were recorded.
         #[n(1)]
         recorded: u8,
+        /// How many stood on the manifest, where one was taken; whoever of them was not here is not declared.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        listed: Option<u8>,
+        /// Who took it.
+        #[n(3)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<AttendantId>,
     },
     /// The vehicle, or a person's hands or shoes, were disinfected.
     #[n(8)]
@@ -369,14 +270,13 @@ impl Evidence {
             | Self::Escorted { by }
             | Self::Counted { by, .. } => vec![by],
             Self::Answered { by, confirmed, .. } => std::iter::once(by).chain(confirmed).collect(),
-            Self::Pledged { by } => by.iter().collect(),
+            Self::Pledged { by } | Self::Occupants { by, .. } => by.iter().collect(),
             Self::Signed { by } => by.iter().collect(),
             Self::Credential { .. }
             | Self::RosterEntry
             | Self::Temperature { .. }
             | Self::Registered { .. }
             | Self::Plate { .. }
-            | Self::Occupants { .. }
             | Self::Remembered { .. }
             | Self::Entitled => vec![],
         }
@@ -460,10 +360,11 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_named_alike_in_records_and_in_files() {
-        for kind in StepKind::ALL {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
-        }
+    fn a_plate_of_which_nothing_is_said_is_written_as_before_plates_had_origins() {
+        let plain = Evidence::Plate { source: PlateSource::Pass, origin: None };
+        assert_eq!(minicbor::to_vec(&plain).unwrap(), [0x82, 6, 0x81, 1]);
+        assert_eq!(minicbor::decode::<Evidence>(&[0x82, 6, 0x81, 1]).unwrap(), plain);
+        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"plate":{"source":"pass"}}"#);
     }
 
     #[test]
@@ -485,6 +386,8 @@ mod tests {
                 by: by.clone(),
             },
             Evidence::Pledged { by: None },
+            Evidence::Occupants { declared: 19, recorded: 19, listed: Some(20), by: Some(by.clone()) },
+            Evidence::Plate { source: PlateSource::Typed, origin: Some(PlateOrigin::OutOfTown) },
             Evidence::Items { way: Custody::Leave, number: 2, tag: Some(17), by: by.clone() },
             Evidence::Escorted { by: by.clone() },
             Evidence::Counted { number: 120, by: by.clone() },

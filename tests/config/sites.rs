@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kakou::config::bundle::Bundle;
 use kakou::config::site::Web;
 use kakou::config::{Board, Site, pair};
 use kakou::model::{Direction, Role, SubjectKind, Verdict};
@@ -63,6 +64,29 @@ fn pictures_are_kept_of_no_verdict_by_default_and_of_a_plain_admission_never() {
 }
 
 #[test]
+fn local_plates_are_part_of_the_policy_and_a_bad_one_is_named() {
+    let plain = Site::parse("kiosk.toml", EXAMPLE).unwrap();
+    let with =
+        |value: &str| EXAMPLE.replace("notice = 12", &format!("notice = 12\nlocal_plates = [{value}]"));
+    let site = Site::parse("k.toml", &with("\"川Ｋ\", \"川a\"")).unwrap();
+    let written: Vec<String> = site.policy.local_plates.iter().map(ToString::to_string).collect();
+    assert_eq!(written, ["川A", "川K"]);
+    assert_ne!(site.policy.id, plain.policy.id);
+    let other_order = Site::parse("k.toml", &with("\"川A\", \"川K\"")).unwrap();
+    assert_eq!(site.policy.id, other_order.policy.id, "the order says nothing");
+    assert!(!plain.policy.canonical().contains("plates"), "an older policy keeps its identity");
+    let kept = Bundle::of_site(&site).policy().unwrap();
+    assert_eq!(kept, site.policy, "what is kept for replay is the same policy");
+    for refused in ["A", "川AB", "川I", "京A12345", "Sichuan"] {
+        let said = mistakes(&with(&format!("\"川\", \"{refused}\"")));
+        let named = format!("local_plates = \"{refused}\": must be a province and the letter");
+        assert!(said.contains(&named), "{said}");
+    }
+    let twice = mistakes(&with("\"川A\", \"川a\""));
+    assert!(twice.contains("local_plates = \"川a\": must be named once"), "{twice}");
+}
+
+#[test]
 fn every_key_that_the_example_shows_is_known_and_right() {
     let site =
         Site::parse("kiosk.toml", &with_every_key().replace("profile_files", "#profile_files")).unwrap();
@@ -79,7 +103,9 @@ fn every_key_that_the_example_shows_is_known_and_right() {
     assert_eq!((post.role, post.agency.unwrap().zh.as_str()), (Role::Lead, "公安"));
     assert!(!format!("{site:?}").contains("argon2id"), "a hash does not print itself");
     let defaults = Site::parse("kiosk.toml", EXAMPLE).unwrap();
-    assert_eq!(site.policy.id, defaults.policy.id, "the values shown are the defaults");
+    assert_eq!(site.policy.local_plates.len(), 2, "an example: by default none are local");
+    let policy = site.policy.with_local_plates(vec![]);
+    assert_eq!(policy.id, defaults.policy.id, "the values shown are the defaults");
     assert_eq!(site.lanes, defaults.lanes);
     assert_eq!((site.state, site.roster), (defaults.state, defaults.roster));
 }

@@ -87,6 +87,14 @@ fn a_condition_on_what_cannot_be_is_refused_with_both_steps_and_the_reason() {
             "only a question with places",
         ),
         (
+            format!("{QUESTION}{}", on_sign("{ step = \"q\", is = \"local\" }")),
+            "only a plate is local or from out of town",
+        ),
+        (
+            format!("{COUNT}{}", on_sign("{ step = \"count\", is = \"out-of-town\" }")),
+            "only a plate is local or from out of town",
+        ),
+        (
             format!("{COUNT}{}", on_sign("{ step = \"count\", answered = [\"no\"] }")),
             "only a question is answered",
         ),

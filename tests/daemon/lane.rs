@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakou::base::{CentiCelsius, Mono, NoReading, PolicyId, Seq, Stamp};
+use kakou::base::{CentiCelsius, Mono, NoReading, Pii, PolicyId, Seq, Stamp};
 use kakou::config::roster::Roster;
 use kakou::config::{Policy, Profile, Profiles, Screening, profile_file};
 use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, Trouble};
@@ -12,12 +12,12 @@ use kakou::credential::Trust;
 use kakou::daemon::lane::{LaneTask, LaneView, in_force};
 use kakou::daemon::policy::Ruling;
 use kakou::daemon::recall::{Memory, Recalls};
-use kakou::daemon::{Append, LaneRunner, Outputs, Request};
+use kakou::daemon::{Append, LaneRunner, News, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::{
-    AreaMode, Blinder, Body, Direction, Draft, Level, Observation, Observed, Past, SubjectKind,
-    ThermalReading, Verdict, Whose,
+    Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
+    Past, Reason, SubjectKind, ThermalReading, Verdict, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -290,7 +290,7 @@ fn a_list_that_was_imported_while_somebody_is_here_is_asked_about_them_as_well()
     let begin = Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound };
     lane.time(&stamp);
     lane.command(stamp.mono, &command(begin), &mut appends).unwrap();
-    let phone = Act::TypeIdNumber(kakou::base::Pii::new("110101199001010015".to_owned()));
+    let phone = Act::TypeIdNumber(Pii::new("110101199001010015".to_owned()));
     lane.command(stamp.mono, &command(phone), &mut appends).unwrap();
     assert_eq!(lane.status(stamp.mono).cards, []);
     lane.list(&Arc::new(listing("110101199001010015", stamp.wall)));
@@ -323,6 +323,82 @@ fn listing(number: &str, now: kakou::base::Wall) -> kakou::config::Lists {
     let push = Push { entries: &entries, issuers: &rule.issuers, now };
     let (file, ..) = ListFile::default().push(&rule, &push).unwrap();
     kakou::config::Lists::new([(Arc::new(rule), file.into_in_force().unwrap())])
+}
+
+/// Somebody who was turned back an hour ago; what was asked goes to whoever listens.
+struct TurnedBack(std::sync::mpsc::Sender<Whose>);
+
+impl Memory for TurnedBack {
+    fn recall(&self, whose: &Whose, _: &Stamp) -> Result<Past, String> {
+        let hour = Duration::from_hours(1);
+        let passage = EarlierPassage {
+            seq: 7,
+            ago: Ago { least: hour, most: Some(hour) },
+            by: KnownBy::Identity,
+            direction: Direction::Inbound,
+            verdict: Verdict::TurnedBack,
+            crossing: None,
+            steps: vec![],
+            host: None,
+        };
+        self.0.send(whose.clone()).unwrap();
+        Ok(Past { passages: vec![passage], ..whose.nothing() })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_looks_up_whoever_becomes_known_and_decides_by_the_answer() {
+    let clock = Clock::new().unwrap();
+    let profiles = || profile_file::shipped_in("profiles/residential.toml").unwrap();
+    let runner = runner();
+    let status = runner.status(mono());
+    let (requests, mut recorded) = mpsc::channel(16);
+    let (_observations, observed) = mpsc::channel(1);
+    let (commands, asked) = mpsc::channel(1);
+    let (news, heard) = mpsc::channel(16);
+    let (view, _seen) = watch::channel(Arc::new(LaneView { status, devices: vec![], practice: None }));
+    let (_stop, stopped) = watch::channel(false);
+    let (looked_up, questions) = std::sync::mpsc::channel();
+    let task = LaneTask {
+        evidence: None,
+        id: "gate".parse().unwrap(),
+        runner,
+        practice: "practice-1".parse().unwrap(),
+        training: None,
+        devices: vec![],
+        observations: observed,
+        commands: asked,
+        news: heard,
+        requests,
+        in_force: watch::channel(InForce::default()).1,
+        ruling: watch::channel(Arc::new(ruling(profiles()))).1,
+        recalls: Recalls::new(Arc::new(TurnedBack(looked_up))),
+        view,
+        progress: Arc::default(),
+        clock,
+        stop: stopped,
+    };
+    let task = tokio::spawn(task.run());
+    let act = Act::TypeIdNumber(Pii::new("110101199001010015".to_owned()));
+    let command = Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act };
+    let (reply, replied) = oneshot::channel();
+    commands.send((command, reply)).await.unwrap();
+    assert_eq!(replied.await.unwrap(), Ok(()));
+    let mut seq = Seq::FIRST;
+    let passage = loop {
+        let Request { answer, draft, .. } = recorded.recv().await.unwrap();
+        if let Body::Passage(passage) = draft.body {
+            break passage;
+        }
+        let (_, ticket) = answer.unwrap();
+        let lane = "gate".parse().unwrap();
+        news.send(News::Durable { lane, ticket, seq }).await.unwrap();
+        seq = seq.next();
+    };
+    assert_eq!((passage.verdict, &passage.reasons[..]), (Verdict::Referred, &[Reason::TurnedBackBefore][..]));
+    let whose = questions.recv().unwrap();
+    assert_eq!(whose.known.len(), 1);
+    task.abort();
 }
 
 /// Nobody has been here before.

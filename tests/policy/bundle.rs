@@ -96,6 +96,28 @@ fn a_bundle_for_elsewhere_without_an_end_past_or_rolled_back_is_refused() {
 }
 
 #[test]
+fn a_bundle_carries_its_local_plates_in_one_form_and_one_without_has_the_bytes_that_it_had() {
+    let plain = draft(DRAFT);
+    assert_eq!(plain.content()[0], 0x8C, "an array of twelve, as before");
+    let bundle = draft(&DRAFT.replace("notice = 12\n", "notice = 12\nlocal_plates = [\"川K\", \"川a\"]\n"));
+    let bytes = signed(&bundle, &[1, 2]).encode();
+    assert_eq!(terms(&bytes, 0, None), Ok(bundle.clone()));
+    let prefixes = bundle.policy().unwrap().local_plates;
+    assert_eq!(prefixes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["川A", "川K"]);
+    assert_ne!(bundle.policy().unwrap().id, plain.policy().unwrap().id);
+    assert_eq!(difference(&plain, &bundle), ["本地车牌 local plates:  → 川A, 川K"]);
+    let mut turned = prefixes.clone();
+    turned.reverse();
+    for wrong in [Some(turned), Some(vec![])] {
+        let bundle = Bundle { local_plates: wrong, ..bundle.clone() };
+        assert_eq!(terms(&signed(&bundle, &[1, 2]).encode(), 0, None), Err(Refusal::NotCanonical));
+    }
+    let bad = DRAFT.replace("notice = 12\n", "notice = 12\nlocal_plates = [\"A\"]\n");
+    let said = read_draft("draft.toml", &bad, &mut |_| Err("none".to_owned())).unwrap_err().to_string();
+    assert!(said.contains("draft.toml:7: local_plates = \"A\": must be a province"), "{said}");
+}
+
+#[test]
 fn every_mistake_in_a_draft_is_named_with_its_place() {
     let cases = [
         ("until = \"2026-12-15T00:00:00+08:00\"\n", "", "until: missing; must be a time"),

@@ -1,11 +1,12 @@
 //! The rules that come with the program, what rules can never do, and every mistake one can make in writing them.
 
-use kakou::config::Profile;
 use kakou::config::profile_file::{SHIPPED, read_profiles};
 use kakou::config::rules::{Admission, Facts, Grade, Party, Ruling, State};
+use kakou::config::{Profile, Takes};
 use kakou::engine::decide::decide;
 use kakou::engine::prove::{FlawKind, prove};
-use kakou::model::{AreaMode, Class, CredentialKind, Direction, ListHit, Reason};
+use kakou::model::step::PlateSource;
+use kakou::model::{AreaMode, Class, CredentialKind, Direction, ListHit, PlateOrigin, Reason};
 
 /// A gate that asks for a credential and the skin temperature, with the rules of the test.
 const GATE: &str = r#"
@@ -53,6 +54,53 @@ fn every_shipped_profile_is_proved_sound_and_each_kind_of_place_over_at_least_a_
     let ways_out =
         ["venue-out", "school-out", "canteen-out", "pig-farm-occupant-out", "site-out", "event-out"];
     assert_eq!(few, ways_out);
+}
+
+#[test]
+fn a_rule_may_tell_local_plates_from_others_and_one_that_does_not_means_them_all() {
+    let road = |by: &str| {
+        let text = format!(
+            "[[profile]]\nid = \"road\"\ntitle_zh = \"路\"\ntitle_en = \"Road\"\ntakes = \"vehicle\"\n\
+             directions = [\"inbound\"]\nsession_timeout_s = 60\nidle_timeout_s = 20\n\
+             [[profile.step]]\nkind = \"plate\"\nno_plate = \"record\"\ntimeout_s = 20\n\
+             [[profile.rule]]\nid = \"through\"\nthen = \"admit\"\n[profile.rule.when]\nall_steps = \"settled\"\n\
+             party = [\"nobody\", \"admit\", \"admit-with-follow-up\"]\n\
+             [[profile.rule]]\nid = \"wait\"\nthen = \"wait\"\n[profile.rule.when]\nall_steps = \"open\"\n\
+             [[profile.rule]]\nid = \"party\"\nthen = \"wait\"\n[profile.rule.when]\nall_steps = \"settled\"\n\
+             party = [\"wait\", \"refer\", \"advise\", \"hand-off\", \"hold\", \"turn-back\"]\n\
+             [[profile.rule]]\nid = \"asked\"\nthen = \"refer\"\nreasons = [\"attendant-decision\"]\n\
+             over = [\"through\", \"party\"]\n[profile.rule.when]\n[[profile.rule.when.step]]\nkind = \"plate\"\n\
+             is = [\"done\"]\nby = [{by}]\n"
+        );
+        read_profiles("road.toml", &text)
+    };
+    let ruled = |by: &str, grade: Grade| {
+        let profile = road(by).unwrap().remove(0);
+        prove(&profile).unwrap();
+        let facts = Facts {
+            takes: Takes::Vehicle,
+            class: Class::Unknown,
+            direction: Direction::Inbound,
+            mode: AreaMode::Normal,
+            hit: ListHit::None,
+            admission: Admission::Admitted,
+            states: vec![State::Done(grade)],
+            party: Party::Nobody,
+            party_reason: None,
+        };
+        decide(&profile.rules, &facts).ruling
+    };
+    let placed = |origin| Grade::PlacedPlate(PlateSource::Typed, origin);
+    for origin in PlateOrigin::ALL {
+        let expected = if origin == PlateOrigin::OutOfTown { Ruling::Refer } else { Ruling::Admit };
+        assert_eq!(ruled("\"typed-out-of-town\"", placed(origin)), expected, "{origin:?}");
+        assert_eq!(ruled("\"typed\"", placed(origin)), Ruling::Refer, "{origin:?}");
+        assert_eq!(ruled("\"pass\"", placed(origin)), Ruling::Admit, "{origin:?}");
+    }
+    assert_eq!(ruled("\"typed\"", Grade::Plate(PlateSource::Typed)), Ruling::Refer);
+    assert_eq!(ruled("\"typed-local\"", Grade::Plate(PlateSource::Typed)), Ruling::Admit);
+    let said = road("\"no-plate-local\"").unwrap_err().to_string();
+    assert!(said.contains("\"no-plate-unplaced\""), "{said}");
 }
 
 #[test]
@@ -196,7 +244,7 @@ fn facts_have_one_digest_and_others_have_another() {
 
 fn facts(credential: State, temperature: State) -> Facts {
     Facts {
-        takes: kakou::config::Takes::Person,
+        takes: Takes::Person,
         class: Class::Resident,
         direction: Direction::Inbound,
         mode: AreaMode::Normal,

@@ -13,7 +13,7 @@ use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times
 use kakou::model::past::Unknown;
 use kakou::model::{
     AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
-    NotMeasured, Passage, Personal, Screening, Signal, SubjectKind, Zone,
+    NotMeasured, Passage, Personal, PlatePrefix, Screening, Signal, SubjectKind, Zone,
 };
 use kakou::model::{Past, Whose};
 
@@ -37,6 +37,14 @@ pub struct Bench {
     durable: u64,
 }
 
+/// What a site knows of vehicles and people.
+#[derive(Default)]
+pub struct Known {
+    pub lists: Lists,
+    pub roster: Roster,
+    pub local_plates: Vec<PlatePrefix>,
+}
+
 impl Bench {
     pub fn new(takes: SubjectKind) -> Self {
         let profiles = profile_file::shipped_in("profiles/residential.toml");
@@ -57,6 +65,16 @@ impl Bench {
         takes: SubjectKind,
         profiles: Vec<kakou::config::Profile>,
     ) -> Self {
+        Self::knowing(Known { lists, ..Known::default() }, mode, takes, profiles)
+    }
+
+    /// A lane of a site that knows so much.
+    pub fn knowing(
+        Known { lists, roster, local_plates }: Known,
+        mode: AreaMode,
+        takes: SubjectKind,
+        profiles: Vec<kakou::config::Profile>,
+    ) -> Self {
         let set = Profiles::new(profiles.clone()).expect("a set");
         let degrees = |value| CentiCelsius::from_degrees(value).expect("a temperature");
         let screening = ScreeningRule {
@@ -67,13 +85,13 @@ impl Bench {
             cold: degrees(33.5),
             hot: degrees(43.0),
         };
-        let policy = Arc::new(Policy::new(Some(12), screening, profiles));
+        let policy = Arc::new(Policy::new(Some(12), screening, profiles).with_local_plates(local_plates));
         let context = Context {
             policy: Arc::clone(&policy),
             profiles: set,
-            roster: Arc::new(Roster::default()),
+            roster: Arc::new(roster),
             lists: Arc::new(lists),
-            blinder: Blinder::new(&[1; 32]),
+            blinder: blinder(),
             mode,
         };
         let settings = Settings {
@@ -260,6 +278,11 @@ impl Bench {
     }
 }
 
+/// How the bench's site blinds identifiers.
+pub fn blinder() -> Blinder {
+    Blinder::new(&[1; 32])
+}
+
 pub fn pass(class: Class) -> Input {
     Input::Presented(credential(SubjectKind::Person, class, Authenticity::Genuine, Currency::Current, None))
 }
@@ -289,7 +312,7 @@ fn credential(
         plate: plate.map(|plate| Pii::new(plate.into())),
     };
     let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
-    Credential { kind, authentic, current, holder: genuine.then_some(holder) }
+    Credential { kind, authentic, current, holder: genuine.then_some(holder), manifest: None }
 }
 
 pub fn temperature(zone: Zone) -> Input {

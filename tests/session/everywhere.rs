@@ -13,7 +13,7 @@ use kakou::engine::replay::again;
 use kakou::model::past::Unknown;
 use kakou::model::{
     Ago, AreaMode, Authenticity, Body, Class, Direction, EarlierPassage, Evidence, KnownBy, Level, Passage,
-    Past, Signal, StepKind, StepOutcome, StepRecord, Verdict, Zone,
+    Past, PlateOrigin, Signal, StepKind, StepOutcome, StepRecord, Verdict, Zone,
 };
 
 use crate::anybody::{Place, mode, places, something};
@@ -201,6 +201,12 @@ fn came(came: &Came, outcome: &StepOutcome) -> bool {
             answers.contains(answer)
         }
         (Came::Listed, StepOutcome::Done(Evidence::Answered { listed, .. })) => *listed == Some(true),
+        (Came::Local, StepOutcome::Done(Evidence::Plate { origin, .. })) => {
+            *origin == Some(PlateOrigin::Local)
+        }
+        (Came::OutOfTown, StepOutcome::Done(Evidence::Plate { origin, .. })) => {
+            origin.is_some_and(|origin| origin != PlateOrigin::Local)
+        }
         (Came::Verified, StepOutcome::Done(Evidence::RosterEntry)) => true,
         (Came::Verified, StepOutcome::Done(Evidence::Credential { authentic, .. })) => {
             *authentic == Authenticity::Genuine

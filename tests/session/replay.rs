@@ -74,6 +74,34 @@ fn whatever_is_altered_in_a_record_is_noticed() {
 }
 
 #[test]
+fn what_a_draft_that_calls_other_plates_local_would_have_asked_is_not_guessed() {
+    let (policy, passages) = passages();
+    let vehicles = || passages.iter().filter(|passage| passage.subject == SubjectKind::Vehicle);
+    let shipped = include_str!("../../profiles/residential.toml");
+    let local = || vec!["川A".parse().expect("a prefix")];
+    let same = Policy::new(Some(12), policy.screening, policy.profiles.clone()).with_local_plates(local());
+    // The rules ask nothing about where a plate is from: it makes no difference.
+    for passage in vehicles() {
+        let would_be = what_if(passage, &policy, &Draft { policy: &same, mode: AreaMode::Normal });
+        assert!(!matches!(would_be, WouldBe::CannotTell(Unknown::Plate)));
+    }
+    let asks = "kind = \"occupants\"\n[profile.step.when]\nafter = [{ step = \"plate\", is = \"local\" }]";
+    let (before, rest) = shipped.split_once("kind = \"occupants\"").expect("a step");
+    let (own, rest) = rest.split_once("\n\n").expect("an end");
+    let asks = asks.replacen("kind = \"occupants\"", &format!("kind = \"occupants\"{own}"), 1);
+    let profiles = read_profiles("draft.toml", &format!("{before}{asks}\n\n{rest}")).expect("a sound draft");
+    let draft = Policy::new(Some(12), policy.screening, profiles).with_local_plates(local());
+    let asked = vehicles().filter(|passage| passage.direction == kakou::model::Direction::Inbound);
+    let mut untold = 0;
+    for passage in asked {
+        let would_be = what_if(passage, &policy, &Draft { policy: &draft, mode: AreaMode::Normal });
+        assert_eq!(would_be, WouldBe::CannotTell(Unknown::Plate));
+        untold += 1;
+    }
+    assert!(untold > 10, "{untold} prove little");
+}
+
+#[test]
 fn what_a_draft_would_have_done_equals_a_recount_by_hand() {
     let (policy, passages) = passages();
     let people: Vec<&Passage> =

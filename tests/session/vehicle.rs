@@ -1,14 +1,19 @@
 //! A vehicle with its occupants.
 
-use kakou::base::{CentiCelsius, Pii};
+use kakou::base::{CentiCelsius, Pii, Wall};
+use kakou::config::profile_file::shipped_in;
+use kakou::config::roster::Roster;
 use kakou::control::{Act, Decision, DisinfectionStatus, OddPlate, Phase, Prompt, Refused, Registration};
+use kakou::engine::replay::again;
 use kakou::engine::{Effect, Screen};
+use kakou::model::blind::IdentifierKind;
+use kakou::model::step::PlateSource;
 use kakou::model::{
-    Attestation, Class, Direction, Evidence, Level, Reason, Signal, StepKind, StepOutcome, SubjectKind,
-    Verdict, Zone,
+    AreaMode, Attestation, Class, Direction, Evidence, Level, PlateOrigin, Reason, Signal, StepKind,
+    StepOutcome, SubjectKind, Verdict, Zone,
 };
 
-use crate::bench::{Bench, pass, temperature, vehicle_pass};
+use crate::bench::{Bench, Known, blinder, pass, temperature, vehicle_pass};
 
 fn lane() -> Bench {
     Bench::new(SubjectKind::Vehicle)
@@ -50,7 +55,7 @@ fn a_vehicle_leaves_only_with_every_declared_occupant_recorded() {
     occupant(&mut lane);
     let passage = lane.last_passage();
     assert_eq!((passage.verdict, passage.occupants.len()), (Verdict::Admitted, 3));
-    let counted = Evidence::Occupants { declared: 3, recorded: 3 };
+    let counted = Evidence::Occupants { declared: 3, recorded: 3, listed: None, by: None };
     assert!(passage.steps.iter().any(|step| step.outcome == StepOutcome::Done(counted.clone())));
     assert_eq!(lane.last_personal().people.len(), 3);
     assert!(lane.opened());
@@ -119,6 +124,86 @@ fn a_vehicle_pass_gives_the_plate_and_a_pass_of_another_vehicle_vouches_for_noth
     lane.line(Signal::Presence, Level::Active).act(plate("京B99999"));
     lane.put(vehicle_pass(Class::Resident, "京A12345"));
     assert_eq!(lane.status().class, Some(Class::Unknown));
+}
+
+/// A service point that calls 川A local and knows a few plates.
+fn service_point() -> Bench {
+    let profiles = shipped_in("profiles/expressway.toml").expect("shipped");
+    let blind = |plate: &str| (blinder().blind(IdentifierKind::Plate, plate), Class::Worker);
+    let known = Known {
+        roster: Roster::new(["川A00001", "京A00001"].map(blind), Wall(1)),
+        local_plates: vec!["川A".parse().expect("a prefix")],
+        ..Known::default()
+    };
+    let mut lane = Bench::knowing(known, AreaMode::Normal, SubjectKind::Vehicle, profiles);
+    lane.line(Signal::Presence, Level::Active);
+    lane
+}
+
+fn asks(lane: &Bench, step: &str) -> bool {
+    lane.status().steps.iter().any(|asked| asked.id.as_str() == step)
+}
+
+#[test]
+fn a_vehicle_that_is_not_shown_to_be_local_is_asked_one_step_more() {
+    let unusual = Act::TypePlate { text: Pii::new("QQ1".to_owned()), odd: OddPlate::Confirmed };
+    let cases = [
+        (vec![plate("川A12345")], PlateOrigin::Local),
+        (vec![plate("京A12345")], PlateOrigin::OutOfTown),
+        (vec![plate("VA12345")], PlateOrigin::Unplaced),
+        (vec![unusual], PlateOrigin::Unplaced),
+        (vec![Act::NoPlate, Act::NoPlate], PlateOrigin::Unplaced),
+    ];
+    for (acts, origin) in cases {
+        let mut lane = service_point();
+        assert!(!asks(&lane, "out-of-town") && lane.status().plate_origin.is_none());
+        for act in acts {
+            lane.act(act);
+        }
+        assert_eq!(lane.status().plate_origin, Some(origin));
+        assert_eq!(asks(&lane, "out-of-town"), origin != PlateOrigin::Local, "{origin:?}");
+    }
+    let mut lane = service_point();
+    lane.put(vehicle_pass(Class::Resident, "京A12345"));
+    assert_eq!(lane.status().plate_origin, Some(PlateOrigin::OutOfTown));
+}
+
+#[test]
+fn records_of_local_and_other_vehicles_are_decided_again_and_nothing_is_said_where_no_plates_are_local() {
+    for (text, origin) in [("川A12345", PlateOrigin::Local), ("京A12345", PlateOrigin::OutOfTown)] {
+        let mut lane = service_point();
+        lane.act(plate(text));
+        lane.act(Act::Decide { decision: Decision::TurnBack, reason: Reason::Declined });
+        let passage = lane.last_passage();
+        let known = Evidence::Plate { source: PlateSource::Typed, origin: Some(origin) };
+        assert_eq!(passage.steps[0].outcome, StepOutcome::Done(known));
+        again(passage, &lane.policy).expect("the same again");
+        // The same facts under a policy that was told nothing of plates are not this record's.
+        let mut other = passage.clone();
+        other.steps[0].outcome =
+            StepOutcome::Done(Evidence::Plate { source: PlateSource::Typed, origin: None });
+        assert!(again(&other, &lane.policy).is_err());
+    }
+    let mut lane = lane();
+    lane.line(Signal::Presence, Level::Active).act(plate("川A12345"));
+    lane.act(Act::Decide { decision: Decision::TurnBack, reason: Reason::Declined });
+    let said_nothing = Evidence::Plate { source: PlateSource::Typed, origin: None };
+    assert_eq!(lane.last_passage().steps[0].outcome, StepOutcome::Done(said_nothing));
+    assert_eq!(lane.status().plate_origin, None);
+}
+
+#[test]
+fn a_typed_plate_that_the_roster_knows_says_what_the_vehicle_is_to_the_place() {
+    let mut lane = service_point();
+    lane.act(plate("川a·00001"));
+    assert_eq!(lane.status().class, Some(Class::Worker));
+    let mut lane = service_point();
+    lane.act(plate("川A00002"));
+    assert_eq!(lane.status().class, Some(Class::Unknown));
+    // A pass that a machine verified counts for more than a plate that anybody can type.
+    let mut lane = service_point();
+    lane.act(plate("京A00001")).put(vehicle_pass(Class::Transit, "京A00001"));
+    assert_eq!(lane.status().class, Some(Class::Transit));
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
             let served = lane.occupants.iter_mut().find(|occupant| !occupant.settled).expect("somebody");
             (served.settled, served.apart) = (true, Some(decision.verdict()));
         }
+        Act::OfferManifest(manifest) => lane.manifest = Some(states::offered(manifest)),
+        Act::TakeManifest { .. } => lane.manifest = None,
         Act::Emergency => lane.phase = Phase::Recording,
         Act::Leave => return Err(Refused::NotNow { why: "the barrier moves" }),
         Act::Next => *lane = states::idle(),
@@ -59,6 +61,7 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         Act::TypePlate { .. }
         | Act::NoPlate
         | Act::DeclareOccupants(_)
+        | Act::NotHere
         | Act::MeasureAgain
         | Act::Enter { .. }
         | Act::Practice(_)

@@ -3,12 +3,14 @@
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, NoticeStatus, OccupantStatus, Phase, PictureStatus, PolicyStatus, PostStatus,
-    Prompt, StepState, StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    KioskStatus, LaneStatus, ListedStatus, ManifestStatus, NoticeStatus, OccupantStatus, Phase,
+    PictureStatus, PolicyStatus, PostStatus, Prompt, StepState, StepStatus, TakenOut, TemperatureStatus,
+    Trouble, VerdictStatus,
 };
+use kakou::model::manifest::{Listed, Manifest};
 use kakou::model::{
     AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
-    SubjectKind, Verdict, Zone,
+    SubjectKind, Verdict, Zone, mask,
 };
 use kakou::web::Preview;
 
@@ -70,12 +72,14 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         direction: None,
         class: None,
         subject: None,
+        plate_origin: None,
         profile: None,
         steps: vec![],
         fields: vec![],
         attestations: vec![Attestation::Mask],
         agents: vec!["chlorine".parse().expect("a slug")],
         declared: None,
+        manifest: None,
         occupants: vec![],
         prompt: Prompt::Welcome,
         words: StepWords::default(),
@@ -110,7 +114,14 @@ fn step(kind: StepKind, state: StepState, waivers: &[&str]) -> StepStatus {
 
 fn field(name: &str, required: bool) -> FieldStatus {
     let form = if name == "phone" { FieldForm::Phone } else { FieldForm::Text };
-    FieldStatus { name: name.parse().expect("a slug"), title: None, form, length_max: 80, required }
+    FieldStatus {
+        name: name.parse().expect("a slug"),
+        title: None,
+        known: None,
+        form,
+        length_max: 80,
+        required,
+    }
 }
 
 /// A person of whom a code is asked.
@@ -255,6 +266,15 @@ pub fn not_recorded() -> LaneStatus {
     LaneStatus { verdict: None, trouble: Some(Trouble::NotRecorded), barrier, ..referred() }
 }
 
+/// A list that was offered, as a lane shows it.
+pub fn offered(manifest: &Manifest) -> ManifestStatus {
+    let row = |listed: &Listed| ListedStatus {
+        name: mask::name(&listed.name),
+        number: listed.id_number.as_ref().map(mask::id_number),
+    };
+    ManifestStatus { offer: 1, rows: manifest.rows().iter().map(row).collect(), fault: None }
+}
+
 /// A vehicle with three people in it, of whom one is done.
 pub fn vehicle() -> LaneStatus {
     let person =
@@ -267,6 +287,7 @@ pub fn vehicle() -> LaneStatus {
             ],
             settled,
             apart: None,
+            only_listed: false,
         };
     LaneStatus {
         direct: Direct::Both,

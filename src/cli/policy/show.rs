@@ -60,6 +60,10 @@ fn print(bundle: &Bundle, out: &mut impl Write) -> Result<()> {
         celsius(thresholds.cold),
         celsius(thresholds.hot),
     )?;
+    if let Some(local) = &bundle.local_plates {
+        let local: Vec<String> = local.iter().map(ToString::to_string).collect();
+        writeln!(out, "plates     local are {}", local.join(", "))?;
+    }
     for entry in &bundle.lists {
         writeln!(out, "list       {}, SHA-256 {}…", entry.name, hex(&entry.sha256))?;
     }

@@ -79,6 +79,11 @@ fn beside_profiles(old: &Bundle, new: &Bundle) -> Vec<String> {
         bundle.lists.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     say("名单 lists", lists(old), lists(new));
+    let local = |bundle: &Bundle| {
+        let prefixes = bundle.local_plates.iter().flatten();
+        prefixes.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    say("本地车牌 local plates", local(old), local(new));
     lines
 }
 

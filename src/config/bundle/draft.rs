@@ -7,7 +7,7 @@ use crate::base::{Slug, Wall};
 use crate::config::error::{Mistakes, Report};
 use crate::config::profile_file::{SHIPPED, read_profiles};
 use crate::config::section::{Kind, Section, integer, name, one_of, read_file, text};
-use crate::config::site_file::screening;
+use crate::config::site_file::{local_plates, screening};
 use crate::model::AreaMode;
 
 /// Reads a further file that the draft names; the error completes "…: ".
@@ -44,6 +44,7 @@ fn draft(report: &mut Report<'_>, mut table: Section<'_>, load: &mut Load<'_>) -
         table.misfit(report, "notice", "must be the number of one of the tables headed [[notice_text]]");
     }
     let lists = lists(report, table);
+    let local_plates = local_plates(report, table);
     table.note_unknown(report);
     sites.sort();
     Some(Bundle {
@@ -59,6 +60,7 @@ fn draft(report: &mut Report<'_>, mut table: Section<'_>, load: &mut Load<'_>) -
         profiles,
         files,
         lists,
+        local_plates: Some(local_plates).filter(|prefixes| !prefixes.is_empty()),
     })
 }
 

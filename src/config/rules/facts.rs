@@ -19,7 +19,7 @@ use crate::config::step_rule::Came;
 use crate::model::step::PlateSource;
 use crate::model::{
     AreaMode, Attestation, Authenticity, Class, CredentialKind, Currency, Direction, Evidence, ListHit,
-    NotMeasured, Reason, StepOutcome,
+    NotMeasured, PlateOrigin, Reason, StepOutcome,
 };
 
 /// One case.
@@ -173,6 +173,9 @@ pub enum Grade {
     /// The clock and the records of earlier passages say that they may pass.
     #[n(18)]
     Entitled,
+    /// The plate, and where it is from.
+    #[n(35)]
+    PlacedPlate(#[n(0)] PlateSource, #[n(1)] PlateOrigin),
 }
 
 impl State {
@@ -235,11 +238,22 @@ impl State {
             (Came::Done, _)
             | (Came::Verified, Grade::Roster | Grade::Verified(_))
             | (Came::Attested, Grade::Presented(_) | Grade::Attested(_))
-            | (Came::Listed, Grade::Answered(_, Some(true))) => true,
-            (Came::Answered { answers }, Grade::Answered(answer, _)) => answers.contains(answer),
-            (Came::Waived | Came::Verified | Came::Attested | Came::Listed | Came::Answered { .. }, _) => {
-                false
+            | (Came::Listed, Grade::Answered(_, Some(true)))
+            | (Came::Local, Grade::PlacedPlate(_, PlateOrigin::Local))
+            | (Came::OutOfTown, Grade::PlacedPlate(_, PlateOrigin::OutOfTown | PlateOrigin::Unplaced)) => {
+                true
             }
+            (Came::Answered { answers }, Grade::Answered(answer, _)) => answers.contains(answer),
+            (
+                Came::Waived
+                | Came::Verified
+                | Came::Attested
+                | Came::Listed
+                | Came::Answered { .. }
+                | Came::Local
+                | Came::OutOfTown,
+                _,
+            ) => false,
         }
     }
 
@@ -278,7 +292,8 @@ impl Grade {
             Evidence::ContactTemperature { .. } => Self::Contact,
             Evidence::Registered { .. } => Self::Filled,
             Evidence::Attested { what, .. } => Self::Attested(*what),
-            Evidence::Plate { source } => Self::Plate(*source),
+            Evidence::Plate { source, origin: None } => Self::Plate(*source),
+            Evidence::Plate { source, origin: Some(origin) } => Self::PlacedPlate(*source, *origin),
             Evidence::Occupants { .. } => Self::Counted,
             Evidence::Disinfected { .. } => Self::Disinfected,
             Evidence::Answered { answer, listed, .. } => Self::Answered(answer.clone(), *listed),
@@ -313,8 +328,15 @@ impl Grade {
             | Self::Tallied
             | Self::Signed
             | Self::Remembered
-            | Self::Entitled => self,
+            | Self::Entitled
+            | Self::PlacedPlate(..) => self,
         }
+    }
+
+    /// Whether a rule that names this by `by` means `other`: itself; a plate also where more is known of it.
+    pub fn means(&self, other: &Self) -> bool {
+        self == other
+            || matches!((self, other), (Self::Plate(named), Self::PlacedPlate(source, _)) if named == source)
     }
 
     /// The name in files.
@@ -330,9 +352,8 @@ impl Grade {
             Self::Attested(Attestation::UnverifiedCredential) => "attested-credential".to_owned(),
             Self::Attested(Attestation::TravelRecord) => "attested-travel-record".to_owned(),
             Self::Attested(Attestation::Papers) => "attested-papers".to_owned(),
-            Self::Plate(PlateSource::Typed) => "typed".to_owned(),
-            Self::Plate(PlateSource::Pass) => "pass".to_owned(),
-            Self::Plate(PlateSource::NoPlate) => "no-plate".to_owned(),
+            Self::Plate(source) => source.name().to_owned(),
+            Self::PlacedPlate(source, origin) => format!("{}-{}", source.name(), origin.name()),
             Self::Counted => "counted".to_owned(),
             Self::Disinfected => "disinfected".to_owned(),
             // A colon stands in no answer's own name.
@@ -364,6 +385,7 @@ fn kind_name(kind: CredentialKind) -> &'static str {
         CredentialKind::Url => "url",
         CredentialKind::Text => "text",
         CredentialKind::Binary => "binary",
+        CredentialKind::Manifest => "manifest",
     }
 }
 

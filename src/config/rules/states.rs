@@ -4,9 +4,11 @@ use super::facts::{Grade, State};
 use crate::base::NoReading;
 use crate::config::step_rule::{Answer, Ask, Means, StepRule};
 use crate::model::step::PlateSource;
-use crate::model::{AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, Reason};
+use crate::model::{
+    AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
+};
 
-const CREDENTIALS: [CredentialKind; 11] = [
+const CREDENTIALS: [CredentialKind; 12] = [
     CredentialKind::HubPass,
     CredentialKind::IdNumber,
     CredentialKind::HealthCertificate,
@@ -18,6 +20,7 @@ const CREDENTIALS: [CredentialKind; 11] = [
     CredentialKind::Url,
     CredentialKind::Text,
     CredentialKind::Binary,
+    CredentialKind::Manifest,
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.
@@ -63,8 +66,7 @@ pub fn of(step: &StepRule) -> Vec<State> {
         Ask::Attest { what } => states.push(State::Done(Grade::Attested(*what))),
         Ask::Plate { .. } => {
             states.push(State::NeedsAttendant(Reason::CredentialExpired));
-            let sources = [PlateSource::Typed, PlateSource::Pass, PlateSource::NoPlate];
-            states.extend(sources.map(|source| State::Done(Grade::Plate(source))));
+            states.extend(plates().map(State::Done));
         }
         Ask::Occupants { .. } => states.push(State::Done(Grade::Counted)),
         Ask::Disinfection { .. } => states.push(State::Done(Grade::Disinfected)),
@@ -92,6 +94,15 @@ pub fn of(step: &StepRule) -> Vec<State> {
         states.push(State::Done(Grade::Remembered));
     }
     states
+}
+
+/// A plate by where it became known, alone and with each origin that it may have; whoever has none is from no place.
+fn plates() -> impl Iterator<Item = Grade> {
+    let placed = |source| PlateOrigin::ALL.map(|origin| Grade::PlacedPlate(source, origin));
+    let sources = [PlateSource::Typed, PlateSource::Pass, PlateSource::NoPlate];
+    let known = [PlateSource::Typed, PlateSource::Pass].into_iter().flat_map(placed);
+    let none = Grade::PlacedPlate(PlateSource::NoPlate, PlateOrigin::Unplaced);
+    sources.map(Grade::Plate).into_iter().chain(known).chain([none])
 }
 
 fn credential(states: &mut Vec<State>) {

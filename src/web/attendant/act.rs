@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
-use super::{MOVED_ON, SignedIn, address, dialog, entries};
+use super::{MOVED_ON, SignedIn, address, dialog, entries, manifest};
 use crate::base::{CentiCelsius, LaneId, Pii};
 use crate::control::{Act, LaneStatus, OddPlate, Refused, Registration};
 use crate::model::Role;
@@ -83,7 +83,7 @@ pub async fn key(
 }
 
 /// Whether the page was about a subject who is gone. Acts that belong to no subject are never stale.
-fn is_stale(lane: &LaneStatus, fields: &Fields) -> bool {
+pub fn is_stale(lane: &LaneStatus, fields: &Fields) -> bool {
     match field(fields, "act") {
         "begin" | "next" | "emergency" | "close-barrier" | "practice" => false,
         _ => field(fields, "seen").parse() != Ok(lane.passages),
@@ -105,6 +105,8 @@ fn parse(fields: &Fields, role: Role) -> Result<Act, Refused> {
             let count = field(fields, "text").parse();
             Act::DeclareOccupants(count.map_err(|_| bad("occupants", "a number"))?)
         }
+        "take-manifest" => manifest::take(fields)?,
+        "not-here" => Act::NotHere,
         "register" => Act::Register(registration(fields)),
         "attest" => Act::Attest(named(fields, "what")?),
         "enter" => Act::Enter { step: named(fields, "step")?, entry: entries::parse(fields, role)? },

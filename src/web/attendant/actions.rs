@@ -220,7 +220,7 @@ fn step_way(lane: &LaneStatus) -> Option<Action> {
 /// Every way to settle the open steps, likeliest first; before them, to close a barrier that stands open.
 pub fn ways(lane: &LaneStatus) -> Vec<Action> {
     let of_steps = open_steps(lane).flat_map(|step| step_ways(lane, step));
-    close_barrier(lane).into_iter().chain(of_steps).chain(stays_behind(lane)).collect()
+    close_barrier(lane).into_iter().chain(of_steps).chain(stays_behind(lane)).chain(not_here(lane)).collect()
 }
 
 /// Where somebody in a vehicle is being served, and others would go on: they stay here.
@@ -229,6 +229,15 @@ fn stays_behind(lane: &LaneStatus) -> Option<Action> {
     let served = lane.occupants.iter().any(|occupant| !occupant.settled);
     let words = words("此人留下，车辆继续", "One stays, vehicle goes on");
     (served && goes_on > 1).then(|| leads(symbol::HAND, words, "/apart"))
+}
+
+/// Where only a passenger list says that whoever is served is in the vehicle: they are not.
+fn not_here(lane: &LaneStatus) -> Option<Action> {
+    let goes_on = lane.occupants.iter().filter(|occupant| occupant.apart.is_none()).count();
+    let served = lane.occupants.iter().find(|occupant| !occupant.settled)?;
+    let fields = vec![("act", "not-here".to_owned())];
+    (served.only_listed && goes_on > 1)
+        .then(|| posts(symbol::CROSS, words("此人不在车上", "Not in the vehicle"), fields))
 }
 
 /// Ways to settle one step.
@@ -259,7 +268,9 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
             posts(symbol::CROSS, words("无牌", "No plate"), act("no-plate")),
         ],
         StepKind::Occupants => {
-            vec![leads(symbol::PEOPLE, words("输入人数", "How many people"), "/pad/count")]
+            let count = leads(symbol::PEOPLE, words("输入人数", "How many people"), "/pad/count");
+            let list = leads(symbol::CLIPBOARD, words("乘客名单", "Passenger list"), "/manifest");
+            if lane.manifest.is_some() { vec![list, count] } else { vec![count, list] }
         }
         StepKind::Disinfection if lane.disinfecting.is_some() => {
             vec![posts(symbol::TICK, words("消毒完成", "Disinfection done"), act("stop-disinfection"))]

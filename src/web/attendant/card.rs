@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::standing::standing;
-use super::{address, practice};
+use super::standing::{plate_origin, standing};
+use super::{address, manifest, practice};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
@@ -73,6 +73,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                     }
                 }
             }
+            @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
             @for listed in &lane.cards { (list_card(listed)) }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
@@ -117,6 +118,7 @@ fn subject(lane: &LaneStatus) -> Markup {
                 span.direction { (symbol::direction(direction)) (desk::direction(direction)) }
             }
             @if let Some(subject) = &lane.subject { (symbol::subject(lane.takes)) b.long[subject.chars().count() > SUBJECT_LARGE] { (subject) } }
+            @if let Some(origin) = lane.plate_origin { span.chip { (plate_origin(origin)) } }
             @if let Some(class) = lane.class { span.chip { (standing(class, lane.takes, &lane.steps)) } }
         }
     }

@@ -359,7 +359,8 @@ fn register_page(
                     label {
                         span {
                             (own(asked.title.as_ref(), desk::field(asked.name.as_str())))
-                            @if !asked.required { " " (words("可不填", "optional")) }
+                            @if let Some(known) = &asked.known { " " (known) " " (words("名单已有", "on the list")) }
+                            @else if !asked.required { " " (words("可不填", "optional")) }
                         }
                         (entry_of(asked, field(filled, asked.name.as_str()), index == 0))
                     }
@@ -405,7 +406,7 @@ fn entry_of(asked: &FieldStatus, filled: &str, first: bool) -> Markup {
             }
         } @else {
             input name=(asked.name) type=(kind) value=(filled) maxlength=(asked.length_max) autofocus[first]
-                inputmode=[mode] required[asked.required];
+                inputmode=[mode] required[asked.required && asked.known.is_none()];
         }
     }
 }

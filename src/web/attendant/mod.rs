@@ -9,6 +9,7 @@ mod entries;
 mod inside;
 mod keeping;
 mod lists;
+mod manifest;
 mod open_items;
 mod policy;
 mod post;
@@ -22,7 +23,7 @@ mod standing;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -68,6 +69,10 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/lane/{lane}/sure", post(dialog::sure))
         .route("/attendant/lane/{lane}/ways", get(dialog::ways))
         .route("/attendant/lane/{lane}/decide", get(dialog::decide))
+        .route(
+            "/attendant/lane/{lane}/manifest",
+            get(manifest::show).post(manifest::offer).layer(DefaultBodyLimit::max(manifest::BODY_MAX)),
+        )
         .route("/attendant/lane/{lane}/apart", get(dialog::apart))
         .route("/attendant/lane/{lane}/waive/{step}", get(dialog::waive))
         .route("/attendant/lane/{lane}/register", get(dialog::register))

@@ -1,8 +1,8 @@
 //! What the attendant is told a subject is to the place; before anything was shown, that it is still to come.
 
 use crate::control::{StepState, StepStatus};
-use crate::model::{Class, Reason, StepKind, SubjectKind};
-use crate::web::words::{Words, desk};
+use crate::model::{Class, PlateOrigin, Reason, StepKind, SubjectKind};
+use crate::web::words::{Words, desk, words};
 
 /// The class of a person or vehicle; of one whose class is not known, why.
 ///
@@ -29,6 +29,15 @@ pub fn standing(class: Class, subject: SubjectKind, steps: &[StepStatus]) -> Wor
             | StepState::Waived { .. },
         )
         | None => desk::class(Class::Unknown),
+    }
+}
+
+/// Where a vehicle's plate is from.
+pub const fn plate_origin(origin: PlateOrigin) -> Words {
+    match origin {
+        PlateOrigin::Local => words("本地", "Local"),
+        PlateOrigin::OutOfTown => words("外地", "Out of town"),
+        PlateOrigin::Unplaced => words("不属任何地区", "Of no place"),
     }
 }
 

@@ -1,0 +1,284 @@
+//! A manifest: who is in a vehicle, as its driver or operator lists them. It is unsigned, so it proves nothing.
+//!
+//! # Format
+//!
+//! CSV in UTF-8, separated by commas, or by tabs as a spreadsheet pastes it: a line of headings, then a row a person.
+//!
+//! | heading | what |
+//! |---|---|
+//! | `name` · 姓名 | needed, at most 60 characters |
+//! | `id_number` · 身份证号, 证件号码 … | checked as a typed one; empty for somebody who has none |
+//! | `phone` · 手机号, 电话 … | may be empty |
+//! | `seat` · 座位, 座位号 | at most 8 characters; for people who read the list, not kept |
+//!
+//! As a code: `KKM1:` and the base45 (RFC 9285) of that text, so that no reader breaks it at a line's end or takes it for
+//! another character set. 60 rows of name and number are about 2,900 characters, of the 4,296 that a symbol holds and the
+//! 4,096 that a serial reader may send.
+//!
+//! One row with a fault refuses all of it, by its line: a list that was read in part would leave somebody out.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::id_number::IdNumber;
+use super::phone;
+use crate::base::Pii;
+
+/// How a code begins.
+pub const PREFIX: &str = "KKM1:";
+
+/// Largest manifest, in bytes.
+pub const BYTES_MAX: usize = 16 * 1024;
+
+/// Most people on one: as many as a vehicle may declare.
+pub const ROWS_MAX: usize = 99;
+
+const NAME_MAX: usize = 60;
+const SEAT_MAX: usize = 8;
+
+/// Columns with the headings that name them, first the one that messages use.
+const COLUMNS: [(&str, &[&str]); 4] = [
+    ("name", &["姓名", "名字"]),
+    ("id_number", &["身份证号", "身份证号码", "身份证", "证件号码", "证件号"]),
+    ("phone", &["手机号", "手机号码", "手机", "电话", "电话号码"]),
+    ("seat", &["座位", "座位号", "座号"]),
+];
+
+/// Who is said to be in a vehicle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    rows: Vec<Listed>,
+}
+
+/// One person on a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Name.
+    pub name: Pii<String>,
+    /// Identity number, normalised and good by its own check.
+    pub id_number: Option<Pii<String>>,
+    /// Telephone number, normalised.
+    pub phone: Option<Pii<String>>,
+}
+
+/// Why a manifest is refused as a whole. Holds nothing of what is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum BadManifest {
+    /// Too large.
+    #[error("larger than {BYTES_MAX} bytes")]
+    TooLarge,
+    /// No text.
+    #[error("not UTF-8: save it from the spreadsheet as \"CSV UTF-8\"")]
+    NotUtf8,
+    /// A code that is spelt otherwise.
+    #[error("no manifest code")]
+    NoCode,
+    /// A heading that nobody reads.
+    #[error("line 1: column {0} has an unknown heading; known are name, id_number, phone, seat")]
+    UnknownColumn(usize),
+    /// A heading twice.
+    #[error("line 1: heading {0} is there twice")]
+    ColumnTwice(&'static str),
+    /// No names.
+    #[error("line 1: there must be a column name")]
+    NoNames,
+    /// Nobody.
+    #[error("nobody is on it")]
+    Nobody,
+    /// Too many.
+    #[error("more than {ROWS_MAX} people")]
+    TooMany,
+    /// A row with a fault.
+    #[error("{0}")]
+    Row(#[from] Fault),
+}
+
+/// What is wrong with one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub struct Fault {
+    /// Line of the text, from 1.
+    pub line: u64,
+    /// The column.
+    pub column: &'static str,
+    /// What.
+    pub what: Wrong,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: column {}: {}", self.line, self.column, self.what)
+    }
+}
+
+/// What is wrong with a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wrong {
+    /// Nothing is written there.
+    #[error("is missing")]
+    Missing,
+    /// More cells than headings.
+    #[error("the row has more cells than there are headings")]
+    MoreCells,
+    /// It is too long.
+    #[error("is too long")]
+    TooLong,
+    /// Characters that nobody writes, or a formula of a spreadsheet.
+    #[error("begins like a formula, or has control characters")]
+    NoPlainText,
+    /// An identity number that fails its own check.
+    #[error("{0}")]
+    IdNumber(&'static str),
+    /// No telephone number.
+    #[error("is no telephone number")]
+    Phone,
+    /// The same number twice.
+    #[error("is the same as in line {0}")]
+    SameAs(u64),
+}
+
+impl Manifest {
+    /// Reads the CSV text `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it; nothing of it is taken then.
+    pub fn read(bytes: &[u8]) -> Result<Self, BadManifest> {
+        if bytes.len() > BYTES_MAX {
+            return Err(BadManifest::TooLarge);
+        }
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|_| BadManifest::NotUtf8)?;
+        let headings = text.lines().next().unwrap_or_default();
+        let separator = if headings.contains('\t') { b'\t' } else { b',' };
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.flexible(true).trim(csv::Trim::All).delimiter(separator);
+        let mut reader = reader.from_reader(text.as_bytes());
+        let columns = columns(reader.headers().map_err(|_| BadManifest::NotUtf8)?)?;
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(|_| BadManifest::NotUtf8)? {
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            if rows.len() == ROWS_MAX {
+                return Err(BadManifest::TooMany);
+            }
+            let line = record.position().map_or(0, |position| line_of(text, position));
+            let listed = row(&columns, &record, (&rows, &lines));
+            rows.push(listed.map_err(|(column, what)| Fault { line, column, what })?);
+            lines.push(line);
+        }
+        if rows.is_empty() { Err(BadManifest::Nobody) } else { Ok(Self { rows }) }
+    }
+
+    /// Reads the content of a code, which begins with [`PREFIX`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read), and when it is spelt otherwise than [`code`] spells it.
+    pub fn read_code(payload: &[u8]) -> Result<Self, BadManifest> {
+        let text = payload.strip_prefix(PREFIX.as_bytes()).ok_or(BadManifest::NoCode)?;
+        let text = std::str::from_utf8(text).map_err(|_| BadManifest::NoCode)?;
+        if text.len() > BYTES_MAX * 3 / 2 + 3 {
+            return Err(BadManifest::TooLarge);
+        }
+        Self::read(&base45::decode(text).map_err(|_| BadManifest::NoCode)?)
+    }
+
+    /// The people, in order; one at least.
+    pub fn rows(&self) -> &[Listed] {
+        &self.rows
+    }
+}
+
+/// The line on which a record begins, from 1; its position is before the empty lines that were passed over.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let from_there = text.get(at..).unwrap_or_default();
+    let record = from_there.trim_start_matches(['\r', '\n']);
+    let before = text.get(..text.len() - record.len()).unwrap_or_default();
+    u64::try_from(before.matches('\n').count()).map_or(u64::MAX, |lines| lines.saturating_add(1))
+}
+
+/// The content of the code for a CSV text.
+pub fn code(text: &str) -> String {
+    format!("{PREFIX}{}", base45::encode(text))
+}
+
+fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadManifest> {
+    let mut columns = Vec::new();
+    for (index, heading) in headings.iter().enumerate() {
+        let known = COLUMNS
+            .iter()
+            .find(|(column, chinese)| heading.eq_ignore_ascii_case(column) || chinese.contains(&heading));
+        let (column, _) = *known.ok_or(BadManifest::UnknownColumn(index + 1))?;
+        if columns.contains(&column) {
+            return Err(BadManifest::ColumnTwice(column));
+        }
+        columns.push(column);
+    }
+    if columns.contains(&"name") { Ok(columns) } else { Err(BadManifest::NoNames) }
+}
+
+/// The column, and what is wrong there.
+type RowFault = (&'static str, Wrong);
+
+fn row(
+    columns: &[&'static str],
+    record: &csv::StringRecord,
+    (earlier, lines): (&[Listed], &[u64]),
+) -> Result<Listed, RowFault> {
+    if record.len() > columns.len() {
+        return Err(("name", Wrong::MoreCells));
+    }
+    let cell = |column: &'static str, characters_max: usize| {
+        let index = columns.iter().position(|known| *known == column);
+        let text = index.and_then(|index| record.get(index)).unwrap_or_default();
+        plain(text, characters_max).map_err(|wrong| (column, wrong))
+    };
+    let name = cell("name", NAME_MAX)?.ok_or(("name", Wrong::Missing))?;
+    if name.expose().starts_with(['=', '+', '-', '@']) {
+        return Err(("name", Wrong::NoPlainText));
+    }
+    let id_number = match cell("id_number", NAME_MAX)? {
+        Some(text) => {
+            let number = IdNumber::parse(&text);
+            let number = number.map_err(|error| ("id_number", Wrong::IdNumber(error.why())))?;
+            Some(number.normalised().clone())
+        }
+        None => None,
+    };
+    let same = |listed: &Listed| id_number.is_some() && listed.id_number == id_number;
+    if let Some(at) = earlier.iter().position(same) {
+        return Err(("id_number", Wrong::SameAs(lines[at])));
+    }
+    let phone = match cell("phone", NAME_MAX)? {
+        Some(text) => Some(phone::normalised(&text).ok_or(("phone", Wrong::Phone))?),
+        None => None,
+    };
+    cell("seat", SEAT_MAX)?;
+    Ok(Listed { name, id_number, phone })
+}
+
+/// What is written in a cell, if anything is.
+fn plain(text: &str, characters_max: usize) -> Result<Option<Pii<String>>, Wrong> {
+    if text.chars().count() > characters_max {
+        return Err(Wrong::TooLong);
+    }
+    // Bidirectional marks too: they make one name look like another.
+    let hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    };
+    if text.contains(hidden) {
+        return Err(Wrong::NoPlainText);
+    }
+    Ok((!text.is_empty()).then(|| Pii::new(text.to_owned())))
+}
+
+#[cfg(test)]
+mod tests;
