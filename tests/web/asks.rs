@@ -124,6 +124,18 @@ pub fn signatures() -> LaneStatus {
     lane(vec![step("washed", StepKind::SignOff, title("洗消合格", "Passed"), asks)], Prompt::WaitForAttendant)
 }
 
+/// Somebody who was out already: the attendant reads why, and for which reasons they may go all the same.
+pub fn quota_used() -> LaneStatus {
+    let reason = kakou::model::Reason::QuotaUsed;
+    let waivers = ["work-permit", "medical-reason", "urgent-need"];
+    let quota = StepStatus {
+        state: StepState::NeedsAttendant { reason },
+        waivers: waivers.map(|name| name.parse().expect("a slug")).to_vec(),
+        ..step("exit-quota", StepKind::Entitlement, title("出门次数", "Times out"), Asks::Plain)
+    };
+    lane(vec![quota], Prompt::WaitForAttendant)
+}
+
 pub fn escort() -> LaneStatus {
     let steps = vec![step("escort", StepKind::Escort, title("护理员来接", "Carer fetches"), Asks::Escort)];
     lane(steps, Prompt::WaitForEscort)
@@ -292,5 +304,30 @@ async fn a_glove_hits_every_target_of_the_newer_steps_too() {
             assert!(cut.as_i64() <= Some(0), "{name}: {cut} px of the card are cut off");
         }
     }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_used_up_their_times_is_let_through_by_an_attendant_for_a_reason_that_has_words() {
+    let (fake, browser) = start(quota_used()).await;
+    let page = browser.text("body").await;
+    assert!(page.contains("通行次数已用完") && page.contains("准予例外"), "{page}");
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-quota.png")).await;
+    }
+    browser.click("#f3").await;
+    browser.wait_for_text("body", "有工作证明").await;
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-quota-why.png")).await;
+    }
+    browser.click("form:has(input[value=medical-reason]) button").await;
+    browser.wait_for("#actions").await;
+    let (step, reason) = ("exit-quota".parse().unwrap(), "medical-reason".parse().unwrap());
+    assert_eq!(fake.commands().last().map(|command| &command.act), Some(&Act::Waive { step, reason }));
+    // Whoever stands there is told to wait, and nothing of why.
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for("main").await;
+    let face = browser.text("body").await;
+    assert!(face.contains("请稍等") && !face.contains("用完") && !face.contains("allowed"), "{face}");
     browser.close().await;
 }
