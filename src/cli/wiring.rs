@@ -176,7 +176,12 @@ fn policy_of(
         (lane.id.clone(), lane.profiles.iter().map(|profile| profile.id.clone()).collect())
     };
     let lanes = site.lanes.iter().map(wanted).collect();
-    let trusted = Trusted { site: site.site.clone(), signers: site.signers.clone(), lanes };
+    let trusted = Trusted {
+        site: site.site.clone(),
+        signers: site.signers.clone(),
+        lanes,
+        recognised: site.personal_retention,
+    };
     let store = Bundles::open(disk, trusted).with_context(|| folder.display().to_string())?;
     let lanes = site.lanes.iter().map(of_lane).collect();
     let lists = Arc::clone(&lists.lists);

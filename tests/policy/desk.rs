@@ -1,6 +1,7 @@
 //! A kiosk's bundles on a disk: handed in, acknowledged, in force, ended; cut at every moment.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kakou::base::{PolicyId, Random, Wall};
 use kakou::config::bundle::{Bundle, Refusal, SignerKey};
@@ -25,6 +26,7 @@ pub fn trusted() -> Trusted {
         site: "xiyuan".parse().unwrap(),
         signers: [1, 2, 3].map(|number| SignerKey(key(number).verifying().0)).to_vec(),
         lanes: BTreeMap::from([lane("gate", &["residential-person-in", "residential-person-out"])]),
+        recognised: Duration::from_hours(48),
     }
 }
 
@@ -90,6 +92,17 @@ fn a_kept_policy_under_another_name_is_not_that_policy() {
     disk.rename(&format!("{id}.policy"), &format!("{other}.policy")).unwrap();
     assert!(matches!(kept(&mut disk, other), Err(NotKept::Other(_, found)) if found == id));
     assert!(matches!(kept(&mut disk, id), Err(NotKept::Gone(_))));
+}
+
+#[test]
+fn a_bundle_that_looks_further_back_than_anybody_is_recognised_is_refused() {
+    let disk = SimDisk::new();
+    hand_in(&disk, 7, &[1, 2]);
+    let recognised = Duration::from_hours(47);
+    let mut store = Store::open(disk.clone(), Trusted { recognised, ..trusted() }).unwrap();
+    let profile = "residential-person-out".parse().unwrap();
+    assert_eq!(store.look(None).unwrap(), Some(Err(Refusal::Forgotten { profile, days: 2 })));
+    assert_eq!((store.pending(), store.in_force().version()), (None, 0));
 }
 
 #[test]

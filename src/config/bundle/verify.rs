@@ -95,6 +95,14 @@ pub enum Refusal {
     /// It cites a notice that it does not carry.
     #[error("cites notice {0}, which it does not carry")]
     NoSuchNotice(u32),
+    /// A profile asks for what everybody is forgotten by then.
+    #[error("profile {profile} asks what was {days} days ago; here nobody is recognised for so long")]
+    Forgotten {
+        /// Which profile.
+        profile: Slug,
+        /// How far back it looks.
+        days: u64,
+    },
     /// Its profiles cannot be used.
     #[error("{0}")]
     Profiles(#[from] Mistakes),

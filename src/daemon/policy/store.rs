@@ -16,6 +16,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use minicbor::{Decode, Encode};
 
@@ -54,6 +55,8 @@ pub struct Trusted {
     pub signers: Vec<SignerKey>,
     /// The profiles that each lane wants: a bundle without one of them cannot rule here.
     pub lanes: BTreeMap<LaneId, Vec<Slug>>,
+    /// How long a person is recognised here: no profile may look further back.
+    pub recognised: Duration,
 }
 
 /// What rules.
@@ -133,10 +136,14 @@ impl<D: Disk> Store<D> {
 
     /// Whether `bytes` may rule here: signed, for this place, newer, with sound rules and every profile that the lanes want.
     fn judge(&self, bytes: &[u8], (known, passed): (u64, Option<Wall>)) -> Result<Bundle, Refusal> {
-        let Trusted { site, signers, lanes } = &self.trusted;
+        let Trusted { site, signers, lanes, recognised } = &self.trusted;
         let bundle = verify(bytes, &Terms { site, signers, known, passed })?;
         for lane in lanes.values() {
-            bundle.for_lane(lane)?;
+            let profiles = bundle.for_lane(lane)?;
+            if let Some(profile) = profiles.iter().find(|profile| profile.looks_back() > *recognised) {
+                let days = profile.looks_back().as_secs().div_ceil(86_400);
+                return Err(Refusal::Forgotten { profile: profile.id.clone(), days });
+            }
         }
         prove_all(&bundle.profiles()?).map_err(Refusal::Rules)?;
         Ok(bundle)
