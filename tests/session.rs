@@ -18,6 +18,8 @@ mod listed;
 mod party;
 #[path = "session/person.rs"]
 mod person;
+#[path = "session/place_code.rs"]
+mod place_code;
 #[path = "session/random.rs"]
 mod random;
 #[path = "session/recording.rs"]

@@ -10,9 +10,11 @@ use crate::base::{ClockTrust, DeviceId, KioskId, Stamp};
 use crate::config::board::{Device, Driver, Place};
 use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
+use crate::config::site::PlaceCodeRules;
 use crate::config::{Board, Lists, Site, pair, site};
 use crate::control::Direct;
 use crate::credential::Trust;
+use crate::credential::place_code::PlaceCodes;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
 use crate::daemon::lists::{Taken, Watched};
@@ -91,7 +93,8 @@ pub fn parts(
     let (state, named) = (site.state.clone(), |file: &Path| file.display().to_string());
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
     let key_file = state.join(site::KEY_FILE);
-    let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
+    let site_key = files::secret(&key_file).with_context(|| named(&key_file))?;
+    let (blinder, place_codes) = (Blinder::new(&site_key), place_codes_of(&site, &site_key));
     let (roster, lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
     let enrolment = enrolment_of(&state)?;
     same_kiosk(&site, enrolment.as_ref(), site_file)?;
@@ -101,7 +104,8 @@ pub fn parts(
     let pictures =
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
-    let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
+    let place = place_codes.clone();
+    let trust = Trust { passed: passed.at(), place, ..trust_of(&site, enrolment.as_ref()) };
     let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed, (&lists, &blinder))?);
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
@@ -137,6 +141,7 @@ pub fn parts(
         hosts: site.web.hosts,
         clock: Clock::new().context("the system's clocks")?,
         simulated: board.simulated,
+        place_codes,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
 }
@@ -282,6 +287,12 @@ fn passed_of(state: &Path, enrolment: Option<&Enrolment>, last: Option<&Stamp>) 
 fn trust_of(site: &Site, enrolment: Option<&Enrolment>) -> Trust {
     let keys = enrolment.map(|enrolment| enrolment.pass_keys.iter().map(|key| key.0).collect());
     Trust::new(site.site.clone(), keys.unwrap_or_default())
+}
+
+/// The place code that the site wants, under a key that follows from the site's.
+fn place_codes_of(site: &Site, key: &[u8; 32]) -> Option<PlaceCodes> {
+    let PlaceCodeRules { every_s, prefix } = site.place_code.clone()?;
+    Some(PlaceCodes::new(key, (&site.site, &site.kiosk), every_s, prefix))
 }
 
 fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {

@@ -135,6 +135,9 @@ pub enum Attestation {
     /// The person's papers match the person.
     #[n(3)]
     Papers,
+    /// The place code of this kiosk was scanned, with the digits of the present period on the visitor's phone.
+    #[n(5)]
+    PlaceCode,
 }
 
 impl Attestation {
@@ -145,6 +148,7 @@ impl Attestation {
             Self::UnverifiedCredential => "unverified-credential",
             Self::TravelRecord => "travel-record",
             Self::Papers => "papers",
+            Self::PlaceCode => "place-code",
         }
     }
 }
@@ -333,6 +337,9 @@ pub enum Evidence {
         #[n(0)]
         by: Vec<AttendantId>,
     },
+    /// The kiosk's own place code, of the present or the last period, was shown back to its reader.
+    #[n(48)]
+    PlaceCode,
 }
 
 impl Evidence {
@@ -351,6 +358,7 @@ impl Evidence {
             Self::Signed { by } => by.iter().collect(),
             Self::Credential { .. }
             | Self::RosterEntry
+            | Self::PlaceCode
             | Self::Temperature { .. }
             | Self::Registered { .. }
             | Self::Plate { .. } => vec![],

@@ -170,6 +170,9 @@ pub enum Grade {
     /// The plate, and where it is from.
     #[n(35)]
     PlacedPlate(#[n(0)] PlateSource, #[n(1)] PlateOrigin),
+    /// The kiosk's place code was shown back to its reader.
+    #[n(38)]
+    PlaceCode,
 }
 
 impl State {
@@ -297,6 +300,7 @@ impl Grade {
             Evidence::Escorted { .. } => Self::Escorted,
             Evidence::Counted { .. } => Self::Tallied,
             Evidence::Signed { .. } => Self::Signed,
+            Evidence::PlaceCode => Self::PlaceCode,
         }
     }
 
@@ -319,6 +323,7 @@ impl Grade {
             | Self::Escorted
             | Self::Tallied
             | Self::Signed
+            | Self::PlaceCode
             | Self::PlacedPlate(..) => self,
         }
     }
@@ -342,6 +347,8 @@ impl Grade {
             Self::Attested(Attestation::UnverifiedCredential) => "attested-credential".to_owned(),
             Self::Attested(Attestation::TravelRecord) => "attested-travel-record".to_owned(),
             Self::Attested(Attestation::Papers) => "attested-papers".to_owned(),
+            Self::Attested(Attestation::PlaceCode) => "attested-place-code".to_owned(),
+            Self::PlaceCode => "place-code".to_owned(),
             Self::Plate(source) => source.name().to_owned(),
             Self::PlacedPlate(source, origin) => format!("{}-{}", source.name(), origin.name()),
             Self::Counted => "counted".to_owned(),
