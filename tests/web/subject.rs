@@ -214,13 +214,11 @@ async fn the_place_code_is_on_an_idle_lane_and_where_it_is_asked_and_changes_wit
     assert_eq!(browser.script(drawn).await, "");
     let mut asking = states::asking_code();
     asking.prompt = Prompt::SeeAttendant;
-    asking.steps.iter_mut().for_each(|step| match step.kind {
-        StepKind::Attest => {
-            step.attest = Some(Attestation::PlaceCode);
-            step.state = StepState::Asked;
-        }
-        _ => step.state = StepState::Done,
-    });
+    for step in &mut asking.steps {
+        let scan = step.kind == StepKind::Attest;
+        step.state = if scan { StepState::Asked } else { StepState::Done };
+        step.attest = scan.then_some(Attestation::PlaceCode);
+    }
     fake.set_lane(asking);
     browser.wait_for_text(".place-code b", "678901").await;
 }
