@@ -20,6 +20,8 @@ mod memory;
 mod party;
 #[path = "session/person.rs"]
 mod person;
+#[path = "session/place_code.rs"]
+mod place_code;
 #[path = "session/random.rs"]
 mod random;
 #[path = "session/recording.rs"]

@@ -14,6 +14,7 @@ mod journal;
 mod list;
 mod list_words;
 mod manifest;
+mod opening;
 mod park;
 mod pin;
 mod policy;

@@ -6,39 +6,38 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use zeroize::Zeroizing;
 
-use crate::base::{ClockTrust, DeviceId, KioskId, Stamp};
+use super::opening::{open_alarms, open_journal, open_pictures};
+use crate::base::{ClockTrust, DeviceId, Stamp};
 use crate::config::board::{Device, Driver, Place};
 use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
+use crate::config::site::PlaceCodeRules;
 use crate::config::{Board, Lists, Site, pair, site};
 use crate::control::Direct;
 use crate::credential::Trust;
+use crate::credential::place_code::PlaceCodes;
+use crate::daemon::Link;
 use crate::daemon::devices::{LineInput, OpenStream};
 use crate::daemon::keeper::Rules;
 use crate::daemon::lists::{Taken, Watched};
-use crate::daemon::pictures::Pictures;
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
 use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
-use crate::daemon::{Link, UrgentLog};
 use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
 use crate::engine::prove::prove_all;
 use crate::engine::{Context, Settings, Times};
-use crate::journal::{Journal, Options, Recovery, SigningKey, VerifyingKey};
-use crate::model::{AreaMode, Blinder, Direction, Verdict};
+use crate::journal::VerifyingKey;
+use crate::model::{AreaMode, Blinder, Direction};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
-use crate::platform::entropy::OsEntropy;
 use crate::platform::mqtt::{self, Broker};
 use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
-use crate::sync::blobs::Store;
-use crate::sync::blobs::named::forget_erased;
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
 use crate::thermometry::Settings as Thermometry;
@@ -91,7 +90,8 @@ pub fn parts(
     let (state, named) = (site.state.clone(), |file: &Path| file.display().to_string());
     std::fs::create_dir_all(&state).with_context(|| named(&state))?;
     let key_file = state.join(site::KEY_FILE);
-    let blinder = Blinder::new(&files::secret(&key_file).with_context(|| named(&key_file))?);
+    let site_key = files::secret(&key_file).with_context(|| named(&key_file))?;
+    let (blinder, place_codes) = (Blinder::new(&site_key), place_codes_of(&site, &site_key));
     let (roster, lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
     let enrolment = enrolment_of(&state)?;
     same_kiosk(&site, enrolment.as_ref(), site_file)?;
@@ -101,20 +101,15 @@ pub fn parts(
     let pictures =
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
-    let trust = Trust { passed: passed.at(), ..trust_of(&site, enrolment.as_ref()) };
+    let place = place_codes.clone();
+    let trust = Trust { passed: passed.at(), place, ..trust_of(&site, enrolment.as_ref()) };
     let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed, (&lists, &blinder))?);
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
         let context = context_of(policy, lane, (roster, Arc::clone(&lists.lists)), &blinder);
         let trust = Trust { lane: Some(lane.id.clone()), ..trust.clone() };
-        lanes.push(one_lane(
-            board,
-            (lane, site.utc_offset_minutes),
-            Arc::new(context),
-            Arc::new(trust),
-            pins,
-            simulated,
-        )?);
+        let (lane, context) = ((lane, site.utc_offset_minutes), Arc::new(context));
+        lanes.push(one_lane(board, lane, context, Arc::new(trust), pins, simulated)?);
     }
     let (tls_keys, broker_time) = (OwnKeys::within(&state), passed.clone());
     let link = enrolment.zip(seed);
@@ -144,6 +139,7 @@ pub fn parts(
         hosts: site.web.hosts,
         clock: Clock::new().context("the system's clocks")?,
         simulated: board.simulated,
+        place_codes,
         place_time: web::PlaceTime { utc_offset_minutes: site.utc_offset_minutes },
     })
 }
@@ -208,66 +204,6 @@ fn secret(file: &Path) -> Result<Zeroizing<[u8; 32]>> {
     Ok(files::secret(file).with_context(|| file.display().to_string())?.into())
 }
 
-/// The journal, and what was found when it was opened; held against what the hub has signed for, where there is one.
-fn open_journal(
-    disk: &DirDisk,
-    site: &Site,
-    hub: Option<(&Enrolment, &Zeroizing<[u8; 32]>)>,
-) -> Result<(Journal<DirDisk>, Recovery)> {
-    let witness = hub.map(|(hub, seed)| hub.witness(SigningKey::from_seed(seed).verifying()));
-    let options = Options { witness, ..Options::new(site.kiosk.clone()) };
-    let journal = Journal::open(disk.clone(), options, Box::new(OsEntropy::new()));
-    let journal = journal.with_context(|| site.state.join("journal").display().to_string())?;
-    match journal.1.to_string().trim() {
-        found if journal.1.is_untroubled() => tracing::info!(found, "journal opened"),
-        found => tracing::warn!(found, "journal opened"),
-    }
-    Ok(journal)
-}
-
-/// The urgent log. A kiosk without one does its work: what is an alarm is in the journal as well.
-fn open_alarms(state: &Path, kiosk: &KioskId) -> Option<UrgentLog> {
-    let open = || -> Result<UrgentLog> {
-        let disk = DirDisk::open(&state.join(site::URGENT_FOLDER))?;
-        let entropy = Box::new(OsEntropy::new());
-        let journal = Journal::open(disk.clone(), Options::urgent(kiosk.clone()), entropy)?;
-        Ok(UrgentLog { journal, disk })
-    };
-    let opened = open();
-    match &opened {
-        Ok(log) if log.journal.1.is_untroubled() => {}
-        Ok(log) => tracing::warn!(found = %log.journal.1.to_string().trim(), "urgent log opened"),
-        Err(error) => tracing::error!(%error, "no urgent log: alarms go with the other records"),
-    }
-    opened.ok()
-}
-
-/// Where pictures are kept, where any are `wanted` or there are some from when they were; without a hub nobody could ever
-/// look at one, and none is taken. What was being erased when the power went is gone when this returns. A kiosk that
-/// cannot use the folder does its work without.
-fn open_pictures(
-    folder: &Path,
-    (wanted, has_hub): (&[Verdict], bool),
-    disk: &DirDisk,
-    (journal, recovery): &(Journal<DirDisk>, Recovery),
-) -> Option<Pictures<DirDisk>> {
-    let wanted = if has_hub { wanted } else { &[] };
-    if wanted.is_empty() && !folder.exists() {
-        return None;
-    }
-    let open = || -> Result<DirDisk> {
-        let blobs = DirDisk::open(folder)?;
-        let mut store = Store::new(blobs.clone());
-        forget_erased(&mut disk.clone(), journal.epoch(), &recovery.erasing, &mut store)?;
-        Ok(blobs)
-    };
-    let opened = open();
-    if let Err(error) = &opened {
-        tracing::error!(folder = %folder.display(), %error, "no pictures are taken, kept or sent");
-    }
-    opened.ok().map(|disk| Pictures { verdicts: wanted.into(), disk })
-}
-
 fn rules(site: &Site) -> Rules {
     let (records, personal) = (site.record_retention, site.personal_retention);
     Rules { records, personal, ahead_minutes: site.utc_offset_minutes }
@@ -294,6 +230,12 @@ fn passed_of(state: &Path, enrolment: Option<&Enrolment>, last: Option<&Stamp>) 
 fn trust_of(site: &Site, enrolment: Option<&Enrolment>) -> Trust {
     let keys = enrolment.map(|enrolment| enrolment.pass_keys.iter().map(|key| key.0).collect());
     Trust::new(site.site.clone(), keys.unwrap_or_default())
+}
+
+/// The place code that the site wants, under a key that follows from the site's.
+fn place_codes_of(site: &Site, key: &[u8; 32]) -> Option<PlaceCodes> {
+    let PlaceCodeRules { every_s, prefix } = site.place_code.clone()?;
+    Some(PlaceCodes::new(key, (&site.site, &site.kiosk), every_s, prefix))
 }
 
 fn roster_of(site: &Site, blinder: &Blinder) -> Result<Roster> {
@@ -448,43 +390,5 @@ impl Opened {
             still: std::time::Duration::from_millis(u64::from(input.debounce_ms)),
         });
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::Random;
-
-    #[test]
-    fn a_folder_for_pictures_that_cannot_be_used_keeps_no_kiosk_from_its_work() {
-        let state = tempfile::tempdir().unwrap();
-        let (disk, journal) = journal(state.path());
-        let folder = state.path().join("blobs");
-        let open = |wanted: &[Verdict]| open_pictures(&folder, (wanted, true), &disk, &journal);
-        assert!(open(&[]).is_none() && !folder.exists(), "none are wanted, and none are here");
-        std::fs::write(&folder, "no folder").unwrap();
-        assert!(open(&[Verdict::Held]).is_none());
-        std::fs::remove_file(&folder).unwrap();
-        assert_eq!(*open(&[Verdict::Held]).unwrap().verdicts, [Verdict::Held]);
-        assert!(open(&[]).unwrap().verdicts.is_empty(), "older ones are sent still");
-    }
-
-    #[test]
-    fn without_a_hub_no_picture_is_taken() {
-        let state = tempfile::tempdir().unwrap();
-        let (disk, journal) = journal(state.path());
-        let folder = state.path().join("blobs");
-        assert!(open_pictures(&folder, (&[Verdict::Held], false), &disk, &journal).is_none());
-        std::fs::create_dir(&folder).unwrap();
-        let left = open_pictures(&folder, (&[Verdict::Held], false), &disk, &journal);
-        assert!(left.unwrap().verdicts.is_empty(), "what is left of a hub stays");
-    }
-
-    fn journal(state: &Path) -> (DirDisk, (Journal<DirDisk>, Recovery)) {
-        let disk = DirDisk::open(&state.join("journal")).unwrap();
-        let options = Options { ballast_len: 0, ..Options::new("gate-1".parse().unwrap()) };
-        let journal = Journal::open(disk.clone(), options, Box::new(Random::new(1))).unwrap();
-        (disk, journal)
     }
 }

@@ -52,6 +52,8 @@ pub struct Site {
     pub record_retention: Duration,
     /// Verdicts of which a picture is kept as evidence; none where the site says nothing.
     pub pictures: Vec<Verdict>,
+    /// How its place code changes; none where it shows none.
+    pub place_code: Option<PlaceCodeRules>,
     /// Its lanes; at least one.
     pub lanes: Vec<Lane>,
     /// Lists of identifiers whose holders a person has to look at.
@@ -114,6 +116,15 @@ pub struct PostRules {
     pub answer_within: Duration,
     /// How long nobody may be signed in; none where nobody has to be.
     pub staffed_within: Option<Duration>,
+}
+
+/// How the place code changes that visitors scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceCodeRules {
+    /// How long one is shown, in seconds: 30 to 600.
+    pub every_s: u32,
+    /// What each begins with, such as a web address; may be empty.
+    pub prefix: String,
 }
 
 /// Who may sign in.

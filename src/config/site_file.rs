@@ -17,7 +17,7 @@ use super::policy::{Policy, Screening};
 use super::profile::{Profile, Profiles};
 use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
-use super::site::{Attendant, Lane, PinHash, PostRules, Site, Web};
+use super::site::{Attendant, Lane, PinHash, PlaceCodeRules, PostRules, Site, Web};
 use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
 use crate::model::training::PRACTICE_NAMES;
@@ -57,6 +57,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
     signed_by_somebody(report, &mut file, &lanes, &attendants);
     let lists = lists(report, &mut file);
     let post = post_rules(report, &mut file);
+    let place_code = place_code(report, &mut file);
     let used = |profile: &&Profile| lanes.iter().any(|lane| lane.profiles.by_id(&profile.id).is_some());
     let profiles: Vec<Profile> = available.iter().filter(used).cloned().collect();
     let personal_retention = Duration::from_secs(days * 86_400);
@@ -80,6 +81,7 @@ fn site(report: &mut Report<'_>, mut file: Section<'_>, load: &mut Load<'_>) -> 
         personal_retention,
         record_retention: Duration::from_secs(record_days * 86_400),
         pictures,
+        place_code,
         lanes,
         lists,
         attendants,
@@ -146,6 +148,14 @@ fn post_rules(report: &mut Report<'_>, file: &mut Section<'_>) -> Option<PostRul
         answer_within: Duration::from_secs(answer_within_s),
         staffed_within: staffed_within_s.map(Duration::from_secs),
     })
+}
+
+fn place_code(report: &mut Report<'_>, file: &mut Section<'_>) -> Option<PlaceCodeRules> {
+    let mut table = file.table(report, "place_code")?;
+    let every_s = table.need(report, "every_s", &integer(30..=600u32));
+    let prefix = table.get_or(report, "prefix", &text(100), String::new());
+    table.finish(report);
+    Some(PlaceCodeRules { every_s: every_s?, prefix })
 }
 
 /// The beginnings of local plates, in rising order.

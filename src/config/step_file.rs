@@ -25,11 +25,12 @@ const COUNTS_MAX: u64 = 7 * 24;
 /// Most answers of a question: so many fit on one screen.
 const ANSWERS_MAX: usize = 4;
 
-const ATTESTATIONS: [(&str, Attestation); 4] = [
+const ATTESTATIONS: [(&str, Attestation); 5] = [
     ("mask", Attestation::Mask),
     ("unverified-credential", Attestation::UnverifiedCredential),
     ("travel-record", Attestation::TravelRecord),
     ("papers", Attestation::Papers),
+    ("place-code", Attestation::PlaceCode),
 ];
 
 /// One step for whom `takes` says, with the file's risk-area table.

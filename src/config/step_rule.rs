@@ -69,6 +69,10 @@ impl StepRule {
 
     /// Its name in a record; none where that says no more than the kind and the evidence do.
     pub fn recorded_id(&self) -> Option<Slug> {
+        // A place code is asked for beside a mask, and a reader that settles it attests nothing: it keeps its name.
+        if self.attested() == Some(Attestation::PlaceCode) {
+            return Some(self.id.clone());
+        }
         let usual = [Some(self.kind().name()), self.attested().map(Attestation::name)];
         Some(self.id.clone()).filter(|id| !usual.contains(&Some(id.as_str())))
     }

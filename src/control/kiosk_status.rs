@@ -42,6 +42,15 @@ pub enum PostStatus {
     Nobody,
 }
 
+/// The place code that visitors scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceCodeStatus {
+    /// What the code says.
+    pub text: String,
+    /// The same for people: six digits of the same period.
+    pub digits: String,
+}
+
 /// The whole kiosk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KioskStatus {
@@ -57,6 +66,9 @@ pub struct KioskStatus {
     pub policy: PolicyStatus,
     /// Whether somebody is at the post.
     pub post: PostStatus,
+    /// The place code of the present period; none where the site shows none.
+    #[serde(skip)]
+    pub place_code: Option<PlaceCodeStatus>,
     /// Its lanes.
     pub lanes: Vec<LaneStatus>,
     /// Lanes in training, as they are practised at.

@@ -7,10 +7,13 @@
 pub mod claims;
 pub mod classify;
 pub mod hub_pass;
+pub mod place_code;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
 use crate::model::manifest::Manifest;
 use crate::model::{Authenticity, Credential, CredentialKind, Currency};
+
+use place_code::PlaceCodes;
 
 pub use claims::Claims;
 pub use classify::classify;
@@ -30,12 +33,14 @@ pub struct Trust {
     pub keys: Vec<[u8; 32]>,
     /// A time that has certainly passed, such as the last one a hub told: an untrusted clock before it is wrong.
     pub passed: Wall,
+    /// The place code that this kiosk shows, where it shows one.
+    pub place: Option<PlaceCodes>,
 }
 
 impl Trust {
     /// Trust in passes of `site` signed with one of `keys`.
     pub fn new(site: Slug, keys: Vec<[u8; 32]>) -> Self {
-        Self { site, lane: None, keys, passed: Wall(0) }
+        Self { site, lane: None, keys, passed: Wall(0), place: None }
     }
 }
 

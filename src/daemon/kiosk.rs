@@ -32,6 +32,7 @@ use super::watch_over::watch_over;
 use crate::base::KioskId;
 use crate::config::site::PostRules;
 use crate::control::{JournalStatus, KioskStatus};
+use crate::credential::place_code::PlaceCodes;
 use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
 use crate::platform::clock::Clock;
@@ -84,6 +85,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Whether everything is simulated.
     pub simulated: bool,
+    /// The place code that it shows, where the site wants one.
+    pub place_codes: Option<PlaceCodes>,
     /// How the place counts its hours.
     pub place_time: web::PlaceTime,
 }
@@ -173,8 +176,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Parts {
         kiosk, title, policy, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
-    let (listen, hosts, clock, simulated) = (parts.listen, parts.hosts, parts.clock, parts.simulated);
-    let ((listener, address), mut tasks) = (listen_at(listen).await?, JoinSet::new());
+    let (hosts, clock, codes, simulated) = (parts.hosts, parts.clock, parts.place_codes, parts.simulated);
+    let ((listener, address), mut tasks) = (listen_at(parts.listen).await?, JoinSet::new());
     let (stop, stopped) = watch::channel(false);
     let ((requests, for_recorder), (done, recorder_done)) = (mpsc::channel(4_096), mpsc::channel(1));
     let (journal, recovery) = journal;
@@ -221,7 +224,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Duty { attendance, hand_overs, here, signed_in, post } =
         attendance::start(parts.post, requests, clock.clone(), &mut tasks);
     let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force, post };
-    let status = StatusBoard { kiosk, title, simulated, seen, clock }.start(&mut tasks);
+    let status = StatusBoard { kiosk, title, simulated, codes, seen, clock }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     let handle = web::Handle {
         status: status.clone(),

@@ -10,6 +10,7 @@ use super::policy::thresholds::judged_by;
 use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
+use crate::credential::place_code::Scanned;
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
@@ -138,8 +139,16 @@ impl LaneRunner {
             }
             Observed::Code(Scan { others: 1.., .. }) => self.step(now, Input::SeveralCodes, appends),
             Observed::Code(scan) => {
-                let credential = credential::check(scan.payload.expose(), &self.trust, at.wall, at.trust);
-                self.step(now, Input::Presented(credential), appends);
+                let payload = scan.payload.expose();
+                match self.trust.place.as_ref().and_then(|codes| codes.check(payload, at)) {
+                    Some(Scanned::Counts) => self.step(now, Input::PlaceCode, appends),
+                    // It names nobody, so it is no attempt at anything.
+                    Some(Scanned::CountsNothing) => {}
+                    None => {
+                        let credential = credential::check(payload, &self.trust, at.wall, at.trust);
+                        self.step(now, Input::Presented(credential), appends);
+                    }
+                }
             }
             Observed::Line { signal: Signal::BarrierOpen, level } => {
                 self.outputs.switch(End::Open, level);

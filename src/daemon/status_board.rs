@@ -10,8 +10,11 @@ use tokio::time::interval;
 use super::keeper::Keeping;
 use super::lane::{LaneView, in_force};
 use super::lanes::InForceSeen;
-use crate::base::KioskId;
-use crate::control::{HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus, PostStatus};
+use crate::base::{KioskId, Stamp};
+use crate::control::{
+    HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus, PlaceCodeStatus, PostStatus,
+};
+use crate::credential::place_code::{Period, PlaceCodes};
 use crate::platform::clock::Clock;
 use crate::sync::inbox::{InForce, Notice};
 
@@ -20,6 +23,7 @@ pub(super) struct StatusBoard {
     pub(super) kiosk: KioskId,
     pub(super) title: String,
     pub(super) simulated: bool,
+    pub(super) codes: Option<PlaceCodes>,
     pub(super) seen: Seen,
     pub(super) clock: Clock,
 }
@@ -71,7 +75,7 @@ impl StatusBoard {
 
     fn now(&self) -> KioskStatus {
         let views: Vec<_> = self.seen.lanes.iter().map(|lane| Arc::clone(&lane.borrow())).collect();
-        let wall = self.clock.wall();
+        let stamp = self.clock.stamp();
         let InForce { notice, mode, .. } = self.seen.in_force.0.borrow().clone();
         let ruling = Arc::clone(&self.seen.in_force.1.borrow());
         // The hub's word is the later one; the policy's own is shown again when the hub takes its own away.
@@ -84,6 +88,7 @@ impl StatusBoard {
             mode: in_force(mode, ruling.mode),
             policy: ruling.status.clone(),
             post: *self.seen.post.borrow(),
+            place_code: self.codes.as_ref().map(|codes| shown(codes, &stamp)),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             practice: views.iter().filter_map(|view| view.practice.clone()).collect(),
             journal: self.seen.journal.borrow().clone(),
@@ -91,9 +96,15 @@ impl StatusBoard {
             pictures: self.seen.pictures.borrow().clone(),
             devices: views.iter().flat_map(|view| view.devices.clone()).collect(),
             // Minutes are what a screen shows; finer ones would redraw every page every second.
-            wall: crate::base::Wall(wall.0 - wall.0.rem_euclid(60_000)),
-            trust: self.clock.trust(),
+            wall: crate::base::Wall(stamp.wall.0 - stamp.wall.0.rem_euclid(60_000)),
+            trust: stamp.trust,
             simulated: self.simulated,
         }
     }
+}
+
+/// The place code of the period that `now` lies in.
+fn shown(codes: &PlaceCodes, now: &Stamp) -> PlaceCodeStatus {
+    let period = Period::at(now, codes.every_s());
+    PlaceCodeStatus { text: codes.text(period), digits: codes.digits(period) }
 }

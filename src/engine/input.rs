@@ -24,6 +24,8 @@ pub enum Input {
     Started,
     /// A credential was shown, and checked.
     Presented(Credential),
+    /// The place code of this kiosk was shown, of the present or the last period. No other one is told here.
+    PlaceCode,
     /// Several different codes are in view: none of them is taken.
     SeveralCodes,
     /// The screening that was asked for is over.

@@ -115,6 +115,12 @@ impl Lane {
             Input::Started => self.barrier.start(now),
             Input::Line { signal, level } => self.line(now, signal, level, effects),
             Input::Presented(credential) => self.presented(now, credential, effects),
+            // Where nobody waits for it, it is nothing: it begins nothing, and is nobody's credential.
+            Input::PlaceCode => {
+                if let State::Steps(session) | State::Referred(session) = &mut self.state {
+                    session.place_code(now);
+                }
+            }
             Input::SeveralCodes => self.several_codes(now, effects),
             // A result that nobody waits for any more is nobody's.
             Input::Screened(_) if !self.screening => {}

@@ -359,7 +359,7 @@ impl PersonSession {
                 step.settle(evidence);
                 Ok(())
             }
-            Attestation::Mask | Attestation::TravelRecord => {
+            Attestation::Mask | Attestation::TravelRecord | Attestation::PlaceCode => {
                 Err(Refused::StepNotOpen { step: StepKind::Attest })
             }
         }

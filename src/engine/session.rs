@@ -165,6 +165,25 @@ impl Session {
         self.active(now);
     }
 
+    /// Takes the place code that was shown, for whoever is being served; nothing where no step asks for it.
+    pub fn place_code(&mut self, now: Mono) {
+        let settled = match &mut self.who {
+            Who::Person(person) => person.steps.place_code(),
+            Who::Vehicle(vehicle) => {
+                let settled = match vehicle.served_mut() {
+                    Some(person) => person.steps.place_code(),
+                    None => vehicle.steps.place_code(),
+                };
+                vehicle.count_occupants();
+                settled
+            }
+        };
+        if settled.is_some() {
+            self.crowded = false;
+            self.active(now);
+        }
+    }
+
     /// Several different codes are in view: none is taken, and one taken a moment ago no longer counts.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
         match &mut self.who {

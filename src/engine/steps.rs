@@ -7,7 +7,9 @@ use crate::config::rules::{State, states};
 use crate::config::step_rule::Grade;
 use crate::config::{Ask, Profile, StepRule};
 use crate::control::Refused;
-use crate::model::{AreaMode, Attestation, Class, Direction, Reason, StepKind, StepOutcome, StepRecord};
+use crate::model::{
+    AreaMode, Attestation, Class, Direction, Evidence, Reason, StepKind, StepOutcome, StepRecord,
+};
 
 /// All steps of one subject.
 ///
@@ -89,6 +91,11 @@ impl Steps {
     /// The attest step for `what` that is not settled.
     pub fn attest(&mut self, what: Attestation) -> Option<&mut Step> {
         self.unsettled_that(|step| step.attested() == Some(what))
+    }
+
+    /// Settles the step that asks for the place code, if one does.
+    pub fn place_code(&mut self) -> Option<()> {
+        self.attest(Attestation::PlaceCode).map(|step| step.settle(Evidence::PlaceCode))
     }
 
     /// The step that is asked for now: the first that is not settled.

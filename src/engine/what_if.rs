@@ -166,6 +166,7 @@ fn recorded(rule: &StepRule, steps: &[StepRecord], grounds: &Grounds) -> State {
 fn attested(step: &StepRecord) -> Option<Attestation> {
     match &step.outcome {
         StepOutcome::Done(Evidence::Attested { what, .. }) if step.kind == StepKind::Attest => Some(*what),
+        StepOutcome::Done(Evidence::PlaceCode) => Some(Attestation::PlaceCode),
         StepOutcome::Done(_)
         | StepOutcome::Open
         | StepOutcome::Waived { .. }

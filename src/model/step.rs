@@ -45,6 +45,9 @@ pub enum Attestation {
     /// The person's papers match the person.
     #[n(3)]
     Papers,
+    /// The place code of this kiosk was scanned, with the digits of the present period on the visitor's phone.
+    #[n(5)]
+    PlaceCode,
 }
 
 impl Attestation {
@@ -55,6 +58,7 @@ impl Attestation {
             Self::UnverifiedCredential => "unverified-credential",
             Self::TravelRecord => "travel-record",
             Self::Papers => "papers",
+            Self::PlaceCode => "place-code",
         }
     }
 }
@@ -256,6 +260,9 @@ pub enum Evidence {
     /// The clock and the records of earlier passages say so.
     #[n(31)]
     Entitled,
+    /// The kiosk's own place code, of the present or the last period, was shown back to its reader.
+    #[n(48)]
+    PlaceCode,
 }
 
 impl Evidence {
@@ -274,6 +281,7 @@ impl Evidence {
             Self::Signed { by } => by.iter().collect(),
             Self::Credential { .. }
             | Self::RosterEntry
+            | Self::PlaceCode
             | Self::Temperature { .. }
             | Self::Registered { .. }
             | Self::Plate { .. }

@@ -15,6 +15,7 @@ use maud::{Markup, html};
 use super::countdown::countdown;
 use super::live::{self, Regions};
 use super::page::{self, Frame, labelled, not_found};
+use super::place_code;
 use super::shared::{Shared, lane};
 use super::symbol::{self, Symbol};
 use super::words::face::{self, NO_PHONE, PLEDGED, Request};
@@ -23,7 +24,7 @@ use crate::base::{LaneId, Slug};
 use crate::control::{
     Act, BarrierState, Entry, KioskStatus, LaneStatus, Phase, Prompt, StepState, StepStatus,
 };
-use crate::model::{Guidance, Title};
+use crate::model::{Attestation, Guidance, Title};
 
 /// Most characters of a step's name in the row at the foot.
 const TICK_CHARACTERS: usize = 4;
@@ -82,6 +83,17 @@ fn asks_code(lane: &LaneStatus) -> bool {
     matches!(lane.prompt, Prompt::ShowCode | Prompt::OneCode)
 }
 
+/// Idle, so that whoever comes may scan it, and while a step asks for it.
+fn shows_place_code(lane: &LaneStatus) -> bool {
+    let asks =
+        |step: &StepStatus| step.attest == Some(Attestation::PlaceCode) && shown_state(&step.state) == "now";
+    match lane.phase {
+        Phase::Idle => lane.taken_out.is_none(),
+        Phase::Steps | Phase::Referred => served(lane).iter().any(asks),
+        Phase::Recording | Phase::Crossing | Phase::Ended | Phase::OutOfService => false,
+    }
+}
+
 fn has_camera(shared: &Shared, id: &LaneId) -> bool {
     shared.handle.previews.contains_key(id)
 }
@@ -126,8 +138,9 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
     let (Request { verb, how }, symbol) = request(lane);
     let (verb, how) = (own(lane.words.show.as_ref(), verb), own(lane.words.say.as_ref(), how));
     let camera = camera && asks_code(lane);
+    let code = status.place_code.as_ref().filter(|_| !camera && shows_place_code(lane));
     html! {
-        div.face.(ground(lane.prompt, lane.guidance)).camera[camera] {
+        div.face.(ground(lane.prompt, lane.guidance)).camera[camera || code.is_some()] {
             header {
                 span.where { (lane.title) }
                 @if status.training(&lane.lane).is_some() { span.training role="status" { (symbol::ATTENTION) (face::TRAINING) } }
@@ -146,6 +159,7 @@ fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
                     @if lane.phase == Phase::Idle || lane.prompt == Prompt::TurnBack { (notice(status)) }
                 }
                 @if camera { (viewfinder(&lane.lane)) }
+                @if let Some(code) = code { (place_code::place_code(code)) }
             }
             footer {
                 (ticks(lane))

@@ -14,6 +14,7 @@ mod lane;
 mod live;
 mod pad;
 mod page;
+mod place_code;
 mod place_time;
 mod session;
 mod shared;

@@ -206,7 +206,7 @@ pub const fn step_state(state: &StepState) -> Symbol {
 pub const fn attestation(what: Attestation) -> Symbol {
     match what {
         Attestation::Mask => MASK,
-        Attestation::UnverifiedCredential => CODE,
+        Attestation::UnverifiedCredential | Attestation::PlaceCode => CODE,
         Attestation::TravelRecord => LIST,
         Attestation::Papers => CARD,
     }

@@ -26,6 +26,11 @@ fn with_every_key() -> String {
         .replace("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$...", HASH)
 }
 
+/// The site of that; the further profile file that it names is not there.
+fn site_with_every_key() -> Site {
+    Site::parse("kiosk.toml", &with_every_key().replace("profile_files", "#profile_files")).unwrap()
+}
+
 fn mistakes(text: &str) -> String {
     Site::parse("k.toml", text).expect_err(text).to_string()
 }
@@ -49,6 +54,22 @@ fn the_example_is_a_working_configuration_with_safe_defaults() {
         (SubjectKind::Vehicle, 2, 4)
     );
     assert_eq!(site.policy.profiles.len(), 5, "only what a lane uses is policy");
+}
+
+#[test]
+fn a_place_code_is_shown_where_the_site_wants_one() {
+    assert_eq!(Site::parse("kiosk.toml", EXAMPLE).unwrap().place_code, None);
+    let rules = site_with_every_key().place_code.unwrap();
+    assert_eq!((rules.every_s, rules.prefix.as_str()), (60, "https://venue.example.org/scan?c="));
+    let prefix = "é".repeat(50);
+    let with = |prefix: &str| {
+        EXAMPLE.replace(
+            "[[lane]]\nid = \"person",
+            &format!("[place_code]\nevery_s = 30\nprefix = \"{prefix}\"\n[[lane]]\nid = \"person"),
+        )
+    };
+    assert_eq!(Site::parse("k.toml", &with(&prefix)).unwrap().place_code.unwrap().prefix, prefix);
+    assert!(mistakes(&with(&format!("{prefix}a"))).contains("place_code.prefix"), "101 bytes");
 }
 
 #[test]
@@ -88,8 +109,7 @@ fn local_plates_are_part_of_the_policy_and_a_bad_one_is_named() {
 
 #[test]
 fn every_key_that_the_example_shows_is_known_and_right() {
-    let site =
-        Site::parse("kiosk.toml", &with_every_key().replace("profile_files", "#profile_files")).unwrap();
+    let site = site_with_every_key();
     assert_eq!(site.hub.as_deref(), Some("https://hub.example.org:8443"));
     assert_eq!(site.web.hosts, ["kiosk.local"]);
     let mqtt = site.mqtt.clone().unwrap();
@@ -121,6 +141,11 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
             "must be an offset from UTC such as \"+08:00\"",
         ),
         ("utc_offset = \"+08:00\"", "utc_offset = \"+15:00\"", "at most 14 hours"),
+        ("notice = 12", "[place_code]\nprefix = \"a\"", "place_code.every_s: missing; must be 30 to 600"),
+        ("notice = 12", "[place_code]\nevery_s = 29", "place_code.every_s = 29: must be 30 to 600"),
+        ("notice = 12", "[place_code]\nevery_s = 601", "place_code.every_s = 601: must be 30 to 600"),
+        ("notice = 12", "[place_code]\nevery_s = 60\nevery = 1", "place_code.every = 1: unknown key"),
+        ("notice = 12", "[place_code]\nevery_s = 60\nprefix = \"a\\tb\"", "must be a text of 1 to 100 bytes"),
         ("notice = 12", "notice = 0", "notice = 0: must be 1 to 999999"),
         ("notice = 12", "notices = 12", "notices = 12: unknown key; known are id, title"),
         ("notice = 12", "state = \"here\"", "state = \"here\": must be an absolute path"),

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakou::base::{CentiCelsius, Mono, NoReading, Pii, PolicyId, Seq, Stamp};
+use kakou::base::{
+    CentiCelsius, ClockTrust, KioskId, Mono, NoReading, Pii, PolicyId, Seq, Slug, Stamp, Wall,
+};
 use kakou::config::roster::Roster;
 use kakou::config::{Policy, Profile, Profiles, Screening, profile_file};
-use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, Trouble};
+use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, StepState, Trouble};
 use kakou::credential::Trust;
+use kakou::credential::place_code::{Period, PlaceCodes};
 use kakou::daemon::lane::{LaneTask, LaneView, in_force};
 use kakou::daemon::policy::Ruling;
 use kakou::daemon::recall::{Memory, Recalls};
@@ -17,7 +20,7 @@ use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::{
     Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
-    Past, Reason, SubjectKind, ThermalReading, Verdict, Whose,
+    Past, Reason, Scan, SubjectKind, ThermalReading, Verdict, Via, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -111,7 +114,8 @@ pub fn runner_with(profiles: Vec<Profile>, outputs: Box<dyn Outputs>) -> LaneRun
         utc_offset_minutes: 480,
         leave_after: Duration::from_secs(5),
     };
-    let trust = Trust::new("east-garden".parse().unwrap(), vec![]);
+    let place = Some(place_codes("east-gate"));
+    let trust = Trust { place, ..Trust::new("east-garden".parse().unwrap(), vec![]) };
     let judged = thermometry::Settings::default();
     LaneRunner::new(settings, Arc::new(context), judged, Arc::new(trust), outputs)
 }
@@ -300,7 +304,7 @@ fn a_list_that_was_imported_while_somebody_is_here_is_asked_about_them_as_well()
 }
 
 /// A list that names the holder of this identity number until tomorrow.
-fn listing(number: &str, now: kakou::base::Wall) -> kakou::config::Lists {
+fn listing(number: &str, now: Wall) -> kakou::config::Lists {
     use kakou::config::list::change::Push;
     use kakou::config::list::rows::Span;
     use kakou::config::list::{ListFile, ListRule};
@@ -408,4 +412,43 @@ impl Memory for Nothing {
     fn recall(&self, whose: &Whose, _: &Stamp) -> Result<Past, String> {
         Ok(whose.nothing())
     }
+}
+
+fn place_codes(kiosk: &str) -> PlaceCodes {
+    let (site, kiosk): (Slug, KioskId) = ("east-garden".parse().unwrap(), kiosk.parse().unwrap());
+    PlaceCodes::new(&[1; 32], (&site, &kiosk), 60, String::new())
+}
+
+#[test]
+fn only_a_present_place_code_of_this_kiosk_settles_the_step_and_no_other_is_an_attempt() {
+    let clock = Clock::new().unwrap();
+    let now = Stamp { wall: Wall::from_secs(1_790_000_000), trust: ClockTrust::Synced, ..clock.stamp() };
+    let text = |kiosk: &str, back_s: u64| {
+        let then = Stamp { wall: now.wall - Duration::from_secs(back_s), ..now };
+        place_codes(kiosk).text(Period::at(&then, 60))
+    };
+    let mut runner = runner_of(profile_file::shipped_in("profiles/venue.toml").unwrap());
+    let mut appends = vec![];
+    runner.start(now.mono, &mut appends);
+    let mut show = |runner: &mut LaneRunner, text: String| {
+        let payload = Pii::new(text.into_bytes());
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+        let seen = Observation { device: "reader".parse().unwrap(), at: now.mono, what };
+        runner.observe(&now, seen, &mut appends);
+    };
+    show(&mut runner, text("east-gate", 0));
+    assert_eq!(runner.status(now.mono).phase, Phase::Idle);
+    let act = Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound };
+    let command = Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act };
+    assert_eq!(runner.command(now.mono, &command, &mut vec![]), Ok(()));
+    let before = runner.status(now.mono).steps;
+    for wrong in [text("east-gate", 120), text("west-gate", 0), text("east-gate", 0).replace("east", "oast")]
+    {
+        show(&mut runner, wrong);
+        assert_eq!(runner.status(now.mono).steps, before);
+    }
+    show(&mut runner, text("east-gate", 60));
+    let steps = runner.status(now.mono).steps;
+    let done: Vec<_> = steps.iter().filter(|step| step.state == StepState::Done).collect();
+    assert_eq!((done.len(), done[0].id.as_str()), (1, "place-code"));
 }

@@ -140,6 +140,12 @@ fn a_reading_of_now_goes_before_one_of_earlier() {
     lane.act(Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound });
     lane.put(temperature(Zone::Refer)).put(pass(Class::Resident));
     assert!(matches!(state(&lane, "temperature"), StepState::Failed { .. }), "{:?}", lane.status().steps);
+    // A reading that was not enough is one of now as well.
+    let mut lane = residential();
+    lane.earlier = earlier(vec![admitted(1, Direction::Inbound, measured(below()))]);
+    lane.act(Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound });
+    lane.put(temperature(Zone::Recheck)).put(pass(Class::Resident));
+    assert_ne!(state(&lane, "temperature"), StepState::Done);
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub fn kiosk() -> KioskStatus {
             number: 12, title: "关于进入本小区人员、车辆查验登记的通告".to_owned()
         }),
         post: PostStatus::Quiet,
+        place_code: None,
         lanes: vec![person, vehicle],
         practice: vec![],
         journal: JournalStatus { durable: 1_204, ..JournalStatus::default() },

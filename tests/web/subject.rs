@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kakou::base::Pii;
-use kakou::control::{Act, Prompt};
-use kakou::model::Guidance;
+use kakou::control::{Act, PlaceCodeStatus, Prompt, StepState};
+use kakou::model::{Attestation, Guidance, StepKind};
 
 use super::attendant::obey;
 use super::fake::Fake;
@@ -188,4 +188,37 @@ impl Http {
         };
         tokio::time::timeout(Duration::from_secs(10), exchange).await.expect("an answer")
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_code_is_on_an_idle_lane_and_where_it_is_asked_and_changes_with_its_period() {
+    let fake = Fake::start(states::kiosk(), obey).await;
+    let browser = Browser::start().await;
+    let code =
+        |text: &str, digits: &str| Some(PlaceCodeStatus { text: text.to_owned(), digits: digits.to_owned() });
+    fake.set(|status| status.place_code = code("KKL1:a/b/c1/00", "012345"));
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for_text(".place-code b", "012345").await;
+    let drawn = "return document.querySelector('.place-code svg')?.innerHTML ?? ''";
+    let first = browser.script(drawn).await;
+    assert_ne!(first.as_str().unwrap_or_default(), "");
+    fake.set(|status| status.place_code = code("KKL1:a/b/c2/00", "678901"));
+    browser.wait_for_text(".place-code b", "678901").await;
+    assert_ne!(browser.script(drawn).await, first, "another code is drawn");
+    let fits = "const b = document.querySelector('.place-code b').getBoundingClientRect();
+        return b.bottom <= document.querySelector('footer').getBoundingClientRect().top;";
+    assert_eq!(browser.script(fits).await, true);
+    // Somebody is asked for something else; then for the place code.
+    fake.set_lane(states::asking_code());
+    browser.wait_for_text("h1", "请出示码").await;
+    assert_eq!(browser.script(drawn).await, "");
+    let mut asking = states::asking_code();
+    asking.prompt = Prompt::SeeAttendant;
+    for step in &mut asking.steps {
+        let scan = step.kind == StepKind::Attest;
+        step.state = if scan { StepState::Asked } else { StepState::Done };
+        step.attest = scan.then_some(Attestation::PlaceCode);
+    }
+    fake.set_lane(asking);
+    browser.wait_for_text(".place-code b", "678901").await;
 }

@@ -176,6 +176,9 @@ pub enum Grade {
     /// The plate, and where it is from.
     #[n(35)]
     PlacedPlate(#[n(0)] PlateSource, #[n(1)] PlateOrigin),
+    /// The kiosk's place code was shown back to its reader.
+    #[n(38)]
+    PlaceCode,
 }
 
 impl State {
@@ -305,6 +308,7 @@ impl Grade {
             Evidence::Signed { .. } => Self::Signed,
             Evidence::Remembered { .. } => Self::Remembered,
             Evidence::Entitled => Self::Entitled,
+            Evidence::PlaceCode => Self::PlaceCode,
         }
     }
 
@@ -329,6 +333,7 @@ impl Grade {
             | Self::Signed
             | Self::Remembered
             | Self::Entitled
+            | Self::PlaceCode
             | Self::PlacedPlate(..) => self,
         }
     }
@@ -352,6 +357,8 @@ impl Grade {
             Self::Attested(Attestation::UnverifiedCredential) => "attested-credential".to_owned(),
             Self::Attested(Attestation::TravelRecord) => "attested-travel-record".to_owned(),
             Self::Attested(Attestation::Papers) => "attested-papers".to_owned(),
+            Self::Attested(Attestation::PlaceCode) => "attested-place-code".to_owned(),
+            Self::PlaceCode => "place-code".to_owned(),
             Self::Plate(source) => source.name().to_owned(),
             Self::PlacedPlate(source, origin) => format!("{}-{}", source.name(), origin.name()),
             Self::Counted => "counted".to_owned(),

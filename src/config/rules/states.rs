@@ -63,7 +63,12 @@ pub fn of(step: &StepRule) -> Vec<State> {
         Ask::Credential { .. } => credential(&mut states),
         Ask::Temperature { .. } => temperature(&mut states),
         Ask::Registration { .. } => states.push(State::Done(Grade::Filled)),
-        Ask::Attest { what } => states.push(State::Done(Grade::Attested(*what))),
+        Ask::Attest { what } => {
+            states.push(State::Done(Grade::Attested(*what)));
+            if *what == Attestation::PlaceCode {
+                states.push(State::Done(Grade::PlaceCode));
+            }
+        }
         Ask::Plate { .. } => {
             states.push(State::NeedsAttendant(Reason::CredentialExpired));
             states.extend(plates().map(State::Done));

@@ -48,6 +48,7 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Plate { origin: Some(PlateOrigin::Unplaced), .. } => "不属任何地区 of no place".to_owned(),
         Evidence::Credential { .. }
         | Evidence::RosterEntry
+        | Evidence::PlaceCode
         | Evidence::Temperature { .. }
         | Evidence::ContactTemperature { .. }
         | Evidence::Registered { .. }

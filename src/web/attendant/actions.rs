@@ -306,7 +306,7 @@ pub fn posts(symbol: Symbol, words: impl Into<Said>, fields: Vec<(&'static str, 
 const fn in_place_of_credential(what: Attestation) -> bool {
     match what {
         Attestation::UnverifiedCredential | Attestation::Papers => true,
-        Attestation::Mask | Attestation::TravelRecord => false,
+        Attestation::Mask | Attestation::TravelRecord | Attestation::PlaceCode => false,
     }
 }
 

@@ -8,10 +8,11 @@ use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
 };
-use crate::model::{SubjectKind, Zone};
+use crate::model::{Attestation, SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
 use crate::web::lane::{step_name, window};
 use crate::web::page::labelled;
+use crate::web::place_code;
 use crate::web::symbol;
 use crate::web::words::{Words, desk, words};
 
@@ -88,6 +89,9 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             div.lists {
                 (steps(lane))
                 @if lane.takes == SubjectKind::Vehicle { (occupants(lane)) }
+            }
+            @if let Some(code) = status.place_code.as_ref().filter(|_| lane.attestations.contains(&Attestation::PlaceCode)) {
+                (place_code::digits(code))
             }
             @if lane.steps.is_empty() && lane.subject.is_none() { (quiet(status, lane)) }
             (gate(lane))

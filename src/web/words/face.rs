@@ -137,6 +137,7 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
             Some(Attestation::UnverifiedCredential) => words("看码", "Code seen"),
             Some(Attestation::TravelRecord) => words("行程", "Travel"),
             Some(Attestation::Papers) => words("证件", "Papers"),
+            Some(Attestation::PlaceCode) => words("扫码", "Place code"),
             None => words("查看", "Look"),
         },
         StepKind::Plate => words("车牌", "Plate"),
