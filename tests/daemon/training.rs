@@ -23,6 +23,7 @@ use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::lane::{FOREHEAD, Nothing, ruling, runner_with};
 
@@ -320,7 +321,9 @@ impl Gate {
     }
 
     async fn sees(&mut self, what: impl Fn(&LaneView) -> bool) -> Arc<LaneView> {
-        Arc::clone(&*self.view.wait_for(|view| what(view)).await.unwrap())
+        // What never comes fails the test instead of keeping it.
+        let seen = timeout(Duration::from_secs(20), self.view.wait_for(|view| what(view))).await;
+        Arc::clone(&*seen.expect("it comes to that").unwrap())
     }
 
     fn view(&self) -> Arc<LaneView> {
@@ -341,7 +344,8 @@ impl Gate {
     async fn all_durable(&mut self) -> Vec<Body> {
         let mut bodies = vec![];
         while !matches!(bodies.last(), Some(Body::Passage(_))) {
-            let request = self.requests.recv().await.unwrap();
+            let request =
+                timeout(Duration::from_secs(20), self.requests.recv()).await.expect("a record").unwrap();
             bodies.push(request.draft.body);
             self.seq = self.seq.next();
             if let Some((_, ticket)) = request.answer {
