@@ -20,8 +20,8 @@ use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
-    Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason, StepKind,
-    StepOutcome, SubjectKind, Vehicle, Verdict, mask,
+    Attestation, Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason,
+    StepKind, StepOutcome, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// One vehicle, its steps, and the people in it.
@@ -158,6 +158,7 @@ impl VehicleSession {
             Act::Enter { step, entry } if !self.serves(|steps| steps.asks(step)) => {
                 self.steps.enter(now, by, step, entry, &mut self.details.stated)
             }
+            Act::Attest(what) if self.is_own(*what) => attendant.and_then(|by| self.attest(*what, by)),
             Act::SetDown { decision, reason } => {
                 attendant.and_then(|by| self.set_down(*decision, *reason, by))
             }
@@ -318,6 +319,19 @@ impl VehicleSession {
         if let Some(class) = context.roster.find(&blinded) {
             self.become_class(class, context);
         }
+        Ok(())
+    }
+
+    /// Whether that is looked at of the vehicle, and of no occupant first.
+    fn is_own(&self, what: Attestation) -> bool {
+        let asks = |steps: &Steps| steps.attestations().contains(&what);
+        asks(&self.steps) && !self.serves(asks)
+    }
+
+    /// An attendant looked at what the vehicle's own profile wants looked at.
+    fn attest(&mut self, what: Attestation, by: &AttendantId) -> Result<(), Refused> {
+        let step = self.steps.attest(what).ok_or(Refused::StepNotOpen { step: StepKind::Attest })?;
+        step.settle(Evidence::Attested { by: by.clone(), what });
         Ok(())
     }
 

@@ -282,3 +282,40 @@ impl Bench {
         steps.iter().any(|step| step.kind == kind && step.state == kakou::control::StepState::Done)
     }
 }
+
+#[test]
+fn what_is_looked_at_of_a_vehicle_is_the_vehicles_own_step() {
+    let text = r#"
+[[profile]]
+id = "papers"
+title_zh = "查验"
+title_en = "Papers"
+takes = "vehicle"
+directions = ["inbound"]
+session_timeout_s = 300
+idle_timeout_s = 60
+
+[[profile.step]]
+kind = "plate"
+no_plate = "record"
+timeout_s = 60
+
+[[profile.step]]
+kind = "attest"
+what = "papers"
+timeout_s = 60
+"#;
+    let profiles = kakou::config::profile_file::read_profiles("p.toml", text).expect("a sound profile");
+    let mut lane = Bench::with(SubjectKind::Vehicle, profiles);
+    lane.act(Act::Begin { subject: SubjectKind::Vehicle, direction: Direction::Inbound });
+    lane.act(plate("京A12345"));
+    let mask = lane.act_by(Some("wang"), Act::Attest(Attestation::Mask));
+    assert!(matches!(mask, Err(Refused::NotNow { .. })), "{mask:?}");
+    assert_eq!(lane.act_by(None, Act::Attest(Attestation::Papers)), Err(Refused::NeedsAttendant));
+    lane.act(Act::Attest(Attestation::Papers));
+    let passage = lane.last_passage();
+    assert_eq!(passage.verdict, Verdict::Admitted);
+    let by = "wang".parse().expect("a name");
+    let seen = Evidence::Attested { by, what: Attestation::Papers };
+    assert_eq!(passage.steps[1].outcome, StepOutcome::Done(seen));
+}
