@@ -85,8 +85,13 @@ fn by_past(check: &Check, past: &Past, later: Duration, direction: Direction) ->
             past.passages.iter().find(stated).map_or(Ok(()), |_| Err(Reason::TooSoon))
         }
         Check::Cleared { steps, within } => {
-            let decided = past.passages.iter().find(|passage| passage.is_decided());
-            let kept_away = decided.filter(|last| {
+            // Going out, or being let in for an emergency, has cleared nobody.
+            let says_so = |passage: &&EarlierPassage| {
+                passage.is_decided()
+                    && passage.direction == direction
+                    && passage.verdict != Verdict::EmergencyAdmitted
+            };
+            let kept_away = past.passages.iter().find(says_so).filter(|last| {
                 !last.verdict.opens_barrier()
                     && may_be(last, later, *within)
                     && last.steps.iter().any(|record| failed_at(record, steps))

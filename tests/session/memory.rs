@@ -331,7 +331,7 @@ fn whoever_was_kept_away_stays_out_until_somebody_clears_them() {
         verdict,
         ..admitted(
             ago,
-            Direction::Inbound,
+            Direction::Outbound,
             vec![step(
                 StepKind::Question,
                 Some("contact"),
@@ -343,10 +343,18 @@ fn whoever_was_kept_away_stays_out_until_somebody_clears_them() {
     assert_eq!(of(vec![failed(Verdict::TurnedBack, 100)]), needs(Reason::NotCleared));
     assert_eq!(of(vec![failed(Verdict::Held, 335)]), needs(Reason::NotCleared));
     assert_eq!(of(vec![failed(Verdict::TurnedBack, 336)]), StepState::Done);
-    let since = admitted(50, Direction::Inbound, vec![]);
+    let since = admitted(50, Direction::Outbound, vec![]);
     assert_eq!(of(vec![since, failed(Verdict::TurnedBack, 100)]), StepState::Done, "cleared since");
-    let for_else = EarlierPassage { verdict: Verdict::TurnedBack, ..admitted(1, Direction::Inbound, vec![]) };
+    let for_else =
+        EarlierPassage { verdict: Verdict::TurnedBack, ..admitted(1, Direction::Outbound, vec![]) };
     assert_eq!(of(vec![for_else]), StepState::Done, "turned back for something else");
+    let emergency = || EarlierPassage {
+        verdict: Verdict::EmergencyAdmitted,
+        ..admitted(50, Direction::Outbound, vec![])
+    };
+    assert_eq!(of(vec![emergency(), failed(Verdict::TurnedBack, 100)]), needs(Reason::NotCleared));
+    let other_way = admitted(50, Direction::Inbound, vec![]);
+    assert_eq!(of(vec![other_way, failed(Verdict::TurnedBack, 100)]), needs(Reason::NotCleared));
 }
 
 /// The same as whom somebody visits, and what is known of them.
