@@ -6,6 +6,8 @@ mod anybody;
 mod bench;
 #[path = "session/codes.rs"]
 mod codes;
+#[path = "session/companion.rs"]
+mod companion;
 #[path = "session/everywhere.rs"]
 mod everywhere;
 #[path = "session/gate.rs"]

@@ -10,7 +10,8 @@ use super::profile_file::{CLASSES, DIRECTIONS, MODES};
 use super::section::{Kind, Section, integer, name, number, one_of, text};
 use super::step_fields::registration;
 use super::step_rule::{
-    Answer, Ask, Came, Earlier, Grade, Means, NoPlate, RosterMiss, Source, StepRule, Unverified, Warmth, When,
+    Answer, Ask, Came, Companions, Earlier, Grade, Means, NoPlate, RosterMiss, Source, StepRule, Unverified,
+    Warmth, When,
 };
 use crate::base::{CentiCelsius, Slug};
 use crate::model::courtesy::names_health;
@@ -240,9 +241,12 @@ fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
         ("attendant", RosterMiss::Attendant),
         ("refuse", RosterMiss::Refuse),
     ];
+    let companions = [("answer", Companions::Answer), ("do-not", Companions::DoNot)];
     let unverified = reading.need("unverified", &one_of(&unverified));
     let roster_miss = reading.need("roster_miss", &one_of(&misses));
-    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss? })
+    let companions =
+        reading.table.get(reading.report, "companions", &one_of(&companions)).unwrap_or_default();
+    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss?, companions })
 }
 
 fn temperature(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {

@@ -186,6 +186,9 @@ pub enum Ask {
         unverified: Unverified,
         /// What becomes of a good identity number that the roster does not know.
         roster_miss: RosterMiss,
+        /// Whether a companion may answer for somebody who shows nothing of their own.
+        #[serde(skip_serializing_if = "Companions::do_not")]
+        companions: Companions,
     },
     /// Skin temperature.
     Temperature {
@@ -373,6 +376,24 @@ pub enum Unverified {
     Attendant,
     /// It counts as no credential.
     Refuse,
+}
+
+/// Whether whoever came with somebody may answer for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Companions {
+    /// Everybody shows something of their own, or an attendant sets it aside.
+    #[default]
+    DoNot,
+    /// They may, with a pass of their own or on the roster, when an attendant says so.
+    Answer,
+}
+
+impl Companions {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn do_not(&self) -> bool {
+        *self == Self::DoNot
+    }
 }
 
 /// What becomes of a good identity number that the roster does not know.

@@ -53,6 +53,10 @@ pub enum Act {
     },
     /// The occupant who is being served stood on that list and is not in the vehicle.
     NotHere,
+    /// What is shown next is that of whoever came with the person and answers for them.
+    AwaitCompanion,
+    /// The person shows something of their own after all.
+    NoCompanion,
     /// Fills in the registration.
     Register(Registration),
     /// Confirms by name what no device can see.

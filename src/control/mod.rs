@@ -1,6 +1,7 @@
 //! The vocabulary between the lane and the people at it: commands in, status out.
 
 pub mod asked;
+mod beside;
 pub mod command;
 pub mod duty;
 pub mod keeping;
@@ -9,13 +10,14 @@ pub mod practice;
 pub mod status;
 
 pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
+pub use beside::{CardStatus, CompanionStatus, TurnedBackStatus};
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
 pub use kiosk_status::{KioskStatus, NoticeStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
 pub use practice::{Practice, PracticeStatus};
 pub use status::{
-    Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
-    HubStatus, JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState,
-    StepStatus, TakenOut, TemperatureStatus, Trouble, TurnedBackStatus, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
+    JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState, StepStatus,
+    TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
 pub use status::{ListedStatus, ManifestStatus};

@@ -6,8 +6,9 @@
 use serde::Serialize;
 
 use super::asked::{Asks, DwellStatus};
+use super::beside::{CardStatus, CompanionStatus, TurnedBackStatus};
 use super::keeping::LinkAlarm;
-use crate::base::{AttendantId, CentiCelsius, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
 use crate::model::{
     Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
@@ -42,6 +43,8 @@ pub enum Prompt {
     Welcome,
     /// Show a pass or a code, or ask the attendant.
     ShowCode,
+    /// Whoever came with the person shows their pass or code.
+    CompanionCode,
     /// Several codes are in view: show one only.
     OneCode,
     /// Bring the forehead to the thermometer.
@@ -273,32 +276,6 @@ pub struct ListedStatus {
     pub number: Option<String>,
 }
 
-/// A list names somebody who is here: a card for the attendant, who looks and decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CardStatus {
-    /// The list.
-    pub title: Title,
-    /// What it is for.
-    pub purpose: Title,
-    /// What the attendant is to do.
-    pub advice: Title,
-    /// Whether the clock is too unsure to say that the entry counts.
-    pub unsure: bool,
-    /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
-    pub occupant: Option<usize>,
-}
-
-/// Somebody here was turned back not long ago: for the attendant, who looks and decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TurnedBackStatus {
-    /// At which kiosk; `None` for this one.
-    pub kiosk: Option<KioskId>,
-    /// How long before they came here, in minutes, at least.
-    pub minutes: u64,
-    /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
-    pub occupant: Option<usize>,
-}
-
 /// Which traffic a lane takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -383,6 +360,8 @@ pub struct LaneStatus {
     pub cards: Vec<CardStatus>,
     /// Who of them was turned back not long ago.
     pub turned_back: Vec<TurnedBackStatus>,
+    /// Whether whoever came with the person who is served answers for them; none where nobody may.
+    pub companion: Option<CompanionStatus>,
     /// The lamp.
     pub lamp: Aspect,
     /// Whether something stands under the barrier.

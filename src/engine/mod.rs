@@ -7,6 +7,7 @@
 pub mod barrier;
 mod beside;
 pub mod clock_watch;
+mod companion;
 pub mod context;
 pub mod decide;
 mod entitled;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::companion::Vouching;
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
 use super::input::Ticket;
@@ -19,8 +20,8 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::manifest::Listed;
 use crate::model::{
-    Attestation, Authenticity, Between, Class, Credential, CredentialKind, Currency, Direction, Evidence,
-    Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
+    Attestation, Authenticity, Between, Blinded, Class, Credential, CredentialKind, Currency, Direction,
+    Evidence, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -55,6 +56,8 @@ pub struct PersonSession {
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
     taken: Option<Taken>,
+    /// Who answers for them.
+    pub(super) vouching: Vouching,
     /// What a manifest says of them.
     listed: Option<Listed>,
 }
@@ -100,12 +103,16 @@ impl PersonSession {
             memory: Memory::default(),
             apart: None,
             taken: None,
+            vouching: Vouching::default(),
             listed: None,
         })
     }
 
     /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
     pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
+        if self.companion_shows(now, credential, context) {
+            return;
+        }
         let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
         let &Credential { kind, authentic, current, .. } = credential;
         let evidence = Evidence::Credential { kind, authentic, current };
@@ -141,11 +148,27 @@ impl PersonSession {
         }
     }
 
+    /// Whether that was a companion's good pass, where one is waited for. Any other is judged like the person's own.
+    fn companion_shows(&mut self, now: Mono, credential: &Credential, context: &Context) -> bool {
+        let good = (credential.authentic, credential.current) == (Authenticity::Genuine, Currency::Current);
+        let holder =
+            credential.holder.as_ref().filter(|holder| good && holder.subject == SubjectKind::Person);
+        let holder = holder.filter(|_| self.steps.unsettled(StepKind::Credential).is_some());
+        let Some((holder, answered)) = holder.and_then(|it| Some((it, self.answered_by_pass(it)?))) else {
+            return false;
+        };
+        self.taken = Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
+        self.settle_credential(answered);
+        self.become_class(holder.class, context);
+        true
+    }
+
     /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
         let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
         self.details.pass = None;
         self.details.name = taken.name;
+        self.doubt_companion();
         self.steps.take_back(StepKind::Credential);
         self.memory.forget(&mut self.steps);
         self.become_class(taken.class, context);
@@ -190,6 +213,8 @@ impl PersonSession {
             Act::TypeIdNumber(text) => self.type_id_number(text, context),
             Act::Attest(what) => by.and_then(|by| self.attest(*what, by)),
             Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(step, by, reason)),
+            Act::AwaitCompanion => by.and_then(|by| self.await_companion(by)),
+            Act::NoCompanion => by.and_then(|_| self.no_companion()),
             Act::Register(fields) => by.and_then(|_| {
                 let fields = registration::completed(fields, self.listed.as_ref());
                 registration::take(&mut self.steps, &fields, &mut self.details)
@@ -319,9 +344,14 @@ impl PersonSession {
     }
 
     fn type_id_number(&mut self, text: &Pii<String>, context: &Context) -> Result<(), Refused> {
-        let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
+        self.steps.unsettled_or_refuse(StepKind::Credential)?;
         let number = IdNumber::parse(text).map_err(|error| Refused::BadIdNumber { why: error.why() })?;
         let blinded = context.blinder.blind(IdentifierKind::IdNumber, number.normalised().expose());
+        if self.awaits_companion() {
+            self.companions_number(&number, &blinded, context);
+            return Ok(());
+        }
+        let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
         self.details.id_number = Some(number.normalised().clone());
         let evidence = Evidence::Credential {
             kind: CredentialKind::IdNumber,
@@ -343,6 +373,29 @@ impl PersonSession {
         Ok(())
     }
 
+    /// A number that the roster does not know answers for nobody: an attendant decides.
+    fn companions_number(&mut self, number: &IdNumber, blinded: &Blinded, context: &Context) {
+        match context.roster.find(blinded) {
+            Some(class) => {
+                if let Some(answered) = self.answered_by_number(number.normalised()) {
+                    self.settle_credential(answered);
+                    self.become_class(class, context);
+                }
+            }
+            None => {
+                if let Some(step) = self.steps.unsettled(StepKind::Credential) {
+                    step.call_attendant(Reason::NotOnRoster);
+                }
+            }
+        }
+    }
+
+    fn settle_credential(&mut self, evidence: Evidence) {
+        if let Some(step) = self.steps.unsettled(StepKind::Credential) {
+            step.settle(evidence);
+        }
+    }
+
     fn attest(&mut self, what: Attestation, by: &AttendantId) -> Result<(), Refused> {
         let evidence = Evidence::Attested { by: by.clone(), what };
         if let Some(step) = self.steps.attest(what) {
@@ -359,9 +412,10 @@ impl PersonSession {
                 step.settle(evidence);
                 Ok(())
             }
-            Attestation::Mask | Attestation::TravelRecord | Attestation::PlaceCode => {
-                Err(Refused::StepNotOpen { step: StepKind::Attest })
-            }
+            Attestation::Mask
+            | Attestation::TravelRecord
+            | Attestation::Companion
+            | Attestation::PlaceCode => Err(Refused::StepNotOpen { step: StepKind::Attest }),
         }
     }
 

@@ -22,6 +22,7 @@ impl Session {
         match step.rule.kind() {
             _ if step.attention().is_some() => Prompt::WaitForAttendant,
             StepKind::Credential if self.crowded => Prompt::OneCode,
+            StepKind::Credential if self.awaits_companion() => Prompt::CompanionCode,
             StepKind::Credential => Prompt::ShowCode,
             StepKind::Temperature => Prompt::ShowForehead,
             StepKind::Registration => Prompt::Register,

@@ -267,6 +267,8 @@ impl Session {
             | Act::OfferManifest(_)
             | Act::TakeManifest { .. }
             | Act::NotHere
+            | Act::AwaitCompanion
+            | Act::NoCompanion
             | Act::Register(_)
             | Act::Attest(_)
             | Act::Waive { .. }

@@ -44,7 +44,7 @@ impl Steps {
     }
 
     /// The steps that are asked: those whose conditions on earlier ones hold.
-    fn live(&self) -> impl Iterator<Item = &Step> {
+    pub(super) fn live(&self) -> impl Iterator<Item = &Step> {
         self.live_indices().map(|index| &self.list[index])
     }
 

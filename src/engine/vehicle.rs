@@ -166,6 +166,8 @@ impl VehicleSession {
                 attendant.and_then(|_| self.register(fields))
             }
             Act::TypeIdNumber(_)
+            | Act::AwaitCompanion
+            | Act::NoCompanion
             | Act::Register(_)
             | Act::Attest(_)
             | Act::Waive { .. }

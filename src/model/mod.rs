@@ -55,7 +55,7 @@ pub use observation::{Level, Observation, Observed, Scan, Signal, Via};
 pub use open_items::OpenItems;
 pub use order::{Ordered, Outcome, Service};
 pub use past::{Ago, EarlierPassage, Elsewhere, End, HostPast, KnownBy, Past, TurnedBack, Whose};
-pub use personal::{Person, Personal, Vehicle};
+pub use personal::{Companion, Person, Personal, Vehicle};
 pub use picture::{Picture, PictureKey};
 pub use policy_event::PolicyEvent;
 pub use record::{Body, Crossing, Draft, Entry, Erasure, Passage};

@@ -59,6 +59,23 @@ pub struct Person {
     /// The lists that named them, where any did.
     #[n(10)]
     pub lists: Option<Vec<Slug>>,
+    /// Who answered for them, where somebody did.
+    #[n(11)]
+    pub companion: Option<Companion>,
+}
+
+/// Who answered for somebody. Never an identifier of that somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Companion {
+    /// Name.
+    #[n(0)]
+    pub name: Option<Pii<String>>,
+    /// Identifier of the pass presented.
+    #[n(1)]
+    pub pass: Option<Pii<String>>,
+    /// Identity number, normalised, that the roster knows.
+    #[n(2)]
+    pub id_number: Option<Pii<String>>,
 }
 
 /// What is known of a vehicle.

@@ -45,6 +45,9 @@ pub enum Attestation {
     /// The person's papers match the person.
     #[n(3)]
     Papers,
+    /// Whoever came with them showed a genuine pass of their own, or is on the roster, and answers for them.
+    #[n(4)]
+    Companion,
     /// The place code of this kiosk was scanned, with the digits of the present period on the visitor's phone.
     #[n(5)]
     PlaceCode,
@@ -58,6 +61,7 @@ impl Attestation {
             Self::UnverifiedCredential => "unverified-credential",
             Self::TravelRecord => "travel-record",
             Self::Papers => "papers",
+            Self::Companion => "companion",
             Self::PlaceCode => "place-code",
         }
     }

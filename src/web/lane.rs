@@ -80,7 +80,7 @@ pub async fn preview(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) 
 }
 
 fn asks_code(lane: &LaneStatus) -> bool {
-    matches!(lane.prompt, Prompt::ShowCode | Prompt::OneCode)
+    matches!(lane.prompt, Prompt::ShowCode | Prompt::CompanionCode | Prompt::OneCode)
 }
 
 /// Idle, so that whoever comes may scan it, and while a step asks for it.
@@ -103,6 +103,7 @@ const fn ground(prompt: Prompt, guidance: Option<Guidance>) -> &'static str {
     match prompt {
         Prompt::Welcome => "idle",
         Prompt::ShowCode
+        | Prompt::CompanionCode
         | Prompt::OneCode
         | Prompt::StopVehicle
         | Prompt::ShutWindows

@@ -136,7 +136,7 @@ pub const fn prompt(prompt: Prompt, takes: SubjectKind) -> Symbol {
             SubjectKind::Person => GATE,
             SubjectKind::Vehicle => CAR,
         },
-        Prompt::ShowCode | Prompt::OneCode => CODE,
+        Prompt::ShowCode | Prompt::CompanionCode | Prompt::OneCode => CODE,
         Prompt::ShowForehead => FOREHEAD,
         Prompt::Register => CLIPBOARD,
         Prompt::WaitForAttendant | Prompt::SeeAttendant => ATTENDANT,
@@ -209,6 +209,7 @@ pub const fn attestation(what: Attestation) -> Symbol {
         Attestation::UnverifiedCredential | Attestation::PlaceCode => CODE,
         Attestation::TravelRecord => LIST,
         Attestation::Papers => CARD,
+        Attestation::Companion => PEOPLE,
     }
 }
 

@@ -106,6 +106,7 @@ fn any_act(random: &mut Random, status: &LaneStatus) -> Act {
             decision: *random.pick(&decisions).expect("sound"),
             reason: Reason::AttendantDecision,
         },
+        (8, _) if random.chance(0.3) => Act::AwaitCompanion,
         (8, _) => Act::MeasureAgain,
         (9, _) => Act::DeclareOccupants(1 + u8::try_from(random.below(3)).expect("small")),
         (10, _) if random.chance(0.3) => Act::Leave,

@@ -62,6 +62,8 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         | Act::NoPlate
         | Act::DeclareOccupants(_)
         | Act::NotHere
+        | Act::AwaitCompanion
+        | Act::NoCompanion
         | Act::MeasureAgain
         | Act::Enter { .. }
         | Act::Practice(_)

@@ -357,6 +357,7 @@ impl Grade {
             Self::Attested(Attestation::UnverifiedCredential) => "attested-credential".to_owned(),
             Self::Attested(Attestation::TravelRecord) => "attested-travel-record".to_owned(),
             Self::Attested(Attestation::Papers) => "attested-papers".to_owned(),
+            Self::Attested(Attestation::Companion) => "attested-companion".to_owned(),
             Self::Attested(Attestation::PlaceCode) => "attested-place-code".to_owned(),
             Self::PlaceCode => "place-code".to_owned(),
             Self::Plate(source) => source.name().to_owned(),

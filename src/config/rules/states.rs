@@ -2,7 +2,7 @@
 
 use super::facts::{Grade, State};
 use crate::base::NoReading;
-use crate::config::step_rule::{Answer, Ask, Means, StepRule};
+use crate::config::step_rule::{Answer, Ask, Companions, Means, StepRule};
 use crate::model::step::PlateSource;
 use crate::model::{
     AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
@@ -60,7 +60,7 @@ pub fn of(step: &StepRule) -> Vec<State> {
     states.extend(any.map(State::NeedsAttendant));
     states.extend(step.waivers.iter().map(|reason| State::Waived(reason.clone())));
     match &step.ask {
-        Ask::Credential { .. } => credential(&mut states),
+        Ask::Credential { companions, .. } => credential(&mut states, *companions),
         Ask::Temperature { .. } => temperature(&mut states),
         Ask::Registration { .. } => states.push(State::Done(Grade::Filled)),
         Ask::Attest { what } => {
@@ -110,7 +110,7 @@ fn plates() -> impl Iterator<Item = Grade> {
     sources.map(Grade::Plate).into_iter().chain(known).chain([none])
 }
 
-fn credential(states: &mut Vec<State>) {
+fn credential(states: &mut Vec<State>, companions: Companions) {
     let waiting =
         [Reason::NoCredential, Reason::CredentialUnverified, Reason::ClockUntrusted, Reason::NotOnRoster];
     states.extend(waiting.map(State::NeedsAttendant));
@@ -121,6 +121,9 @@ fn credential(states: &mut Vec<State>) {
     states.push(State::Done(Grade::Roster));
     let attested = [Attestation::UnverifiedCredential, Attestation::Papers];
     states.extend(attested.map(|what| State::Done(Grade::Attested(what))));
+    if companions == Companions::Answer {
+        states.push(State::Done(Grade::Attested(Attestation::Companion)));
+    }
 }
 
 fn temperature(states: &mut Vec<State>) {

@@ -395,6 +395,10 @@ fn person_facts(person: &Person) -> Markup {
     ];
     html! {
         @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } }
+        @if let Some(companion) = &person.companion {
+            @let known = companion.name.as_ref().or(companion.id_number.as_ref()).or(companion.pass.as_ref());
+            @if let Some(known) = known { dt { (two(("陪同人", "companion"))) } dd { (known.expose()) } }
+        }
         (lists(person.lists.as_deref()))
         (statements(&person.stated))
     }

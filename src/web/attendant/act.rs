@@ -107,6 +107,8 @@ fn parse(fields: &Fields, role: Role) -> Result<Act, Refused> {
         }
         "take-manifest" => manifest::take(fields)?,
         "not-here" => Act::NotHere,
+        "companion" => Act::AwaitCompanion,
+        "no-companion" => Act::NoCompanion,
         "register" => Act::Register(registration(fields)),
         "attest" => Act::Attest(named(fields, "what")?),
         "enter" => Act::Enter { step: named(fields, "step")?, entry: entries::parse(fields, role)? },

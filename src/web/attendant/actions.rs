@@ -14,7 +14,9 @@ use maud::{Markup, html};
 use super::address;
 use super::card::kebab;
 use super::entries;
-use crate::control::{BarrierState, Decision, Direct, LaneStatus, Phase, StepState, StepStatus};
+use crate::control::{
+    BarrierState, CompanionStatus, Decision, Direct, LaneStatus, Phase, StepState, StepStatus,
+};
 use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind};
 use crate::web::page::labelled;
 use crate::web::symbol::{self, Symbol};
@@ -253,6 +255,7 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
             ways.extend(
                 lane.attestations.iter().copied().filter(|what| in_place_of_credential(*what)).map(attest),
             );
+            ways.extend(companion(lane));
             ways
         }
         StepKind::Temperature => {
@@ -292,6 +295,16 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
     ways
 }
 
+/// Somebody who shows nothing of their own, and for whom whoever came with them answers.
+fn companion(lane: &LaneStatus) -> Option<Action> {
+    let (words, act) = match lane.companion.as_ref()? {
+        CompanionStatus::MayAnswer => (words("由陪同人代办", "A companion answers"), "companion"),
+        CompanionStatus::Awaited => (words("不用陪同人", "No companion"), "no-companion"),
+        CompanionStatus::Answers { .. } => return None,
+    };
+    Some(posts(symbol::PEOPLE, words, vec![("act", act.to_owned())]))
+}
+
 /// An action that leads to a page under the lane's.
 pub fn leads(symbol: Symbol, words: impl Into<Said>, to: &str) -> Action {
     Action { symbol, words: words.into(), does: Does::Leads(to.to_owned()), look: "plain" }
@@ -306,7 +319,9 @@ pub fn posts(symbol: Symbol, words: impl Into<Said>, fields: Vec<(&'static str, 
 const fn in_place_of_credential(what: Attestation) -> bool {
     match what {
         Attestation::UnverifiedCredential | Attestation::Papers => true,
-        Attestation::Mask | Attestation::TravelRecord | Attestation::PlaceCode => false,
+        Attestation::Mask | Attestation::TravelRecord | Attestation::Companion | Attestation::PlaceCode => {
+            false
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::standing::{plate_origin, standing};
 use super::{address, manifest, practice};
 use crate::control::{
-    BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
-    TakenOut, TemperatureStatus, TurnedBackStatus, VerdictStatus,
+    BarrierState, CardStatus, CompanionStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState,
+    StepStatus, TakenOut, TemperatureStatus, TurnedBackStatus, VerdictStatus,
 };
 use crate::model::{Attestation, Reason, SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
@@ -78,6 +78,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 }
             }
             @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
+            @if let Some(companion) = &lane.companion { (with_companion(companion)) }
             @for listed in &lane.cards { (list_card(listed)) }
             @for returned in &lane.turned_back { (turned_back(returned)) }
             @if let Some(trouble) = lane.trouble {
@@ -113,6 +114,21 @@ fn list_card(card: &CardStatus) -> Markup {
                     @if let Some(number) = card.occupant { " · " (OCCUPANT) " " (number) }
                     @if card.unsure { " · " (words("时钟不准，可能已过期", "may be over: the clock is unsure")) } }
                 p { (card.advice.zh) " " span lang="en" { (card.advice.en) } }
+            }
+        }
+    }
+}
+
+/// Who answers for whoever is here.
+fn with_companion(companion: &CompanionStatus) -> Markup {
+    html! {
+        @match companion {
+            CompanionStatus::MayAnswer => {}
+            CompanionStatus::Awaited => {
+                p.trouble role="status" { (symbol::PEOPLE) (words("等陪同人出示码或证件号", "Waiting for the companion's code or ID")) }
+            }
+            CompanionStatus::Answers { name } => {
+                p.companion { (symbol::PEOPLE) (words("由陪同人代办", "A companion answers")) @if let Some(name) = name { b { (name) } } }
             }
         }
     }

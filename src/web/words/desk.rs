@@ -179,6 +179,7 @@ pub const fn attestation(what: Attestation) -> Words {
         Attestation::UnverifiedCredential => words("已查看所示的码", "Code shown, looked right"),
         Attestation::TravelRecord => words("已查看行程", "Travel record shown"),
         Attestation::Papers => words("人证相符", "Papers match"),
+        Attestation::Companion => words("由陪同人作保", "A companion answers for them"),
         Attestation::PlaceCode => words("已扫场所码", "Place code scanned"),
     }
 }

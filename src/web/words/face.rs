@@ -19,6 +19,12 @@ pub const NO_PHONE: Request = Request {
     how: words("请说出或出示身份证号", "Say or show your ID number"),
 };
 
+/// Whoever came with somebody who shows nothing of their own.
+const COMPANION: Request = (
+    words("请陪同人出示码", "Companion: show your code"),
+    words("也可报身份证号", "Or say your identity number"),
+);
+
 /// What a prompt asks of a `subject`.
 pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
     let (verb, how) = match prompt {
@@ -26,6 +32,7 @@ pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
         Prompt::ShowCode => {
             (words("请出示码", "Show your code"), words("把码对准镜头", "Hold it in front of the camera"))
         }
+        Prompt::CompanionCode => COMPANION,
         Prompt::OneCode => (
             words("请只出示一个码", "One code at a time"),
             words("请让别的码离开镜头", "Keep other codes out of view"),
@@ -137,6 +144,7 @@ pub const fn step(kind: StepKind, attest: Option<Attestation>) -> Words {
             Some(Attestation::UnverifiedCredential) => words("看码", "Code seen"),
             Some(Attestation::TravelRecord) => words("行程", "Travel"),
             Some(Attestation::Papers) => words("证件", "Papers"),
+            Some(Attestation::Companion) => words("陪同人", "Companion"),
             Some(Attestation::PlaceCode) => words("扫码", "Place code"),
             None => words("查看", "Look"),
         },
@@ -180,9 +188,10 @@ mod tests {
     use super::*;
     use crate::model::courtesy::names_health;
 
-    const PROMPTS: [Prompt; 21] = [
+    const PROMPTS: [Prompt; 22] = [
         Prompt::Welcome,
         Prompt::ShowCode,
+        Prompt::CompanionCode,
         Prompt::OneCode,
         Prompt::ShowForehead,
         Prompt::Register,
