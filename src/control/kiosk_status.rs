@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::practice::PracticeStatus;
 use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
 use crate::base::{ClockTrust, KioskId, LaneId, Wall};
-use crate::model::AreaMode;
+use crate::model::{AreaMode, Overdue};
 
 /// The public notice in force: the legal basis that the idle screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,6 +42,19 @@ pub enum PostStatus {
     Nobody,
 }
 
+/// Who has not come out in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverdueStatus {
+    /// Nobody has looked yet.
+    #[default]
+    Unseen,
+    /// So many.
+    Counted(Overdue),
+    /// The records cannot be read.
+    Unreadable,
+}
+
 /// The place code that visitors scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceCodeStatus {
@@ -66,6 +79,8 @@ pub struct KioskStatus {
     pub policy: PolicyStatus,
     /// Whether somebody is at the post.
     pub post: PostStatus,
+    /// Who has not come out in time.
+    pub overdue: OverdueStatus,
     /// The place code of the present period; none where the site shows none.
     #[serde(skip)]
     pub place_code: Option<PlaceCodeStatus>,

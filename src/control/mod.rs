@@ -11,7 +11,7 @@ pub mod status;
 pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
-pub use kiosk_status::{KioskStatus, NoticeStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
+pub use kiosk_status::{KioskStatus, NoticeStatus, OverdueStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
 pub use practice::{Practice, PracticeStatus};
 pub use status::{
     Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,

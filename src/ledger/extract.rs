@@ -99,6 +99,7 @@ impl Ledger {
             | Body::DeviceHealth { .. }
             | Body::Manned { .. }
             | Body::Training { .. }
+            | Body::Overdue { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
             | Body::ClosedByAttendant { .. }

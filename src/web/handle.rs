@@ -12,7 +12,8 @@ use crate::config::badge::BadgeHash;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
 use crate::model::{
-    AreaMode, Class, Decider, Direction, OpenItems, Post, Reason, Role, SubjectKind, Title, Verdict,
+    AreaMode, Class, Decider, Direction, OpenItems, Overdue, Post, Reached, Reason, Role, SubjectKind, Title,
+    Verdict,
 };
 
 /// A command and where its answer goes.
@@ -213,7 +214,7 @@ pub trait Recent: Send + Sync {
     /// When they cannot be read, in plain words.
     fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String>;
 
-    /// Who is inside: at most `limit` of them, those listed before `before` where it is given; and how many came in on
+    /// Who is inside: of `which`, at most so many, those listed before `before` where it is given; and how many came in on
     /// which day, at a place whose day began at `today`.
     ///
     /// # Errors
@@ -223,7 +224,7 @@ pub trait Recent: Send + Sync {
         &self,
         place: PlaceTime,
         today: Wall,
-        limit: usize,
+        which: (Listed, usize),
         before: Option<i64>,
     ) -> Result<InsideView, String>;
 
@@ -265,6 +266,16 @@ pub struct Filter {
     pub from: Option<Wall>,
 }
 
+/// Who of those inside is listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Everybody.
+    #[default]
+    All,
+    /// Those who have not come out in time, or perhaps have not.
+    Overdue,
+}
+
 /// How many passages leave something to the next shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsettled {
@@ -287,6 +298,8 @@ pub struct InsideView {
     pub unmatched_in: u64,
     /// And that went out.
     pub unmatched_out: u64,
+    /// How many of all have not come out in time.
+    pub overdue: Overdue,
 }
 
 /// How many came in on a day and are still inside.
@@ -319,6 +332,8 @@ pub struct InsideRow {
     pub class: Class,
     /// Masked name or plate, where one is known.
     pub label: Option<String>,
+    /// Whether the time is over that they may stay; none where nothing limits it.
+    pub over: Option<Reached>,
 }
 
 /// A shift's sheet, as the attendant's face shows it.

@@ -31,7 +31,7 @@ use axum::routing::{get, post};
 
 pub use handle::{
     Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView,
-    NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow, ShiftView,
+    Listed, NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow, ShiftView,
     Unsettled,
 };
 pub use place_time::PlaceTime;

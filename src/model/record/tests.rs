@@ -108,6 +108,7 @@ fn sample() -> Entry {
         took_ms: 3_400,
         picture: None,
         grounds: None,
+        stay: None,
     };
     Entry {
         seq: Seq::FIRST.next(),
