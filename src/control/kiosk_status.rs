@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::practice::PracticeStatus;
 use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
-use crate::base::{ClockTrust, KioskId, LaneId, Wall};
+use crate::base::{ClockTrust, KioskId, LaneId, Slug, Wall};
 use crate::model::{AreaMode, Overdue};
 
 /// The public notice in force: the legal basis that the idle screen shows.
@@ -27,6 +27,8 @@ pub struct PolicyStatus {
     pub expired: Option<u64>,
     /// The version that waits for somebody to read it.
     pub waits: Option<u64>,
+    /// Lists that the bundle in force names and of which nothing is in force here.
+    pub lacks: Vec<Slug>,
 }
 
 /// Whether somebody is at the post, as far as is known.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
-use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Wall};
+use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Slug, Wall};
 use crate::config::badge::BadgeHash;
+use crate::config::list::Named;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
 use crate::model::{
@@ -66,6 +67,19 @@ pub struct PolicyView {
     pub pending: Option<PolicyPending>,
     /// Why the last one that was handed in is refused.
     pub refused: Option<String>,
+    /// The lists that the bundle in force names.
+    pub lists: Vec<NamedList>,
+}
+
+/// A list that a bundle names by the hash of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedList {
+    /// Its name.
+    pub name: Slug,
+    /// The hash, as people compare it.
+    pub sha256: String,
+    /// What is in force of it here.
+    pub here: Named,
 }
 
 /// A policy bundle that waits to be read.
@@ -87,6 +101,8 @@ pub struct PolicyPending {
     pub notice: Option<(u32, String, String)>,
     /// What differs from what rules now.
     pub differs: Vec<String>,
+    /// The lists that it names: it may rule once exactly these are in force here.
+    pub lists: Vec<NamedList>,
 }
 
 /// Somebody has read the policy that waits.
@@ -113,6 +129,8 @@ pub enum NotTaken {
     NoAnswer,
     /// The bundle cannot be kept.
     NotKept,
+    /// A list that it names is not in force here as it names it.
+    Lists,
 }
 
 /// A person who may sign in.

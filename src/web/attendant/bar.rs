@@ -95,6 +95,13 @@ fn policy(policy: &PolicyStatus) -> Markup {
                 span.en { "Policy " (version) " to read" }
             }
         }
+        @for list in &policy.lacks {
+            p.banner.bad role="alert" {
+                (symbol::ATTENTION)
+                span.zh { "策略所列名单 " b { (list) } " 本机没有，名单上的人不会被认出" }
+                span.en { "List " (list) ", which the policy names, is not here: nobody on it is noticed" }
+            }
+        }
         @if let Some(version) = policy.expired {
             p.banner role="status" {
                 (symbol::CLOCK)
