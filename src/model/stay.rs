@@ -173,9 +173,12 @@ mod tests {
         assert_eq!(reached(ClockTrust::None, ClockTrust::None, 10), Reached::Yes, "hours need no clock");
         // A clock that was set after they came in says when that was.
         assert_eq!(reached(ClockTrust::None, ClockTrust::Synced, 5), Reached::Yes);
-        let wrong = |hours| Stamp { wall: Wall(0), ..stamp(1, hours, 0, ClockTrust::None) };
+        let wrong = |hours: i64| {
+            let wall = Wall::from_secs(hours * 3_600);
+            Stamp { wall, ..stamp(1, hours.unsigned_abs(), 0, ClockTrust::None) }
+        };
         let nonsense = limit.reached(&wrong(1), &wrong(9), Duration::ZERO, 480);
-        assert_eq!(nonsense, Reached::No, "a clock in 1970 says nothing");
+        assert_eq!(nonsense, Reached::No, "a clock in 1970 says nothing, although it shows nine, then five");
     }
 
     #[test]
