@@ -16,6 +16,6 @@ pub use practice::{Practice, PracticeStatus};
 pub use status::{
     Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
     HubStatus, JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState,
-    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    StepStatus, TakenOut, TemperatureStatus, Trouble, TurnedBackStatus, VerdictStatus,
 };
 pub use status::{ListedStatus, ManifestStatus};

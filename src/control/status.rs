@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
-use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
 use crate::model::{
     Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
@@ -288,6 +288,17 @@ pub struct CardStatus {
     pub occupant: Option<usize>,
 }
 
+/// Somebody here was turned back not long ago: for the attendant, who looks and decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TurnedBackStatus {
+    /// At which kiosk; `None` for this one.
+    pub kiosk: Option<KioskId>,
+    /// How long before they came here, in minutes, at least.
+    pub minutes: u64,
+    /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
+    pub occupant: Option<usize>,
+}
+
 /// Which traffic a lane takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -370,6 +381,8 @@ pub struct LaneStatus {
     pub barrier: BarrierState,
     /// What lists say of whoever is here.
     pub cards: Vec<CardStatus>,
+    /// Who of them was turned back not long ago.
+    pub turned_back: Vec<TurnedBackStatus>,
     /// The lamp.
     pub lamp: Aspect,
     /// Whether something stands under the barrier.

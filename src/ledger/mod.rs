@@ -30,6 +30,7 @@ mod shifts;
 mod stated;
 mod tables;
 mod tls_keys;
+mod turned_back;
 mod urgent;
 
 pub use access::{Access, Officer};

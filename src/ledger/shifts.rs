@@ -16,7 +16,7 @@ use crate::model::leak::{Counted, Crossings, Leak};
 use crate::model::shift::{Duty, Shift, shifts};
 use crate::model::{Body, Entry, Verdict};
 
-/// 12: sign-ins and sign-outs, and what was counted while barriers were open.
+/// 13: sign-ins and sign-outs, and what was counted while barriers were open.
 pub(super) const TABLES: &str = "
 -- Records of sign-ins and sign-outs.
 CREATE TABLE duties (
@@ -35,7 +35,7 @@ CREATE TABLE crossings (
 ";
 
 /// The first version with [`TABLES`]; what is in an older file is read again.
-pub(super) const WITH_SHIFTS: i32 = 12;
+pub(super) const WITH_SHIFTS: i32 = 13;
 
 /// Sign-ins and sign-outs of one log among which shifts are looked for: as many as its kiosk looks at.
 const DUTIES_MAX: u32 = 500;
