@@ -116,7 +116,7 @@ fn lists(on: &[Blinded]) -> Lists {
         days_max: 366,
     };
     let entries = on.iter().map(|blinded| (*blinded, Span { from: 0, until: UNTIL })).collect();
-    let push = Push { entries: &entries, issuers: &issuers, now: NOW };
+    let push = Push { entries: &entries, issuers: &issuers, now: NOW, source: None };
     let (file, ..) = ListFile::default().push(&rule, &push).expect("two issuers push it");
     Lists::new([(Arc::new(rule), file.into_in_force().expect("in force"))])
 }

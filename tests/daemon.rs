@@ -5,6 +5,8 @@
 mod camera;
 #[path = "daemon/lane.rs"]
 mod lane;
+#[path = "daemon/overdue.rs"]
+mod overdue;
 #[path = "common/passage.rs"]
 mod passage;
 #[path = "daemon/past.rs"]

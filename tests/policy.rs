@@ -10,8 +10,13 @@ mod bundle;
 mod cli;
 #[path = "policy/desk.rs"]
 mod desk;
+#[allow(dead_code, reason = "each test binary uses a part")]
+#[path = "lists/fixtures.rs"]
+mod fixtures;
 #[path = "policy/generate.rs"]
 mod generate;
+#[path = "policy/lists.rs"]
+mod lists;
 #[path = "policy/missing.rs"]
 mod missing;
 #[path = "policy/office.rs"]

@@ -10,11 +10,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use data_encoding::HEXLOWER;
+use ring::digest;
 
 use super::list_words::{changes, state};
 use crate::base::{ClockTrust, EditionId, IssuerId, Stamp};
 use crate::config::list::change::Push;
 use crate::config::list::csv::{self, Reading, import};
+use crate::config::list::file::blinded_source;
 use crate::config::list::{ListFile, ListRule, Pushed};
 use crate::config::{Site, site};
 use crate::daemon::lists::{Shelf, Taken, Unusable, Why};
@@ -201,7 +204,9 @@ fn push(list: &str, file: &Path, issuers: &[IssuerId], on: &On) -> Result<()> {
         );
     }
     let before = opened.read()?;
-    let push = Push { entries: &import.entries, issuers, now: now.wall };
+    let sha256 = sha256(&bytes);
+    let source = Some(blinded_source(&opened.shelf.blinder, &sha256));
+    let push = Push { entries: &import.entries, issuers, now: now.wall, source };
     let (after, pushed, changed) = before.push(&opened.rule, &push).context("拒绝 refused")?;
     opened.write(&after)?;
     let held = |why: &str| format!("待确认 HELD: {why}; 须另一签发人确认 another issuer has to accept it");
@@ -210,7 +215,14 @@ fn push(list: &str, file: &Path, issuers: &[IssuerId], on: &On) -> Result<()> {
         Pushed::HeldForSecond => held("只有一名签发人 one issuer alone pushed it"),
         Pushed::HeldForBulk => held("改动过多 it changes more than is let pass at once"),
     };
-    say(&[said, changes(&changed)], &after, &now)
+    let named = format!("文件 SHA-256 of the file, as a policy names it: {}", HEXLOWER.encode(&sha256));
+    say(&[said, changes(&changed), named], &after, &now)
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    hash
 }
 
 fn accept(list: &str, issuer: &IssuerId, edition: EditionId, on: &On) -> Result<()> {

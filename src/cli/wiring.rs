@@ -180,10 +180,12 @@ fn policy_of(
     };
     let store = Bundles::open(disk, trusted).with_context(|| folder.display().to_string())?;
     let lanes = site.lanes.iter().map(of_lane).collect();
-    let lists = Arc::clone(&lists.lists);
-    let own = Own { policy: Arc::new(site.policy.clone()), lanes, bundle, lists };
-    let lists = Watched::new(site, blinder);
-    Ok(PolicyParts { store, own, passed: passed.clone(), lists, look_every: LOOK_EVERY })
+    // What is damaged is on record from the start.
+    let noted = lists.missing.iter().map(|(list, _)| list.clone()).collect();
+    let (lists, blinder) = (Arc::clone(&lists.lists), blinder.clone());
+    let watched = Watched::new(site, &blinder);
+    let own = Own { policy: Arc::new(site.policy.clone()), lanes, bundle, lists, blinder };
+    Ok(PolicyParts { store, own, passed: passed.clone(), lists: watched, noted, look_every: LOOK_EVERY })
 }
 
 /// The kiosk is enrolled under the name that the site gives it.

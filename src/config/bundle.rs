@@ -105,13 +105,13 @@ pub struct Notice {
     pub sha256: [u8; 32],
 }
 
-/// A list that a policy refers to.
+/// A list that goes with a policy: a kiosk takes the policy once exactly this is in force there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct List {
     /// Its name.
     #[n(0)]
     pub name: Slug,
-    /// SHA-256 of its file.
+    /// SHA-256 of the CSV file that its issuers push, as `kakou list import` prints it.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub sha256: [u8; 32],
 }

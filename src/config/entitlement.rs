@@ -202,7 +202,7 @@ fn window() -> Kind<'static, [u16; 2]> {
     })
 }
 
-fn minutes(text: &str) -> Option<u16> {
+pub(super) fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |digits: &str| -> Option<u16> {
         let plain = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());

@@ -18,6 +18,7 @@ pub mod rules;
 pub mod section;
 pub mod site;
 mod site_file;
+pub mod stay_rule;
 mod step_fields;
 mod step_file;
 mod step_order;

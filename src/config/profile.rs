@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::rules::{Of, Rules};
+use super::stay_rule::StayRule;
 use super::step_rule::StepRule;
 use crate::base::{DeviceId, Slug};
 use crate::model::{AreaMode, Class, Direction, StepKind, SubjectKind, Title};
@@ -57,6 +58,9 @@ pub struct Profile {
     /// Whoever was turned back within this time is looked at by a person; nobody is where there is none.
     #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
     pub turned_back: Option<Duration>,
+    /// When whoever comes in has to be out again; nobody has to where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stay: Option<StayRule>,
     /// The steps in order; at least one. No two have one name.
     pub steps: Vec<StepRule>,
     /// Which case comes to which end.
@@ -88,7 +92,8 @@ impl Profile {
     /// How far back anything looks that it asks of earlier passages.
     pub fn looks_back(&self) -> Duration {
         let steps = self.steps.iter().flat_map(|step| [step.counts_for, step.checks_within()]);
-        steps.chain([self.turned_back]).flatten().max().unwrap_or_default()
+        let stay = self.stay.as_ref().map(|stay| Duration::from_hours(stay.hours.into()));
+        steps.chain([self.turned_back, stay]).flatten().max().unwrap_or_default()
     }
 
     /// What the rules are for.

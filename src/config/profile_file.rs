@@ -10,7 +10,7 @@ use super::profile::{Profile, Profiles, Takes};
 use super::rules::{self, Of};
 use super::section::{Section, integer, name, one_of, read_file, text};
 use super::step_rule::StepRule;
-use super::{area_file, step_file, step_order};
+use super::{area_file, stay_rule, step_file, step_order};
 use crate::base::Slug;
 use crate::model::{AreaMode, AreaTable, Class, Direction, Title};
 
@@ -137,6 +137,7 @@ fn profile(
     let read = |table| step_file::step(report, table, takes, areas);
     let steps: Vec<StepRule> = steps.into_iter().filter_map(read).collect();
     step_order::check(report, &table, &steps);
+    let stay = stay_rule::read(report, &mut table, (takes, &directions), &steps);
     let all = CLASSES.map(|(_, class)| class);
     let named = if classes.is_empty() { &all[..] } else { &classes };
     let admitted: Vec<Class> = named.iter().copied().filter(|class| !not_admitted.contains(class)).collect();
@@ -155,6 +156,7 @@ fn profile(
         session_timeout: Duration::from_secs(session_timeout?),
         idle_timeout: Duration::from_secs(idle_timeout?),
         turned_back,
+        stay,
         steps,
         rules: rules?,
     })

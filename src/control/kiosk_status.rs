@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::practice::PracticeStatus;
 use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
-use crate::base::{ClockTrust, KioskId, LaneId, Wall};
-use crate::model::AreaMode;
+use crate::base::{ClockTrust, KioskId, LaneId, Slug, Wall};
+use crate::model::{AreaMode, Overdue};
 
 /// The public notice in force: the legal basis that the idle screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +27,8 @@ pub struct PolicyStatus {
     pub expired: Option<u64>,
     /// The version that waits for somebody to read it.
     pub waits: Option<u64>,
+    /// Lists that the bundle in force names and of which nothing is in force here.
+    pub lacks: Vec<Slug>,
 }
 
 /// Whether somebody is at the post, as far as is known.
@@ -40,6 +42,19 @@ pub enum PostStatus {
     Asked,
     /// Nobody is.
     Nobody,
+}
+
+/// Who has not come out in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverdueStatus {
+    /// Nobody has looked yet.
+    #[default]
+    Unseen,
+    /// So many.
+    Counted(Overdue),
+    /// The records cannot be read.
+    Unreadable,
 }
 
 /// The place code that visitors scan.
@@ -66,6 +81,8 @@ pub struct KioskStatus {
     pub policy: PolicyStatus,
     /// Whether somebody is at the post.
     pub post: PostStatus,
+    /// Who has not come out in time.
+    pub overdue: OverdueStatus,
     /// The place code of the present period; none where the site shows none.
     #[serde(skip)]
     pub place_code: Option<PlaceCodeStatus>,

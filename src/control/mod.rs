@@ -13,7 +13,7 @@ pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy}
 pub use beside::{CardStatus, CompanionStatus, TurnedBackStatus};
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
-pub use kiosk_status::{KioskStatus, NoticeStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
+pub use kiosk_status::{KioskStatus, NoticeStatus, OverdueStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
 pub use practice::{Practice, PracticeStatus};
 pub use status::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,

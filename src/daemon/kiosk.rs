@@ -24,16 +24,17 @@ use super::keeping::{self, Wires};
 use super::lanes::{self, Asked, LaneParts, Lanes, dispatch};
 use super::link::{self, Link};
 use super::lists::Taken;
+use super::overdue;
 use super::past::{self, Past, PastParts};
 use super::pictures::{self, Begun, Pictures};
 use super::policy::{Office, PolicyParts};
-use super::recorder::Chore;
+use super::recorder::{Chore, Request};
 use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
 use crate::base::{KioskId, LaneId};
 use crate::config::site::PostRules;
-use crate::control::{JournalStatus, KioskStatus};
+use crate::control::{JournalStatus, KioskStatus, OverdueStatus};
 use crate::credential::place_code::PlaceCodes;
 use crate::journal::{Journal, OpenLog, Recovery, view};
 use crate::model::Blinder;
@@ -185,7 +186,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (journal, recovery) = journal;
     let (inbox, office) = (Inbox::open(parts.inbox, &recovery), Office::new(policy));
     let (log, log_seen) = watch::channel(journal.open_log());
-    let past = Arc::new(Past::new(PastParts { view, blinder, disk: disk.clone() }, log_seen.clone())?);
+    let past = past_of((view, blinder, &disk), (&clock, parts.place_time), &log_seen)?;
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
     let main = MainLog { epoch: journal.epoch(), durable: journal.durable(), found: &recovery };
@@ -194,14 +195,14 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let keeper = Keeper::new(disk.clone(), &journal.open_log(), for_keeper, parts.retention);
     let (chores, to_do) = std::sync::mpsc::sync_channel(keeping::CHORES_MAX);
     let (hear, heard) = watch::channel(None);
-    let (status, journal_seen) = watch::channel(JournalStatus::default());
-    let lines = lanes::beside(&lane_parts, journal.durable(), journal_seen.clone());
-    let begun = pictures::begin(parts.pictures, journal_seen.clone(), done.clone());
+    let (status, written) = watch::channel(JournalStatus::default());
+    let lines = lanes::beside(&lane_parts, journal.durable(), written.clone());
+    let begun = pictures::begin(parts.pictures, written.clone(), done.clone());
     let Begun { lanes: taken, line, status: pictures } = begun.map_err(Error::Thread)?;
     let (hurry, now) = (Arc::clone(&inbox.hurry), clock.clone());
     let ends =
         link::Ends { durable: durable_seen, urgent, heard: hear, clock: now, lines, pictures: line, hurry };
-    let (hub_seen, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
+    let (told, client) = link::spawn(hub.as_ref(), &kiosk, disk.clone(), ends, &mut tasks)?;
     let (enrolment, missing) = (hub.as_ref().map(|link| &link.enrolment), parts.lists.drafts());
     let recorder = first_records(journal, &recovery, enrolment, &clock, (&parts.retention, missing));
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
@@ -217,7 +218,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
     let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done.clone()).map_err(Error::Thread)?;
-    tasks.spawn(past::tend(Arc::clone(&past), clock.clone()));
+    let overdue = look_after(&past, &requests, &clock, &mut tasks);
     let ends = (heard, log_seen, chores, stopped.clone(), done);
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
     let policy = office.spawn(requests.clone(), clock.clone(), &mut tasks);
@@ -225,7 +226,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let commands = asked_by_pages(to_lanes, stopped, &mut tasks);
     let Duty { attendance, hand_overs, here, signed_in, post } =
         attendance::start(parts.post, requests, clock.clone(), &mut tasks);
-    let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force, post };
+    let seen = Seen { lanes: views, journal: written, hub: told, keeping, pictures, in_force, post, overdue };
     let status = StatusBoard { kiosk, title, simulated, codes, seen, clock }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     let handle = web::Handle {
@@ -243,6 +244,31 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// The past passages at a place with its own time.
+fn past_of(
+    (view, blinder, disk): (PathBuf, Blinder, &DirDisk),
+    (clock, place): (&Clock, web::PlaceTime),
+    log: &watch::Receiver<OpenLog>,
+) -> Result<Arc<Past<DirDisk>>, view::Error> {
+    let (clock, ahead_minutes) = (clock.clone(), place.utc_offset_minutes);
+    let now = Box::new(move || clock.stamp());
+    let parts = PastParts { view, blinder, disk: disk.clone(), now, ahead_minutes };
+    Ok(Arc::new(Past::new(parts, log.clone())?))
+}
+
+/// Starts what tends the past passages and watches who is overdue.
+fn look_after(
+    past: &Arc<Past<DirDisk>>,
+    requests: &mpsc::Sender<Request>,
+    clock: &Clock,
+    tasks: &mut JoinSet<&'static str>,
+) -> watch::Receiver<OverdueStatus> {
+    let (status, seen) = watch::channel(OverdueStatus::default());
+    tasks.spawn(past::tend(Arc::clone(past), clock.clone()));
+    tasks.spawn(overdue::watch_over(Arc::clone(past), requests.clone(), clock.clone(), status));
+    seen
 }
 
 /// What the keeper hangs on: the hub's answers, the log, its chores, the end of the kiosk, and that it is done.

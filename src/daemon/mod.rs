@@ -26,6 +26,7 @@ pub mod lanes;
 pub mod link;
 pub mod lists;
 pub mod outputs;
+pub mod overdue;
 pub mod past;
 pub mod pictures;
 pub mod policy;

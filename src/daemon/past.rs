@@ -8,13 +8,14 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use tokio::sync::watch;
 
+use super::overdue::Stays;
 use super::recall::Memory;
 use crate::base::{AttendantId, LaneId, Pii, Seq, Stamp, Wall};
 use crate::journal::key_file::held_keys;
 use crate::journal::reader::{self, logs};
 use crate::journal::seal::open_with_any;
 use crate::journal::view::shift::count;
-use crate::journal::view::{self, Check, PassageRow, View};
+use crate::journal::view::{self, AsOf, Check, Overstays, PassageRow, View};
 use crate::journal::{Disk, KeyRing, OpenLog, Reader, SealingKey};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
@@ -23,7 +24,8 @@ use crate::model::shift::{Shift, shifts};
 use crate::model::{Blinder, Body, Decider, Past as Earlier, Whose};
 use crate::platform::clock::Clock;
 use crate::web::{
-    Filter, InsideDay, InsideRow, InsideView, NoteView, PlaceTime, Recent, RecentRow, ShiftView, Unsettled,
+    Filter, InsideDay, InsideRow, InsideView, Listed, NoteView, PlaceTime, Recent, RecentRow, ShiftView,
+    Unsettled,
 };
 
 /// Where the view lies and what it is made from.
@@ -34,6 +36,10 @@ pub struct PastParts<D> {
     pub blinder: Blinder,
     /// A handle to the journal's directory, to read by.
     pub disk: D,
+    /// Tells the time.
+    pub now: Box<dyn Fn() -> Stamp + Send + Sync>,
+    /// How many minutes the place is ahead of UTC.
+    pub ahead_minutes: i16,
 }
 
 /// How often in one run a view that turns out to be damaged is made anew; a card that fails for good is left alone.
@@ -49,7 +55,11 @@ const DUTIES_MAX: u32 = 500;
 const NOTES: u32 = 3;
 
 /// The view and the reader that it follows. Whoever looks waits for its catching up.
-pub struct Past<D>(Mutex<Open<D>>);
+pub struct Past<D> {
+    open: Mutex<Open<D>>,
+    now: Box<dyn Fn() -> Stamp + Send + Sync>,
+    ahead_minutes: i16,
+}
 
 struct Open<D> {
     view: View,
@@ -74,7 +84,7 @@ impl<D: Disk + Clone> Past<D> {
     ///
     /// When no view can be kept at all.
     pub fn new(parts: PastParts<D>, mut log: watch::Receiver<OpenLog>) -> Result<Self, view::Error> {
-        let PastParts { view: path, blinder, mut disk } = parts;
+        let PastParts { view: path, blinder, mut disk, now, ahead_minutes } = parts;
         let (mut view, mut set_aside) = View::open(&path, blinder.clone(), Check::AsLeft)?;
         let ring = log.borrow_and_update().ring().clone();
         let (mut reader, keys) = follow(&log.borrow(), &disk);
@@ -88,7 +98,7 @@ impl<D: Disk + Clone> Past<D> {
         }
         let (forgotten, heals_left) = (1, HEALS_MAX);
         let open = Open { view, path, blinder, disk, log, reader, keys, ring, forgotten, heals_left };
-        Ok(Self(Mutex::new(open)))
+        Ok(Self { open: Mutex::new(open), now, ahead_minutes })
     }
 
     /// Forgets persons whose sealing key was destroyed, whether somebody looks or not.
@@ -140,9 +150,13 @@ impl<D: Disk + Clone> Past<D> {
         }
     }
 
+    fn as_of(&self, now: Stamp) -> AsOf {
+        AsOf { now, ahead_minutes: self.ahead_minutes }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open<D>> {
         // The view is whole between statements: a panic elsewhere leaves nothing half-done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -235,6 +249,12 @@ fn follow<D: Disk + Clone>(log: &OpenLog, disk: &D) -> (Reader<D>, Vec<SealingKe
     (log.reader(disk.clone()), log.ring().keys())
 }
 
+impl<D: Disk + Clone + Send> Stays for Past<D> {
+    fn overstays(&self, now: &Stamp) -> Result<Overstays, String> {
+        self.look(|open| open.view.overstays(&self.as_of(*now)))
+    }
+}
+
 impl<D: Disk + Clone + Send> Memory for Past<D> {
     fn recall(&self, whose: &Whose, now: &Stamp) -> Result<Earlier, String> {
         self.look(|open| open.view.recall(whose, now))
@@ -260,16 +280,21 @@ impl<D: Disk + Clone + Send> Recent for Past<D> {
         &self,
         place: PlaceTime,
         today: Wall,
-        limit: usize,
+        (which, limit): (Listed, usize),
         before: Option<i64>,
     ) -> Result<InsideView, String> {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let as_of = self.as_of((self.now)());
         self.look(|open| {
             let days = open.view.inside_by_day(place.utc_offset_minutes)?.into_iter();
             let unmatched = open.view.unmatched_since(today)?;
+            let rows = match which {
+                Listed::All => open.view.inside(&as_of, u32::try_from(limit).unwrap_or(u32::MAX), before)?,
+                Listed::Overdue => open.view.overdue(&as_of, limit, before)?,
+            };
             Ok(InsideView {
                 days: days.map(|day| inside_day(day, place)).collect(),
-                rows: open.view.inside(limit, before)?.into_iter().map(inside_row).collect(),
+                rows: rows.into_iter().map(inside_row).collect(),
+                overdue: open.view.overstays(&as_of)?.counts,
                 unmatched_in: unmatched.inbound,
                 unmatched_out: unmatched.outbound,
             })
@@ -366,8 +391,8 @@ fn inside_day(day: view::InsideDay, place: PlaceTime) -> InsideDay {
 }
 
 fn inside_row(row: view::InsideRow) -> InsideRow {
-    let view::InsideRow { id, seq, lane, wall, trust, kind, class, label } = row;
-    InsideRow { cursor: id, seq, wall, trust, lane, kind, class, label }
+    let view::InsideRow { id, seq, lane, wall, trust, kind, class, label, over } = row;
+    InsideRow { cursor: id, seq, wall, trust, lane, kind, class, label, over }
 }
 
 /// A passage always has a lane; what a later version might write without one is not listed.

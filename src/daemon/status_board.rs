@@ -12,7 +12,8 @@ use super::lane::{LaneView, in_force};
 use super::lanes::InForceSeen;
 use crate::base::{KioskId, Stamp};
 use crate::control::{
-    HubStatus, JournalStatus, KioskStatus, NoticeStatus, PictureStatus, PlaceCodeStatus, PostStatus,
+    HubStatus, JournalStatus, KioskStatus, NoticeStatus, OverdueStatus, PictureStatus, PlaceCodeStatus,
+    PostStatus,
 };
 use crate::credential::place_code::{Period, PlaceCodes};
 use crate::platform::clock::Clock;
@@ -37,6 +38,7 @@ pub(super) struct Seen {
     pub(super) pictures: watch::Receiver<PictureStatus>,
     pub(super) in_force: InForceSeen,
     pub(super) post: watch::Receiver<PostStatus>,
+    pub(super) overdue: watch::Receiver<OverdueStatus>,
 }
 
 impl StatusBoard {
@@ -62,6 +64,7 @@ impl StatusBoard {
                 Ok(()) = self.seen.in_force.0.changed() => {}
                 Ok(()) = self.seen.in_force.1.changed() => {}
                 Ok(()) = self.seen.post.changed() => {}
+                Ok(()) = self.seen.overdue.changed() => {}
                 _ = ticks.tick() => {}
             }
             let now = self.now();
@@ -88,6 +91,7 @@ impl StatusBoard {
             mode: in_force(mode, ruling.mode),
             policy: ruling.status.clone(),
             post: *self.seen.post.borrow(),
+            overdue: *self.seen.overdue.borrow(),
             place_code: self.codes.as_ref().map(|codes| shown(codes, &stamp)),
             lanes: views.iter().map(|view| view.status.clone()).collect(),
             practice: views.iter().filter_map(|view| view.practice.clone()).collect(),

@@ -24,6 +24,7 @@ pub fn draft(open: &OpenArrival) -> Option<Draft> {
         took_ms: 0,
         picture: None,
         grounds: None,
+        stay: None,
     };
     Some(Draft { lane: open.lane.clone(), body: Body::Passage(Box::new(passage)), personal: None })
 }

@@ -14,7 +14,7 @@ use crate::config::rules::Facts;
 use crate::control::{Act, CardStatus, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
-    StepKind, SubjectKind, Verdict,
+    StayLimit, StepKind, SubjectKind, Verdict,
 };
 
 /// Who is at the lane.
@@ -365,9 +365,20 @@ impl Session {
             took_ms: u32::try_from(now.since(self.arrived).as_millis()).unwrap_or(u32::MAX),
             picture: None,
             grounds,
+            stay: self.stay(verdict, context),
         };
         // The last try carries the least: what is too long or cannot be sealed is most likely the personal part.
         (passage, Some(personal).filter(|_| !self.giving_up))
+    }
+
+    /// When whoever comes in by `verdict` has to be out again. A vehicle's profile says it for everybody in it.
+    fn stay(&self, verdict: Verdict, context: &Context) -> Option<StayLimit> {
+        let comes_in = self.direction == Direction::Inbound && verdict.opens_barrier();
+        let rule = context.profiles.by_id(self.profile()).filter(|_| comes_in)?.stay.as_ref()?;
+        Some(rule.limit(match &self.who {
+            Who::Person(person) => &person.details.stated,
+            Who::Vehicle(vehicle) => &vehicle.details.stated,
+        }))
     }
 
     /// Takes the news that the verdict is durable as `seq`; says which verdict that was.

@@ -202,6 +202,7 @@ pub fn cause(cause: Cause) -> Words {
         Cause::WriteFailed => ("记录无法写入", "records cannot be written"),
         Cause::DeviceDead => ("设备无响应", "a device does not answer"),
         Cause::NobodyAtPost => ("岗位无人", "nobody at the post"),
+        Cause::Overdue => ("超时未出", "somebody has not come out in time"),
         Cause::Followed => ("有人尾随通过", "somebody went through behind another"),
     }
 }
@@ -241,6 +242,7 @@ pub fn body(body: &Body) -> Words {
         Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
         Body::Manned { found } => manned(*found),
         Body::Training { event, .. } => training(*event),
+        Body::Overdue { .. } => cause(Cause::Overdue),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),
         Body::ClosedByAttendant { .. } => ("值守人员关闸", "barrier closed by attendant"),

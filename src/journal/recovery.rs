@@ -305,6 +305,7 @@ impl<D: Disk> Recoverer<'_, D> {
             | Body::Attendance { .. }
             | Body::Manned { .. }
             | Body::Training { .. }
+            | Body::Overdue { .. }
             | Body::ClockMapped
             | Body::OpenedByHand
             | Body::FoundOpen

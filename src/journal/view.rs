@@ -5,15 +5,16 @@
 //! not of these logs; the old file is set aside as `<file>.set-aside-<number>`, and the latest few are kept. Pages are
 //! looked at after a run that did not end in order, and all indexes every week. There is no name, number or plate in it, only masked forms and blinded identifiers.
 //!
-//! # Tables, version 4 (`user_version`)
+//! # Tables, version 5 (`user_version`)
 //!
 //! | table | a row is |
 //! |---|---|
 //! | `applied` | a log: epoch, last record applied and its leaf hash |
-//! | `passages` | a verdict, in the order of records |
+//! | `passages` | a verdict, in the order of records; `stay_h`, `stay_until` and `stay_back` say when whoever came in has to be out, `overdue` that a record says they are not |
 //! | `subjects` | one of whom a passage tells: a vehicle, a person, an occupant; see `presence.rs`; `steps` is the public CBOR of what became of their steps, `name` and `host` are blinded |
 //! | `identifiers` | a blinded identifier of one subject: plate, identity number, telephone number or pass |
 //! | `arrivals` | an arrival without a verdict so far |
+//! | `boots` | how long a boot has run, by its last record |
 //! | `duties` | a sign-in (`in`), a sign-out (`out`), or that a hand-over note was written (`note`) |
 //! | `meta` | `blinder`: a blinded constant, which tells one blinding key from another; `rested`: the last run ended in order; `checked`: when everything was last looked at, milliseconds since 1970 |
 //!
@@ -28,18 +29,20 @@ use super::disk::Disk;
 use super::reader::{self, Reader};
 use super::seal::{SealingKey, open_with_any};
 use super::stored::Stored;
-use crate::base::{Epoch, Seq};
+use crate::base::{Epoch, Seq, Stamp};
 use crate::model::{Blinder, Body};
 
 mod file;
 mod forget;
 mod heal;
+mod overdue;
 mod presence;
 mod query;
 mod recall;
 mod rows;
 pub mod shift;
 
+pub use overdue::{AsOf, Overstay, Overstays};
 pub use presence::{InsideDay, InsideRow, Unmatched};
 pub use query::{ArrivalRow, Count, Filter, PassageRow};
 
@@ -188,16 +191,22 @@ impl View {
         // Whoever writes reads first what the last writer applied: a second one changes nothing.
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let applied = applied(&transaction, epoch)?;
-        let (mut last, mut erased) = (None, false);
+        let (mut last, mut erased, mut run) = (None, false, None::<Stamp>);
         for (number, stored) in (from..).zip(records).filter(|(number, _)| *number > applied) {
             // What a later version wrote is passed over; it is still in the log.
             if let Ok(entry) = stored.entry() {
+                match &run {
+                    Some(last) if last.boot != entry.stamp.boot => overdue::note_run(&transaction, last)?,
+                    Some(_) | None => {}
+                }
+                run = Some(entry.stamp);
                 erased |= matches!(entry.body, Body::Erased { .. });
                 let personal = open_with_any(keys, &stored.seal).ok();
                 rows::apply(&transaction, &self.blinder, epoch, &entry, personal.as_ref())?;
             }
             last = Some((number, stored));
         }
+        run.map(|run| overdue::note_run(&transaction, &run)).transpose()?;
         if let Some((number, stored)) = last {
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO applied (epoch, last, leaf) VALUES (?1, ?2, ?3)")?

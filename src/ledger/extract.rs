@@ -49,6 +49,7 @@ impl Ledger {
     ) -> Result<Wall, Error> {
         let Moment { received, placed } = moment;
         let (log, _) = split_key(record);
+        self.note_shift(record, entry, placed.best)?;
         match &entry.body {
             Body::Passage(passage) => self.passage((record, kiosk, entry), passage, sealed, moment)?,
             Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
@@ -89,6 +90,7 @@ impl Ledger {
             | Body::DeviceHealth { .. }
             | Body::Manned { .. }
             | Body::Training { .. }
+            | Body::Overdue { .. }
             | Body::Attendance { .. }
             | Body::ClockMapped
             | Body::ClosedByAttendant { .. }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::keys::Keys;
+use super::shifts::WITH_SHIFTS;
 use super::tables::{STEPS, VERSION, WITH_TIMES};
 use crate::base::Wall;
 use crate::journal::SealingKey;
@@ -157,6 +158,9 @@ impl Ledger {
         STEPS.iter().skip(taken).try_for_each(|step| tx.execute_batch(step))?;
         if (1..WITH_TIMES).contains(&found) {
             self.place_everything()?;
+        }
+        if (1..WITH_SHIFTS).contains(&found) {
+            self.note_every_shift()?;
         }
         tx.pragma_update(None, "user_version", VERSION)?;
         Ok(tx.commit()?)

@@ -15,6 +15,7 @@
 //! | a barrier that did not open or close | [`Cause::BarrierStuck`] |
 //! | somebody followed, by all that counts there | [`Cause::Followed`] |
 //! | nobody answers at the post, or nobody is signed in where somebody has to be | [`Cause::NobodyAtPost`] |
+//! | somebody has not come out in time | [`Cause::Overdue`] |
 //! | records are lost | [`Cause::RecordsLost`] |
 //! | a device stays silent, or its bus does | [`Cause::DeviceDead`] |
 //!
@@ -80,11 +81,14 @@ pub enum Cause {
     /// Nobody is at a post that should not be left.
     #[n(13)]
     NobodyAtPost,
+    /// Somebody who came in is not out again by the time they had to be.
+    #[n(14)]
+    Overdue,
 }
 
 impl Cause {
     /// Every cause, in the order of the records.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Begun,
         Self::Held,
         Self::ForgedPass,
@@ -99,6 +103,7 @@ impl Cause {
         Self::DeviceDead,
         Self::Followed,
         Self::NobodyAtPost,
+        Self::Overdue,
     ];
 
     /// Why a record of the main log is an alarm, if it is one.
@@ -113,6 +118,7 @@ impl Cause {
             Body::DeviceHealth { fault: Some(fault), .. } => is_dead(*fault).then_some(Self::DeviceDead),
             Body::Gap { .. } => Some(Self::RecordsLost),
             Body::Manned { found: Manned::Unanswered | Manned::Unstaffed } => Some(Self::NobodyAtPost),
+            Body::Overdue { .. } => Some(Self::Overdue),
             Body::OpenedByHand => Some(Self::OpenedByHand),
             Body::FoundOpen => Some(Self::FoundOpen),
             Body::Booted { .. }
@@ -220,6 +226,8 @@ mod tests {
         assert_eq!(Cause::of(&Body::FoundOpen), Some(Cause::FoundOpen));
         let gap = Body::Gap { from: Seq::FIRST, through: Seq::FIRST, found: String::new() };
         assert_eq!(Cause::of(&gap), Some(Cause::RecordsLost));
+        let overdue = Body::Overdue { log: Epoch([1; 16]), entry: Seq::FIRST, vehicles: 0, people: 1 };
+        assert_eq!(Cause::of(&overdue), Some(Cause::Overdue));
         for cause in Cause::ALL {
             assert_eq!(Cause::of(&cause.draft(None, None).body), None);
         }
@@ -234,7 +242,7 @@ mod tests {
         assert_eq!(draft.personal, None);
         assert!(bytes.len() <= 32, "{} bytes", bytes.len());
         let numbers: Vec<Vec<u8>> = Cause::ALL.iter().map(|cause| minicbor::to_vec(cause).unwrap()).collect();
-        assert_eq!(numbers, (0..14_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
+        assert_eq!(numbers, (0..15_u8).map(|number| vec![number]).collect::<Vec<_>>(), "never used twice");
     }
 
     fn passage(
@@ -268,6 +276,7 @@ mod tests {
             took_ms: 1,
             picture: None,
             grounds: None,
+            stay: None,
         }))
     }
 }

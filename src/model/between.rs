@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::base::{ClockTrust, Stamp, Wall};
 
 /// Largest error of a clock that a time service keeps and that does not know its own.
@@ -27,7 +29,8 @@ pub struct Between {
 }
 
 /// Whether a time has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reached {
     /// Certainly.
     Yes,

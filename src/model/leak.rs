@@ -51,10 +51,15 @@ pub struct Crossings {
 impl Crossings {
     /// Takes in one opening.
     pub fn take(&mut self, counted: Counted) {
+        self.take_times(counted, 1);
+    }
+
+    /// Takes in so many openings of which the same was counted.
+    pub fn take_times(&mut self, counted: Counted, times: u64) {
         let beam = usize::from(counted.beam.min(2));
         match counted.beside {
-            Some(beside) => self.both[beam][usize::from(beside.min(2))] += 1,
-            None => self.beam[beam] += 1,
+            Some(beside) => self.both[beam][usize::from(beside.min(2))] += times,
+            None => self.beam[beam] += times,
         }
     }
 

@@ -36,6 +36,14 @@ pub struct OpenItems {
     /// Version of the policy bundle that somebody has to read.
     #[n(9)]
     pub policy_waits: Option<u64>,
+    /// Vehicles and persons who have not come out in time; none in records from before that was watched, too.
+    #[n(10)]
+    #[serde(default)]
+    pub overdue: Option<u64>,
+    /// Those of whom the clocks do not say whether they have.
+    #[n(11)]
+    #[serde(default)]
+    pub perhaps_overdue: Option<u64>,
 }
 
 impl OpenItems {
@@ -43,8 +51,10 @@ impl OpenItems {
     pub fn is_clear(&self) -> bool {
         let Self { served, referred, cases, devices_failed, lanes_out, barriers_open, policy_waits, .. } =
             *self;
+        let Self { overdue, perhaps_overdue, .. } = *self;
         let counted = [served, referred, devices_failed, lanes_out, barriers_open];
-        counted.iter().all(|count| *count == 0) && cases == Some(0) && policy_waits.is_none()
+        let late = [overdue, perhaps_overdue].into_iter().flatten().sum::<u64>();
+        counted.iter().all(|count| *count == 0) && cases == Some(0) && policy_waits.is_none() && late == 0
     }
 }
 
@@ -66,6 +76,8 @@ mod tests {
             OpenItems { lanes_out: 1, ..clear },
             OpenItems { barriers_open: 1, ..clear },
             OpenItems { policy_waits: Some(4), ..clear },
+            OpenItems { overdue: Some(1), ..clear },
+            OpenItems { perhaps_overdue: Some(1), ..clear },
         ] {
             assert!(!open.is_clear(), "{open:?}");
         }

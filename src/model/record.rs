@@ -23,6 +23,7 @@ use super::order::{Ordered, Outcome};
 use super::personal::Personal;
 use super::picture::Picture;
 use super::policy_event::PolicyEvent;
+use super::stay::StayLimit;
 use super::step::StepRecord;
 use super::subject::{Class, Direction, SubjectKind};
 use super::training::Training;
@@ -303,6 +304,22 @@ pub enum Body {
         #[n(1)]
         by: AttendantId,
     },
+    /// Whoever came in with a passage is not out again by the time they had to be: [`Passage::stay`]. Once a passage.
+    #[n(23)]
+    Overdue {
+        /// The log that holds the passage's record.
+        #[n(0)]
+        log: Epoch,
+        /// That record.
+        #[n(1)]
+        entry: Seq,
+        /// Vehicles of it that were inside then.
+        #[n(2)]
+        vehicles: u32,
+        /// Persons, in the same way.
+        #[n(3)]
+        people: u32,
+    },
 }
 
 /// In what [`Body::Gap`] found: begins the name of the earlier log whose numbers are meant, where it is not this one.
@@ -396,6 +413,10 @@ pub struct Passage {
     #[n(15)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounds: Option<Grounds>,
+    /// When whoever came in has to be out again; none where nothing says.
+    #[n(16)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stay: Option<StayLimit>,
 }
 
 #[cfg(test)]

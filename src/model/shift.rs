@@ -9,9 +9,13 @@
 //! kiosk restarted, or it is another screen. After more than [`SHIFT_MAX`] it begins a new one, and the earlier one
 //! ended with the record before it.
 
+mod practised;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::practised::Practices;
+pub use self::practised::Practised;
 use super::duty::Manned;
 use super::leak::Crossings;
 use super::{Body, Direction, Entry, Passage, StepKind, StepOutcome, StepRecord, SubjectKind, Verdict};
@@ -222,6 +226,10 @@ pub struct ShiftSheet {
     pub attendants: BTreeSet<AttendantId>,
     /// How often nobody was at the post.
     pub absences: u64,
+    /// Passages of which nobody came out in time, by when that was found.
+    pub overdue: u64,
+    /// Lanes that were used to practise.
+    pub practised: Practised,
     /// Records of hand-over notes.
     pub hand_overs: Vec<Seq>,
 }
@@ -243,6 +251,7 @@ pub struct Tally {
     subjects: BTreeMap<Seq, Subject>,
     waiting: BTreeMap<Seq, LaneKey>,
     synced: BTreeSet<BootId>,
+    practices: Practices,
 }
 
 /// What is kept of a subject until the end.
@@ -264,6 +273,7 @@ impl Tally {
         self.sheet.first.get_or_insert(entry.seq);
         self.sheet.last = Some(entry.seq);
         self.sheet.records += 1;
+        self.practices.at(&entry.stamp);
         if is_synced(&entry.stamp) {
             self.synced.insert(entry.stamp.boot);
         }
@@ -288,12 +298,15 @@ impl Tally {
             Body::Booted { clean, .. } => {
                 self.sheet.starts += 1;
                 self.sheet.unclean += u64::from(!clean);
+                self.practices.booted();
             }
             Body::Attendance { attendant, signed_in: true, .. } => {
                 self.sheet.attendants.insert(attendant.clone());
             }
             Body::Manned { found: Manned::Unanswered | Manned::Unstaffed } => self.sheet.absences += 1,
             Body::HandOver { .. } => self.sheet.hand_overs.push(entry.seq),
+            Body::Overdue { .. } => self.sheet.overdue += 1,
+            Body::Training { event, .. } => self.practices.take(entry.lane.as_ref(), &entry.stamp, *event),
             Body::Attendance { signed_in: false, .. }
             | Body::Stopped
             | Body::KeyOpened { .. }
@@ -304,7 +317,6 @@ impl Tally {
             | Body::SegmentsDropped { .. }
             | Body::Alarm { .. }
             | Body::Manned { found: Manned::Back }
-            | Body::Training { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. }
             | Body::Policy { .. } => {}
@@ -378,6 +390,7 @@ impl Tally {
         for lane in self.waiting.into_values() {
             self.sheet.lanes.entry(lane).or_default().waiting += 1;
         }
+        self.sheet.practised = self.practices.finish();
         self.sheet
     }
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
-use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Wall};
+use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Slug, Wall};
 use crate::config::badge::BadgeHash;
+use crate::config::list::Named;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
 use crate::model::{
-    AreaMode, Class, Decider, Direction, OpenItems, Post, Reason, Role, SubjectKind, Title, Verdict,
+    AreaMode, Class, Decider, Direction, OpenItems, Overdue, Post, Reached, Reason, Role, SubjectKind, Title,
+    Verdict,
 };
 
 /// A command and where its answer goes.
@@ -65,6 +67,19 @@ pub struct PolicyView {
     pub pending: Option<PolicyPending>,
     /// Why the last one that was handed in is refused.
     pub refused: Option<String>,
+    /// The lists that the bundle in force names.
+    pub lists: Vec<NamedList>,
+}
+
+/// A list that a bundle names by the hash of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedList {
+    /// Its name.
+    pub name: Slug,
+    /// The hash, as people compare it.
+    pub sha256: String,
+    /// What is in force of it here.
+    pub here: Named,
 }
 
 /// A policy bundle that waits to be read.
@@ -86,6 +101,8 @@ pub struct PolicyPending {
     pub notice: Option<(u32, String, String)>,
     /// What differs from what rules now.
     pub differs: Vec<String>,
+    /// The lists that it names: it may rule once exactly these are in force here.
+    pub lists: Vec<NamedList>,
 }
 
 /// Somebody has read the policy that waits.
@@ -112,6 +129,8 @@ pub enum NotTaken {
     NoAnswer,
     /// The bundle cannot be kept.
     NotKept,
+    /// A list that it names is not in force here as it names it.
+    Lists,
 }
 
 /// A person who may sign in.
@@ -213,7 +232,7 @@ pub trait Recent: Send + Sync {
     /// When they cannot be read, in plain words.
     fn open_cases(&self, limit: usize) -> Result<Vec<RecentRow>, String>;
 
-    /// Who is inside: at most `limit` of them, those listed before `before` where it is given; and how many came in on
+    /// Who is inside: of `which`, at most so many, those listed before `before` where it is given; and how many came in on
     /// which day, at a place whose day began at `today`.
     ///
     /// # Errors
@@ -223,7 +242,7 @@ pub trait Recent: Send + Sync {
         &self,
         place: PlaceTime,
         today: Wall,
-        limit: usize,
+        which: (Listed, usize),
         before: Option<i64>,
     ) -> Result<InsideView, String>;
 
@@ -265,6 +284,16 @@ pub struct Filter {
     pub from: Option<Wall>,
 }
 
+/// Who of those inside is listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Everybody.
+    #[default]
+    All,
+    /// Those who have not come out in time, or perhaps have not.
+    Overdue,
+}
+
 /// How many passages leave something to the next shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsettled {
@@ -287,6 +316,8 @@ pub struct InsideView {
     pub unmatched_in: u64,
     /// And that went out.
     pub unmatched_out: u64,
+    /// How many of all have not come out in time.
+    pub overdue: Overdue,
 }
 
 /// How many came in on a day and are still inside.
@@ -319,6 +350,8 @@ pub struct InsideRow {
     pub class: Class,
     /// Masked name or plate, where one is known.
     pub label: Option<String>,
+    /// Whether the time is over that they may stay; none where nothing limits it.
+    pub over: Option<Reached>,
 }
 
 /// A shift's sheet, as the attendant's face shows it.

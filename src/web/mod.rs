@@ -31,8 +31,8 @@ use axum::routing::{get, post};
 
 pub use handle::{
     Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView,
-    NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow, ShiftView,
-    Unsettled,
+    Listed, NamedList, NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow,
+    ShiftView, Unsettled,
 };
 pub use place_time::PlaceTime;
 

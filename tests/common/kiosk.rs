@@ -183,6 +183,7 @@ impl Log {
             took_ms: 2_000 + u32::try_from(self.random.below(9_000)).unwrap(),
             picture: None,
             grounds: None,
+            stay: None,
         };
         (passage, Personal { people, vehicle, note: None, picture: None })
     }

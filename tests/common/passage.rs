@@ -22,5 +22,6 @@ pub fn admitted(arrival: Seq) -> Passage {
         took_ms: 1_000,
         picture: None,
         grounds: None,
+        stay: None,
     }
 }

@@ -285,3 +285,41 @@ fn every_mistake_of_what_is_asked_of_earlier_passages_is_named() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+#[test]
+fn every_mistake_of_when_somebody_has_to_be_out_is_named() {
+    const FIELD: &str = "required = [\"phone\"]\n[[profile.step.field]]\nid = \"back-by\"\ntitle_zh = \"几点\"\n\
+        title_en = \"By\"\nform = \"number\"\nneed = \"required\"\n";
+    let profile = |keys: &str, takes: &str, direction: &str, field: &str| {
+        format!(
+            "[[profile]]\nid = \"in\"\ntitle_zh = \"进\"\ntitle_en = \"In\"\ntakes = \"{takes}\"\n\
+             directions = [\"{direction}\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n{keys}\n\
+             [[profile.step]]\nkind = \"registration\"\ntimeout_s = 60\n{field}"
+        )
+    };
+    let read = |text: &str| read_profiles("ours.toml", text).map_err(|mistakes| mistakes.to_string());
+    let all = "overdue_h = 12\noverdue_at = \"18:00\"\noverdue_field = \"back-by\"";
+    let sound = read(&profile(all, "person", "inbound", FIELD)).unwrap();
+    let stay = sound[0].stay.clone().unwrap();
+    assert_eq!((stay.hours, stay.until, stay.field), (12, Some(1_080), Some("back-by".parse().unwrap())));
+    assert_eq!(sound[0].looks_back().as_secs(), 12 * 3_600, "nobody is forgotten before they are overdue");
+    assert_eq!(read(&profile("", "person", "inbound", FIELD)).unwrap()[0].stay, None);
+    let table = [
+        (profile("overdue_at = \"18:00\"", "person", "inbound", FIELD), "overdue_h: missing"),
+        (profile("overdue_h = 673", "person", "inbound", FIELD), "overdue_h = 673: must be 1 to 672"),
+        (
+            profile("overdue_h = 9\noverdue_at = \"6pm\"", "person", "inbound", FIELD),
+            "must be a time of the day such as \"18:00\"",
+        ),
+        (profile(all, "occupant", "inbound", FIELD), "the vehicle's profile says it for everybody in it"),
+        (profile(all, "person", "outbound", FIELD), "nobody comes in by this profile"),
+        (
+            profile(all, "person", "inbound", &FIELD.replace("\"number\"", "\"text\"")),
+            "must be a field of the registration whose form is number; there is none called back-by",
+        ),
+    ];
+    for (text, expected) in table {
+        let said = read(&text).unwrap_err();
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}

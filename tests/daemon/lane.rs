@@ -324,7 +324,7 @@ fn listing(number: &str, now: Wall) -> kakou::config::Lists {
     };
     let until = u32::try_from(now.as_secs()).unwrap() + 86_400;
     let entries = BTreeMap::from([(Blinder::new(&[1; 32]).blind(kind, number), Span { from: 0, until })]);
-    let push = Push { entries: &entries, issuers: &rule.issuers, now };
+    let push = Push { entries: &entries, issuers: &rule.issuers, now, source: None };
     let (file, ..) = ListFile::default().push(&rule, &push).unwrap();
     kakou::config::Lists::new([(Arc::new(rule), file.into_in_force().unwrap())])
 }

@@ -48,12 +48,7 @@ fn the_view_follows_a_new_log_without_a_restart() {
     let (disk, folder) = (SimDisk::new(), tempfile::tempdir().unwrap());
     let mut journal = journal(&disk).0;
     let log = watch::Sender::new(journal.open_log());
-    let parts = PastParts {
-        view: folder.path().join("view.sqlite"),
-        blinder: Blinder::new(&[1; 32]),
-        disk: disk.clone(),
-    };
-    let past = Past::new(parts, log.subscribe()).unwrap();
+    let past = open(&disk, folder.path(), &log);
     let names = || -> Vec<_> {
         past.recent(9, None).unwrap().into_iter().map(|row| row.subject.unwrap_or_default()).collect()
     };
@@ -185,9 +180,11 @@ fn a_view_of_another_journal_is_made_anew_from_every_log_that_is_here() {
     assert!(folder.path().join("view.sqlite.set-aside-1").exists());
 }
 
-fn open(disk: &SimDisk, folder: &Path, log: &watch::Sender<OpenLog>) -> Past<SimDisk> {
-    let blinder = Blinder::new(&[1; 32]);
-    let parts = PastParts { view: folder.join("view.sqlite"), blinder, disk: disk.clone() };
+pub fn open(disk: &SimDisk, folder: &Path, log: &watch::Sender<OpenLog>) -> Past<SimDisk> {
+    let (blinder, clock) = (Blinder::new(&[1; 32]), Clock::new().unwrap());
+    let now = Box::new(move || clock.stamp());
+    let view = folder.join("view.sqlite");
+    let parts = PastParts { view, blinder, disk: disk.clone(), now, ahead_minutes: 480 };
     Past::new(parts, log.subscribe()).unwrap()
 }
 

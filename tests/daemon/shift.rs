@@ -1,9 +1,8 @@
 //! A shift as its attendant sees it: found by sign-in, counted from the journal, with the note of the one before.
 
 use kakou::base::{AttendantId, Pii};
-use kakou::daemon::past::{Past, PastParts};
 use kakou::journal::{Journal, Seal};
-use kakou::model::{Blinder, Body, Direction, Draft, OpenItems, Personal, SubjectKind};
+use kakou::model::{Body, Direction, Draft, OpenItems, Personal, SubjectKind};
 use kakou::platform::clock::Clock;
 use kakou::sim::disk::SimDisk;
 use kakou::web::Recent;
@@ -33,9 +32,7 @@ fn whoever_is_on_duty_sees_their_own_shift_first_and_the_note_that_was_left() {
     append(&mut journal, arrived(), None);
     append(&mut journal, arrived(), None);
     let log = watch::Sender::new(journal.open_log());
-    let file = folder.path().join("view.sqlite");
-    let parts = PastParts { view: file.clone(), blinder: Blinder::new(&[1; 32]), disk: disk.clone() };
-    let past = Past::new(parts, log.subscribe()).unwrap();
+    let past = crate::past::open(&disk, folder.path(), &log);
 
     let own = past.shift(&zhou, 0).unwrap().unwrap();
     assert_eq!((&own.attendant, own.ended, own.has_earlier), (&zhou, None, true));

@@ -100,7 +100,11 @@ impl Kiosk {
         let log = watch::Sender::new(journal.open_log());
         let (disk, seen) = (site.mortal(), log.subscribe());
         let blinder = place().context.blinder.clone();
-        let past = site.with_view(|view| Past::new(PastParts { view: view.to_owned(), blinder, disk }, seen));
+        let now = Box::new(move || stamp);
+        let past = site.with_view(|view| {
+            let view = view.to_owned();
+            Past::new(PastParts { view, blinder, disk, now, ahead_minutes: 480 }, seen)
+        });
         let Some(past) = past else { return Ok(None) };
         let hub = HubKeys { witness, seal_key: keys.seal_key() };
         let keeper = Keeper::new(site.mortal(), &journal.open_log(), Some(hub), RULES);

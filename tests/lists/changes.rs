@@ -108,8 +108,12 @@ fn every_kind_of_change_counts_towards_bulk_and_entries_that_are_over_do_not() {
     longer.values_mut().take(51).for_each(|span| *span = days(11));
     let (_, pushed, changes) = of(&longer);
     assert_eq!((pushed, changes), (Pushed::HeldForBulk, Changes { altered: 51, ..Changes::default() }));
-    let later =
-        Push { entries: &people(0..49), issuers: &two, now: NOW + std::time::Duration::from_hours(240) };
+    let later = Push {
+        entries: &people(0..49),
+        issuers: &two,
+        now: NOW + std::time::Duration::from_hours(240),
+        source: None,
+    };
     let (_, pushed, changes) = file.push(&rule(), &later).unwrap();
     assert_eq!((pushed, changes.total()), (Pushed::InForce, 0), "they were over at this very second");
     let sooner = Push { now: Wall(later.now.0 - 1), ..later };
@@ -202,7 +206,7 @@ fn only_an_edition_in_force_sets_the_age() {
     let hours = |hours| Some(std::time::Duration::from_hours(hours));
     assert_eq!(age(&file), hours(5));
     let alone = [issuer("health")];
-    let push = Push { entries: &new, issuers: &alone, now: later };
+    let push = Push { entries: &new, issuers: &alone, now: later, source: None };
     let (held, ..) = file.push(&rule(), &push).unwrap();
     assert_eq!(age(&held), hours(5), "a push that is held makes nothing newer");
     assert!(file.push(&rule(), &Push { entries: &people(0..2_001), ..push }).is_err());

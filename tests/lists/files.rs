@@ -1,8 +1,9 @@
 //! The file of a list: what it says back, what it refuses, and that nobody can be read in it.
 
 use kakou::base::Random;
-use kakou::config::list::file::Part;
-use kakou::config::list::{BadList, ListFile, ListRule};
+use kakou::config::list::change::Push;
+use kakou::config::list::file::{Part, blinded_source};
+use kakou::config::list::{BadList, ListFile, ListRule, Lists, Named};
 use kakou::model::Blinder;
 
 use crate::fixtures::*;
@@ -26,6 +27,36 @@ fn a_list_survives_its_file() {
 }
 
 #[test]
+fn an_edition_says_of_which_file_it_was_read_to_whoever_has_the_hash_and_the_key() {
+    let source = |file: u8| blinded_source(&blinder(), &[file; 32]);
+    let (entries, two) = (people(0..5), [issuer("health"), issuer("street")]);
+    let of_file = Push { source: Some(source(1)), ..push(&entries, &two) };
+    let (file, ..) = ListFile::default().push(&rule(), &of_file).unwrap();
+    let bytes = file.encode(&rule(), &site(), &blinder());
+    assert_eq!(decode(&bytes), Ok(file.clone()));
+    assert!(
+        !bytes.windows(32).any(|window| window == [1; 32]),
+        "the hash of a short list would give it away"
+    );
+    let named = |file: ListFile, source| {
+        let edition = file.into_in_force().unwrap();
+        Lists::new([(std::sync::Arc::new(rule()), edition)]).named(&rule().id, source)
+    };
+    assert_eq!(named(file.clone(), source(1)), Named::InForce);
+    assert!(matches!(named(file, source(2)), Named::Other { .. }));
+    assert_eq!(Lists::default().named(&rule().id, source(1)), Named::Absent);
+
+    // What the first version wrote.
+    let old = in_force(&entries);
+    let mut bytes = old.encode(&rule(), &site(), &blinder());
+    bytes[8] = 1;
+    let crc = crc32c::crc32c(&bytes[..92]).to_le_bytes();
+    bytes[92..96].copy_from_slice(&crc);
+    assert_eq!(decode(&bytes), Ok(old.clone()));
+    assert!(matches!(named(old, source(1)), Named::Other { .. }), "nobody knows of which file");
+}
+
+#[test]
 fn a_file_of_another_list_place_key_or_version_is_refused_by_that_name() {
     let good = sample().encode(&rule(), &site(), &blinder());
     let other_list = ListRule { id: slug("wanted"), ..rule() };
@@ -34,8 +65,8 @@ fn a_file_of_another_list_place_key_or_version_is_refused_by_that_name() {
     let other_key = Blinder::new(&[8; 32]);
     assert_eq!(ListFile::decode(&good, &rule(), &site(), &other_key), Err(BadList::OtherKey));
     let mut newer = good.clone();
-    newer[8] = 2;
-    assert_eq!(decode(&newer), Err(BadList::Newer { found: 2 }));
+    newer[8] = 3;
+    assert_eq!(decode(&newer), Err(BadList::Newer { found: 3 }));
     assert_eq!(decode(b"KKROSTER"), Err(BadList::NoList));
     for length in 0..good.len() {
         assert!(decode(&good[..length]).is_err(), "{length} bytes");

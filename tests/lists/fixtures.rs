@@ -65,7 +65,7 @@ pub fn people(numbers: std::ops::Range<u32>) -> Entries {
 }
 
 pub fn push<'p>(entries: &'p Entries, issuers: &'p [IssuerId]) -> Push<'p> {
-    Push { entries, issuers, now: NOW }
+    Push { entries, issuers, now: NOW, source: None }
 }
 
 /// A list with these people in force, by `health` and `street`.

@@ -41,7 +41,8 @@ pub fn hand_in(disk: &SimDisk, version: u64, by: &[u8]) -> Bundle {
     bundle
 }
 
-fn put(disk: &SimDisk, bytes: &[u8]) {
+/// Hands these bytes in.
+pub fn put(disk: &SimDisk, bytes: &[u8]) {
     let mut disk = disk.clone();
     disk.create(INCOMING, bytes.len() as u64).unwrap();
     disk.write_at(INCOMING, 0, bytes).unwrap();

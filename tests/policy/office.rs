@@ -1,12 +1,13 @@
 //! The task that takes bundles: what it records before what has an effect, and whom it tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kakou::base::{PolicyId, Seq};
 use kakou::config::profile_file::shipped_in;
 use kakou::config::{Policy, Profiles};
+use kakou::daemon::lists::Watched;
 use kakou::daemon::policy::{Office, Own, PolicyParts, Ruling};
 use kakou::daemon::{News, Request};
 use kakou::model::{AreaMode, Body, PolicyEvent};
@@ -19,26 +20,32 @@ use tokio::task::JoinSet;
 
 use crate::bundle::{DRAFT, draft};
 use crate::desk::{AFTER, BEFORE, WITHIN, hand_in, open};
+use crate::fixtures::blinder;
 
 /// Waits until what is shown is such, and not for ever.
-async fn seen<T>(shown: &mut watch::Receiver<Arc<T>>, such: impl FnMut(&Arc<T>) -> bool) {
+pub async fn seen<T>(shown: &mut watch::Receiver<Arc<T>>, such: impl FnMut(&Arc<T>) -> bool) {
     let waited = tokio::time::timeout(Duration::from_secs(20), shown.wait_for(such)).await;
     assert!(waited.is_ok_and(|shown| shown.is_ok()), "waited in vain");
 }
 
-struct Gate {
-    disk: SimDisk,
-    passed: Passed,
-    ruling: watch::Receiver<Arc<Ruling>>,
-    view: watch::Receiver<Arc<PolicyView>>,
+pub struct Gate {
+    pub disk: SimDisk,
+    pub passed: Passed,
+    pub ruling: watch::Receiver<Arc<Ruling>>,
+    pub view: watch::Receiver<Arc<PolicyView>>,
     asks: mpsc::Sender<Acknowledge>,
-    records: Arc<Mutex<Vec<Body>>>,
+    pub records: Arc<Mutex<Vec<Body>>>,
     _tasks: JoinSet<&'static str>,
 }
 
 impl Gate {
     /// A kiosk whose recorder takes everything, or nothing for good.
     fn new(takes: bool) -> Self {
+        Self::with(takes, None)
+    }
+
+    /// The same with a folder of lists that nobody has read yet.
+    pub fn with(takes: bool, watched: Option<Watched>) -> Self {
         let disk = SimDisk::new();
         let passed = Passed::default();
         let profiles = shipped_in("profiles/residential.toml").unwrap();
@@ -46,14 +53,16 @@ impl Gate {
         let lanes = BTreeMap::from([("gate".parse().unwrap(), Profiles::new(profiles.clone()).unwrap())]);
         let policy = Arc::new(Policy::new(None, screening, profiles));
         let lists = Arc::default();
-        let own = Own { lists, policy, lanes, bundle: draft(&DRAFT.replace("\"watch\"", "\"normal\"")) };
+        let bundle = draft(&DRAFT.replace("\"watch\"", "\"normal\""));
+        let own = Own { lists, policy, lanes, bundle, blinder: blinder() };
         // As often as the machine likes: nothing here waits for a number of looks.
         let look_every = Duration::from_millis(5);
         let office = Office::new(PolicyParts {
             store: open(&disk),
             own,
             passed: passed.clone(),
-            lists: None,
+            lists: watched,
+            noted: BTreeSet::new(),
             look_every,
         });
         let (requests, mut taken) = mpsc::channel::<Request>(8);
@@ -75,14 +84,14 @@ impl Gate {
         Self { disk, passed, ruling, view, asks, records, _tasks: tasks }
     }
 
-    async fn read(&self, version: u64, bundle: PolicyId) -> Result<(), NotTaken> {
+    pub async fn read(&self, version: u64, bundle: PolicyId) -> Result<(), NotTaken> {
         let (reply, answer) = oneshot::channel();
         let by = "wang".parse().unwrap();
         self.asks.send(Acknowledge { by, version, bundle, reply }).await.unwrap();
         answer.await.unwrap()
     }
 
-    fn events(&self) -> Vec<(PolicyEvent, u64, Option<String>)> {
+    pub fn events(&self) -> Vec<(PolicyEvent, u64, Option<String>)> {
         let records = self.records.lock().unwrap();
         let events = records.iter().map(|body| {
             let Body::Policy { event, version, by, .. } = body else { panic!("{body:?}") };

@@ -231,6 +231,7 @@ impl Bench {
                 | Body::Attendance { .. }
                 | Body::Manned { .. }
                 | Body::Training { .. }
+                | Body::Overdue { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }
                 | Body::OpenedByHand

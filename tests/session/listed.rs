@@ -45,7 +45,7 @@ fn lists(kind: IdentifierKind, value: &str, direction: Option<Direction>) -> Lis
     let until = u32::try_from(NOW.as_secs()).expect("soon") + 10 * 86_400;
     let blinded = Blinder::new(&[1; 32]).blind(kind, value);
     let entries = BTreeMap::from([(blinded, Span { from: 0, until })]);
-    let push = Push { entries: &entries, issuers: &rule.issuers, now: NOW };
+    let push = Push { entries: &entries, issuers: &rule.issuers, now: NOW, source: None };
     let (file, ..) = ListFile::default().push(&rule, &push).expect("two issuers, one change");
     let edition = file.into_in_force().expect("in force");
     Lists::new([(Arc::new(rule), edition)])

@@ -2,7 +2,7 @@
 
 use kakou::control::{Act, Decision, Entry, Phase, Refused};
 use kakou::model::{
-    AreaMode, Attestation, Class, Direction, Reason, StepOutcome, SubjectKind, Verdict, Zone,
+    AreaMode, Attestation, Class, Direction, Reason, StayLimit, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, pass, temperature};
@@ -215,15 +215,22 @@ fn a_pig_farm_washes_drains_disinfects_wets_and_dries_for_as_long_as_it_says() {
 fn a_forest_fire_post_keeps_what_burns_and_gives_it_back() {
     let file = "profiles/forest-fire.toml";
     let steps = ["credential", "registration", "fire", "party", "pledge"];
-    good(&into(file, Class::Visitor), "forest-person-in", &steps);
+    let lane = good(&into(file, Class::Visitor), "forest-person-in", &steps);
+    let by_noon = Some(StayLimit { hours: 12, until: None, back_by: Some(720) });
+    assert_eq!(lane.last_passage().stay, by_noon, "they typed 12");
     let with_fire = Walk { answers: &[("fire", "yes")], ..into(file, Class::Visitor) };
     let steps = ["credential", "registration", "fire", "fire-things", "party", "pledge"];
     good(&with_fire, "forest-person-in", &steps);
     let steps = ["plate", "registration", "occupants", "fire-things", "pledge"];
-    good(&vehicle(file, Direction::Inbound), "forest-vehicle-in", &steps);
+    let lane = good(&vehicle(file, Direction::Inbound), "forest-vehicle-in", &steps);
+    assert_eq!(lane.last_passage().stay, by_noon, "for everybody in it");
     let steps = ["plate", "occupants", "fire-things"];
-    good(&vehicle(file, Direction::Outbound), "forest-vehicle-out", &steps);
-    bad(&into(file, Class::Visitor), &[("fire", "refuses")]);
+    let lane = good(&vehicle(file, Direction::Outbound), "forest-vehicle-out", &steps);
+    assert_eq!(lane.last_passage().stay, None, "who goes out is expected nowhere");
+    let refuses = Walk { answers: &[("fire", "refuses")], ..into(file, Class::Visitor) };
+    let mut lane = refuses.to_the_end();
+    stuck(&mut lane);
+    assert_eq!(lane.last_passage().stay, None, "nor who was turned back");
 }
 
 #[test]

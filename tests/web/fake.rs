@@ -11,8 +11,8 @@ use kakou::config::badge::Badge;
 use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
 use kakou::web::{
-    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, NoteView, PlaceTime,
-    PolicyDesk, PolicyView, Preview, Recent, RecentRow, ShiftView, Unsettled, router,
+    Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, Listed, NoteView,
+    PlaceTime, PolicyDesk, PolicyView, Preview, Recent, RecentRow, ShiftView, Unsettled, router,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -216,10 +216,10 @@ impl Recent for Past {
         &self,
         _: PlaceTime,
         today: Wall,
-        limit: usize,
+        which: (Listed, usize),
         before: Option<i64>,
     ) -> Result<InsideView, String> {
-        Ok(super::inside::sample(today, limit, before))
+        Ok(super::inside::sample(today, which, before))
     }
 
     fn search(&self, text: &Pii<String>, _: usize) -> Result<Vec<RecentRow>, String> {

@@ -1,8 +1,9 @@
 //! Lists: who is inside, whom somebody has to see to, passages by lane and time.
 
 use kakou::base::{ClockTrust, Wall};
-use kakou::model::{Class, SubjectKind};
-use kakou::web::{InsideDay, InsideRow, InsideView};
+use kakou::control::OverdueStatus;
+use kakou::model::{Class, Overdue, Reached, SubjectKind};
+use kakou::web::{InsideDay, InsideRow, InsideView, Listed};
 
 use super::attendant::{obey, sign_in};
 use super::common::samples;
@@ -43,6 +44,37 @@ async fn who_is_inside_is_counted_by_day_and_listed_by_masks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_not_come_out_in_time_is_marked_counted_and_listed_alone() {
+    let (fake, browser) = start().await;
+    browser.open(&fake.url("/attendant")).await;
+    let counted = OverdueStatus::Counted(Overdue { certain: 2, perhaps: 1 });
+    fake.set(|status| status.overdue = counted);
+    browser.wait_for_text("#banners .banner.bad", "超时未出 2").await;
+    browser.wait_for_text("#banners .banner.bad", "可能超时 1").await;
+    fake.set(|status| status.overdue = OverdueStatus::Unreadable);
+    browser.wait_for_text("#banners .banner.bad", "无法得知谁超时未出").await;
+    fake.set(|status| status.overdue = OverdueStatus::Counted(Overdue::default()));
+    browser.wait_until_gone("#banners .banner.bad").await;
+
+    browser.open(&fake.url("/attendant/inside")).await;
+    browser.wait_for_text(".banner.bad", "Overdue: 2").await;
+    browser.wait_for_text(".unmatched", "无从得知").await;
+    browser.wait_until("document.querySelectorAll('.inside > table .overdue').length === 2").await;
+    browser.wait_until("document.querySelectorAll('.inside > table tr.bad').length === 1").await;
+    browser.click("[data-key=F3]").await;
+    browser.wait_until("document.querySelectorAll('.inside > table tr').length === 3").await;
+    browser.wait_for_text(".inside > table tr:nth-child(1)", "可能超时 Perhaps").await;
+    browser.wait_for_text(".inside > table tr:nth-child(2)", "超时未出 Overdue").await;
+    let colour =
+        |css: &str| format!("return getComputedStyle(document.querySelector('{css}')).backgroundColor");
+    let sure = browser.script(&colour("tr.bad .overdue")).await;
+    assert_ne!(sure, browser.script(&colour(".overdue.perhaps")).await, "and not in words alone");
+    browser.click("[data-key=F4]").await;
+    browser.wait_until("document.querySelectorAll('.inside > table tr').length === 9").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn open_cases_are_a_list_of_their_own_and_passages_can_be_narrowed_by_lane_and_time() {
     let (fake, browser) = start().await;
     browser.open(&fake.url("/attendant/open")).await;
@@ -68,7 +100,7 @@ async fn open_cases_are_a_list_of_their_own_and_passages_can_be_narrowed_by_lane
 }
 
 /// A page of who is inside: the first holds nine, the second one.
-pub fn sample(today: Wall, limit: usize, before: Option<i64>) -> InsideView {
+pub fn sample(today: Wall, (which, limit): (Listed, usize), before: Option<i64>) -> InsideView {
     let noon = |days: i64| Some(Wall(today.0 + 43_200_000 - days * 86_400_000));
     let day = |day, vehicles, people| InsideDay { day, vehicles, people };
     let mut days = vec![day(noon(0), 4, 31), day(noon(1), 1, 12)];
@@ -83,7 +115,15 @@ pub fn sample(today: Wall, limit: usize, before: Option<i64>) -> InsideView {
         kind: if cursor % 3 == 0 { SubjectKind::Vehicle } else { SubjectKind::Person },
         class: if cursor % 2 == 0 { Class::Resident } else { Class::Visitor },
         label: Some(if cursor % 3 == 0 { samples::masked_plate() } else { samples::masked_name() }),
+        over: match cursor {
+            20 | 22 => Some(Reached::Yes),
+            29 => Some(Reached::Unsure),
+            _ => Some(Reached::No),
+        },
     };
     let rows = (20..=30).rev().filter(|cursor| before.is_none_or(|before| *cursor < before)).map(row);
-    InsideView { days, rows: rows.take(limit).collect(), unmatched_in: 4, unmatched_out: 3 }
+    let listed = |row: &InsideRow| which == Listed::All || row.over != Some(Reached::No);
+    let rows = rows.filter(listed).take(limit).collect();
+    let overdue = Overdue { certain: 2, perhaps: 1 };
+    InsideView { days, rows, unmatched_in: 4, unmatched_out: 3, overdue }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use kakou::base::{PolicyId, Wall};
+use kakou::base::{EditionId, PolicyId, Wall};
+use kakou::config::list::Named;
 use kakou::control::PolicyStatus;
 use kakou::model::AreaMode;
-use kakou::web::{Acknowledge, NotTaken, PolicyPending, PolicyView};
+use kakou::web::{Acknowledge, NamedList, NotTaken, PolicyPending, PolicyView};
 
 use super::attendant::{obey, sign_in};
 use super::fake::Fake;
@@ -31,6 +32,11 @@ pub fn sample() -> PolicyView {
                 "关于加强出入查验的通告".to_owned(),
                 "On closer checks at the gates".to_owned(),
             )),
+            lists: vec![
+                named("observed", Named::InForce),
+                named("returning", Named::Other { edition: EditionId([5; 16]), pushed: at(-1) }),
+                named("plates", Named::Absent),
+            ],
             differs: vec![
                 "版本 version: 7 → 8".to_owned(),
                 "区域状态 area mode: watch → sealed".to_owned(),
@@ -38,8 +44,13 @@ pub fn sample() -> PolicyView {
                 "方案 profile residential-person-in: 2 处有改动 changes".to_owned(),
             ],
         }),
+        lists: vec![named("observed", Named::InForce)],
         refused: Some("signed by 1 of the trusted signers; at least two different ones must sign".to_owned()),
     }
+}
+
+fn named(name: &str, here: Named) -> NamedList {
+    NamedList { name: name.parse().unwrap(), sha256: "c0ffee0123456789".repeat(4), here }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,6 +61,8 @@ async fn a_named_person_reads_what_differs_and_says_so() {
     fake.set(|status| status.policy = PolicyStatus { version: 7, waits: Some(8), ..PolicyStatus::default() });
     browser.open(&fake.url("/attendant/lane/in-1")).await;
     browser.wait_for_text("#banners", "新策略第8版待阅知").await;
+    fake.set(|status| status.policy.lacks = vec!["plates".parse().unwrap()]);
+    browser.wait_for_text("#banners .bad", "策略所列名单 plates 本机没有").await;
     // From a lane with keys only: more, records, policy.
     browser.open(&fake.url("/attendant/more")).await;
     browser.keys("\u{E031}").await;
@@ -62,7 +75,15 @@ async fn a_named_person_reads_what_differs_and_says_so() {
     browser.wait_for_text(".pending", "37.30 °C → 37.00 °C").await;
     browser.wait_for_text(".message", "上一份策略包被拒绝").await;
     let mut desk = fake.read.lock().await;
-    for (answer, said) in [(Err(NotTaken::Another), "待阅知的已是另一份"), (Ok(()), "已记录")] {
+    browser.wait_for_text(".pending .lists", "observed c0ffee0123456789… 已生效").await;
+    browser.wait_for_text(".pending .lists", "returning c0ffee0123456789… 本机是另一版").await;
+    browser.wait_for_text(".pending .lists .bad", "plates c0ffee0123456789… 本机没有，请导入").await;
+    let answers = [
+        (Err(NotTaken::Another), "待阅知的已是另一份"),
+        (Err(NotTaken::Lists), "名单与策略所列不符"),
+        (Ok(()), "已记录"),
+    ];
+    for (answer, said) in answers {
         // The page waits for the answer before it goes on.
         let answered = async {
             let Acknowledge { by, version, bundle, reply } = desk.recv().await.unwrap();

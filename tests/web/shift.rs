@@ -1,10 +1,12 @@
 //! Hand-over: the sheet on the screen and on paper, the note to the next shift.
 
+use std::time::Duration;
+
 use kakou::base::{AttendantId, NoReading, Pii, Seq, Wall};
-use kakou::control::TakenOut;
+use kakou::control::{OverdueStatus, TakenOut};
 use kakou::model::leak::Crossings;
-use kakou::model::shift::{BarrierCounts, DeviceCounts, LaneCounts, ShiftSheet, Waiver};
-use kakou::model::{Direction, OpenItems, StepKind, Verdict};
+use kakou::model::shift::{BarrierCounts, DeviceCounts, LaneCounts, Practised, ShiftSheet, Waiver};
+use kakou::model::{Direction, OpenItems, Overdue, StepKind, Verdict};
 use kakou::web::{NoteView, ShiftView};
 
 use super::attendant::{obey, sign_in};
@@ -45,6 +47,9 @@ async fn a_shift_shows_its_numbers_and_says_how_many_of_them_no_clock_vouches_fo
     browser.wait_for_text(".lines", "漏登估计 Went unrecorded").await;
     browser.wait_for_text(".lines", "放行 openings 131 · 0.76 %").await;
     browser.wait_for_text(".lines", "设备应答超时").await;
+    browser.wait_for_text(".lines", "超时未出 Overdue").await;
+    browser.wait_for_text(".lines .practised", "2 次 times").await;
+    browser.wait_for_text(".lines .practised", "25 分钟 minutes · 断电中止，时长不明 cut short").await;
     browser.wait_for_text(".lines", "第 301 – 303 条").await;
     browser.wait_for_text(".proof", "c29tZSByb290").await;
     browser.click("[data-key=F5]").await;
@@ -113,11 +118,13 @@ async fn a_note_keeps_what_is_open_and_whoever_signs_in_next_is_told() {
         status.hub.waiting = 12;
         status.policy.waits = Some(7);
         status.devices[0].fault = Some(NoReading::Timeout);
+        status.overdue = OverdueStatus::Counted(Overdue { certain: 3, perhaps: 1 });
         status.lanes[1].taken_out = Some(TakenOut { by: "hub".to_owned(), reason: String::new() });
     });
     browser.open(&fake.url("/attendant/shift/note")).await;
     browser.wait_for_text(".open-items", "通道上待人工处理 Referred at a lane 1").await;
     browser.wait_for_text(".open-items", "在内人员 People inside 31").await;
+    browser.wait_for_text(".open-items", "超时未出 Overdue 3 可能超时 Perhaps overdue 1").await;
     if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
         std::fs::create_dir_all(&folder).expect("the folder can be made");
         browser.screenshot(&std::path::Path::new(&folder).join("desk-hand-over.png")).await;
@@ -136,6 +143,8 @@ async fn a_note_keeps_what_is_open_and_whoever_signs_in_next_is_told() {
         barriers_open: 0,
         unsent: Some(12),
         policy_waits: Some(7),
+        overdue: Some(3),
+        perhaps_overdue: Some(1),
     };
     assert_eq!(written.open, expected);
 
@@ -164,6 +173,8 @@ pub fn sample(by: &AttendantId, back: usize) -> ShiftView {
         missing: vec![(301, 303)],
         starts: 1,
         unclean: 1,
+        overdue: 3,
+        practised: Practised { times: 2, span: Duration::from_mins(25), cut: 1, running: 0 },
         ..ShiftSheet::default()
     };
     let lane = |id: &str, direction| (Some(id.parse().unwrap()), direction);

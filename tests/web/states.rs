@@ -3,14 +3,14 @@
 use kakou::base::{CentiCelsius, ClockTrust, Mono, NoReading, Wall};
 use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
-    KioskStatus, LaneStatus, ListedStatus, ManifestStatus, NoticeStatus, OccupantStatus, Phase,
-    PictureStatus, PolicyStatus, PostStatus, Prompt, StepState, StepStatus, TakenOut, TemperatureStatus,
-    Trouble, VerdictStatus,
+    KioskStatus, LaneStatus, ListedStatus, ManifestStatus, NoticeStatus, OccupantStatus, OverdueStatus,
+    Phase, PictureStatus, PolicyStatus, PostStatus, Prompt, StepState, StepStatus, TakenOut,
+    TemperatureStatus, Trouble, VerdictStatus,
 };
 use kakou::model::manifest::{Listed, Manifest};
 use kakou::model::{
-    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Reason, StepKind, StepWords,
-    SubjectKind, Verdict, Zone, mask,
+    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Overdue, Reason, StepKind,
+    StepWords, SubjectKind, Verdict, Zone, mask,
 };
 use kakou::web::Preview;
 
@@ -38,6 +38,7 @@ pub fn kiosk() -> KioskStatus {
             number: 12, title: "关于进入本小区人员、车辆查验登记的通告".to_owned()
         }),
         post: PostStatus::Quiet,
+        overdue: OverdueStatus::Counted(Overdue::default()),
         place_code: None,
         lanes: vec![person, vehicle],
         practice: vec![],

@@ -13,7 +13,7 @@ use crate::journal::Reader;
 use crate::journal::view::shift::{Counted, between, count, duties};
 use crate::model::Verdict;
 use crate::model::leak::Leak;
-use crate::model::shift::{LaneCounts, Shift, ShiftSheet, scheduled, shifts};
+use crate::model::shift::{LaneCounts, Practised, Shift, ShiftSheet, scheduled, shifts};
 use crate::platform::disk::DirDisk;
 
 /// Minutes that China's clocks are ahead of UTC.
@@ -161,6 +161,15 @@ fn incidents(sheet: &ShiftSheet, out: &mut impl Write) -> Result<()> {
         let now = counts.fault.map_or_else(|| "已恢复 works again".to_owned(), |fault| fault.to_string());
         writeln!(out, "设备 device {device}: 故障 failed {}, {now}", counts.failures)?;
     }
+    if sheet.overdue > 0 {
+        writeln!(out, "超时未出 overdue {}", sheet.overdue)?;
+    }
+    let Practised { times, span, cut, running } = sheet.practised;
+    if times > 0 {
+        let minutes = span.as_secs().div_ceil(60);
+        write!(out, "练习 training {times} 次 times, {minutes} 分钟 minutes")?;
+        writeln!(out, ", 仍在练习 still going on {running}, 断电中止 cut short {cut}")?;
+    }
     for (from, through) in &sheet.missing {
         writeln!(out, "缺失 missing records {from} – {through}")?;
     }
@@ -200,7 +209,7 @@ mod tests {
     use super::super::fixtures::*;
     use super::*;
     use crate::base::{BootId, ClockTrust, Mono, Stamp};
-    use crate::model::{Body, Direction, Draft, SubjectKind};
+    use crate::model::{Body, Direction, Draft, SubjectKind, Training};
 
     #[test]
     fn a_shift_is_printed_by_sign_in_by_time_and_by_schedule() {
@@ -211,7 +220,9 @@ mod tests {
         for line in [
             "li  2026-11-25 23:10:00 – 2026-11-26 07:50:00",
             "在场未决 undecided 1",
-            "records 2 – 6",
+            "records 2 – 9",
+            "超时未出 overdue 1",
+            "练习 training 1 次 times, 25 分钟 minutes, 仍在练习 still going on 0, 断电中止 cut short 0",
             "手动打开 by hand 1",
         ] {
             assert!(text.contains(line), "{line} in {text}");
@@ -220,12 +231,12 @@ mod tests {
         let times =
             Arguments { from: within("2026-11-26T02:00"), to: within("2026-11-26T07:50"), ..asked(&folder) };
         let (_, text) = said(|out| shift(&times, out));
-        assert!(text.contains("records 4 – 5"), "{text}");
+        assert!(text.contains("records 4 – 8"), "{text}");
         let schedule = vec!["08:00".to_owned(), "20:00".to_owned()];
         let fixed = Arguments { schedule, at_time: within("2026-11-26T03:00"), ..asked(&folder) };
         let (_, text) = said(|out| shift(&fixed, out));
         assert!(
-            text.contains("2026-11-25 20:00:00 – 2026-11-26 08:00:00") && text.contains("records 1 – 6"),
+            text.contains("2026-11-25 20:00:00 – 2026-11-26 08:00:00") && text.contains("records 1 – 9"),
             "{text}"
         );
         let other = Arguments { attendant: Some("zhou".parse().unwrap()), ..asked(&folder) };
@@ -255,12 +266,17 @@ mod tests {
         let mut journal = folder.journal();
         let duty = |signed_in| Body::Attendance { attendant: "li".parse().unwrap(), signed_in, post: None };
         let arrived = Body::Arrived { subject: SubjectKind::Person, direction: Direction::Inbound };
+        let training = |event| Body::Training { event, by: "li".parse().unwrap() };
+        let overdue = Body::Overdue { log: Epoch([1; 16]), entry: Seq::FIRST, vehicles: 0, people: 1 };
         let bodies = [
             (0, Body::FoundOpen),
             (10, duty(true)),
             (100, arrived),
             (200, Body::OpenedByHand),
             (300, Body::ClockMapped),
+            (310, training(Training::Begun)),
+            (335, training(Training::TimedOut)),
+            (340, overdue),
             (530, duty(false)),
             (600, Body::Stopped),
         ];

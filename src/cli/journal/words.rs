@@ -77,6 +77,9 @@ fn detail(body: &Body) -> String {
         }
         Body::Manned { found } => two(words::manned(*found)),
         Body::Training { event, by } => format!("{}, {by}", two(words::training(*event))),
+        Body::Overdue { entry, vehicles, people, .. } => {
+            format!("#{entry}, 车辆 vehicles {vehicles}, 人员 people {people}")
+        }
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
 }

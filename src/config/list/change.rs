@@ -29,6 +29,8 @@ pub struct Push<'p> {
     pub issuers: &'p [IssuerId],
     /// What time it is.
     pub now: Wall,
+    /// Of which file it was read, as [`super::file::blinded_source`] says it.
+    pub source: Option<Blinded>,
 }
 
 /// What a push would change of what is in force.
@@ -125,7 +127,7 @@ impl ListFile {
         }
         within_limits(rule, push.entries.len(), push.entries.values().copied(), push.now)?;
         let before = self.in_force.as_ref();
-        let edition = Edition::new(&rule.id, push.entries, before, by, push.now);
+        let edition = Edition::new(&rule.id, push.entries, before, by, (push.now, push.source));
         let changes = changes(before, push.entries, push.now);
         if let Some((held, holder)) = self.held.as_ref().and_then(|held| Some((held, held.pushed_by()?))) {
             if second.is_none() && holder != by && held.id() == edition.id() {

@@ -9,17 +9,20 @@
 //! | 1 | who pushed it: index of a name below |
 //! | 1 | who accepted it: such an index; 255 while nobody has |
 //! | 1 | number of names, 1 to 254 |
-//! | 1 | zero |
+//! | 1 | 1 where it says from which file it was read, else 0 |
 //! | 4 | number of rows |
 //! | 8 | when it was pushed |
 //! | 8 | when it was accepted; 0 while it is not |
 //! | 16 | identity: first half of the SHA-256 of `kakou list edition 1`, 0, the list's name, 0, and of each row the first 24 bytes |
+//! | 16 | where it says so: the SHA-256 of that file, blinded under the site's key |
 //! | 32 each | names of issuers, filled up with zeros |
 //! | 26 each | rows; see [`super::rows`] |
 //! | 4 | CRC-32C of everything before within this part |
 //!
 //! The identity says who is on the list and until when, blinded under the site's key, and nothing of how it came here: two
 //! issuers who bring the same list to one kiosk bring the same edition.
+//!
+//! The SHA-256 of a short list would give away who is on it: there are only so many telephone numbers. So it is blinded like them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,10 +37,12 @@ const HEAD: usize = 40;
 /// Bytes of a name.
 pub(super) const NAME: usize = 32;
 const CRC: usize = 4;
+/// Bytes of a blinded hash.
+const SOURCE: usize = 16;
 const NAMES_MAX: usize = 254;
 
 /// Largest edition in bytes.
-pub(super) const BYTES_MAX: usize = HEAD + NAMES_MAX * NAME + super::CAP_MAX as usize * ROW + CRC;
+pub(super) const BYTES_MAX: usize = HEAD + SOURCE + NAMES_MAX * NAME + super::CAP_MAX as usize * ROW + CRC;
 
 /// All entries of a list as they were pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +52,7 @@ pub struct Edition {
     accepted: Option<(u8, Wall)>,
     pushed: Wall,
     id: EditionId,
+    source: Option<Blinded>,
     rows: Rows,
 }
 
@@ -77,7 +83,7 @@ impl Edition {
         entries: &BTreeMap<Blinded, Span>,
         before: Option<&Self>,
         by: &IssuerId,
-        pushed: Wall,
+        (pushed, source): (Wall, Option<Blinded>),
     ) -> Self {
         let mut names = vec![by.clone()];
         let kept = |blinded: &Blinded, span: &Span| {
@@ -94,7 +100,7 @@ impl Edition {
             Row { blinded: *blinded, span: *span, issuers: issuers.unwrap_or([0, NOBODY]) }
         });
         let rows = Rows::collect(rows);
-        Self { names, pushed_by: 0, accepted: None, pushed, id: identity(list, &rows), rows }
+        Self { names, pushed_by: 0, accepted: None, pushed, id: identity(list, &rows), source, rows }
     }
 
     /// The same, accepted by another.
@@ -115,6 +121,11 @@ impl Edition {
     /// What it holds, by a name of its own.
     pub fn id(&self) -> EditionId {
         self.id
+    }
+
+    /// Of which file it was read: the blinded hash; none in editions from before that was kept.
+    pub fn source(&self) -> Option<Blinded> {
+        self.source
     }
 
     /// Its entries.
@@ -156,11 +167,12 @@ impl Edition {
         let mut bytes = Vec::with_capacity(HEAD + self.names.len() * NAME + self.rows.as_bytes().len() + CRC);
         let (by, at) = self.accepted.unwrap_or((NOBODY, Wall(0)));
         let names = u8::try_from(self.names.len()).unwrap_or(u8::MAX);
-        bytes.extend([self.pushed_by, by, names, 0]);
+        bytes.extend([self.pushed_by, by, names, u8::from(self.source.is_some())]);
         bytes.extend(u32::try_from(self.rows.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend(self.pushed.0.to_le_bytes());
         bytes.extend(at.0.to_le_bytes());
         bytes.extend(self.id.0);
+        bytes.extend(self.source.iter().flat_map(|source| source.0));
         self.names.iter().for_each(|name| bytes.extend(padded(name.as_str())));
         bytes.extend(self.rows.as_bytes());
         bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
@@ -173,12 +185,20 @@ impl Edition {
             return Err(BadEdition::Checksum);
         }
         let (head, rest) = body.split_first_chunk::<HEAD>().ok_or(BadEdition::Length)?;
-        let [pushed_by, accepted_by, names_count, zero, ..] = *head;
+        let [pushed_by, accepted_by, names_count, has_source, ..] = *head;
+        let (source, rest) = match has_source {
+            0 => (None, rest),
+            1 => {
+                let (source, rest) = rest.split_first_chunk::<SOURCE>().ok_or(BadEdition::Length)?;
+                (Some(Blinded(*source)), rest)
+            }
+            _ => return Err(BadEdition::Length),
+        };
         let names_length = usize::from(names_count) * NAME;
         let count = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
         let rows_length = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
         let (names, rows) = rest.split_at_checked(names_length).ok_or(BadEdition::Length)?;
-        if rows_length != Some(rows.len()) || zero != 0 {
+        if rows_length != Some(rows.len()) {
             return Err(BadEdition::Length);
         }
         let names: Option<Vec<IssuerId>> = names.as_chunks().0.iter().map(unpadded).collect();
@@ -195,6 +215,7 @@ impl Edition {
             accepted: (accepted_by != NOBODY).then_some((accepted_by, long(16))),
             pushed: long(8),
             id,
+            source,
             rows: Rows::of(rows),
         };
         edition.check(list).map(|()| edition)

@@ -7,7 +7,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `KKBLLIST` |
-//! | 2 | version, 1 |
+//! | 2 | version, 2; version 1 is read as well, in which no edition says of which file it was read |
 //! | 2 | zero |
 //! | 32 | name of the list, filled up with zeros |
 //! | 32 | name of the guarded place, likewise |
@@ -28,7 +28,7 @@ use crate::model::blind::IdentifierKind;
 use crate::model::{Blinded, Blinder};
 
 const MAGIC: &[u8; 8] = b"KKBLLIST";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEAD: usize = 96;
 
 /// Largest file of a list, in bytes.
@@ -72,7 +72,7 @@ pub enum BadList {
     NoList,
     /// Written by a later version of the program.
     #[error(
-        "名单文件版本 {found}，本程序只读版本 {VERSION} the file has version {found}; this program reads version {VERSION}: update it"
+        "名单文件版本 {found}，本程序只读到版本 {VERSION} the file has version {found}; this program reads up to version {VERSION}: update it"
     )]
     Newer {
         /// Its version.
@@ -155,7 +155,7 @@ impl ListFile {
         }
         let damaged = |part, from, to, why| BadList::Damaged { part, from, to, why };
         let long = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        if crc32c::crc32c(&head[..HEAD - 4]) != long(HEAD - 4) || found != VERSION || head[10..12] != [0; 2] {
+        if crc32c::crc32c(&head[..HEAD - 4]) != long(HEAD - 4) || found == 0 || head[10..12] != [0; 2] {
             return Err(damaged(Part::Head, 0, HEAD, BadEdition::Checksum));
         }
         if head[12..12 + NAME] != padded(rule.id.as_str()) {
@@ -187,6 +187,12 @@ impl ListFile {
         }
         Ok(Self { in_force, held })
     }
+}
+
+/// The SHA-256 of the file of a list, as this kiosk keeps it.
+pub fn blinded_source(blinder: &Blinder, sha256: &[u8; 32]) -> Blinded {
+    let digits: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    blinder.blind(IdentifierKind::Pass, &format!("kakou list file {digits}"))
 }
 
 /// What names the site key without giving anything of it away: a fixed text, blinded.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rows::{Span, Sureness};
 use super::{Edition, ListRule};
-use crate::base::{IssuerId, Wall};
+use crate::base::{EditionId, IssuerId, Slug, Wall};
 use crate::model::{Between, Blinded, Direction};
 
 /// Every list of a site with what is in force of it. Empty where the site has none; shared, and replaced whole.
@@ -24,6 +24,22 @@ pub struct Hit {
     pub issuers: [IssuerId; 2],
     /// Whether the clock is good enough to say that the entry counts. One that only may count is shown with that word.
     pub sureness: Sureness,
+}
+
+/// How a list stands that somebody names by the hash of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Exactly that one is in force.
+    InForce,
+    /// Another edition is, or one of which it is not known of which file it was read.
+    Other {
+        /// Its number.
+        edition: EditionId,
+        /// When it was pushed.
+        pushed: Wall,
+    },
+    /// Nothing is in force of that list, or this kiosk has no such list.
+    Absent,
 }
 
 impl Lists {
@@ -56,6 +72,15 @@ impl Lists {
                 sureness,
             })
         })
+    }
+
+    /// Whether the list `name` is in force here as it was read of the file with this hash, blinded.
+    pub fn named(&self, name: &Slug, source: Blinded) -> Named {
+        match self.0.iter().find(|(rule, _)| rule.id == *name) {
+            None => Named::Absent,
+            Some((_, edition)) if edition.source() == Some(source) => Named::InForce,
+            Some((_, edition)) => Named::Other { edition: edition.id(), pushed: edition.pushed() },
+        }
     }
 
     /// Each list with its edition in force.

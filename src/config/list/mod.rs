@@ -29,7 +29,7 @@ use crate::model::{Direction, Title};
 pub use change::{Changes, Pushed, Refused};
 pub use edition::Edition;
 pub use file::{BadList, ListFile};
-pub use lookup::{Hit, Lists};
+pub use lookup::{Hit, Lists, Named};
 
 /// Longest name of a list: with `list-` before it, it names a device in records.
 pub const ID_LENGTH_MAX: usize = 24;

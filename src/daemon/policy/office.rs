@@ -3,6 +3,7 @@
 //! An acknowledgement is durable before it has any effect; a power cut between both leaves the bundle waiting, and somebody
 //! reads it again. When the disk fails, what rules goes on and it is tried again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::ruling::{Own, Ruling, view};
 use super::store::Store;
-use crate::base::{AttendantId, ClockTrust, PolicyId, Wall};
+use crate::base::{AttendantId, ClockTrust, NoReading, PolicyId, Slug, Wall};
 use crate::config::bundle::Bundle;
+use crate::config::list::Named;
 use crate::daemon::lists::Watched;
 use crate::daemon::recorder::{News, Request, Waiter};
 use crate::engine::Ticket;
@@ -39,6 +41,8 @@ pub struct PolicyParts<D> {
     pub passed: Passed,
     /// The lists' files, where the site has lists.
     pub lists: Option<Watched>,
+    /// Lists of which it is on record already that they are missing.
+    pub noted: BTreeSet<Slug>,
     /// Time between two looks at what was handed in, at the lists and at the clock.
     pub look_every: Duration,
 }
@@ -139,6 +143,7 @@ impl<D: Disk + 'static> Office<D> {
             self.parts.own.lists = Arc::clone(&lists);
             // The policy stays the very same: no lane begins to judge anew.
             self.ruling.send_modify(|ruling| *ruling = Arc::new(Ruling { lists, ..Ruling::clone(ruling) }));
+            self.show();
         }
         match self.parts.store.tick(self.now(clock)) {
             Ok(events) if events.is_empty() => {}
@@ -149,6 +154,29 @@ impl<D: Disk + 'static> Office<D> {
                 self.rule();
             }
             Err(error) => tracing::error!(%error, "policy cannot be switched: what rules goes on"),
+        }
+        self.note_lists(requests, clock).await
+    }
+
+    /// Records which lists that the bundle in force names are not here, and which are again: as of a device that fails, so
+    /// that no policy rules silently without them.
+    async fn note_lists(&mut self, requests: &mpsc::Sender<Request>, clock: &Clock) -> Result<(), Lost> {
+        let bundle = self.parts.store.in_force().bundle;
+        let lacks: BTreeSet<Slug> = self.parts.own.lacks(bundle.as_ref()).into_iter().collect();
+        let is_here = |list: &&Slug| self.parts.own.lists.iter().any(|(rule, _)| rule.id == **list);
+        let gone = lacks.difference(&self.parts.noted).map(|list| (list.clone(), Some(NoReading::Absent)));
+        let back = self.parts.noted.iter().filter(is_here).map(|list| (list.clone(), None));
+        let changed: Vec<_> = gone.chain(back).collect();
+        for (list, fault) in changed {
+            tracing::warn!(%list, missing = fault.is_some(), "list that the policy names");
+            // A name that is too long for a device is on the screen only.
+            if let Ok(device) = format!("list-{list}").parse() {
+                without(self.record(Body::DeviceHealth { device, fault }, requests, clock).await)?;
+            }
+            match fault {
+                Some(_) => self.parts.noted.insert(list),
+                None => self.parts.noted.remove(&list),
+            };
         }
         Ok(())
     }
@@ -162,6 +190,11 @@ impl<D: Disk + 'static> Office<D> {
         let wanted = (asked.version, asked.bundle);
         let pending = self.parts.store.pending().filter(|bundle| (bundle.version, bundle.digest()) == wanted);
         let bundle = pending.ok_or(NotTaken::Another)?.clone();
+        // Whoever signed the bundle signed for these very lists; what their issuers agree on later does not end it.
+        if self.parts.own.named(&bundle).iter().any(|list| list.here != Named::InForce) {
+            self.show();
+            return Err(NotTaken::Lists);
+        }
         let by = Some(asked.by.clone());
         let recorded = self.note(PolicyEvent::Acknowledged, &bundle, by, requests, clock).await;
         recorded.map_err(|_| NotTaken::NotRecorded)?;
@@ -235,11 +268,12 @@ impl<D: Disk + 'static> Office<D> {
         let fresh = Arc::new(view(&self.parts.store, &self.parts.own));
         self.view.send_replace(fresh);
         let waits = self.parts.store.pending().map(|bundle| bundle.version);
+        let lacks = self.parts.own.lacks(self.parts.store.in_force().bundle.as_ref());
         self.ruling.send_if_modified(|ruling| {
-            let changed = ruling.status.waits != waits;
+            let changed = ruling.status.waits != waits || ruling.status.lacks != lacks;
             if changed {
                 let mut with = Ruling::clone(ruling);
-                with.status.waits = waits;
+                (with.status.waits, with.status.lacks) = (waits, lacks);
                 *ruling = Arc::new(with);
             }
             changed

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::store::{InForce, Store};
-use crate::base::LaneId;
-use crate::config::bundle::{Bundle, summary};
+use crate::base::{LaneId, Slug};
+use crate::config::bundle::{Bundle, List, hex, summary};
 use crate::config::error::Mistakes;
+use crate::config::list::Named;
+use crate::config::list::file::blinded_source;
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{NoticeStatus, PolicyStatus};
 use crate::journal::Disk;
-use crate::model::AreaMode;
-use crate::web::{PolicyPending, PolicyView};
+use crate::model::{AreaMode, Blinder};
+use crate::web::{NamedList, PolicyPending, PolicyView};
 
 /// What the site itself says: it rules where no bundle does.
 #[derive(Clone, Debug)]
@@ -24,6 +26,25 @@ pub struct Own {
     pub bundle: Bundle,
     /// Whom somebody has to look at, whatever rules.
     pub lists: Arc<Lists>,
+    /// Blinds the hashes by which bundles name lists.
+    pub blinder: Blinder,
+}
+
+impl Own {
+    /// How the lists stand here that `bundle` names.
+    pub fn named(&self, bundle: &Bundle) -> Vec<NamedList> {
+        let one = |list: &List| {
+            let here = self.lists.named(&list.name, blinded_source(&self.blinder, &list.sha256));
+            NamedList { name: list.name.clone(), sha256: hex(&list.sha256), here }
+        };
+        bundle.lists.iter().map(one).collect()
+    }
+
+    /// The lists of `bundle` of which nothing is in force here.
+    pub fn lacks(&self, bundle: Option<&Bundle>) -> Vec<Slug> {
+        let named = bundle.map(|bundle| self.named(bundle)).unwrap_or_default();
+        named.into_iter().filter(|list| list.here == Named::Absent).map(|list| list.name).collect()
+    }
 }
 
 /// What rules the lanes.
@@ -82,7 +103,8 @@ impl Ruling {
         let version = bundle.as_ref().map_or(0, |bundle| bundle.version);
         let until = bundle.as_ref().and_then(|bundle| bundle.until);
         let waits = store.pending().map(|bundle| bundle.version);
-        Ok(Self { status: PolicyStatus { version, until, expired, waits }, ..ruling })
+        let lacks = own.lacks(bundle.as_ref());
+        Ok(Self { status: PolicyStatus { version, until, expired, waits, lacks }, ..ruling })
     }
 }
 
@@ -101,8 +123,10 @@ pub fn view<D: Disk>(store: &Store<D>, own: &Own) -> PolicyView {
             .zip(pending.notice_title())
             .map(|(number, (zh, en))| (number, zh.to_owned(), en.to_owned())),
         differs: summary(bundle.as_ref().unwrap_or(&own.bundle), pending),
+        lists: own.named(pending),
     });
     PolicyView {
+        lists: bundle.as_ref().map(|bundle| own.named(bundle)).unwrap_or_default(),
         rules: bundle.map(|bundle| (bundle.version, bundle.until)),
         expired,
         next: store.next().map(|next| (next.version, next.from)),

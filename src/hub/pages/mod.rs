@@ -8,6 +8,7 @@ mod export;
 mod frame;
 mod holes;
 mod kiosks;
+mod leaks;
 mod open_items;
 mod overview;
 mod passes;

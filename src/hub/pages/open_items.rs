@@ -31,6 +31,8 @@ fn counts(open: &OpenItems) -> Vec<(Words, Option<u64>)> {
         (("道闸开着或卡住", "barriers open or stuck"), some(open.barriers_open)),
         (("待传记录", "records not sent"), open.unsent.filter(|count| *count > 0)),
         (("待阅知策略版本", "policy to read, version"), open.policy_waits),
+        (("超时未出", "overdue"), open.overdue.filter(|count| *count > 0)),
+        (("可能超时", "perhaps overdue"), open.perhaps_overdue.filter(|count| *count > 0)),
     ];
     let looked_up = [
         (("待处理对象", "open cases"), open.cases),

@@ -19,10 +19,13 @@ use super::overview::outcome;
 use super::picture::{self, Seen};
 use super::search;
 use super::when::when;
-use crate::base::{AttendantId, CentiCelsius, ClockTrust, Epoch, Pii, Slug};
+use crate::base::{AttendantId, CentiCelsius, ClockTrust, Epoch, Pii, Seq, Slug};
 use crate::journal::Seal;
 use crate::ledger::{Officer, Record, RecordId};
-use crate::model::{Body, Entry, Erasure, Passage, Person, Personal, Post, Stated, StepRecord};
+use crate::model::{
+    Body, Direction, Entry, Erasure, Passage, Person, Personal, Post, Stated, StayLimit, StepRecord,
+    SubjectKind,
+};
 
 type Place = (String, String, String);
 
@@ -101,7 +104,7 @@ pub async fn erase(
 }
 
 fn id_of((kiosk, epoch, seq): &Place) -> Option<RecordId> {
-    let seq = seq.parse().ok().and_then(crate::base::Seq::new)?;
+    let seq = seq.parse().ok().and_then(Seq::new)?;
     Some(RecordId { kiosk: kiosk.parse().ok()?, epoch: epoch.parse().ok()?, seq })
 }
 
@@ -149,9 +152,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                 @if let Some(lane) = &entry.lane { dt { (two(("通道", "lane"))) } dd { (lane) } }
                 @match &entry.body {
                     Body::Passage(passage) => { (passage_facts(record, passage)) (picture::fact(seen)) }
-                    Body::Arrived { subject, direction } => {
-                        dt { (two(("对象", "subject"))) } dd { (two(words::subject(*subject))) " · " (two(words::direction(*direction))) }
-                    }
+                    Body::Arrived { subject, direction } => { (arrived(*subject, *direction)) }
                     Body::Crossed { arrival, crossing, .. } => {
                         dt { (two(("到达记录", "arrival"))) } dd { (link(record, *arrival)) }
                         dt { (two(("过闸", "crossing"))) } dd { (two(words::crossing(*crossing))) }
@@ -175,6 +176,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                     }
                     Body::KeyOpened { key, .. } => { dt { (two(("密钥编号", "key"))) } dd { (key) } }
                     Body::ClosedByAttendant { by } | Body::Training { by, .. } => { (by_attendant(by)) }
+                    Body::Overdue { log, entry, vehicles, people } => { (overdue(record, (*log, *entry), (*vehicles, *people))) }
                     Body::HandOver { attendant, open } => { (by_attendant(attendant)) (open_items::facts(open.as_ref())) }
                     Body::Erased { records, by, reason, log } => {
                         @let log = RecordId { epoch: log.unwrap_or(record.id.epoch), ..record.id.clone() };
@@ -212,6 +214,34 @@ fn here_as(post: Option<&Post>) -> Markup {
 
 fn by_attendant(by: &AttendantId) -> Markup {
     html! { dt { (two(("值守人员", "attendant"))) } dd { (by) } }
+}
+
+fn arrived(subject: SubjectKind, direction: Direction) -> Markup {
+    html! {
+        dt { (two(("对象", "subject"))) } dd { (two(words::subject(subject))) " · " (two(words::direction(direction))) }
+    }
+}
+
+/// When whoever came in has to be out again: whichever comes first.
+fn must_be_out(stay: &StayLimit) -> Markup {
+    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    html! {
+        dt { (two(("须出时限", "must be out"))) }
+        dd {
+            (stay.hours) " h"
+            @for minute in [stay.until, stay.back_by].into_iter().flatten() { " · " (time(minute)) }
+        }
+    }
+}
+
+/// Of which passage nobody came out in time, and how many are meant.
+fn overdue(record: &Record, (log, entry): (Epoch, Seq), (vehicles, people): (u32, u32)) -> Markup {
+    let of = RecordId { epoch: log, ..record.id.clone() };
+    html! {
+        dt { (two(("进入记录", "came in with"))) } dd { (link_in(&of, entry)) }
+        dt { (two(("未出", "not out"))) }
+        dd { (two(("车辆", "vehicles"))) " " (vehicles) " · " (two(("人员", "people"))) " " (people) }
+    }
 }
 
 fn destroyed(key: u32, log: Option<Epoch>) -> Markup {
@@ -262,11 +292,11 @@ fn all_steps(passage: &Passage) -> Markup {
     }
 }
 
-fn link(record: &Record, seq: crate::base::Seq) -> Markup {
+fn link(record: &Record, seq: Seq) -> Markup {
     link_in(&record.id, seq)
 }
 
-fn link_in(id: &RecordId, seq: crate::base::Seq) -> Markup {
+fn link_in(id: &RecordId, seq: Seq) -> Markup {
     html! { a href={ "/records/" (id.kiosk) "/" (id.epoch) "/" (seq) } { (seq) } }
 }
 
@@ -285,6 +315,7 @@ fn passage_facts(record: &Record, passage: &Passage) -> Markup {
         dt { (two(("对象", "subject"))) }
         dd { (two(words::subject(passage.subject))) " · " (two(words::class(passage.class))) " · " (two(words::direction(passage.direction))) }
         dt { (two(("到达记录", "arrival"))) } dd { (link(record, passage.arrival)) }
+        @if let Some(stay) = &passage.stay { (must_be_out(stay)) }
         dt { (two(("用时", "took"))) } dd { (passage.took_ms / 1_000) "." (passage.took_ms % 1_000 / 100) " s" }
         dt { (two(("方案", "profile"))) } dd { (passage.profile) }
         dt { (two(("政策 / 通告", "policy / notice"))) }

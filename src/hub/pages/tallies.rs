@@ -11,6 +11,7 @@ use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
 use super::frame::{self, count, of, two};
+use super::leaks;
 use crate::base::KioskId;
 use crate::ledger::{Day, DaySheet, Error, SheetState, Tally};
 use crate::model::{Direction, SubjectKind, Verdict};
@@ -65,9 +66,12 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
     let today = Day::of(hub.now());
     let last: Day = days.last.parse().unwrap_or(today);
     let first: Day = days.first.parse().unwrap_or_else(|_| last.plus(-6));
-    let read =
-        hub.read(move |ledger| Ok::<_, Error>((ledger.tallies(first, last)?, ledger.sheets(first, last)?)));
-    let (tallies, sheets) = read.await??;
+    let read = hub.read(move |ledger| {
+        let shifts = ledger.shifts(first, last, leaks::SHIFTS_MAX)?;
+        let estimated: Vec<_> = shifts.into_iter().map(leaks::estimated).collect();
+        Ok::<_, Error>((ledger.tallies(first, last)?, ledger.sheets(first, last)?, estimated))
+    });
+    let (tallies, sheets, estimated) = read.await??;
     let mut by_day = BTreeMap::<(std::cmp::Reverse<Day>, KioskId), Sums>::new();
     let mut all = Sums::default();
     for tally in &tallies {
@@ -92,6 +96,7 @@ pub async fn page(State(hub): State<Arc<Hub>>, Query(days): Query<Days>) -> Answ
             tbody { @for ((day, kiosk), sums) in &by_day { (line(&html! { td data-of=(of(DAY)) { (day.0) } th scope="row" { (kiosk) } }, sums)) } }
             tfoot { (line(&html! { th colspan="2" { (two(("总计", "all"))) } }, &all)) }
         }
+        (leaks::table(&estimated))
         @if !sheets.is_empty() { (by_sheet(&sheets)) }
     };
     Ok(frame::page("/tallies", ("统计", "Tallies"), &content))

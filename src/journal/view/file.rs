@@ -15,7 +15,7 @@ use crate::model::Blinder;
 use crate::model::blind::IdentifierKind;
 
 /// Version of the tables.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// Files set aside that are kept: enough to see that a card fails again and again.
 const ASIDE_MAX: usize = 3;
 
@@ -27,16 +27,19 @@ const TABLES: &str = "
         follows INTEGER, lane TEXT, wall INTEGER NOT NULL, trust TEXT NOT NULL, subject TEXT NOT NULL,
         direction TEXT NOT NULL, class TEXT NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL,
         decided_by TEXT, label TEXT, people INTEGER NOT NULL, crossing TEXT, boot BLOB NOT NULL, mono INTEGER NOT NULL,
-        error_ms INTEGER NOT NULL
+        error_ms INTEGER NOT NULL, stay_h INTEGER, stay_until INTEGER, stay_back INTEGER, overdue INTEGER
     );
+    CREATE TABLE boots (id INTEGER PRIMARY KEY, boot BLOB NOT NULL UNIQUE, last INTEGER NOT NULL);
     CREATE UNIQUE INDEX passages_seq ON passages (seq, epoch);
     CREATE INDEX passages_arrival ON passages (arrival, epoch);
     CREATE INDEX passages_wall ON passages (wall);
     CREATE INDEX passages_open ON passages (id) WHERE verdict IN ('referred', 'held');
     CREATE TABLE subjects (
         id INTEGER PRIMARY KEY, passage INTEGER NOT NULL, kind TEXT NOT NULL, label TEXT, known INTEGER NOT NULL,
-        gone INTEGER, verdict TEXT NOT NULL, steps BLOB NOT NULL, name BLOB, host BLOB
+        gone INTEGER, verdict TEXT NOT NULL, steps BLOB NOT NULL, name BLOB, host BLOB,
+        stays INTEGER NOT NULL
     );
+    CREATE INDEX subjects_staying ON subjects (id) WHERE gone IS NULL AND stays = 1;
     CREATE INDEX subjects_passage ON subjects (passage);
     CREATE INDEX subjects_inside ON subjects (id) WHERE gone IS NULL;
     CREATE INDEX subjects_gone ON subjects (gone);

@@ -12,11 +12,12 @@
 use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
-use super::{Error, View, query, recall, word};
+use super::overdue::{Runs, STAY_COLUMNS};
+use super::{AsOf, Error, View, query, recall, word};
 use crate::base::{ClockTrust, LaneId, Pii, Wall};
 use crate::model::outcome::{Outcome, Who, outcomes};
 use crate::model::{
-    Blinder, Class, Direction, Passage, Person, Personal, SubjectKind, Vehicle, Verdict, mask,
+    Blinder, Class, Direction, Passage, Person, Personal, Reached, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// Somebody who is inside.
@@ -38,6 +39,8 @@ pub struct InsideRow {
     pub class: Class,
     /// Masked plate or name.
     pub label: Option<String>,
+    /// Whether the time is over that they may stay; none where nothing limits it.
+    pub over: Option<Reached>,
 }
 
 /// How many came in on a day and are still inside.
@@ -73,8 +76,8 @@ pub(super) fn arrive(
          AND id IN (SELECT subject FROM identifiers WHERE blinded = ?1)",
     )?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO subjects (passage, kind, label, known, gone, verdict, steps, name, host) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO subjects (passage, kind, label, known, gone, verdict, steps, name, host, stays) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     let mut identify = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2, ?3)")?;
     for subject in outcomes(passage, personal) {
@@ -99,6 +102,7 @@ pub(super) fn arrive(
             recall::steps_blob(subject.steps),
             name.as_ref().map(|name| &name.0[..]),
             host.as_ref().map(|host| &host.0[..]),
+            passage.stay.is_some(),
         ])?;
         let row = transaction.last_insert_rowid();
         for blinded in &blinded {
@@ -144,13 +148,15 @@ impl View {
     /// # Errors
     ///
     /// [`Error::Sqlite`].
-    pub fn inside(&self, limit: u32, before: Option<i64>) -> Result<Vec<InsideRow>, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT s.id, p.seq, p.lane, p.wall, p.trust, s.kind, p.class, s.label \
-             FROM subjects s JOIN passages p ON p.id = s.passage \
-             WHERE s.gone IS NULL AND s.id < ?1 ORDER BY s.id DESC LIMIT ?2",
-        )?;
-        let rows = statement.query_map(params![before.unwrap_or(i64::MAX), limit], inside_row)?;
+    pub fn inside(&self, as_of: &AsOf, limit: u32, before: Option<i64>) -> Result<Vec<InsideRow>, Error> {
+        let runs = self.runs(as_of)?;
+        let text = format!(
+            "SELECT {INSIDE_COLUMNS}, {STAY_COLUMNS} FROM subjects s JOIN passages p ON p.id = s.passage \
+             WHERE s.gone IS NULL AND s.id < ?1 ORDER BY s.id DESC LIMIT ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let rows =
+            statement.query_map(params![before.unwrap_or(i64::MAX), limit], |row| inside_row(row, &runs))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -196,7 +202,10 @@ impl View {
     }
 }
 
-fn inside_row(row: &Row<'_>) -> rusqlite::Result<InsideRow> {
+/// What [`inside_row`] reads of a subject and its passage, before [`STAY_COLUMNS`].
+pub(super) const INSIDE_COLUMNS: &str = "s.id, p.seq, p.lane, p.wall, p.trust, s.kind, p.class, s.label";
+
+pub(super) fn inside_row(row: &Row<'_>, runs: &Runs) -> rusqlite::Result<InsideRow> {
     Ok(InsideRow {
         id: row.get(0)?,
         seq: query::number(row, 1)?,
@@ -206,6 +215,7 @@ fn inside_row(row: &Row<'_>) -> rusqlite::Result<InsideRow> {
         kind: query::word(row, 5)?,
         class: query::word(row, 6)?,
         label: row.get(7)?,
+        over: runs.reached(row, 8)?,
     })
 }
 

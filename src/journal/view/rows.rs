@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{forget, integer, presence, query, word};
+use super::{forget, integer, overdue, presence, query, word};
 use crate::base::{AttendantId, Epoch, Seq};
 use crate::model::record::Crossing;
 use crate::model::{Blinder, Body, Entry, Passage, Personal};
@@ -44,6 +44,7 @@ pub(super) fn apply(
             let epoch = log.unwrap_or(epoch);
             records.iter().try_for_each(|seq| forget::erased(transaction, epoch, *seq))?;
         }
+        Body::Overdue { log, entry, .. } => overdue::on_record(transaction, *log, *entry)?,
         Body::Booted { .. }
         | Body::Stopped
         | Body::KeyOpened { .. }
@@ -91,8 +92,8 @@ fn insert_passage(
     transaction
         .prepare_cached(
             "INSERT INTO passages (epoch, seq, arrival, follows, lane, wall, trust, subject, direction, class, \
-             verdict, reasons, decided_by, label, people, boot, mono, error_ms) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             verdict, reasons, decided_by, label, people, boot, mono, error_ms, stay_h, stay_until, stay_back) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
         )?
         .execute(params![
             &epoch.0[..],
@@ -113,6 +114,9 @@ fn insert_passage(
             &entry.stamp.boot.0[..],
             integer(entry.stamp.mono.0),
             entry.stamp.max_error_ms,
+            passage.stay.map(|stay| stay.hours),
+            passage.stay.and_then(|stay| stay.until),
+            passage.stay.and_then(|stay| stay.back_by),
         ])?;
     presence::arrive(transaction, blinder, transaction.last_insert_rowid(), passage, personal)
 }

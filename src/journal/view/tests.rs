@@ -78,7 +78,8 @@ fn a_passage_whose_personal_part_was_erased_stays_and_nobody_is_found_by_it() {
     let mut view = filled(dir.path());
     let (by, reason) = ("li".parse().unwrap(), Erasure::Requested);
     let erased = Body::Erased { records: vec![Seq::new(6).unwrap()], by, reason, log: None };
-    let plates = |view: &View| view.inside(9, None).unwrap().iter().filter(|row| row.seq == 6).count();
+    let plates =
+        |view: &View| view.inside(&as_of(), 9, None).unwrap().iter().filter(|row| row.seq == 6).count();
     assert!(plates(&view) > 0, "who came in and did not leave is inside");
     view.apply(EPOCH, 9, &[stored(9, erased, None)], &[key()]).unwrap();
     let labels: Vec<_> = view.recent(9, None).unwrap().into_iter().map(|row| (row.seq, row.label)).collect();
@@ -194,7 +195,7 @@ fn a_damaged_newer_or_foreign_file_is_set_aside_and_says_why() {
     drop(view);
     let (view, why) = View::open(&path, blinder(), Check::AsLeft).unwrap();
     let why = why.unwrap();
-    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 4"), "{why}");
+    assert!(why.contains("view.sqlite") && why.contains("version 9") && why.contains("version 5"), "{why}");
     assert_eq!(view.applied(EPOCH).unwrap(), 0);
     assert!(dir.path().join("view.sqlite.set-aside-1").exists());
     drop(view);
@@ -273,6 +274,18 @@ pub(super) fn stored(number: u64, body: Body, personal: Option<Personal>) -> Sto
     Stored::new(&entry, seal).unwrap()
 }
 
+/// A moment after everything here, by a clock that nobody vouches for.
+pub(super) fn as_of() -> AsOf {
+    let now = Stamp {
+        boot: BootId([1; 16]),
+        mono: Mono::from_millis(9_000),
+        wall: Wall(9_000),
+        trust: ClockTrust::None,
+        max_error_ms: 0,
+    };
+    AsOf { now, ahead_minutes: 480 }
+}
+
 pub(super) fn key() -> SealingKey {
     SealingKey::new(1, [9; 32])
 }
@@ -299,5 +312,6 @@ pub(super) fn passage(arrival: u64, subject: SubjectKind, verdict: Verdict) -> P
         took_ms: 1_000,
         picture: None,
         grounds: None,
+        stay: None,
     }
 }

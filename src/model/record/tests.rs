@@ -52,6 +52,17 @@ fn a_record_without_a_picture_is_written_as_before_there_were_any_and_one_with_i
 }
 
 #[test]
+fn a_record_without_a_limit_is_written_as_before_there_were_any_and_one_with_it_survives() {
+    let Body::Passage(passage) = sample().body else { panic!("a passage") };
+    assert_eq!(minicbor::to_vec(&passage).unwrap()[0], 0x8E, "an array of fourteen");
+    let stay = Some(StayLimit { hours: 12, until: None, back_by: Some(1_020) });
+    let limited = Passage { stay, ..*passage };
+    assert_eq!(minicbor::decode::<Passage>(&minicbor::to_vec(&limited).unwrap()).unwrap(), limited);
+    let overdue = Body::Overdue { log: Epoch([1; 16]), entry: Seq::FIRST, vehicles: 1, people: 3 };
+    assert_eq!(minicbor::decode::<Body>(&minicbor::to_vec(&overdue).unwrap()).unwrap(), overdue);
+}
+
+#[test]
 fn a_sign_in_without_a_post_is_written_as_before_there_were_any_and_one_with_it_survives() {
     let signs_in = |post| Body::Attendance { attendant: "li".parse().unwrap(), signed_in: true, post };
     let bytes = minicbor::to_vec(signs_in(None)).unwrap();
@@ -108,6 +119,7 @@ fn sample() -> Entry {
         took_ms: 3_400,
         picture: None,
         grounds: None,
+        stay: None,
     };
     Entry {
         seq: Seq::FIRST.next(),

@@ -1,6 +1,8 @@
 //! Where shifts begin and end, on made-up duties.
 
 use super::*;
+use crate::base::Mono;
+use crate::model::Training;
 
 const HOUR: i64 = 3_600_000;
 
@@ -42,6 +44,43 @@ fn a_fixed_schedule_says_in_which_shift_a_time_lies() {
         "a whole day"
     );
     assert_eq!(scheduled(&[], 480, at(0)), None);
+}
+
+#[test]
+fn training_is_counted_as_far_as_it_lies_within_the_shift_and_its_length_is_known() {
+    // Boot, minutes, lane, what.
+    let count = |events: &[(u8, u64, &str, Body)]| {
+        let mut tally = Tally::default();
+        for (number, (boot, minutes, lane, body)) in (1..).zip(events) {
+            let mono = Mono::from_millis(minutes * 60_000);
+            let stamp = Stamp {
+                boot: BootId([*boot; 16]),
+                mono,
+                wall: Wall(0),
+                trust: ClockTrust::None,
+                max_error_ms: 0,
+            };
+            let lane = Some(lane.parse().unwrap());
+            tally.take(&Entry { seq: seq(number), stamp, lane, body: body.clone() });
+        }
+        let Practised { times, span, cut, running } = tally.finish().practised;
+        (times, span.as_secs() / 60, cut, running)
+    };
+    let event = |event| Body::Training { event, by: "li".parse().unwrap() };
+    let (begun, ended) = (event(Training::Begun), event(Training::Ended));
+    let booted = Body::Booted { version: String::new(), recovered: None, clean: false };
+    assert_eq!(count(&[(1, 0, "a", Body::Stopped)]), (0, 0, 0, 0));
+    let two = [
+        (1, 0, "a", begun.clone()),
+        (1, 5, "b", begun.clone()),
+        (1, 10, "a", event(Training::Emergency)),
+        (1, 25, "b", ended.clone()),
+    ];
+    assert_eq!(count(&two), (2, 30, 0, 0));
+    assert_eq!(count(&two[1..]), (2, 25, 0, 0), "one began before the shift: five minutes of it are in it");
+    assert_eq!(count(&two[..3]), (2, 15, 0, 1), "one goes on");
+    let cut = [(1, 0, "a", begun.clone()), (2, 1, "a", booted), (2, 9, "a", begun), (2, 11, "a", ended)];
+    assert_eq!(count(&cut), (2, 2, 1, 0), "nobody knows when the power went");
 }
 
 fn duty(number: u64, hours: i64, attendant: &str, signed_in: bool) -> Duty {

@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use crate::base::{ClockTrust, NoReading};
-use crate::control::{DeviceStatus, DiskStatus, KioskStatus, PolicyStatus, PostStatus, RoomMark};
+use crate::control::{
+    DeviceStatus, DiskStatus, KioskStatus, OverdueStatus, PolicyStatus, PostStatus, RoomMark,
+};
 use crate::model::Role;
 use crate::web::handle::Attendant;
 use crate::web::place_time::PlaceTime;
@@ -68,6 +70,21 @@ fn disk(disk: &DiskStatus) -> Markup {
     }
 }
 
+/// Whoever has not come out in time.
+fn overdue(overdue: OverdueStatus) -> Markup {
+    html! {
+        @match overdue {
+            OverdueStatus::Counted(counted) => @if let Some(said) = super::inside::late(counted) {
+                p.banner.bad[counted.certain > 0] role="alert" { (symbol::CLOCK) (said) }
+            },
+            OverdueStatus::Unreadable => p.banner.bad role="alert" {
+                (symbol::CLOCK) (words("无法得知谁超时未出", "Nobody can say who is overdue"))
+            },
+            OverdueStatus::Unseen => {}
+        }
+    }
+}
+
 /// A policy that somebody has to read, or one that has ended.
 fn policy(policy: &PolicyStatus) -> Markup {
     html! {
@@ -76,6 +93,13 @@ fn policy(policy: &PolicyStatus) -> Markup {
                 (symbol::WRITE)
                 span.zh { "新策略第" (version) "版待阅知：更多 → 记录 → 策略" }
                 span.en { "Policy " (version) " to read" }
+            }
+        }
+        @for list in &policy.lacks {
+            p.banner.bad role="alert" {
+                (symbol::ATTENTION)
+                span.zh { "策略所列名单 " b { (list) } " 本机没有，名单上的人不会被认出" }
+                span.en { "List " (list) ", which the policy names, is not here: nobody on it is noticed" }
             }
         }
         @if let Some(version) = policy.expired {
@@ -105,6 +129,7 @@ pub fn banners(status: &KioskStatus, place_time: PlaceTime) -> Markup {
         @if status.post == PostStatus::Nobody {
             p.banner.bad role="alert" { (symbol::ATTENDANT) (words("岗位无人，已报警", "Nobody at the post: alarm raised")) }
         }
+        (overdue(status.overdue))
         (disk(&status.journal.disk))
         (super::keeping::banners(status))
         (policy(&status.policy))

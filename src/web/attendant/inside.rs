@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::SignedIn;
 use super::lists::{Rows, read, table, when};
-use crate::web::handle::{InsideDay, InsideRow, InsideView};
+use crate::model::{Overdue, Reached};
+use crate::web::handle::{InsideDay, InsideRow, InsideView, Listed};
 use crate::web::page::{self, Frame, labelled};
 use crate::web::session;
 use crate::web::shared::{Shared, lane};
@@ -47,6 +48,14 @@ pub async fn choose(_: SignedIn, headers: HeaderMap) -> Markup {
 #[derive(Deserialize)]
 pub struct Turn {
     before: Option<i64>,
+    /// Only whoever has not come out in time.
+    overdue: Option<u8>,
+}
+
+impl Turn {
+    fn listed(&self) -> Listed {
+        if self.overdue.is_some() { Listed::Overdue } else { Listed::All }
+    }
 }
 
 /// `GET /attendant/inside`
@@ -58,7 +67,9 @@ pub async fn inside(
 ) -> Markup {
     let (source, place) = (Arc::clone(&shared.handle.recent), shared.handle.place_time);
     let today = place.midnight(shared.status().wall);
-    let found = tokio::task::spawn_blocking(move || source.inside(place, today, ROWS, turn.before)).await;
+    let (listed, before) = (turn.listed(), turn.before);
+    let asked = move || source.inside(place, today, (listed, ROWS), before);
+    let found = tokio::task::spawn_blocking(asked).await;
     let found = found.unwrap_or_else(|_| Err("读取失败 could not be read".to_owned()));
     let rows = found.as_ref().map_or(0, |view| view.rows.len());
     tracing::info!(attendant = %signed_in.by.id, rows, "list of who is inside viewed");
@@ -68,22 +79,66 @@ pub async fn inside(
             header {
                 (back())
                 h1 { (words("在内人员车辆", "Who is inside")) }
-                @if turn.before.is_some() {
-                    a.act data-key="F4" href="/attendant/inside" { kbd { "F4" } (labelled(symbol::LIST, words("最新", "Newest"))) }
-                }
-                @if let Some(last) = last {
-                    a.act data-key="F5" href={ "/attendant/inside?before=" (last.cursor) } {
-                        kbd { "F5" } (labelled(symbol::MORE, words("更早", "Older")))
-                    }
-                }
+                (turns(&turn, found.as_ref().ok(), last.map(|last| last.cursor)))
             }
             @match &found {
-                Ok(view) => div.inside { (days(&shared, view)) (rows_of(&shared, &view.rows)) },
+                Ok(view) => {
+                    @if let Some(said) = late(view.overdue) { p.banner.bad role="alert" { (symbol::CLOCK) (said) } }
+                    div.inside { (days(&shared, view)) (rows_of(&shared, &view.rows)) }
+                },
                 Err(why) => p.message role="alert" { (symbol::ATTENTION) span { (why) } },
             }
         }
     };
     page::page(&frame("在内人员车辆", "desk-list", &headers), &content)
+}
+
+/// The ways to the other pages: the newest, the older, those who are overdue.
+fn turns(turn: &Turn, view: Option<&InsideView>, last: Option<i64>) -> Markup {
+    const PAGE: &str = "/attendant/inside";
+    let only = turn.listed() == Listed::Overdue;
+    let any = view.is_some_and(|view| view.overdue != Overdue::default());
+    html! {
+        @if any && !only && turn.before.is_none() {
+            a.act data-key="F3" href={ (PAGE) "?overdue=1" } { kbd { "F3" } (labelled(symbol::CLOCK, words("超时", "Overdue"))) }
+        }
+        @if only || turn.before.is_some() {
+            a.act data-key="F4" href=(PAGE) { kbd { "F4" } (labelled(symbol::LIST, words("最新", "Newest"))) }
+        }
+        @if let Some(last) = last {
+            a.act data-key="F5" href={ (PAGE) "?before=" (last) @if only { "&overdue=1" } } {
+                kbd { "F5" } (labelled(symbol::MORE, words("更早", "Older")))
+            }
+        }
+    }
+}
+
+/// How many have not come out in time, in words; none where nobody is overdue.
+pub fn late(overdue: Overdue) -> Option<Markup> {
+    let Overdue { certain, perhaps } = overdue;
+    (certain + perhaps > 0).then(|| {
+        html! {
+            span.zh {
+                @if certain > 0 { "超时未出 " b { (certain) } " " }
+                @if perhaps > 0 { "可能超时 " b { (perhaps) } "（时钟未校准，请核对）" }
+            }
+            span.en {
+                @if certain > 0 { "Overdue: " (certain) " " }
+                @if perhaps > 0 { "Perhaps overdue, no clock vouches for it: " (perhaps) }
+            }
+        }
+    })
+}
+
+/// That somebody is overdue, in colour, words and shape.
+fn mark(over: Option<Reached>) -> Markup {
+    html! {
+        @match over {
+            Some(Reached::Yes) => span.overdue { (symbol::CLOCK) (words("超时未出", "Overdue")) },
+            Some(Reached::Unsure) => span.overdue.perhaps { (symbol::CLOCK) (words("可能超时", "Perhaps")) },
+            Some(Reached::No) | None => {}
+        }
+    }
 }
 
 fn days(shared: &Shared, view: &InsideView) -> Markup {
@@ -115,7 +170,8 @@ fn days(shared: &Shared, view: &InsideView) -> Markup {
             @if view.unmatched_in + view.unmatched_out > 0 {
                 p.unmatched {
                     (words("今天另有无证件、无车牌的", "Today also, without any identifier:")) br;
-                    (words("进", "in")) " " b { (view.unmatched_in) } " · " (words("出", "out")) " " b { (view.unmatched_out) }
+                    (words("进", "in")) " " b { (view.unmatched_in) } " · " (words("出", "out")) " " b { (view.unmatched_out) } br;
+                    (words("是否超时无从得知", "whether they are overdue nobody can tell"))
                 }
             }
         }
@@ -129,13 +185,13 @@ fn rows_of(shared: &Shared, rows: &[InsideRow]) -> Markup {
             table {
                 tbody {
                     @for row in rows {
-                        tr {
+                        tr.bad[row.over == Some(Reached::Yes)] {
                             td { (symbol::subject(row.kind)) b { (row.label.as_deref().unwrap_or("—")) } }
                             td { (when(row.wall, row.trust, place)) }
                             td { @if let Some(id) = &row.lane {
                                 @match lane(&status, id) { Some(lane) => (lane.title), None => (id) }
                             } }
-                            td { (desk::class(row.class).zh) }
+                            td { (desk::class(row.class).zh) (mark(row.over)) }
                         }
                     }
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use maud::{Markup, html};
 
-use crate::control::{BarrierState, KioskStatus, LaneStatus, Phase};
+use crate::control::{BarrierState, KioskStatus, LaneStatus, OverdueStatus, Phase};
 use crate::model::OpenItems;
 use crate::web::handle::Unsettled;
 use crate::web::shared::Shared;
@@ -31,6 +31,10 @@ fn of(status: &KioskStatus, unsettled: Option<Unsettled>) -> OpenItems {
     let lanes = |wanted: fn(&LaneStatus) -> bool| {
         u32::try_from(status.lanes.iter().filter(|lane| wanted(lane)).count()).unwrap_or(u32::MAX)
     };
+    let counted = match status.overdue {
+        OverdueStatus::Counted(counted) => Some(counted),
+        OverdueStatus::Unseen | OverdueStatus::Unreadable => None,
+    };
     let failed = status.devices.iter().filter(|device| device.fault.is_some()).count();
     OpenItems {
         served: lanes(|lane| is_served(lane.phase)),
@@ -43,6 +47,8 @@ fn of(status: &KioskStatus, unsettled: Option<Unsettled>) -> OpenItems {
         barriers_open: lanes(|lane| matches!(lane.barrier, BarrierState::StandsOpen | BarrierState::Stuck)),
         unsent: status.hub.enrolled.then_some(status.hub.waiting),
         policy_waits: status.policy.waits,
+        overdue: counted.map(|counted| counted.certain),
+        perhaps_overdue: counted.map(|counted| counted.perhaps),
     }
 }
 
@@ -57,6 +63,8 @@ const fn is_served(phase: Phase) -> bool {
 pub fn counts(open: &OpenItems) -> Vec<(Words, Option<u64>)> {
     let looked_up = [
         (words("待处理对象", "Open cases"), open.cases),
+        (words("超时未出", "Overdue"), open.overdue),
+        (words("可能超时", "Perhaps overdue"), open.perhaps_overdue.or(Some(0))),
         (words("在内车辆", "Vehicles inside"), open.vehicles_inside),
         (words("在内人员", "People inside"), open.people_inside),
     ];
@@ -99,6 +107,7 @@ mod tests {
             [
                 ("Referred at a lane", Some(2)),
                 ("Policy to read, version", Some(7)),
+                ("Overdue", None),
                 ("Vehicles inside", None),
                 ("People inside", None),
             ]

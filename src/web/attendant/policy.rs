@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{SignedIn, flashed};
-use crate::web::handle::{Acknowledge, NotTaken, PolicyPending, PolicyView};
+use crate::config::list::Named;
+use crate::web::handle::{Acknowledge, NamedList, NotTaken, PolicyPending, PolicyView};
 use crate::web::page::{self, Frame, labelled};
 use crate::web::place_time::PlaceTime;
 use crate::web::session::{self, Flash};
@@ -53,6 +54,7 @@ fn whole(view: &PolicyView, place: PlaceTime) -> Markup {
                 }
             }
             (rules(view, place))
+            (lists(&view.lists, place))
             @if let Some(pending) = &view.pending { (waiting(pending, place)) }
             @if let Some(why) = &view.refused {
                 p.message role="alert" {
@@ -91,6 +93,29 @@ fn rules(view: &PolicyView, place: PlaceTime) -> Markup {
     }
 }
 
+/// The lists that a bundle names, and how each stands here.
+fn lists(named: &[NamedList], place: PlaceTime) -> Markup {
+    html! {
+        @if !named.is_empty() {
+            ul.lists {
+                @for NamedList { name, sha256, here } in named {
+                    li.bad[*here == Named::Absent] {
+                        (words("名单", "List")) " " b { (name) } " " code title=(sha256) { (sha256.get(..16).unwrap_or(sha256)) "…" } " "
+                        @match here {
+                            Named::InForce => { (symbol::TICK) (words("已生效", "in force here")) }
+                            Named::Other { edition, pushed } => {
+                                (symbol::ATTENTION) (words("本机是另一版", "another edition is here")) " "
+                                code { (edition) } " · " (place.day_and_time(*pushed))
+                            }
+                            Named::Absent => { (symbol::ATTENTION) (words("本机没有，请导入", "not here: import it")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn waiting(pending: &PolicyPending, place: PlaceTime) -> Markup {
     let mode = |mode| desk::mode(mode).unwrap_or(words("平时", "Normal"));
     let (version, from) = (pending.version, place.date_and_time(pending.from));
@@ -106,6 +131,7 @@ fn waiting(pending: &PolicyPending, place: PlaceTime) -> Markup {
                 b.zh { "区域状态：" (mode(pending.mode).zh) "；到期后：" (mode(pending.mode_after).zh) }
                 span.en { "Area: " (mode(pending.mode).en) "; after its end: " (mode(pending.mode_after).en) }
             }
+            (lists(&pending.lists, place))
             h3 { b.zh { "与现行的不同" } span.en { "What differs" } }
             ul {
                 @for line in pending.differs.iter().take(LINES_MAX) { li { (line) } }
@@ -161,6 +187,10 @@ fn refused(why: NotTaken) -> Words {
         NotTaken::Another => words("待阅知的已是另一份，请再看", "Another one waits by now: look again"),
         NotTaken::NotRecorded => words("没有记下，策略未变", "Not recorded: what rules goes on"),
         NotTaken::NoAnswer => words("还没有答复，请过一会儿再看", "No answer yet: look again in a while"),
+        NotTaken::Lists => words(
+            "名单与策略所列不符：请用 kakou list import 导入所列文件，再阅知",
+            "A list is not here as the policy names it: kakou list import that file, then read it again",
+        ),
         NotTaken::NotKept => words("存不下，策略未变", "Cannot be kept: what rules goes on"),
     }
 }

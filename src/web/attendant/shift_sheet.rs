@@ -8,7 +8,7 @@ use super::bar::named;
 use crate::base::{AttendantId, LaneId};
 use crate::control::KioskStatus;
 use crate::model::leak::Leak;
-use crate::model::shift::{LaneCounts, LaneKey, ShiftSheet};
+use crate::model::shift::{LaneCounts, LaneKey, Practised, ShiftSheet};
 use crate::model::{StepKind, Verdict};
 use crate::web::handle::Attendant;
 use crate::web::shared::lane;
@@ -88,6 +88,8 @@ pub fn details(sheet: &ShiftSheet, status: &KioskStatus, attendants: &[Attendant
                 @if sheet.absences > 0 {
                     tr.bad { td { (symbol::ATTENDANT) (words("岗位无人", "Nobody at the post")) } td {} td { b { (sheet.absences) } } }
                 }
+                (out_late(sheet.overdue))
+                (practised(&sheet.practised))
                 @for (id, barrier) in &sheet.barriers {
                     tr {
                         td { (symbol::GATE) (words("道闸", "Barrier")) } td { (title(id.as_ref(), status)) }
@@ -111,6 +113,32 @@ pub fn details(sheet: &ShiftSheet, status: &KioskStatus, attendants: &[Attendant
                         td { (symbol::DEVICES) (words("终端启动", "Kiosk starts")) } td {}
                         td { b { (sheet.starts) } " · " (words("断电等异常", "after a power cut or crash")) " " b { (sheet.unclean) } }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// How many were found not to have come out in time.
+fn out_late(overdue: u64) -> Markup {
+    html! {
+        @if overdue > 0 {
+            tr.bad { td { (symbol::CLOCK) (words("超时未出", "Overdue")) } td {} td { b { (overdue) } (words(" 批进入者", " entries")) } }
+        }
+    }
+}
+
+/// How often and how long lanes were used to practise.
+fn practised(Practised { times, span, cut, running }: &Practised) -> Markup {
+    html! {
+        @if *times > 0 {
+            tr.practised {
+                td { (symbol::ATTENDANT) (words("练习", "Training")) }
+                td { b { (times) } (words(" 次", " times")) }
+                td {
+                    b { (span.as_secs().div_ceil(60)) } (words(" 分钟", " minutes"))
+                    @if *running > 0 { " · " (words("仍在练习", "still going on")) " " b { (running) } }
+                    @if *cut > 0 { " · " (words("断电中止，时长不明", "cut short, for how long is not known")) " " b { (cut) } }
                 }
             }
         }

@@ -20,10 +20,13 @@ pub const NO_PHONE: Request = Request {
 };
 
 /// Whoever came with somebody who shows nothing of their own.
-const COMPANION: Request = (
+const COMPANION: (Words, Words) = (
     words("请陪同人出示码", "Companion: show your code"),
     words("也可报身份证号", "Or say your identity number"),
 );
+
+const OUT: (Words, Words) =
+    (words("暂停使用", "Out of service"), words("请找工作人员", "Please see the attendant"));
 
 /// What a prompt asks of a `subject`.
 pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
@@ -91,9 +94,7 @@ pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
         Prompt::WaitHere => {
             (words("请在此等候", "Please wait here"), words("工作人员马上来", "Somebody is coming"))
         }
-        Prompt::OutOfService => {
-            (words("暂停使用", "Out of service"), words("请找工作人员", "Please see the attendant"))
-        }
+        Prompt::OutOfService => OUT,
     };
     Request { verb, how }
 }

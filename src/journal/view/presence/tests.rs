@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::base::{BootId, Epoch, Mono, Pii, Random, Seq, Stamp};
 use crate::journal::stored::{Seal, Stored};
-use crate::journal::view::tests::{EPOCH, key, passage};
+use crate::journal::view::tests::{EPOCH, as_of, key, passage};
 use crate::journal::view::{Check, Filter};
 use crate::model::record::{Crossing, Occupant};
 use crate::model::{Body, Entry, Verdict};
@@ -244,7 +244,7 @@ impl Gate {
 
     /// Who is listed, by the names of this test: what is shown of them is a mask.
     fn inside(&self) -> Vec<String> {
-        let rows = self.view.inside(99, None).unwrap();
+        let rows = self.view.inside(&as_of(), 99, None).unwrap();
         rows.into_iter().map(|row| self.names[&row.label.unwrap()].clone()).collect()
     }
 
