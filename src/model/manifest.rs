@@ -21,6 +21,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::csv_table::{BadTable, Column, CsvRow, CsvTable};
 use super::id_number::IdNumber;
 use super::phone;
 use crate::base::Pii;
@@ -38,7 +39,7 @@ const NAME_MAX: usize = 60;
 const SEAT_MAX: usize = 8;
 
 /// Columns with the headings that name them, first the one that messages use.
-const COLUMNS: [(&str, &[&str]); 4] = [
+const COLUMNS: [Column; 4] = [
     ("name", &["姓名", "名字"]),
     ("id_number", &["身份证号", "身份证号码", "身份证", "证件号码", "证件号"]),
     ("phone", &["手机号", "手机号码", "手机", "电话", "电话号码"]),
@@ -150,25 +151,17 @@ impl Manifest {
         if bytes.len() > BYTES_MAX {
             return Err(BadManifest::TooLarge);
         }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| BadManifest::NotUtf8)?;
-        let headings = text.lines().next().unwrap_or_default();
-        let separator = if headings.contains('\t') { b'\t' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new();
-        let reader = reader.flexible(true).trim(csv::Trim::All).delimiter(separator);
-        let mut reader = reader.from_reader(text.as_bytes());
-        let columns = columns(reader.headers().map_err(|_| BadManifest::NotUtf8)?)?;
+        let mut table = CsvTable::read(bytes, &COLUMNS)?;
+        if !table.has("name") {
+            return Err(BadManifest::NoNames);
+        }
         let (mut rows, mut lines) = (Vec::new(), Vec::new());
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|_| BadManifest::NotUtf8)? {
-            if record.iter().all(str::is_empty) {
-                continue;
-            }
+        while let Some(cells) = table.row()? {
             if rows.len() == ROWS_MAX {
                 return Err(BadManifest::TooMany);
             }
-            let line = record.position().map_or(0, |position| line_of(text, position));
-            let listed = row(&columns, &record, (&rows, &lines));
+            let line = cells.line;
+            let listed = row(&cells, (&rows, &lines));
             rows.push(listed.map_err(|(column, what)| Fault { line, column, what })?);
             lines.push(line);
         }
@@ -195,13 +188,14 @@ impl Manifest {
     }
 }
 
-/// The line on which a record begins, from 1; its position is before the empty lines that were passed over.
-fn line_of(text: &str, position: &csv::Position) -> u64 {
-    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let from_there = text.get(at..).unwrap_or_default();
-    let record = from_there.trim_start_matches(['\r', '\n']);
-    let before = text.get(..text.len() - record.len()).unwrap_or_default();
-    u64::try_from(before.matches('\n').count()).map_or(u64::MAX, |lines| lines.saturating_add(1))
+impl From<BadTable> for BadManifest {
+    fn from(bad: BadTable) -> Self {
+        match bad {
+            BadTable::NotUtf8 => Self::NotUtf8,
+            BadTable::UnknownColumn(number) => Self::UnknownColumn(number),
+            BadTable::ColumnTwice(column) => Self::ColumnTwice(column),
+        }
+    }
 }
 
 /// The content of the code for a CSV text.
@@ -209,36 +203,15 @@ pub fn code(text: &str) -> String {
     format!("{PREFIX}{}", base45::encode(text))
 }
 
-fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadManifest> {
-    let mut columns = Vec::new();
-    for (index, heading) in headings.iter().enumerate() {
-        let known = COLUMNS
-            .iter()
-            .find(|(column, chinese)| heading.eq_ignore_ascii_case(column) || chinese.contains(&heading));
-        let (column, _) = *known.ok_or(BadManifest::UnknownColumn(index + 1))?;
-        if columns.contains(&column) {
-            return Err(BadManifest::ColumnTwice(column));
-        }
-        columns.push(column);
-    }
-    if columns.contains(&"name") { Ok(columns) } else { Err(BadManifest::NoNames) }
-}
-
 /// The column, and what is wrong there.
 type RowFault = (&'static str, Wrong);
 
-fn row(
-    columns: &[&'static str],
-    record: &csv::StringRecord,
-    (earlier, lines): (&[Listed], &[u64]),
-) -> Result<Listed, RowFault> {
-    if record.len() > columns.len() {
+fn row(cells: &CsvRow<'_>, (earlier, lines): (&[Listed], &[u64])) -> Result<Listed, RowFault> {
+    if cells.is_too_wide() {
         return Err(("name", Wrong::MoreCells));
     }
     let cell = |column: &'static str, characters_max: usize| {
-        let index = columns.iter().position(|known| *known == column);
-        let text = index.and_then(|index| record.get(index)).unwrap_or_default();
-        plain(text, characters_max).map_err(|wrong| (column, wrong))
+        plain(cells.get(column).unwrap_or_default(), characters_max).map_err(|wrong| (column, wrong))
     };
     let name = cell("name", NAME_MAX)?.ok_or(("name", Wrong::Missing))?;
     if name.expose().starts_with(['=', '+', '-', '@']) {

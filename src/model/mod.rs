@@ -6,6 +6,7 @@ pub mod between;
 pub mod blind;
 pub mod courtesy;
 pub mod credential;
+pub mod csv_table;
 pub mod duty;
 pub mod field;
 pub mod grounds;
