@@ -18,4 +18,4 @@ pub use status::{
     HubStatus, JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState,
     StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
 };
-pub use status::{ListedStatus, ManifestStatus};
+pub use status::{ListedStatus, ManifestStatus, PreparedStatus};

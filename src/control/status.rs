@@ -9,6 +9,7 @@ use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
+use crate::model::registration_code::BadRegistrationCode;
 use crate::model::{
     Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
     StepWords, SubjectKind, Title, Verdict, Zone,
@@ -203,6 +204,25 @@ pub struct FieldStatus {
     pub required: bool,
     /// What a manifest says for it, masked: that counts where nothing is filled in.
     pub known: Option<String>,
+    /// What a registration code says for it, masked, or why that cannot be written here: it counts once it is confirmed.
+    pub coded: Option<Result<String, &'static str>>,
+}
+
+impl FieldStatus {
+    /// What counts where nothing is filled in.
+    pub fn said(&self) -> Option<&str> {
+        let coded = self.coded.as_ref().and_then(|coded| coded.as_deref().ok());
+        coded.or(self.known.as_deref())
+    }
+}
+
+/// A registration code that was shown and not confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PreparedStatus {
+    /// Which code of this session.
+    pub number: u32,
+    /// Why it cannot be read.
+    pub fault: Option<BadRegistrationCode>,
 }
 
 /// The last screening, as far as screens may show it.
@@ -336,6 +356,8 @@ pub struct LaneStatus {
     pub steps: Vec<StepStatus>,
     /// Fields that the registration asks for.
     pub fields: Vec<FieldStatus>,
+    /// A registration code that the attendant may confirm for them.
+    pub prepared: Option<PreparedStatus>,
     /// What an attendant may confirm now: of an attest step, or in place of a credential.
     pub attestations: Vec<Attestation>,
     /// Agents that the site disinfects with.

@@ -30,6 +30,7 @@ use super::session::Session;
 use crate::base::{AttendantId, Mono};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
+use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
     AreaMode, Between, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
 };
@@ -121,6 +122,7 @@ impl Lane {
                     session.place_code(now);
                 }
             }
+            Input::RegistrationCode(code) => self.registration_code(now, code, effects),
             Input::SeveralCodes => self.several_codes(now, effects),
             // A result that nobody waits for any more is nobody's.
             Input::Screened(_) if !self.screening => {}
@@ -320,6 +322,26 @@ impl Lane {
             State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {
                 self.waiting = Some((now, credential));
             }
+        }
+    }
+
+    /// Somebody says by a code what they are going to be asked: it is theirs, or nobody's. Unlike a credential it is not kept for
+    /// whoever comes next, because it may still be of the one who is going through.
+    fn registration_code(
+        &mut self,
+        now: Mono,
+        code: Result<RegistrationCode, BadRegistrationCode>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let serves = self.serves();
+        match &mut self.state {
+            State::Steps(session) | State::Referred(session) => session.registration_code(now, code),
+            State::Idle if serves => {
+                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
+                    self.registration_code(now, code, effects);
+                }
+            }
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
         }
     }
 

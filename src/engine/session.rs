@@ -6,12 +6,14 @@ use super::context::{Context, Settings};
 use super::decide::{self, Ruled};
 use super::input::Ticket;
 use super::person::{Asking, PersonSession};
+use super::prepared::Prepared;
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
 use crate::config::rules::Facts;
 use crate::control::{Act, CardStatus, Decision, Refused, Trouble, VerdictStatus};
+use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
     Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
     StepKind, SubjectKind, Verdict,
@@ -64,6 +66,8 @@ pub struct Session {
     pub(super) giving_up: bool,
     /// Whether several codes were in view when one was asked for.
     pub(super) crowded: bool,
+    /// How many registration codes were shown.
+    codes: u32,
 }
 
 impl Session {
@@ -100,6 +104,7 @@ impl Session {
             unrecorded: false,
             giving_up: false,
             crowded: false,
+            codes: 0,
         };
         session.note_asked(now);
         Some(session)
@@ -184,12 +189,24 @@ impl Session {
         }
     }
 
+    /// Takes the registration code that was shown, for whoever is being served, until an attendant confirms it.
+    pub fn registration_code(&mut self, now: Mono, code: Result<RegistrationCode, BadRegistrationCode>) {
+        self.codes = self.codes.saturating_add(1);
+        let prepared = Prepared { number: self.codes, at: now, code };
+        match &mut self.who {
+            Who::Person(person) => person.prepared = Some(prepared),
+            Who::Vehicle(vehicle) => vehicle.prepare(prepared),
+        }
+        self.crowded = false;
+        self.active(now);
+    }
+
     /// Several different codes are in view: none is taken, and one taken a moment ago no longer counts.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
         match &mut self.who {
             Who::Person(person) => person.several_codes(now, context),
             Who::Vehicle(vehicle) => {
-                vehicle.occupants.iter_mut().for_each(|person| person.several_codes(now, context));
+                vehicle.several_codes(now, context);
             }
         }
         self.crowded = true;

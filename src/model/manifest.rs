@@ -9,6 +9,7 @@
 //! | `name` · 姓名 | needed, at most 60 characters |
 //! | `id_number` · 身份证号, 证件号码 … | checked as a typed one; empty for somebody who has none |
 //! | `phone` · 手机号, 电话 … | may be empty |
+//! | `origin` · 从哪里来, `destination` · 到哪里去, `host` · 找谁 | as a registration asks for them, at most 80 characters; may be empty |
 //! | `seat` · 座位, 座位号 | at most 8 characters; for people who read the list, not kept |
 //!
 //! As a code: `KKM1:` and the base45 (RFC 9285) of that text, so that no reader breaks it at a line's end or takes it for
@@ -24,6 +25,8 @@ use serde::Serialize;
 use super::csv_table::{BadTable, Column, CsvRow, CsvTable};
 use super::id_number::IdNumber;
 use super::phone;
+use super::text_code::{self, BadTextCode};
+use super::width::is_obeyed;
 use crate::base::Pii;
 
 /// How a code begins.
@@ -37,12 +40,17 @@ pub const ROWS_MAX: usize = 99;
 
 const NAME_MAX: usize = 60;
 const SEAT_MAX: usize = 8;
+/// As a registration's fields.
+const STATED_MAX: usize = 80;
 
 /// Columns with the headings that name them, first the one that messages use.
-const COLUMNS: [Column; 4] = [
+const COLUMNS: [Column; 7] = [
     ("name", &["姓名", "名字"]),
     ("id_number", &["身份证号", "身份证号码", "身份证", "证件号码", "证件号"]),
     ("phone", &["手机号", "手机号码", "手机", "电话", "电话号码"]),
+    ("origin", &["从哪里来", "来自"]),
+    ("destination", &["到哪里去", "去往"]),
+    ("host", &["找谁", "拜访"]),
     ("seat", &["座位", "座位号", "座号"]),
 ];
 
@@ -61,6 +69,12 @@ pub struct Listed {
     pub id_number: Option<Pii<String>>,
     /// Telephone number, normalised.
     pub phone: Option<Pii<String>>,
+    /// Where from.
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    pub destination: Option<Pii<String>>,
+    /// Whom they visit.
+    pub host: Option<Pii<String>>,
 }
 
 /// Why a manifest is refused as a whole. Holds nothing of what is written there.
@@ -77,7 +91,9 @@ pub enum BadManifest {
     #[error("no manifest code")]
     NoCode,
     /// A heading that nobody reads.
-    #[error("line 1: column {0} has an unknown heading; known are name, id_number, phone, seat")]
+    #[error(
+        "line 1: column {0} has an unknown heading; known are name, id_number, phone, origin, destination, host, seat"
+    )]
     UnknownColumn(usize),
     /// A heading twice.
     #[error("line 1: heading {0} is there twice")]
@@ -174,12 +190,11 @@ impl Manifest {
     ///
     /// As for [`read`](Self::read), and when it is spelt otherwise than [`code`] spells it.
     pub fn read_code(payload: &[u8]) -> Result<Self, BadManifest> {
-        let text = payload.strip_prefix(PREFIX.as_bytes()).ok_or(BadManifest::NoCode)?;
-        let text = std::str::from_utf8(text).map_err(|_| BadManifest::NoCode)?;
-        if text.len() > BYTES_MAX * 3 / 2 + 3 {
-            return Err(BadManifest::TooLarge);
-        }
-        Self::read(&base45::decode(text).map_err(|_| BadManifest::NoCode)?)
+        let text = text_code::read(PREFIX, payload, BYTES_MAX).map_err(|bad| match bad {
+            BadTextCode::NoCode => BadManifest::NoCode,
+            BadTextCode::TooLarge => BadManifest::TooLarge,
+        })?;
+        Self::read(&text)
     }
 
     /// The people, in order; one at least.
@@ -200,7 +215,7 @@ impl From<BadTable> for BadManifest {
 
 /// The content of the code for a CSV text.
 pub fn code(text: &str) -> String {
-    format!("{PREFIX}{}", base45::encode(text))
+    text_code::written(PREFIX, text)
 }
 
 /// The column, and what is wrong there.
@@ -234,7 +249,9 @@ fn row(cells: &CsvRow<'_>, (earlier, lines): (&[Listed], &[u64])) -> Result<List
         None => None,
     };
     cell("seat", SEAT_MAX)?;
-    Ok(Listed { name, id_number, phone })
+    let [origin, destination, host] =
+        [cell("origin", STATED_MAX)?, cell("destination", STATED_MAX)?, cell("host", STATED_MAX)?];
+    Ok(Listed { name, id_number, phone, origin, destination, host })
 }
 
 /// What is written in a cell, if anything is.
@@ -242,12 +259,7 @@ fn plain(text: &str, characters_max: usize) -> Result<Option<Pii<String>>, Wrong
     if text.chars().count() > characters_max {
         return Err(Wrong::TooLong);
     }
-    // Bidirectional marks too: they make one name look like another.
-    let hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-    };
-    if text.contains(hidden) {
+    if text.contains(is_obeyed) {
         return Err(Wrong::NoPlainText);
     }
     Ok((!text.is_empty()).then(|| Pii::new(text.to_owned())))

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::standing::{plate_origin, standing};
-use super::{address, manifest, practice};
+use super::{address, manifest, practice, prepared};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
     TakenOut, TemperatureStatus, VerdictStatus,
@@ -75,6 +75,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 }
             }
             @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
+            (prepared::note(lane))
             @for listed in &lane.cards { (list_card(listed)) }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
