@@ -10,8 +10,8 @@ use crate::web::words::{Words, desk, own, words};
 
 /// What the lane's page says of a code that waits, or of what a list says for the registration that comes next.
 pub fn note(lane: &LaneStatus) -> Markup {
-    const CODE: Words = words("登记码，本人自述：请核对", "Registration code, as they state it: check it");
-    const LIST: Words = words("名单上的登记：请核对", "Registration by the list: check it");
+    const CODE: Words = words("登记码，本人自述：请核对", "As stated by code: check it");
+    const LIST: Words = words("名单上的登记：请核对", "As the list says: check it");
     let said = lane.fields.iter().any(|field| field.said().is_some());
     html! {
         @if let Some(fault) = lane.prepared.and_then(|prepared| prepared.fault) {
