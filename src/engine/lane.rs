@@ -30,7 +30,6 @@ use super::session::Session;
 use crate::base::{AttendantId, Mono};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
-use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
     AreaMode, Between, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
 };
@@ -325,26 +324,6 @@ impl Lane {
         }
     }
 
-    /// Somebody says by a code what they are going to be asked: it is theirs, or nobody's. Unlike a credential it is not kept for
-    /// whoever comes next, because it may still be of the one who is going through.
-    fn registration_code(
-        &mut self,
-        now: Mono,
-        code: Result<RegistrationCode, BadRegistrationCode>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let serves = self.serves();
-        match &mut self.state {
-            State::Steps(session) | State::Referred(session) => session.registration_code(now, code),
-            State::Idle if serves => {
-                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
-                    self.registration_code(now, code, effects);
-                }
-            }
-            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
-        }
-    }
-
     fn several_codes(&mut self, now: Mono, effects: &mut Vec<Effect>) {
         // One that was shown while the lane was busy may have been any of them.
         self.waiting = None;
@@ -420,7 +399,7 @@ impl Lane {
         let _ = self.begin(now, self.settings.takes, direction, effects);
     }
 
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         now: Mono,
         subject: SubjectKind,
@@ -503,11 +482,11 @@ impl Lane {
     }
 
     /// Whether sessions begin by themselves here.
-    fn serves(&self) -> bool {
+    pub(super) fn serves(&self) -> bool {
         !self.out_of_service && self.taken_out.is_none()
     }
 
-    fn usual_direction(&self) -> Direction {
+    pub(super) fn usual_direction(&self) -> Direction {
         match (self.settings.direct, self.presence) {
             (Direct::Outbound, _) | (Direct::Both, [Level::Idle, Level::Active]) => Direction::Outbound,
             (Direct::Inbound | Direct::Both, _) => Direction::Inbound,

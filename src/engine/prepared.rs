@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use super::input::Effect;
+use super::lane::{Lane, State};
+use super::session::{Session, Who};
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{Mono, Pii};
@@ -11,6 +14,9 @@ use crate::config::{Field, FieldRule};
 use crate::control::{PreparedStatus, Refused};
 use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{FieldForm, StepKind, mask};
+
+/// What was made of a registration code that was shown.
+pub type Shown = Result<RegistrationCode, BadRegistrationCode>;
 
 /// A registration code that was shown in this session.
 #[derive(Clone, Debug)]
@@ -20,7 +26,7 @@ pub struct Prepared {
     /// When it was shown.
     pub at: Mono,
     /// What it says.
-    pub code: Result<RegistrationCode, BadRegistrationCode>,
+    pub code: Shown,
 }
 
 impl Prepared {
@@ -56,6 +62,37 @@ pub fn confirmed(prepared: Option<&Prepared>, number: Option<u32>) -> Result<Opt
         (_, None) => Ok(None),
         (Some(prepared), Some(number)) if prepared.number == number => Ok(Some(prepared)),
         (Some(_) | None, Some(_)) => Err(Refused::NotNow { why: "that code is not there any more" }),
+    }
+}
+
+impl Lane {
+    /// Somebody says by a code what they are going to be asked: it is theirs, or nobody's. Unlike a credential it is not kept for
+    /// whoever comes next, because it may still be of the one who is going through.
+    pub(super) fn registration_code(&mut self, now: Mono, code: Shown, effects: &mut Vec<Effect>) {
+        let serves = self.serves();
+        match &mut self.state {
+            State::Steps(session) | State::Referred(session) => session.registration_code(now, code),
+            State::Idle if serves => {
+                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
+                    self.registration_code(now, code, effects);
+                }
+            }
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
+        }
+    }
+}
+
+impl Session {
+    /// Takes the registration code that was shown, for whoever is being served, until an attendant confirms it.
+    pub fn registration_code(&mut self, now: Mono, code: Shown) {
+        self.codes = self.codes.saturating_add(1);
+        let prepared = Prepared { number: self.codes, at: now, code };
+        match &mut self.who {
+            Who::Person(person) => person.prepared = Some(prepared),
+            Who::Vehicle(vehicle) => vehicle.prepare(prepared),
+        }
+        self.crowded = false;
+        self.active(now);
     }
 }
 

@@ -6,14 +6,12 @@ use super::context::{Context, Settings};
 use super::decide::{self, Ruled};
 use super::input::Ticket;
 use super::person::{Asking, PersonSession};
-use super::prepared::Prepared;
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
 use crate::config::rules::Facts;
 use crate::control::{Act, CardStatus, Decision, Refused, Trouble, VerdictStatus};
-use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
     Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
     StepKind, SubjectKind, Verdict,
@@ -67,7 +65,7 @@ pub struct Session {
     /// Whether several codes were in view when one was asked for.
     pub(super) crowded: bool,
     /// How many registration codes were shown.
-    codes: u32,
+    pub(super) codes: u32,
 }
 
 impl Session {
@@ -187,18 +185,6 @@ impl Session {
             self.crowded = false;
             self.active(now);
         }
-    }
-
-    /// Takes the registration code that was shown, for whoever is being served, until an attendant confirms it.
-    pub fn registration_code(&mut self, now: Mono, code: Result<RegistrationCode, BadRegistrationCode>) {
-        self.codes = self.codes.saturating_add(1);
-        let prepared = Prepared { number: self.codes, at: now, code };
-        match &mut self.who {
-            Who::Person(person) => person.prepared = Some(prepared),
-            Who::Vehicle(vehicle) => vehicle.prepare(prepared),
-        }
-        self.crowded = false;
-        self.active(now);
     }
 
     /// Several different codes are in view: none is taken, and one taken a moment ago no longer counts.
