@@ -36,6 +36,8 @@ mod rules;
 mod service;
 #[path = "session/shipped.rs"]
 mod shipped;
+#[path = "session/turned_back.rs"]
+mod turned_back;
 #[path = "session/vehicle.rs"]
 mod vehicle;
 #[path = "session/walk.rs"]

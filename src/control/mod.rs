@@ -6,6 +6,7 @@ pub mod duty;
 pub mod keeping;
 pub mod kiosk_status;
 pub mod practice;
+pub mod registration_status;
 pub mod status;
 
 pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
@@ -13,9 +14,10 @@ pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration
 pub use keeping::LinkAlarm;
 pub use kiosk_status::{KioskStatus, NoticeStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
 pub use practice::{Practice, PracticeStatus};
+pub use registration_status::{FieldStatus, PreparedStatus};
 pub use status::{
-    Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus,
-    HubStatus, JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState,
-    StepStatus, TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    Aspect, BarrierState, CardStatus, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, HubStatus,
+    JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState, StepStatus,
+    TakenOut, TemperatureStatus, Trouble, TurnedBackStatus, VerdictStatus,
 };
-pub use status::{ListedStatus, ManifestStatus, PreparedStatus};
+pub use status::{ListedStatus, ManifestStatus};

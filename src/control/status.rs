@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::asked::{Asks, DwellStatus};
 use super::keeping::LinkAlarm;
-use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
+use super::registration_status::{FieldStatus, PreparedStatus};
+use crate::base::{AttendantId, CentiCelsius, DeviceId, KioskId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
-use crate::model::registration_code::BadRegistrationCode;
 use crate::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
-    StepWords, SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, Direction, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind, StepWords,
+    SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -189,42 +189,6 @@ impl StepStatus {
     }
 }
 
-/// A field of the registration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldStatus {
-    /// Its name in files and forms.
-    pub name: Slug,
-    /// Its name on screens, where the profile gives it one.
-    pub title: Option<Title>,
-    /// What may be written into it.
-    pub form: FieldForm,
-    /// Most characters.
-    pub length_max: u8,
-    /// Whether it has to be filled in.
-    pub required: bool,
-    /// What a manifest says for it, masked: that counts where nothing is filled in.
-    pub known: Option<String>,
-    /// What a registration code says for it, masked, or why that cannot be written here: it counts once it is confirmed.
-    pub coded: Option<Result<String, &'static str>>,
-}
-
-impl FieldStatus {
-    /// What counts where nothing is filled in.
-    pub fn said(&self) -> Option<&str> {
-        let coded = self.coded.as_ref().and_then(|coded| coded.as_deref().ok());
-        coded.or(self.known.as_deref())
-    }
-}
-
-/// A registration code that was shown and not confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct PreparedStatus {
-    /// Which code of this session.
-    pub number: u32,
-    /// Why it cannot be read.
-    pub fault: Option<BadRegistrationCode>,
-}
-
 /// The last screening, as far as screens may show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TemperatureStatus {
@@ -304,6 +268,17 @@ pub struct CardStatus {
     pub advice: Title,
     /// Whether the clock is too unsure to say that the entry counts.
     pub unsure: bool,
+    /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
+    pub occupant: Option<usize>,
+}
+
+/// Somebody here was turned back not long ago: for the attendant, who looks and decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TurnedBackStatus {
+    /// At which kiosk; `None` for this one.
+    pub kiosk: Option<KioskId>,
+    /// How long before they came here, in minutes, at least.
+    pub minutes: u64,
     /// Number of the occupant that it is about, from 1; none: of the person or the vehicle.
     pub occupant: Option<usize>,
 }
@@ -392,6 +367,8 @@ pub struct LaneStatus {
     pub barrier: BarrierState,
     /// What lists say of whoever is here.
     pub cards: Vec<CardStatus>,
+    /// Who of them was turned back not long ago.
+    pub turned_back: Vec<TurnedBackStatus>,
     /// The lamp.
     pub lamp: Aspect,
     /// Whether something stands under the barrier.

@@ -1,5 +1,6 @@
 //! A whole kiosk: starts everything, watches over it, stops it in order.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use super::alarms::{self, MainLog, UrgentLog};
 use super::attendance::{self, Duty};
 use super::copying;
+use super::elsewhere::Elsewhere;
 use super::first_records::first_records;
 use super::inbox::Inbox;
 use super::keeper::{Keeper, Keeping, Rules};
@@ -29,7 +31,7 @@ use super::recorder::Chore;
 use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
 use super::watch_over::watch_over;
-use crate::base::KioskId;
+use crate::base::{KioskId, LaneId};
 use crate::config::site::PostRules;
 use crate::control::{JournalStatus, KioskStatus};
 use crate::credential::place_code::PlaceCodes;
@@ -203,13 +205,14 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let (enrolment, missing) = (hub.as_ref().map(|link| &link.enrolment), parts.lists.drafts());
     let recorder = first_records(journal, &recovery, enrolment, &clock, (&parts.retention, missing));
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
-    let mut lanes = Lanes::new(taken, in_force.clone(), Arc::<Past<DirDisk>>::clone(&past));
+    let line = client.clone().zip(Some(kiosk.clone()));
+    let memory = Elsewhere::start(&past, line, &in_force.1, &clock, &mut tasks);
+    let mut lanes = Lanes::new(taken, in_force.clone(), Arc::new(memory));
     let mut lane_tasks = JoinSet::new();
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
     lane_parts.into_iter().try_for_each(&mut start)?;
     let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
-    let turns = Arc::new(AtomicU64::new(0));
-    progress.push(Arc::clone(&turns));
+    let turns = counted(&mut progress);
     let names = (kiosk.clone(), lanes.keys().cloned().collect());
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
     let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };
@@ -219,8 +222,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
     let policy = office.spawn(requests.clone(), clock.clone(), &mut tasks);
     inbox.spawn(hub.as_ref().zip(client), names, disk, (requests.clone(), clock.clone()), &mut tasks);
-    let (commands, asked) = mpsc::channel(64);
-    tasks.spawn(dispatch(asked, to_lanes, stopped));
+    let commands = asked_by_pages(to_lanes, stopped, &mut tasks);
     let Duty { attendance, hand_overs, here, signed_in, post } =
         attendance::start(parts.post, requests, clock.clone(), &mut tasks);
     let seen = Seen { lanes: views, journal: journal_seen, hub: hub_seen, keeping, pictures, in_force, post };
@@ -264,6 +266,24 @@ fn keep(
     let forget = Box::new(move || past.forget());
     keeping::start(keeper, Wires { heard, log, forget, status, chores, stopped, done }, clock)?;
     Ok(seen)
+}
+
+/// One more part whose turns are counted.
+fn counted(progress: &mut Vec<Arc<AtomicU64>>) -> Arc<AtomicU64> {
+    let turns = Arc::<AtomicU64>::default();
+    progress.push(Arc::clone(&turns));
+    turns
+}
+
+/// Starts what brings the pages' commands to their lanes.
+fn asked_by_pages(
+    to_lanes: BTreeMap<LaneId, mpsc::Sender<Asked>>,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<&'static str>,
+) -> mpsc::Sender<Asked> {
+    let (commands, asked) = mpsc::channel(64);
+    tasks.spawn(dispatch(asked, to_lanes, stopped));
+    commands
 }
 
 async fn listen_at(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {

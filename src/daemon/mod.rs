@@ -14,6 +14,7 @@ mod attendance;
 pub mod clock;
 pub mod copying;
 pub mod devices;
+pub mod elsewhere;
 pub mod evidence;
 pub mod first_records;
 mod inbox;

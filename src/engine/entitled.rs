@@ -11,7 +11,8 @@ use crate::base::{Mono, Slug, Wall};
 use crate::config::Ask;
 use crate::config::entitlement::Check;
 use crate::model::{
-    Between, Direction, EarlierPassage, Evidence, KnownBy, Past, Reason, StepOutcome, StepRecord, Verdict,
+    Ago, Between, Direction, EarlierPassage, End, Evidence, KnownBy, Past, Reason, StepOutcome, StepRecord,
+    TurnedBack, Verdict,
 };
 
 /// When it is, and who is meant.
@@ -48,12 +49,23 @@ pub(super) fn apply(steps: &mut Steps, answer: Answer<'_>, now: &Now<'_>) -> boo
     counts
 }
 
-/// Whether they were turned back, and came to no other end since, within a time; `later` has passed since the answer.
-pub(super) fn turned_back(past: &Past, later: Duration, within: Duration) -> bool {
-    let last = past.passages.iter().find(|passage| passage.is_decided());
-    last.is_some_and(|last| {
-        matches!(last.verdict, Verdict::TurnedBack | Verdict::Advised) && may_be(last, later, within)
-    })
+/// The last time that they were turned back within a time and came to no other end since, here or at another kiosk;
+/// `later` has passed since the answer.
+///
+/// Here the records say what came after what. Between kiosks only clocks do: only what was certainly later ends it.
+pub(super) fn turned_back(past: &Past, later: Duration, within: Duration) -> Option<TurnedBack> {
+    let here = past.passages.iter().find_map(|passage| Some((None, passage.ago, End::of(passage.verdict)?)));
+    let there = past.elsewhere.iter().map(|other| (Some(&other.kiosk), other.ago, other.end));
+    let ends: Vec<_> = here.into_iter().chain(there).collect();
+    let ended_since = |then: Ago| {
+        let mut others = ends.iter().filter(|(.., end)| *end == End::Otherwise);
+        others.any(|(_, ago, _)| ago.most.is_some_and(|most| most <= then.least))
+    };
+    let still = |(_, ago, end): &&(_, Ago, End)| {
+        *end == End::TurnedBack && ago.later(later).least < within && !ended_since(*ago)
+    };
+    let last = ends.iter().filter(still).min_by_key(|(_, ago, _)| ago.least)?;
+    Some(TurnedBack { kiosk: last.0.cloned(), ago: last.1 })
 }
 
 /// Whether `check` is met, or why not; `None` while nobody was asked about.

@@ -17,7 +17,7 @@ use crate::base::{Mono, Pii};
 use crate::config::Profile;
 use crate::model::blind::IdentifierKind;
 use crate::model::past::{Unknown, comparable_name};
-use crate::model::{ListHit, Past, Whose};
+use crate::model::{ListHit, Past, TurnedBack, Whose};
 
 /// Longest time for an answer. A busy card takes some tenths of a second.
 pub(super) const MEMORY_WITHIN: Duration = Duration::from_secs(2);
@@ -33,6 +33,8 @@ pub(super) struct Memory {
     state: State,
     /// What rules are told beside what lists say.
     says: ListHit,
+    /// Where and when they were turned back, for the attendant.
+    turned_back: Option<TurnedBack>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,12 +66,9 @@ impl Memory {
             return None;
         }
         let known: Vec<_> = given().map(|(kind, value)| (kind, value.clone())).collect();
-        let blind = |(kind, value): &(IdentifierKind, Pii<String>)| {
-            (*kind, context.blinder.blind(*kind, value.expose()))
-        };
         let name =
             |host: &Pii<String>| context.blinder.blind(IdentifierKind::Name, comparable_name(host).expose());
-        let whose = Whose { known: known.iter().map(blind).collect(), host: host.map(name) };
+        let whose = Whose { known: known.clone(), host: host.map(name) };
         (self.asked, self.host) = (known, host.cloned());
         Some(whose)
     }
@@ -77,7 +76,7 @@ impl Memory {
     /// An answer is waited for under `ticket`; what an earlier one settled does not count meanwhile.
     pub fn asks(&mut self, now: Mono, ticket: Ticket, steps: &mut Steps) {
         self.state = State::Waiting { ticket, until: now + MEMORY_WITHIN };
-        self.says = ListHit::None;
+        (self.says, self.turned_back) = (ListHit::None, None);
         steps.take_back_remembered();
     }
 
@@ -118,9 +117,10 @@ impl Memory {
         };
         let counts = entitled::apply(steps, past, now);
         let came_back = |(at, past)| {
-            turned_back.is_some_and(|within| entitled::turned_back(past, now.mono.since(at), within))
+            turned_back.and_then(|within| entitled::turned_back(past, now.mono.since(at), within))
         };
-        if past.and_then(Result::ok).is_some_and(came_back) {
+        self.turned_back = past.and_then(Result::ok).and_then(came_back);
+        if self.turned_back.is_some() {
             self.says = ListHit::TurnedBack;
         } else if counts {
             self.says = ListHit::ReEntry;
@@ -130,5 +130,10 @@ impl Memory {
     /// What rules are told beside what lists say.
     pub fn says(&self) -> ListHit {
         self.says
+    }
+
+    /// Where and when they were turned back, where that counts here.
+    pub fn turned_back(&self) -> Option<&TurnedBack> {
+        self.turned_back.as_ref()
     }
 }

@@ -8,8 +8,9 @@ use super::memory::Memory;
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
+use crate::control::TurnedBackStatus;
 use crate::model::past::Unknown;
-use crate::model::{Between, Past};
+use crate::model::{Between, Past, TurnedBack};
 
 impl Lane {
     /// Asks for earlier passages of whoever has become known, and takes what is known of them into account.
@@ -46,6 +47,22 @@ impl Session {
             vehicle.count_occupants();
         }
         self.note_asked(now);
+    }
+
+    /// Who here was turned back not long ago, as far as that counts here.
+    pub fn turned_back(&self) -> Vec<TurnedBackStatus> {
+        let status = |memory: &Memory, occupant| {
+            let TurnedBack { kiosk, ago } = memory.turned_back()?.clone();
+            Some(TurnedBackStatus { kiosk, minutes: ago.least.as_secs() / 60, occupant })
+        };
+        match &self.who {
+            Who::Person(person) => status(&person.memory, None).into_iter().collect(),
+            Who::Vehicle(vehicle) => {
+                let people = (1..).zip(&vehicle.occupants);
+                let people = people.filter_map(|(number, person)| status(&person.memory, Some(number)));
+                status(&vehicle.memory, None).into_iter().chain(people).collect()
+            }
+        }
     }
 
     /// Until when an answer is waited for: no policy decides before.

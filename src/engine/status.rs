@@ -44,6 +44,7 @@ impl Lane {
             guidance: self.guidance,
             temperature: session.and_then(temperature),
             cards: session.map(Session::cards).unwrap_or_default(),
+            turned_back: session.map(Session::turned_back).unwrap_or_default(),
             verdict: session.and_then(|session| session.verdict.clone()),
             taken_out: self.taken_out.clone(),
             trouble: session.and_then(|session| session.trouble),

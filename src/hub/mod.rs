@@ -21,10 +21,12 @@ mod live;
 mod pages;
 mod passes;
 mod peer;
+mod polls;
 mod reply;
 mod serve;
 mod session;
 mod state;
+mod turned_back;
 pub(crate) mod words;
 
 pub use carry::{CHUNK, Carried, Carrier, Said, Tone, receipt};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::blobs::Blobs;
-use super::inbox::Polls;
+use super::polls::Polls;
 use crate::base::{KioskId, Wall};
 use crate::journal::Entropy;
 use crate::ledger::{self, Keys, Ledger};
@@ -64,6 +64,10 @@ pub struct Hub {
     pub(super) commands: broadcast::Sender<KioskId>,
     /// Who waits for one.
     pub(super) polls: Polls,
+    /// The largest number of what kiosks are told of each other.
+    told: watch::Sender<u64>,
+    /// Who waits for more of it.
+    pub(super) listeners: Polls,
     certificate: Option<Fingerprint>,
     pub(super) blobs: Arc<Blobs>,
 }
@@ -105,6 +109,8 @@ impl Hub {
             changes: watch::Sender::new(0),
             commands: broadcast::Sender::new(Self::NAMES_MAX),
             polls: Polls::default(),
+            told: watch::Sender::new(0),
+            listeners: Polls::default(),
             certificate: None,
             blobs: Arc::new(Blobs::within(data)),
         })
@@ -134,6 +140,11 @@ impl Hub {
     /// Counts up whenever something was applied.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Changes whenever there is more to tell kiosks of each other.
+    pub(super) fn told(&self) -> watch::Receiver<u64> {
+        self.told.subscribe()
     }
 
     /// Makes a one-time token, for the kiosk called `kiosk` or for any new one.
@@ -174,11 +185,18 @@ impl Hub {
             let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let result = work(&mut ledger);
             blobs.clear(&ledger);
-            result
+            (result, ledger.newest_told())
         });
-        let result = done.await.map_err(|error| Error::Failed(error.to_string()));
+        let done = done.await.map_err(|error| Error::Failed(error.to_string()));
         self.changes.send_modify(|count| *count += 1);
-        result
+        done.map(|(result, told)| {
+            self.told.send_if_modified(|newest| {
+                let more = told > *newest;
+                *newest = told.max(*newest);
+                more
+            });
+            result
+        })
     }
 
     /// A reader of the ledger, for whoever holds another lock already.

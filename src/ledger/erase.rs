@@ -72,6 +72,7 @@ impl Ledger {
         if entry {
             self.db.execute("DELETE FROM identifiers WHERE record = ?1", [record])?;
             self.db.execute("UPDATE passages SET personal = 'erased' WHERE record = ?1", [record])?;
+            self.untell(log, seq.get())?;
             self.erase_blob(record)?;
         }
         Ok(entry || stray)

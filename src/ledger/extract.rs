@@ -8,9 +8,9 @@ use super::report::AlarmKind;
 use super::schema::{Error, Ledger, SEQ_BITS, day_of, name_of};
 use crate::base::{Epoch, KioskId, LaneId, Pii, Wall};
 use crate::journal::{Seal, seal};
-use crate::model::blind::IdentifierKind;
+use crate::model::blind::{IdentifierKind, normalised};
 use crate::model::record::{Crossing, IN_LOG};
-use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal, Placed};
+use crate::model::{Blinded, Body, Decider, Entry, Passage, Personal};
 
 /// One cell of the tallies.
 pub(super) struct Cell {
@@ -36,16 +36,6 @@ impl Cell {
     }
 }
 
-/// How an identifier is written before it is blinded: upper case, half width, without separators.
-pub(super) fn normalised(text: &str) -> String {
-    let half = |c: char| match c {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        _ => c,
-    };
-    let kept = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '.' | '·' | '•' | '・');
-    text.chars().map(half).filter(kept).flat_map(char::to_uppercase).collect()
-}
-
 impl Ledger {
     /// Takes out what is searched of a record; returns when it is placed.
     pub(super) fn extract(
@@ -60,7 +50,7 @@ impl Ledger {
         let Moment { received, placed } = moment;
         let (log, _) = split_key(record);
         match &entry.body {
-            Body::Passage(passage) => self.passage(record, kiosk, entry, passage, sealed, &placed)?,
+            Body::Passage(passage) => self.passage((record, kiosk, entry), passage, sealed, moment)?,
             Body::KeyOpened { key, .. } => self.key_opened(record, kiosk, epoch, *key, received)?,
             Body::Crossed { arrival, crossing, .. } => {
                 self.crossed(record_key(log, arrival.get()), *crossing)?;
@@ -112,12 +102,10 @@ impl Ledger {
 
     fn passage(
         &self,
-        record: i64,
-        kiosk: &KioskId,
-        entry: &Entry,
+        (record, kiosk, entry): (i64, &KioskId, &Entry),
         passage: &Passage,
         sealed: &Seal,
-        placed: &Placed,
+        Moment { received, placed }: Moment,
     ) -> Result<(), Error> {
         let (log, _) = split_key(record);
         let box_key = match sealed {
@@ -136,7 +124,7 @@ impl Ledger {
             direction: name_of(&passage.direction),
             occupants: i64::try_from(passage.occupants.len()).unwrap_or(i64::MAX),
         };
-        let (personal, found) = self.indexed(log, sealed)?;
+        let (state, personal) = self.read_box(log, sealed)?;
         self.db
             .prepare_cached(
                 "INSERT INTO passages (record, kiosk, at, at_sure, lane, subject, direction, class, verdict,
@@ -159,10 +147,13 @@ impl Ledger {
                 passage.took_ms,
                 record_key(log, passage.arrival.get()),
                 box_key,
-                personal,
+                state,
             ])?;
-        self.keep_time(record, placed)?;
-        self.identify(record, &found)?;
+        self.keep_time(record, &placed)?;
+        if let Some(personal) = &personal {
+            self.identify(record, &self.identifiers(personal))?;
+            self.tell(record, passage, personal, &placed, received)?;
+        }
         if let Some(picture) = &passage.picture {
             self.name_blob(record, kiosk, picture, sealed)?;
         }
@@ -242,14 +233,17 @@ impl Ledger {
         while let Some(row) = rows.next()? {
             found.push((row.get(0)?, stored_seal(row, 1)?));
         }
-        found.into_iter().try_for_each(|(record, sealed)| self.index(record, &sealed))
+        found.into_iter().try_for_each(|(record, sealed)| self.index(record, &sealed, received))
     }
 
     /// Indexes who a passage is about that had to wait for its sealing key.
-    fn index(&self, record: i64, sealed: &Seal) -> Result<(), Error> {
+    fn index(&self, record: i64, sealed: &Seal, received: Wall) -> Result<(), Error> {
         let (log, _) = split_key(record);
-        let (state, found) = self.indexed(log, sealed)?;
-        self.identify(record, &found)?;
+        let (state, personal) = self.read_box(log, sealed)?;
+        if let Some(personal) = &personal {
+            self.identify(record, &self.identifiers(personal))?;
+            self.tell_late(record, personal, received)?;
+        }
         self.db
             .prepare_cached("UPDATE passages SET personal = ?2 WHERE record = ?1")?
             .execute(params![record, state])?;
@@ -265,18 +259,18 @@ impl Ledger {
     }
 
     /// Who a passage is about, as far as its box opens, and whether it does.
-    fn indexed(&self, log: i64, sealed: &Seal) -> Result<(&'static str, Vec<Blinded>), Error> {
+    fn read_box(&self, log: i64, sealed: &Seal) -> Result<(&'static str, Option<Personal>), Error> {
         let bytes = match sealed {
-            Seal::None => return Ok(("none", vec![])),
-            Seal::Erased { .. } => return Ok(("erased", vec![])),
+            Seal::None => return Ok(("none", None)),
+            Seal::Erased { .. } => return Ok(("erased", None)),
             Seal::Boxed { bytes, .. } => bytes,
         };
         if let Some(personal) = self.open_box(log, sealed)? {
-            return Ok(("indexed", self.identifiers(&personal)));
+            return Ok(("indexed", Some(personal)));
         }
         let number = seal::box_key(bytes);
         let key = number.map(|number| self.sealing_key(log, number)).transpose()?.flatten();
-        Ok((if number.is_some() && key.is_none() { "waiting" } else { "unreadable" }, vec![]))
+        Ok((if number.is_some() && key.is_none() { "waiting" } else { "unreadable" }, None))
     }
 
     fn identifiers(&self, personal: &Personal) -> Vec<Blinded> {

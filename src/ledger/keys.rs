@@ -18,6 +18,7 @@ pub struct Keys {
     pub(super) command: SigningKey,
     pub(super) opener: HubOpener,
     pub(super) blinder: Blinder,
+    pub(super) sharing: Blinder,
 }
 
 impl fmt::Debug for Keys {
@@ -42,6 +43,7 @@ impl Keys {
             command: SigningKey::from_seed(&derive("kakou/hub/command/1")),
             opener: HubOpener::from_seed(*derive("kakou/hub/seal/1")),
             blinder: Blinder::new(&derive("kakou/hub/blind/1")),
+            sharing: Blinder::new(&derive(SHARING)),
         }
     }
 
@@ -70,11 +72,18 @@ impl Keys {
         SigningKey::from_seed(&self.pass_seed()).verifying()
     }
 
+    /// What identifiers are blinded with in what kiosks are told of each other.
+    pub fn sharing_key(&self) -> Zeroizing<[u8; 32]> {
+        derive(&self.secret, SHARING)
+    }
+
     /// Seed of anything else that must not be guessed and must stay the same, by `label`.
     pub fn seed(&self, label: &str) -> Zeroizing<[u8; 32]> {
         derive(&self.secret, &format!("kakou/hub/other/1 {label}"))
     }
 }
+
+const SHARING: &str = "kakou/hub/sharing/1";
 
 fn derive(secret: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), label.as_bytes());

@@ -29,6 +29,7 @@ mod sheet;
 mod stated;
 mod tables;
 mod tls_keys;
+mod turned_back;
 mod urgent;
 
 pub use access::{Access, Officer};

@@ -75,6 +75,8 @@ pub struct Ledger {
     pub(super) erased: Cell<bool>,
     /// Whether there may be blobs whose files have to go.
     pub(super) blobs_go: Cell<bool>,
+    /// The largest number of what kiosks are told of each other.
+    pub(super) told: Cell<u64>,
 }
 
 impl Ledger {
@@ -124,7 +126,7 @@ impl Ledger {
         // Applying a batch alone takes more than the 16 that are kept by default.
         db.set_prepared_statement_cache_capacity(64);
         let (opened, erased) = (RefCell::default(), Cell::default());
-        Self { db, keys, opened, erased, blobs_go: Cell::new(true) }
+        Self { db, keys, opened, erased, blobs_go: Cell::new(true), told: Cell::default() }
     }
 
     fn prepare(&mut self, file: &str) -> Result<(), Error> {

@@ -6,12 +6,11 @@ use std::str::FromStr;
 use rusqlite::types::Value;
 
 use super::RecordId;
-use super::extract::normalised;
 use super::placing::placed_row;
 use super::record::{SEAL_COLUMNS, split_key, stored_seal, unsigned};
 use super::schema::{Error, Ledger, name_of, named};
 use crate::base::{AttendantId, KioskId, LaneId, Pii, Wall};
-use crate::model::blind::IdentifierKind;
+use crate::model::blind::{IdentifierKind, normalised};
 use crate::model::record::Crossing;
 use crate::model::{Class, Direction, Personal, Placed, Reason, SubjectKind, Verdict, mask};
 

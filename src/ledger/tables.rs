@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 11] = [
+pub(super) const STEPS: [&str; 12] = [
     RECORDS,
     super::sheet::TABLE,
     TIMES,
@@ -16,6 +16,7 @@ pub(super) const STEPS: [&str; 11] = [
     super::blobs::TABLE,
     COUNTED_UP_TO,
     super::command::TABLE,
+    super::turned_back::TABLE,
 ];
 
 /// The version that this program writes: the number of steps that lead to it.

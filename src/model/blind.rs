@@ -4,6 +4,8 @@ use std::fmt;
 
 use ring::hmac;
 
+use super::width::narrow;
+
 /// A keyed digest of an identifier: equal for equal identifiers, useless without the site's key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Blinded(pub [u8; 16]);
@@ -72,6 +74,12 @@ impl Blinder {
         short.copy_from_slice(&tag.as_ref()[..16]);
         Blinded(short)
     }
+}
+
+/// How an identifier is written before it is blinded: upper case, half width, without separators.
+pub fn normalised(text: &str) -> String {
+    let kept = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '.' | '·' | '•' | '・');
+    text.chars().map(narrow).filter(kept).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]

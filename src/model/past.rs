@@ -1,4 +1,4 @@
-//! What a kiosk's own records tell of a subject's earlier passages.
+//! What is on record of a subject's earlier passages: in a kiosk's own log, and in short of other kiosks.
 //!
 //! How long ago something was is known only as far as the clocks vouch for it: `least` has certainly passed, and `most` is
 //! there only where no more can have. A permission counts from `most`, a restriction from `least`, so that a doubtful clock
@@ -12,17 +12,17 @@ use super::step::StepRecord;
 use super::subject::Direction;
 use super::verdict::Verdict;
 use super::width::narrow;
-use crate::base::{Pii, Stamp, Wall};
+use crate::base::{KioskId, Pii, Stamp, Wall};
 use crate::model::Between;
 
 /// Most earlier passages of one subject that are looked at.
 pub const PASSAGES_MAX: usize = 64;
 
-/// Who is asked about. Blinded, because whoever answers needs no more.
+/// Who is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whose {
-    /// What is known of the subject; at least one.
-    pub known: Vec<(IdentifierKind, Blinded)>,
+    /// What is known of the subject; at least one. Whoever answers blinds it with a key of their own.
+    pub known: Vec<(IdentifierKind, Pii<String>)>,
     /// Whom they visit, as a name.
     pub host: Option<Blinded>,
 }
@@ -77,11 +77,43 @@ pub struct HostPast {
     pub passages: Vec<EarlierPassage>,
 }
 
+/// How a passage ended, in as many words as other kiosks are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// They were turned back, or advised not to enter.
+    TurnedBack,
+    /// They were admitted, held or handed off.
+    Otherwise,
+}
+
+/// How a passage of the same subject ended at another kiosk, as the hub tells it. A person looks because of it; nothing is
+/// granted by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Where.
+    pub kiosk: KioskId,
+    /// When.
+    pub ago: Ago,
+    /// How.
+    pub end: End,
+}
+
+/// That somebody was turned back not long ago, and came to no other end since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnedBack {
+    /// Where; `None` for here.
+    pub kiosk: Option<KioskId>,
+    /// When.
+    pub ago: Ago,
+}
+
 /// A subject's earlier passages, newest first, at most [`PASSAGES_MAX`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// Theirs.
     pub passages: Vec<EarlierPassage>,
+    /// What other kiosks say, in no order.
+    pub elsewhere: Vec<Elsewhere>,
     /// Of whom they visit, where somebody was named.
     pub host: Option<HostPast>,
 }
@@ -95,7 +127,7 @@ impl Whose {
     /// That nothing is known of them, nor of whom they visit: where nobody has been before.
     pub fn nothing(&self) -> Past {
         let host = self.host.map(|name| HostPast { name, visitors: 0, passages: Vec::new() });
-        Past { passages: Vec::new(), host }
+        Past { host, ..Past::default() }
     }
 }
 
@@ -107,15 +139,20 @@ impl EarlierPassage {
 
     /// Whether it came to an end: nobody left before a decision or waits for one.
     pub fn is_decided(&self) -> bool {
-        match self.verdict {
-            Verdict::Admitted
-            | Verdict::AdmittedWithFollowUp
-            | Verdict::Advised
-            | Verdict::TurnedBack
-            | Verdict::Held
-            | Verdict::HandedOff
-            | Verdict::EmergencyAdmitted => true,
-            Verdict::Referred | Verdict::Abandoned => false,
+        End::of(self.verdict).is_some() || self.verdict == Verdict::EmergencyAdmitted
+    }
+}
+
+impl End {
+    /// The end that `verdict` is. None where nothing was decided, nor for an emergency: being let in for one settles nothing
+    /// of why they were sent away.
+    pub fn of(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::TurnedBack | Verdict::Advised => Some(Self::TurnedBack),
+            Verdict::Admitted | Verdict::AdmittedWithFollowUp | Verdict::Held | Verdict::HandedOff => {
+                Some(Self::Otherwise)
+            }
+            Verdict::Referred | Verdict::Abandoned | Verdict::EmergencyAdmitted => None,
         }
     }
 }
@@ -137,6 +174,12 @@ impl Ago {
         // What nobody vouches for may be of any age.
         let until = until.filter(|_| before.latest().is_some());
         Self { least: from.unwrap_or_default().max(since_boot), most: until.map(|most| most.max(since_boot)) }
+    }
+
+    /// How long before `now` something was that was not before and not after these times.
+    pub fn between((earliest, latest): (Option<Wall>, Wall), now: &Between) -> Self {
+        let most = earliest.zip(now.latest()).map(|(earliest, now)| between(earliest, now));
+        Self { least: between(latest, now.earliest()), most }
     }
 
     /// The same, `span` later.

@@ -20,6 +20,7 @@ use crate::sync::Answer;
 use crate::sync::desk::Ask;
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
 use crate::sync::tls_keys::RENEW_HEADER;
+use crate::sync::turned_back::Page;
 use crate::sync::wire::{Head, Problem};
 
 mod blobs;
@@ -218,6 +219,30 @@ impl HubClient {
         let Reply { status, body, .. } = reply.map_err(Error::Lost)?;
         match status {
             StatusCode::OK => Ok(Some(body)),
+            StatusCode::NO_CONTENT => Ok(None),
+            status => Err(Error::Refused(problem(status, &body))),
+        }
+    }
+
+    /// News of turn-backs elsewhere with a number above `after` and of the last `within`, for which the hub may wait as long
+    /// as `wait`; none by then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with what the hub says, also a hub that tells none, or [`Error::Lost`].
+    pub async fn turned_back_after(
+        &self,
+        kiosk: &KioskId,
+        after: u64,
+        within: Duration,
+        wait: Duration,
+    ) -> Result<Option<Page>, Error> {
+        let (hours, seconds) = (within.as_secs().div_ceil(3_600), wait.as_secs());
+        let path = format!("/v1/kiosks/{kiosk}/turned-back?after={after}&within={hours}&wait={seconds}");
+        let reply = self.ask_as_kiosk_for(Method::GET, &path, Bytes::new(), wait + ANSWERED_WITHIN).await;
+        let Reply { status, body, .. } = reply.map_err(Error::Lost)?;
+        match status {
+            StatusCode::OK => Page::decode(&body).map(Some).map_err(|error| Error::Lost(error.to_string())),
             StatusCode::NO_CONTENT => Ok(None),
             status => Err(Error::Refused(problem(status, &body))),
         }

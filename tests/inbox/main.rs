@@ -11,6 +11,7 @@ mod pages;
 #[allow(dead_code, reason = "shared with tests/demo.rs, which uses the rest")]
 #[path = "../demo/program.rs"]
 mod program;
+mod turned_back;
 mod whole;
 
 /// A client that follows nothing and keeps no cookies.

@@ -99,7 +99,7 @@ fn anything_earlier(random: &mut Random) -> Option<Result<Past, Unknown>> {
             host: None,
         });
     }
-    let said = if random.chance(0.9) { Ok(Past { passages, host: None }) } else { Err(Unknown) };
+    let said = if random.chance(0.9) { Ok(Past { passages, ..Past::default() }) } else { Err(Unknown) };
     answers.map(|()| said)
 }
 

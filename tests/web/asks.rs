@@ -3,7 +3,7 @@
 use kakou::base::{CentiCelsius, Pii};
 use kakou::control::{
     Act, AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, Entry, LaneStatus, Phase, Prompt, ReadBy,
-    Stay, StepState, StepStatus,
+    Stay, StepState, StepStatus, TurnedBackStatus,
 };
 use kakou::model::{Custody, Direction, Role, StepKind, Title};
 
@@ -304,6 +304,34 @@ async fn a_glove_hits_every_target_of_the_newer_steps_too() {
             assert!(cut.as_i64() <= Some(0), "{name}: {cut} px of the card are cut off");
         }
     }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_and_when_somebody_was_turned_back_is_shown_to_the_attendant_and_not_to_whoever_stands_there() {
+    let before = |kiosk: Option<&str>, minutes, occupant| TurnedBackStatus {
+        kiosk: kiosk.map(|name| name.parse().unwrap()),
+        minutes,
+        occupant,
+    };
+    let turned_back = vec![before(Some("north-gate"), 135, None)];
+    let (fake, browser) = start(LaneStatus { turned_back, ..states::referred() }).await;
+    let page = browser.text(".list-card").await;
+    for part in ["不久前被劝返", "north-gate", "2 小时 15 分钟前", "2 h 15 min ago"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    measure(&browser, "turned back before").await;
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-turned-back.png")).await;
+    }
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for("main").await;
+    let face = browser.text("body").await;
+    assert!(!face.contains("劝返") && !face.contains("north-gate"), "{face}");
+    fake.set_lane(LaneStatus { turned_back: vec![before(None, 7, Some(2))], ..states::referred() });
+    browser.open(&fake.url(LANE)).await;
+    let page = browser.text(".list-card").await;
+    assert!(page.contains("本卡口") && page.contains("occupant 2") && page.contains("7 min ago"), "{page}");
     browser.close().await;
 }
 

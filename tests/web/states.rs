@@ -95,6 +95,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         barrier: BarrierState::Closed,
         lamp: Aspect::Stop,
         cards: vec![],
+        turned_back: vec![],
         beam_blocked: false,
         taken_out: None,
         since_ms: None,

@@ -14,9 +14,9 @@ use serde::Serialize;
 
 use super::{Error, View, query, recall, word};
 use crate::base::{ClockTrust, LaneId, Pii, Wall};
-use crate::model::blind::IdentifierKind;
+use crate::model::outcome::{Outcome, Who, outcomes};
 use crate::model::{
-    Blinder, Class, Direction, Passage, Person, Personal, StepRecord, SubjectKind, Vehicle, Verdict, mask,
+    Blinder, Class, Direction, Passage, Person, Personal, SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// Somebody who is inside.
@@ -60,17 +60,6 @@ pub struct Unmatched {
     pub outbound: u64,
 }
 
-struct Subject<'a> {
-    kind: SubjectKind,
-    label: Option<String>,
-    /// The subject's own outcome.
-    verdict: Verdict,
-    steps: &'a [StepRecord],
-    identifiers: Vec<(IdentifierKind, &'a str)>,
-    /// Their own name, and that of whom they visit.
-    names: [Option<&'a Pii<String>>; 2],
-}
-
 /// Takes in the subjects of a passage.
 pub(super) fn arrive(
     transaction: &Transaction<'_>,
@@ -88,10 +77,10 @@ pub(super) fn arrive(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut identify = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2, ?3)")?;
-    for subject in subjects(passage, personal) {
-        let known = !subject.identifiers.is_empty();
-        let blinded: Vec<_> =
-            subject.identifiers.iter().map(|(kind, value)| blinder.blind(*kind, value)).collect();
+    for subject in outcomes(passage, personal) {
+        let identifiers = subject.identifiers();
+        let (known, (label, names)) = (!identifiers.is_empty(), shown(&subject));
+        let blinded: Vec<_> = identifiers.iter().map(|(kind, value)| blinder.blind(*kind, value)).collect();
         let opens = subject.verdict.opens_barrier();
         if opens {
             for blinded in &blinded {
@@ -99,11 +88,11 @@ pub(super) fn arrive(
             }
         }
         let inside = opens && known && passage.direction == Direction::Inbound;
-        let [name, host] = subject.names.map(|name| recall::blind_name(blinder, name?));
+        let [name, host] = names.map(|name| recall::blind_name(blinder, name?));
         insert.execute(params![
             id,
             word(&subject.kind),
-            subject.label,
+            label,
             known,
             (!inside).then_some(id),
             subject.verdict.name(),
@@ -128,51 +117,13 @@ pub(super) fn did_not_pass(transaction: &Transaction<'_>, passage: i64) -> rusql
     Ok(())
 }
 
-/// The vehicle first, then its occupants; or the person on foot.
-fn subjects<'a>(passage: &'a Passage, personal: Option<&'a Personal>) -> Vec<Subject<'a>> {
-    let people = personal.map_or(&[][..], |personal| &personal.people);
-    let person = |index: usize, verdict: Verdict, steps: &'a [StepRecord]| {
-        let person: Option<&Person> = people.get(index);
-        let identifiers = person.map(person_identifiers).unwrap_or_default();
-        let names = person.map_or([None, None], |person| [person.name.as_ref(), person.host.as_ref()]);
-        let label = person.and_then(person_label);
-        Subject { kind: SubjectKind::Person, label, verdict, steps, identifiers, names }
-    };
-    match passage.subject {
-        SubjectKind::Person => vec![person(0, passage.verdict, &passage.steps)],
-        SubjectKind::Vehicle => {
-            let vehicle = personal.and_then(|personal| personal.vehicle.as_ref());
-            let plate =
-                vehicle.and_then(|vehicle| vehicle.plate.as_ref()).map(|plate| plate.expose().as_str());
-            let identifiers =
-                plate.filter(|plate| !plate.is_empty()).map(|plate| (IdentifierKind::Plate, plate));
-            let label = vehicle.and_then(vehicle_label);
-            let identifiers = identifiers.into_iter().collect();
-            let names = [None, vehicle.and_then(|vehicle| vehicle.host.as_ref())];
-            let (verdict, steps) = (passage.verdict, passage.steps.as_slice());
-            let vehicle = Subject { kind: SubjectKind::Vehicle, label, verdict, steps, identifiers, names };
-            let seats = passage.occupants.len().max(people.len());
-            let occupants = (0..seats).map(|index| match passage.occupants.get(index) {
-                // An occupant may be kept back while the vehicle leaves; nobody goes through alone.
-                Some(own) if passage.verdict.opens_barrier() || !own.verdict.opens_barrier() => {
-                    person(index, own.verdict, &own.steps)
-                }
-                Some(own) => person(index, passage.verdict, &own.steps),
-                None => person(index, passage.verdict, &[]),
-            });
-            std::iter::once(vehicle).chain(occupants).collect()
-        }
+/// Whom they are shown as, masked; their own name, and that of whom they visit.
+fn shown<'a>(subject: &Outcome<'a>) -> (Option<String>, [Option<&'a Pii<String>>; 2]) {
+    match subject.who {
+        None => (None, [None, None]),
+        Some(Who::Person(person)) => (person_label(person), [person.name.as_ref(), person.host.as_ref()]),
+        Some(Who::Vehicle(vehicle)) => (vehicle_label(vehicle), [None, vehicle.host.as_ref()]),
     }
-}
-
-fn person_identifiers(person: &Person) -> Vec<(IdentifierKind, &str)> {
-    let all = [
-        (IdentifierKind::IdNumber, &person.id_number),
-        (IdentifierKind::Phone, &person.phone),
-        (IdentifierKind::Pass, &person.pass),
-    ];
-    let known = all.into_iter().filter_map(|(kind, value)| Some((kind, value.as_ref()?.expose().as_str())));
-    known.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// The masked name, else the masked number of a person.

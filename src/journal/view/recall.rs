@@ -22,8 +22,9 @@ impl View {
     /// [`Error::Sqlite`].
     pub fn recall(&self, whose: &Whose, now: &Stamp) -> Result<Past, Error> {
         let certain = whose.known.iter().filter(|(kind, _)| *kind != IdentifierKind::Phone);
-        let certain = three(certain.map(|(_, blinded)| *blinded));
-        let all = three(whose.known.iter().map(|(_, blinded)| *blinded));
+        let blind = |(kind, value): &(IdentifierKind, Pii<String>)| self.blinder.blind(*kind, value.expose());
+        let certain = three(certain.map(blind));
+        let all = three(whose.known.iter().map(blind));
         let [c1, c2, c3] = &certain;
         let [a1, a2, a3] = &all;
         let of_them = format!(
@@ -34,7 +35,7 @@ impl View {
         );
         let passages = self.earlier(&of_them, params![c1, c2, c3, a1, a2, a3, PASSAGES_MAX as i64], now)?;
         let host = whose.host.map(|host| self.recall_host(host, &all, now)).transpose()?;
-        Ok(Past { passages, host })
+        Ok(Past { passages, host, ..Past::default() })
     }
 
     fn recall_host(&self, name: Blinded, known: &Three, now: &Stamp) -> Result<HostPast, Error> {

@@ -60,7 +60,7 @@ fn blinder() -> Blinder {
 }
 
 fn whose(known: &[(IdentifierKind, &str)], host: Option<&str>) -> Whose {
-    let known = known.iter().map(|(kind, value)| (*kind, blinder().blind(*kind, value))).collect();
+    let known = known.iter().map(|(kind, value)| (*kind, Pii::new((*value).to_owned()))).collect();
     Whose { known, host: host.map(|name| blinder().blind(IdentifierKind::Name, name)) }
 }
 

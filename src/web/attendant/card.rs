@@ -6,9 +6,9 @@ use super::standing::{plate_origin, standing};
 use super::{address, manifest, practice, prepared};
 use crate::control::{
     BarrierState, CardStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState, StepStatus,
-    TakenOut, TemperatureStatus, VerdictStatus,
+    TakenOut, TemperatureStatus, TurnedBackStatus, VerdictStatus,
 };
-use crate::model::{Attestation, SubjectKind, Zone};
+use crate::model::{Attestation, Reason, SubjectKind, Zone};
 use crate::web::countdown::{countdown, next_reading};
 use crate::web::lane::{step_name, window};
 use crate::web::page::labelled;
@@ -52,6 +52,9 @@ const STEPS_SHOWN: usize = 5;
 /// Before how many of all steps are settled.
 const STEPS_SETTLED: Words = words("已完成", "Settled");
 
+/// Before the number of an occupant.
+const OCCUPANT: Words = words("第几位乘员", "occupant");
+
 /// Of a step that nobody settled before the session ended.
 const NOT_SETTLED: Words = words("没有完成", "Not settled");
 
@@ -77,6 +80,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
             (prepared::note(lane))
             @for listed in &lane.cards { (list_card(listed)) }
+            @for returned in &lane.turned_back { (turned_back(returned)) }
             @if let Some(trouble) = lane.trouble {
                 p.trouble role="alert" { (symbol::ATTENTION) (desk::trouble(trouble)) }
             }
@@ -107,11 +111,38 @@ fn list_card(card: &CardStatus) -> Markup {
             (symbol::ATTENTION)
             div {
                 p { b { (card.title.zh) } " " span lang="en" { (card.title.en) }
-                    @if let Some(number) = card.occupant { " · " (words("第几位乘员", "occupant")) " " (number) }
+                    @if let Some(number) = card.occupant { " · " (OCCUPANT) " " (number) }
                     @if card.unsure { " · " (words("时钟不准，可能已过期", "may be over: the clock is unsure")) } }
                 p { (card.advice.zh) " " span lang="en" { (card.advice.en) } }
             }
         }
+    }
+}
+
+/// Somebody here was turned back before. It decides nothing.
+fn turned_back(returned: &TurnedBackStatus) -> Markup {
+    let TurnedBackStatus { kiosk, minutes, occupant } = returned;
+    html! {
+        div.list-card role="alert" {
+            (symbol::ATTENTION)
+            div {
+                p { b { (desk::reason(Reason::TurnedBackBefore)) }
+                    @if let Some(number) = occupant { " · " (OCCUPANT) " " (number) } }
+                p {
+                    @match kiosk { Some(kiosk) => (kiosk), None => (words("本卡口", "at this checkpoint")) }
+                    " · " (ago(*minutes))
+                }
+            }
+        }
+    }
+}
+
+/// So long ago at least.
+fn ago(minutes: u64) -> Markup {
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    html! {
+        @if hours > 0 { (hours) " 小时 " } (minutes) " 分钟前 "
+        span lang="en" { @if hours > 0 { (hours) " h " } (minutes) " min ago" }
     }
 }
 
