@@ -23,7 +23,7 @@ use kakou::base::Random;
 use kakou::model::{AreaMode, SubjectKind};
 
 use case::{Case, Figures};
-use model::People;
+use model::{People, Says};
 use queue::Rush;
 
 #[path = "throughput/attendant.rs"]
@@ -55,12 +55,20 @@ const RESIDENTIAL: &str = "profiles/residential.toml";
 const EVENT: &str = "profiles/event.toml";
 
 /// Every case that is measured. Where the shipped profiles leave more than one way, each is a case.
-const CASES: [Case; 11] = [
+const CASES: [Case; 17] = [
     Case {
         name: "resident, code in hand",
         bar_s: Some(4),
         file: RESIDENTIAL,
         people: People::Resident,
+        ..Case::PERSON
+    },
+    Case {
+        name: "resident, back within two hours",
+        bar_s: Some(4),
+        file: RESIDENTIAL,
+        people: People::Resident,
+        came_earlier: true,
         ..Case::PERSON
     },
     Case {
@@ -83,6 +91,13 @@ const CASES: [Case; 11] = [
         people: People::Visitor,
         ..Case::PERSON
     },
+    Case {
+        name: "code visitor, by registration code",
+        bar_s: Some(10),
+        people: People::Visitor,
+        says: Says::InPhone,
+        ..Case::PERSON
+    },
     Case { name: "no phone, on the roster", bar_s: Some(45), people: People::NoPhoneKnown, ..Case::PERSON },
     Case {
         name: "no phone, a stranger, registered",
@@ -90,8 +105,21 @@ const CASES: [Case; 11] = [
         people: People::NoPhoneStranger,
         ..Case::PERSON
     },
+    Case {
+        name: "no phone, a stranger, code on paper",
+        bar_s: Some(45),
+        people: People::NoPhoneStranger,
+        says: Says::OnPaper,
+        ..Case::PERSON
+    },
     Case { name: "car of three, with a pass", bar_s: Some(40), plate_pass: true, ..Case::CAR },
     Case { name: "car of three, plate typed, registered", bar_s: Some(40), ..Case::CAR },
+    Case {
+        name: "car of three, plate typed, driver's code",
+        bar_s: Some(40),
+        says: Says::InPhone,
+        ..Case::CAR
+    },
     Case {
         name: "bus of twenty, with a pass",
         bar_s: Some(180),
@@ -109,7 +137,6 @@ const CASES: [Case; 11] = [
         runs: 40,
         ..Case::CAR
     },
-    // A list of passengers that comes beforehand would save this typing; the engine takes none yet.
     Case {
         name: "bus of twenty visitors, each registered",
         bar_s: Some(180),
@@ -117,6 +144,26 @@ const CASES: [Case; 11] = [
         seats: 20,
         files_past: true,
         runs: 10,
+        ..Case::CAR
+    },
+    Case {
+        name: "bus of twenty visitors, a code each",
+        bar_s: Some(180),
+        people: People::Visitor,
+        seats: 20,
+        files_past: true,
+        says: Says::InPhone,
+        runs: 40,
+        ..Case::CAR
+    },
+    Case {
+        name: "bus of twenty visitors, by their list",
+        bar_s: Some(180),
+        people: People::Visitor,
+        seats: 20,
+        files_past: true,
+        says: Says::Listed,
+        runs: 40,
         ..Case::CAR
     },
 ];
@@ -191,6 +238,8 @@ impl Case {
         seats: 1,
         plate_pass: false,
         files_past: false,
+        says: Says::Aloud,
+        came_earlier: false,
         runs: 400,
     };
     const CAR: Self =

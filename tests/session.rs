@@ -28,6 +28,8 @@ mod place_code;
 mod random;
 #[path = "session/recording.rs"]
 mod recording;
+#[path = "session/registration_code.rs"]
+mod registration_code;
 #[path = "session/replay.rs"]
 mod replay;
 #[path = "session/rules.rs"]

@@ -11,12 +11,12 @@ use kakou::control::{Act, Asks, Entry, LaneStatus, OddPlate, Phase, Registration
 use kakou::model::{StepKind, SubjectKind};
 
 use super::gate::Gate;
-use super::model::{ASK, KEYS_PER_HANZI, NO_PHONE_SAID, NOTICE, PRESS, THINK};
+use super::model::{ASK, KEYS_PER_HANZI, LIST_ROW, LOOK_THROUGH, NO_PHONE_SAID, NOTICE, PRESS, THINK};
 use super::visit::{Visit, is_open};
 
-const NAME: &str = "王小明";
-const PHONE: &str = "13800001234";
-const ORIGIN: &str = "成都锦江区";
+pub const NAME: &str = "王小明";
+pub const PHONE: &str = "13800001234";
+pub const ORIGIN: &str = "成都锦江区";
 
 /// The attendant of the lane.
 #[derive(Default)]
@@ -35,6 +35,14 @@ struct Task {
     /// Units to be typed, each after a moment's thought.
     units: u32,
     spoken: bool,
+    looks: Looks,
+}
+
+/// What is looked through before a press.
+enum Looks {
+    Nowhere,
+    Registration,
+    List(usize),
 }
 
 impl Attendant {
@@ -58,6 +66,11 @@ impl Attendant {
         takes += (0..task.units).map(|_| THINK.draw(random)).sum::<Duration>();
         takes += (0..task.presses).map(|_| PRESS.draw(random)).sum::<Duration>();
         takes += if task.spoken { ASK.draw(random) } else { Duration::ZERO };
+        takes += match task.looks {
+            Looks::Nowhere => Duration::ZERO,
+            Looks::Registration => LOOK_THROUGH.draw(random),
+            Looks::List(rows) => (0..rows).map(|_| LIST_ROW.draw(random)).sum(),
+        };
         self.under_way = Some((gate.now + takes, task.act, task.presses));
     }
 
@@ -66,6 +79,9 @@ impl Attendant {
             return self.for_person(now, status, &status.steps, visit, random);
         }
         if visit.has_pass && is_open(&status.steps, StepKind::Plate) {
+            return None;
+        }
+        if visit.reads_driver(status) {
             return None;
         }
         if let Some(task) = for_vehicle(status, visit) {
@@ -105,17 +121,23 @@ impl Attendant {
                 presses,
                 units: 1,
                 spoken: false,
+                looks: Looks::Nowhere,
             });
         }
         let open = |step: &&StepStatus| !matches!(step.state, StepState::Done | StepState::Waived { .. });
         steps.iter().filter(open).find_map(|step| {
             let way = if first_open(steps) == Some(&step.id) { 1 } else { 2 };
             Some(match step.kind {
-                StepKind::Attest => {
-                    Task { act: Act::Attest(step.attest?), presses: way, units: 0, spoken: false }
-                }
+                StepKind::Attest => Task {
+                    act: Act::Attest(step.attest?),
+                    presses: way,
+                    units: 0,
+                    spoken: false,
+                    looks: Looks::Nowhere,
+                },
                 StepKind::Question => answer(step, way)?,
                 // What is typed of somebody waits until they have shown who they are.
+                StepKind::Registration if person.will_show(status) => return None,
                 StepKind::Registration if !is_open(steps, StepKind::Credential) => register(status, way),
                 StepKind::Credential
                 | StepKind::Temperature
@@ -140,12 +162,22 @@ fn for_vehicle(status: &LaneStatus, visit: &Visit) -> Option<Task> {
     if is_open(steps, StepKind::Plate) {
         let presses = 1 + visit.plate.chars().count() as u32 + 1;
         let act = Act::TypePlate { text: Pii::new(visit.plate.clone()), odd: OddPlate::Confirmed };
-        return Some(Task { act, presses, units: 1, spoken: false });
+        return Some(Task { act, presses, units: 1, spoken: false, looks: Looks::Nowhere });
+    }
+    if let Some(list) = &status.manifest {
+        let act = Act::TakeManifest { offer: list.offer, absent: vec![] };
+        return Some(Task { act, presses: 2, units: 0, spoken: false, looks: Looks::List(list.rows.len()) });
     }
     if status.declared.is_none() && is_open(steps, StepKind::Occupants) {
         let count = visit.people.len() as u8;
         let presses = 1 + if count > 9 { 2 } else { 1 } + 1;
-        return Some(Task { act: Act::DeclareOccupants(count), presses, units: 1, spoken: false });
+        return Some(Task {
+            act: Act::DeclareOccupants(count),
+            presses,
+            units: 1,
+            spoken: false,
+            looks: Looks::Nowhere,
+        });
     }
     let registration =
         steps.iter().find(|step| step.kind == StepKind::Registration && is_open(steps, step.kind))?;
@@ -160,13 +192,20 @@ fn disinfection(status: &LaneStatus) -> Option<Task> {
     match status.disinfecting {
         None => {
             let agent = status.agents.first()?.clone();
-            Some(Task { act: Act::StartDisinfection { agent }, presses: 1, units: 0, spoken: false })
+            Some(Task {
+                act: Act::StartDisinfection { agent },
+                presses: 1,
+                units: 0,
+                spoken: false,
+                looks: Looks::Nowhere,
+            })
         }
         Some(running) => (running.may_stop_ms == 0).then_some(Task {
             act: Act::StopDisinfection,
             presses: 1,
             units: 0,
             spoken: false,
+            looks: Looks::Nowhere,
         }),
     }
 }
@@ -176,11 +215,17 @@ fn answer(step: &StepStatus, way: u32) -> Option<Task> {
     let Asks::Question { answers, .. } = &step.asks else { return None };
     let entry = Entry::Answer { answer: answers.first()?.id.clone(), stay: None };
     let act = Act::Enter { step: step.id.clone(), entry };
-    Some(Task { act, presses: way + 1, units: 0, spoken: true })
+    Some(Task { act, presses: way + 1, units: 0, spoken: true, looks: Looks::Nowhere })
 }
 
 /// The fields that have to be filled in, said and typed: a press to go to each, and one to send them off.
 fn register(status: &LaneStatus, way: u32) -> Task {
+    if status.fields.iter().all(|field| !field.required || field.said().is_some()) {
+        let number = status.prepared.map(|prepared| prepared.number);
+        let act = Act::Register(Registration { code: number, ..Registration::default() });
+        // Whoever stands on a list says who they are.
+        return Task { act, presses: way, units: 0, spoken: number.is_none(), looks: Looks::Registration };
+    }
     let (mut filled, mut presses, mut units) = (Registration::default(), way + 1, 0);
     for field in status.fields.iter().filter(|field| field.required) {
         let (place, text, keys) = match field.name.as_str() {
@@ -193,7 +238,7 @@ fn register(status: &LaneStatus, way: u32) -> Task {
         presses += 1 + keys;
         units += 1;
     }
-    Task { act: Act::Register(filled), presses, units, spoken: true }
+    Task { act: Act::Register(filled), presses, units, spoken: true, looks: Looks::Nowhere }
 }
 
 fn hanzi(text: &str) -> u32 {

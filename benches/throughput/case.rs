@@ -8,7 +8,7 @@ use kakou::model::{AreaMode, SubjectKind, Verdict};
 
 use super::attendant::Attendant;
 use super::gate::Gate;
-use super::model::People;
+use super::model::{People, Says};
 use super::visit::Visit;
 
 /// Longest that anybody may take before the case counts as broken.
@@ -25,6 +25,9 @@ pub struct Case {
     pub seats: u8,
     pub plate_pass: bool,
     pub files_past: bool,
+    pub says: Says,
+    /// Whether they went through two hours ago, with a good reading.
+    pub came_earlier: bool,
     pub runs: u32,
 }
 
@@ -44,6 +47,7 @@ impl Case {
     /// Lets `runs` subjects through, one after the other.
     pub fn measure(&self, runs: u64, random: &mut Random) -> Figures {
         let mut gate = Gate::new(self.takes, self.file, self.mode, random);
+        gate.came_earlier = self.came_earlier;
         Figures((0..runs).map(|_| self.one(&mut gate, random)).collect())
     }
 
@@ -53,7 +57,7 @@ impl Case {
             gate.turn();
         }
         let mut visit = match self.takes {
-            SubjectKind::Person => Visit::on_foot(self.people, gate, random),
+            SubjectKind::Person => Visit::on_foot(self.people, self.says, gate, random),
             SubjectKind::Vehicle => Visit::vehicle(self, gate, random),
         };
         let (begun, mut attendant) = (gate.now, Attendant::default());

@@ -9,7 +9,10 @@ use kakou::config::{Policy, Profiles, profile_file};
 use kakou::control::{Act, Command, LaneStatus, Refused};
 use kakou::daemon::{Append, LaneRunner, OnPins};
 use kakou::engine::{Context, Ticket};
-use kakou::model::{AreaMode, Level, SubjectKind};
+use kakou::model::{
+    Ago, AreaMode, Crossing, Direction, EarlierPassage, Evidence, KnownBy, Level, Past, StepKind,
+    StepOutcome, StepRecord, SubjectKind, Verdict, Zone,
+};
 use kakou::sim::clock::SimClock;
 use kakou::sim::lines::Lines;
 use kakou::sim::world::Rig;
@@ -34,6 +37,8 @@ pub struct Gate {
     mail: VecDeque<(Mono, Ticket)>,
     durable: u64,
     random: Random,
+    /// Whether everybody went through here two hours ago, with a good reading.
+    pub came_earlier: bool,
 }
 
 impl Gate {
@@ -58,8 +63,9 @@ impl Gate {
         appends.clear();
         lane.runner.start(now, &mut appends);
         let (mail, rig) = (VecDeque::new(), hardware.rig(now));
+        let random = random.fork("journal");
         let mut gate =
-            Self { now, rig, clock, hardware, lane, mail, durable: 0, random: random.fork("journal") };
+            Self { now, rig, clock, hardware, lane, mail, durable: 0, random, came_earlier: false };
         gate.append(appends);
         for _ in 0..200 {
             gate.turn();
@@ -85,7 +91,9 @@ impl Gate {
             self.lane.observe(&stamp, observation, false, &mut appends);
         }
         for (ticket, whose) in self.lane.runner.recalls() {
-            self.lane.runner.recalled(self.now, (ticket, Ok(whose.nothing())), &mut appends);
+            let passages = self.came_earlier.then(earlier).into_iter().collect();
+            let past = Past { passages, ..whose.nothing() };
+            self.lane.runner.recalled(self.now, (ticket, Ok(past)), &mut appends);
         }
         if self.lane.runner.deadline().is_some_and(|at| at <= self.now) {
             self.lane.runner.expire(self.now, &mut appends);
@@ -129,6 +137,22 @@ impl Gate {
             let at = self.mail.back().map_or(at, |(last, _)| at.max(*last));
             self.mail.push_back((at, ticket));
         }
+    }
+}
+
+/// In this morning, measured and let through.
+fn earlier() -> EarlierPassage {
+    let ago = Duration::from_secs(2 * 3_600);
+    let outcome = StepOutcome::Done(Evidence::Temperature { zone: Zone::Below, attempts: 1 });
+    EarlierPassage {
+        seq: 1,
+        ago: Ago { least: ago, most: Some(ago) },
+        by: KnownBy::Identity,
+        direction: Direction::Inbound,
+        verdict: Verdict::Admitted,
+        crossing: Some(Crossing::Passed),
+        steps: vec![StepRecord { kind: StepKind::Temperature, outcome, id: None }],
+        host: None,
     }
 }
 

@@ -45,6 +45,15 @@ pub const NO_PHONE_SAID: Spread = Spread::new(2_500.0, 0.30);
 pub const CODE_IN_HAND: Spread = Spread::new(900.0, 0.30);
 /// A code that is looked for in the phone when it is asked for. Assumption.
 pub const CODE_LOOKED_FOR: Spread = Spread::new(4_000.0, 0.30);
+/// Another code in the same phone, once the first was taken: one picture further, and to the reader again. Assumption.
+pub const SECOND_CODE: Spread = Spread::new(2_500.0, 0.30);
+/// A slip of paper that is in a pocket: taken out, unfolded, held flat before the reader, once the identity card was handed
+/// over. Assumption.
+pub const PAPER_CODE: Spread = Spread::new(5_000.0, 0.30);
+/// Looking through a registration that is shown, three short values, against whoever stands there. Assumption.
+pub const LOOK_THROUGH: Spread = Spread::new(2_000.0, 0.25);
+/// Looking through one row of a passenger list. Assumption.
+pub const LIST_ROW: Spread = Spread::new(400.0, 0.25);
 /// Bringing the forehead to the sensor, from the beginning of the turn. Assumption.
 pub const FOREHEAD: Spread = Spread::new(1_100.0, 0.30);
 /// Bringing the reader to somebody in a car, then the sensor: the attendant's hands are full meanwhile. Assumption.
@@ -80,6 +89,20 @@ pub enum People {
     NoPhoneKnown,
     /// Somebody without a phone whom nothing here knows.
     NoPhoneStranger,
+}
+
+/// How what a registration asks comes to the kiosk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Aloud, and the attendant types it.
+    Aloud,
+    /// By a registration code: in the phone with the pass, the driver's own where a vehicle is asked.
+    InPhone,
+    /// By a registration code on paper.
+    OnPaper,
+    /// By a passenger list for everybody, and the driver's registration code for the vehicle; each passenger is asked their
+    /// name and looked at.
+    Listed,
 }
 
 /// Share of the rush that is a resident with the pass in the hand; of the others, most look for it. Assumption.

@@ -8,7 +8,7 @@ use kakou::model::{AreaMode, SubjectKind};
 
 use super::attendant::Attendant;
 use super::gate::{Gate, STEP};
-use super::model::{MIX, NEXT_STANDS, People};
+use super::model::{MIX, NEXT_STANDS, People, Says};
 use super::visit::Visit;
 
 /// Before anything is counted.
@@ -52,7 +52,8 @@ impl Rush {
             }
             if at_post.is_none() && queue > 0 && gate.now >= stands_at {
                 queue -= 1;
-                at_post = Some((Visit::on_foot(who(random), &gate, random), Attendant::default()));
+                at_post =
+                    Some((Visit::on_foot(who(random), Says::Aloud, &gate, random), Attendant::default()));
             }
             if let Some((visit, attendant)) = &mut at_post {
                 let through = visit.step(&status, &mut gate);

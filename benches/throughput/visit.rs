@@ -1,19 +1,23 @@
 //! What the subject does: shows a code, holds the forehead to the sensor, goes through.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
 use kakou::control::{Aspect, LaneStatus, Phase, StepState, StepStatus};
+use kakou::model::manifest;
+use kakou::model::registration_code::code;
 use kakou::model::{Level, StepKind, SubjectKind};
 use kakou::sim::thermometer::Scene;
 
+use super::attendant::{NAME, ORIGIN, PHONE};
 use super::case::Case;
 use super::gate::Gate;
 use super::model::{
-    CODE_IN_HAND, CODE_LOOKED_FOR, DRIVES, FOREHEAD, People, READER_TO_SEAT, READER_TO_WINDSCREEN,
-    SENSOR_TO_SEAT, STEPS_UP, WALKS,
+    CODE_IN_HAND, CODE_LOOKED_FOR, DRIVES, FOREHEAD, NO_PHONE_SAID, PAPER_CODE, People, READER_TO_SEAT,
+    READER_TO_WINDSCREEN, SECOND_CODE, SENSOR_TO_SEAT, STEPS_UP, Says, WALKS,
 };
-use super::place::place;
+use super::place::{id_number, place};
 
 /// Skin of somebody who is well, indoors, in °C.
 const SKIN: f64 = 34.2;
@@ -27,6 +31,18 @@ pub struct Person {
     code_after: Duration,
     face_after: Duration,
     shown: Option<Mono>,
+    /// What they say beforehand, and how long after what they show it.
+    says: Option<(Duration, After, String)>,
+    said: bool,
+    /// Since when they are known.
+    known: Option<Mono>,
+}
+
+/// From when on something is brought before the reader.
+#[derive(Clone, Copy)]
+enum After {
+    Turn,
+    Known,
 }
 
 /// One subject at the lane.
@@ -39,6 +55,14 @@ pub struct Visit {
     /// Whether the vehicle has a pass of its own, which says its plate.
     pub has_pass: bool,
     vehicle_pass: Option<(Duration, String)>,
+    /// Codes in the driver's phone that are still to be read: how long after the one before.
+    driver: VecDeque<(Duration, String)>,
+    /// When the reader was brought to the driver's window, or read a code there.
+    at_driver: Option<Mono>,
+    read_one: bool,
+    /// Whether the driver has a passenger list.
+    listed: bool,
+    reader_takes: Duration,
     turn: Option<(usize, Mono)>,
     /// Whether the lane has begun with them.
     begun: bool,
@@ -47,9 +71,9 @@ pub struct Visit {
 
 impl Visit {
     /// Somebody on foot arrives now.
-    pub fn on_foot(who: People, gate: &Gate, random: &mut Random) -> Self {
+    pub fn on_foot(who: People, says: Says, gate: &Gate, random: &mut Random) -> Self {
         gate.presence(Level::Active);
-        let person = Person::new(who, FOREHEAD.draw(random), random);
+        let person = Person::new(who, FOREHEAD.draw(random), random).saying(says, random);
         Self {
             people: vec![person],
             plate: String::new(),
@@ -57,6 +81,11 @@ impl Visit {
             by_hand: false,
             has_pass: false,
             vehicle_pass: None,
+            driver: VecDeque::new(),
+            at_driver: None,
+            read_one: false,
+            listed: false,
+            reader_takes: Duration::ZERO,
             turn: None,
             begun: false,
             going: None,
@@ -65,11 +94,14 @@ impl Visit {
 
     /// A vehicle arrives now; the people in it get out and file past the post, or are served where they sit.
     pub fn vehicle(case: &Case, gate: &Gate, random: &mut Random) -> Self {
-        let &Case { seats, plate_pass: has_pass, files_past, people, .. } = case;
+        let &Case { seats, plate_pass: has_pass, files_past, people, says, .. } = case;
         gate.presence(Level::Active);
         let car = place().cast.cars.iter().find(|car| car.pass.is_some()).unwrap();
         let seated = (0..seats).map(|_| {
             let mut person = Person::new(people, FOREHEAD.draw(random), random);
+            if files_past {
+                person = person.saying(says, random);
+            }
             if files_past {
                 let up = STEPS_UP.draw(random);
                 person.code_after += up;
@@ -80,8 +112,16 @@ impl Visit {
             }
             person
         });
+        let people: Vec<Person> = seated.collect();
+        let mut driver = VecDeque::new();
+        if says != Says::Aloud {
+            driver.push_back((CODE_LOOKED_FOR.draw(random), code(&format!("origin={ORIGIN}\n"))));
+        }
+        if says == Says::Listed {
+            driver.push_back((SECOND_CODE.draw(random), list(people.len())));
+        }
         Self {
-            people: seated.collect(),
+            people,
             plate: car.plate.clone(),
             arrived: gate.now,
             by_hand: !files_past,
@@ -91,6 +131,11 @@ impl Visit {
                 .clone()
                 .filter(|_| has_pass)
                 .map(|pass| (READER_TO_WINDSCREEN.draw(random), pass)),
+            driver,
+            at_driver: None,
+            read_one: false,
+            listed: says == Says::Listed,
+            reader_takes: READER_TO_SEAT.draw(random),
             turn: None,
             begun: false,
             going: None,
@@ -117,6 +162,7 @@ impl Visit {
         if let Some((_, pass)) = self.vehicle_pass.take_if(|(after, _)| now >= self.arrived + *after) {
             present(gate, &pass);
         }
+        self.driver_shows(status, gate);
         let index = match status.takes {
             SubjectKind::Person => 0,
             SubjectKind::Vehicle => match status.occupants.iter().position(|person| !person.settled) {
@@ -134,7 +180,34 @@ impl Visit {
             SubjectKind::Vehicle => &status.occupants[index].steps,
         };
         person.step(now, since, steps, gate);
+        if person.shows(now, since, steps) {
+            let (_, _, text) = person.says.as_ref().expect("something to show");
+            present(gate, text);
+            person.said = true;
+        }
         false
+    }
+
+    /// Whether the attendant holds the reader to the driver's phone, or is about to.
+    pub fn reads_driver(&self, status: &LaneStatus) -> bool {
+        // What was read a moment ago is not on the page yet.
+        let registers = self.read_one && is_open(&status.steps, StepKind::Registration);
+        let counts = self.listed && self.read_one && status.declared.is_none();
+        let comes = (registers && status.prepared.is_none()) || (counts && status.manifest.is_none());
+        (comes || !self.driver.is_empty()) && !is_open(&status.steps, StepKind::Plate)
+    }
+
+    /// The attendant types the plate while the driver looks for the first code, then brings the reader.
+    fn driver_shows(&mut self, status: &LaneStatus, gate: &Gate) {
+        if !self.reads_driver(status) {
+            return;
+        }
+        let at = *self.at_driver.get_or_insert(gate.now + self.reader_takes);
+        let due = |after: Duration| if self.read_one { at + after } else { at.max(self.arrived + after) };
+        if let Some((_, text)) = self.driver.pop_front_if(|(after, _)| gate.now >= due(*after)) {
+            (self.at_driver, self.read_one) = (Some(gate.now), true);
+            present(gate, &text);
+        }
     }
 
     fn go(&mut self, gate: &Gate, takes: SubjectKind) -> bool {
@@ -169,6 +242,40 @@ impl Person {
             code_after: after.draw(random),
             face_after,
             shown: None,
+            says: None,
+            said: false,
+            known: None,
+        }
+    }
+
+    /// With what they prepared for the registration.
+    fn saying(mut self, says: Says, random: &mut Random) -> Self {
+        let text = || code(&format!("name={NAME}\nphone={PHONE}\norigin={ORIGIN}\n"));
+        self.says = match says {
+            Says::Aloud | Says::Listed => None,
+            Says::InPhone => Some((SECOND_CODE.draw(random), After::Known, text())),
+            // The hands are free once the identity card was handed over.
+            Says::OnPaper => {
+                Some((NO_PHONE_SAID.draw(random) + PAPER_CODE.draw(random), After::Turn, text()))
+            }
+        };
+        self
+    }
+
+    /// Whether they are going to show a registration code, or did and the lane has not taken it yet.
+    pub fn will_show(&self, status: &LaneStatus) -> bool {
+        self.says.is_some() && status.prepared.is_none()
+    }
+
+    /// Whether that is due.
+    fn shows(&mut self, now: Mono, since: Mono, steps: &[StepStatus]) -> bool {
+        if !is_open(steps, StepKind::Credential) {
+            self.known.get_or_insert(now);
+        }
+        let Some((after, from, _)) = self.says.as_ref().filter(|_| !self.said) else { return false };
+        match from {
+            After::Turn => now >= since + *after,
+            After::Known => self.known.is_some_and(|known| now >= known + *after),
         }
     }
 
@@ -190,6 +297,13 @@ impl Person {
 pub fn is_open(steps: &[StepStatus], kind: StepKind) -> bool {
     let open = |step: &StepStatus| !matches!(step.state, StepState::Done | StepState::Waived { .. });
     steps.iter().any(|step| step.kind == kind && open(step))
+}
+
+/// A passenger list of so many, none of whom the roster knows.
+fn list(of: usize) -> String {
+    let row = |at: usize| format!("{NAME},{},{PHONE},{ORIGIN}\n", id_number(10 + at as u32));
+    let rows: String = (0..of).map(row).collect();
+    manifest::code(&format!("姓名,身份证号,手机号,从哪里来\n{rows}"))
 }
 
 fn present(gate: &Gate, payload: &str) {

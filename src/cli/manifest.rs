@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use qrcode::render::svg::Color;
+use qrcode::types::QrResult;
 use qrcode::{EcLevel, QrCode};
 
 use crate::model::manifest::{self, Manifest};
@@ -17,7 +18,7 @@ const SIDE: u32 = 900;
 /// Which list.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// CSV file (UTF-8) with a line of headings: name, and id_number, phone and seat where they are known.
+    /// CSV file (UTF-8) with a line of headings: name, and id_number, phone, origin, destination, host and seat where they are known.
     file: PathBuf,
 }
 
@@ -35,13 +36,17 @@ fn draw(file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let list = Manifest::read(&text).with_context(|| file.display().to_string())?;
     let text = String::from_utf8(text).with_context(|| file.display().to_string())?;
     let code = manifest::code(text.trim_start_matches('\u{FEFF}'));
-    let symbol = QrCode::with_error_correction_level(&code, EcLevel::L);
     let people = list.rows().len();
-    let symbol = symbol.with_context(|| {
+    let picture = picture(&code, EcLevel::L).with_context(|| {
         format!("{people} people do not fit into one code: leave out seats and phones, or split the list")
     })?;
-    let picture = symbol.render::<Color<'_>>().min_dimensions(SIDE, SIDE).build();
     writeln!(out, "{picture}").context("standard output")
+}
+
+/// The symbol of `code` as an SVG picture.
+pub(super) fn picture(code: &str, level: EcLevel) -> QrResult<String> {
+    let symbol = QrCode::with_error_correction_level(code, level)?;
+    Ok(symbol.render::<Color<'_>>().min_dimensions(SIDE, SIDE).build())
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod pin;
 mod policy;
 mod probe;
 mod read;
+mod registration_code;
 mod replay;
 mod roster;
 mod run;
@@ -92,6 +93,8 @@ enum Command {
     Badge(badge::Arguments),
     /// Draws the code of a passenger list, for the driver to show.
     Manifest(manifest::Arguments),
+    /// Draws the code that fills in a registration, for a visitor to show or print.
+    RegistrationCode(registration_code::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
     Roster {
         /// What to do.
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::List { action } => list::run(&action),
         Command::Badge(arguments) => badge::run(&arguments),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::RegistrationCode(arguments) => registration_code::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }
 }

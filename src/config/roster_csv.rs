@@ -6,6 +6,7 @@ use std::fmt;
 use super::profile_file::CLASSES;
 use crate::base::Pii;
 use crate::model::blind::IdentifierKind;
+use crate::model::csv_table::{BadTable, Column, CsvRow, CsvTable};
 use crate::model::id_number::IdNumber;
 use crate::model::plate::{Form, Plate};
 use crate::model::{Blinded, Blinder, Class, phone};
@@ -17,7 +18,8 @@ pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const FAULTS_LISTED_MAX: usize = 100;
 
 /// Columns that are read. Others are refused, so that a misspelt one cannot be lost.
-const COLUMNS: [&str; 6] = ["id_number", "plate", "phone", "class", "name", "note"];
+const COLUMNS: [Column; 6] =
+    [("id_number", &[]), ("plate", &[]), ("phone", &[]), ("class", &[]), ("name", &[]), ("note", &[])];
 
 /// Columns that identify somebody.
 pub(super) const KINDS: [(&str, IdentifierKind); 3] = [
@@ -79,7 +81,7 @@ pub enum BadCsv {
     #[error("file is not UTF-8; save it from the spreadsheet as \"CSV UTF-8\"")]
     NotUtf8,
     /// A column that nobody reads.
-    #[error("line 1: column {number} has an unknown heading; known are {}", COLUMNS.join(", "))]
+    #[error("line 1: column {number} has an unknown heading; known are {}", COLUMNS.map(|(column, _)| column).join(", "))]
     UnknownColumn {
         /// Its number, from 1.
         number: usize,
@@ -104,32 +106,34 @@ pub fn import(bytes: &[u8], blinder: &Blinder) -> Result<Import, BadCsv> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(BadCsv::TooLarge);
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if std::str::from_utf8(bytes).is_err() {
-        return Err(BadCsv::NotUtf8);
+    let mut table = CsvTable::read(bytes, &COLUMNS)?;
+    if !table.has("class") || !KINDS.iter().any(|(column, _)| table.has(column)) {
+        return Err(BadCsv::MissingColumn);
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let columns = columns(reader.headers().map_err(|_| BadCsv::NotUtf8)?)?;
     let mut import = Import::default();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|_| BadCsv::NotUtf8)? {
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
+    while let Some(cells) = table.row()? {
         import.rows += 1;
-        let cells = Cells { columns: &columns, record: &record };
         match row(&cells, blinder).and_then(|(identifiers, class)| import.take(&identifiers, class)) {
             Ok(()) => {}
             Err((column, why)) => {
                 import.skipped += 1;
-                let line = record.position().map_or(0, csv::Position::line);
                 if import.faults.len() < FAULTS_LISTED_MAX {
-                    import.faults.push(Fault { line, column, why });
+                    import.faults.push(Fault { line: cells.line, column, why });
                 }
             }
         }
     }
     Ok(import)
+}
+
+impl From<BadTable> for BadCsv {
+    fn from(bad: BadTable) -> Self {
+        match bad {
+            BadTable::NotUtf8 => Self::NotUtf8,
+            BadTable::UnknownColumn(number) => Self::UnknownColumn { number },
+            BadTable::ColumnTwice(column) => Self::ColumnTwice(column),
+        }
+    }
 }
 
 /// The column, and what is wrong there.
@@ -150,43 +154,20 @@ impl Import {
     }
 }
 
-fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadCsv> {
-    let mut columns = Vec::new();
-    for (index, heading) in headings.iter().enumerate() {
-        let known = COLUMNS.iter().find(|column| heading.eq_ignore_ascii_case(column));
-        let known = *known.ok_or(BadCsv::UnknownColumn { number: index + 1 })?;
-        if columns.contains(&known) {
-            return Err(BadCsv::ColumnTwice(known));
-        }
-        columns.push(known);
-    }
-    let has = |column| columns.contains(&column);
-    let enough = has("class") && (has("id_number") || has("plate") || has("phone"));
-    if enough { Ok(columns) } else { Err(BadCsv::MissingColumn) }
+/// What is written in `column`; `None` where nothing is.
+pub(super) fn cell(cells: &CsvRow<'_>, column: &str) -> Option<Pii<String>> {
+    cells.get(column).map(|text| Pii::new(text.to_owned()))
 }
 
-struct Cells<'r> {
-    columns: &'r [&'static str],
-    record: &'r csv::StringRecord,
-}
-
-impl Cells<'_> {
-    /// What is written in `column`; `None` where nothing is.
-    fn get(&self, column: &str) -> Option<Pii<String>> {
-        let index = self.columns.iter().position(|known| *known == column)?;
-        self.record.get(index).filter(|text| !text.is_empty()).map(|text| Pii::new(text.to_owned()))
-    }
-}
-
-fn row(cells: &Cells<'_>, blinder: &Blinder) -> Result<(Vec<Identifier>, Class), RowFault> {
-    if cells.record.len() > cells.columns.len() {
+fn row(cells: &CsvRow<'_>, blinder: &Blinder) -> Result<(Vec<Identifier>, Class), RowFault> {
+    if cells.is_too_wide() {
         return Err(("class", "the row has more cells than there are headings"));
     }
     let class = cells.get("class").ok_or(("class", "is missing"))?;
-    let class = class_of(class.expose()).ok_or(("class", "names no class"))?;
+    let class = class_of(class).ok_or(("class", "names no class"))?;
     let mut identifiers = Vec::new();
     for (column, kind) in KINDS {
-        if let Some(text) = cells.get(column) {
+        if let Some(text) = cell(cells, column) {
             identifiers.push((column, blinded(kind, &text, blinder).map_err(|why| (column, why))?));
         }
     }

@@ -216,6 +216,8 @@ pub struct Registration {
     pub host: Option<Pii<String>>,
     /// Fields of the profile's own, by their names.
     pub more: Vec<(Slug, Pii<String>)>,
+    /// Which registration code the attendant looked at, as its status calls it: it says what is left empty here.
+    pub code: Option<u32>,
 }
 
 /// Why an act was not carried out. Nothing has changed.

@@ -7,6 +7,7 @@ pub mod duty;
 pub mod keeping;
 pub mod kiosk_status;
 pub mod practice;
+pub mod registration_status;
 pub mod status;
 
 pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy};
@@ -15,9 +16,10 @@ pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration
 pub use keeping::LinkAlarm;
 pub use kiosk_status::{KioskStatus, NoticeStatus, OverdueStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
 pub use practice::{Practice, PracticeStatus};
+pub use registration_status::{FieldStatus, PreparedStatus};
 pub use status::{
-    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, FieldStatus, HubStatus,
-    JournalStatus, LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState, StepStatus,
-    TakenOut, TemperatureStatus, Trouble, VerdictStatus,
+    Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, DiskStatus, HubStatus, JournalStatus,
+    LaneStatus, OccupantStatus, Phase, PictureStatus, Prompt, RoomMark, StepState, StepStatus, TakenOut,
+    TemperatureStatus, Trouble, VerdictStatus,
 };
 pub use status::{ListedStatus, ManifestStatus};

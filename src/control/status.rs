@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::asked::{Asks, DwellStatus};
 use super::beside::{CardStatus, CompanionStatus, TurnedBackStatus};
 use super::keeping::LinkAlarm;
+use super::registration_status::{FieldStatus, PreparedStatus};
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
 use crate::model::{
-    Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
-    StepWords, SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, Direction, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind, StepWords,
+    SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -191,23 +192,6 @@ impl StepStatus {
     }
 }
 
-/// A field of the registration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldStatus {
-    /// Its name in files and forms.
-    pub name: Slug,
-    /// Its name on screens, where the profile gives it one.
-    pub title: Option<Title>,
-    /// What may be written into it.
-    pub form: FieldForm,
-    /// Most characters.
-    pub length_max: u8,
-    /// Whether it has to be filled in.
-    pub required: bool,
-    /// What a manifest says for it, masked: that counts where nothing is filled in.
-    pub known: Option<String>,
-}
-
 /// The last screening, as far as screens may show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TemperatureStatus {
@@ -324,6 +308,8 @@ pub struct LaneStatus {
     pub steps: Vec<StepStatus>,
     /// Fields that the registration asks for.
     pub fields: Vec<FieldStatus>,
+    /// A registration code that the attendant may confirm for them.
+    pub prepared: Option<PreparedStatus>,
     /// What an attendant may confirm now: of an attest step, or in place of a credential.
     pub attestations: Vec<Attestation>,
     /// Agents that the site disinfects with.

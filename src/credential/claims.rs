@@ -25,6 +25,7 @@ use minicbor::{Decoder, Encoder};
 
 use crate::base::{LaneId, Pii, Slug, Wall};
 use crate::model::plate::Plate;
+use crate::model::width::is_obeyed;
 use crate::model::{Class, SubjectKind};
 
 /// Version of this format.
@@ -238,10 +239,5 @@ fn lanes(d: &mut Decoder<'_>) -> Result<Vec<LaneId>, BadBytes> {
 
 /// Short, not empty, and nothing in it that a screen would obey: no controls, no bidirectional marks.
 fn is_printable(text: &str) -> bool {
-    let is_obeyed = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
-            || matches!(character, '\u{2060}'..='\u{206F}' | '\u{FEFF}')
-    };
     (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.contains(is_obeyed)
 }

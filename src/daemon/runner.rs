@@ -15,6 +15,7 @@ use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
 use crate::model::past::Unknown;
+use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
     AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Past, Scan, Screening, Signal,
     Whose,
@@ -138,6 +139,10 @@ impl LaneRunner {
                 self.screened(now, ended, appends);
             }
             Observed::Code(Scan { others: 1.., .. }) => self.step(now, Input::SeveralCodes, appends),
+            Observed::Code(scan) if registration_code::is_meant(scan.payload.expose().trim_ascii()) => {
+                let code = RegistrationCode::read_code(scan.payload.expose().trim_ascii());
+                self.step(now, Input::RegistrationCode(code), appends);
+            }
             Observed::Code(scan) => {
                 let payload = scan.payload.expose();
                 match self.trust.place.as_ref().and_then(|codes| codes.check(payload, at)) {

@@ -4,6 +4,7 @@ use super::barrier::Drive;
 use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::past::Unknown;
+use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{AreaMode, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
@@ -26,6 +27,8 @@ pub enum Input {
     Presented(Credential),
     /// The place code of this kiosk was shown, of the present or the last period. No other one is told here.
     PlaceCode,
+    /// A registration code was shown: what somebody says of themselves. It is no credential, whatever it says.
+    RegistrationCode(Result<RegistrationCode, BadRegistrationCode>),
     /// Several different codes are in view: none of them is taken.
     SeveralCodes,
     /// The screening that was asked for is over.

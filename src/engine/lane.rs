@@ -121,6 +121,7 @@ impl Lane {
                     session.place_code(now);
                 }
             }
+            Input::RegistrationCode(code) => self.registration_code(now, code, effects),
             Input::SeveralCodes => self.several_codes(now, effects),
             // A result that nobody waits for any more is nobody's.
             Input::Screened(_) if !self.screening => {}
@@ -398,7 +399,7 @@ impl Lane {
         let _ = self.begin(now, self.settings.takes, direction, effects);
     }
 
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         now: Mono,
         subject: SubjectKind,
@@ -481,11 +482,11 @@ impl Lane {
     }
 
     /// Whether sessions begin by themselves here.
-    fn serves(&self) -> bool {
+    pub(super) fn serves(&self) -> bool {
         !self.out_of_service && self.taken_out.is_none()
     }
 
-    fn usual_direction(&self) -> Direction {
+    pub(super) fn usual_direction(&self) -> Direction {
         match (self.settings.direct, self.presence) {
             (Direct::Outbound, _) | (Direct::Both, [Level::Idle, Level::Active]) => Direction::Outbound,
             (Direct::Inbound | Direct::Both, _) => Direction::Inbound,

@@ -4,11 +4,27 @@
 //! identifier is given afterwards: a person has to look, and nothing else takes it away.
 
 use super::context::Context;
+use super::session::{Session, Who};
 use crate::base::{Pii, Slug};
 use crate::config::Hit;
 use crate::control::CardStatus;
 use crate::model::blind::IdentifierKind;
 use crate::model::{Between, Direction, ListHit};
+
+impl Session {
+    /// The cards about everybody here.
+    pub fn cards(&self) -> Vec<CardStatus> {
+        match &self.who {
+            Who::Person(person) => person.cards.status(None).collect(),
+            Who::Vehicle(vehicle) => {
+                let of_occupants = (1..).zip(&vehicle.occupants);
+                let of_occupants =
+                    of_occupants.flat_map(|(number, person)| person.cards.status(Some(number)));
+                vehicle.cards.status(None).chain(of_occupants).collect()
+            }
+        }
+    }
+}
 
 /// The cards about one person or vehicle.
 #[derive(Clone, Debug, Default)]

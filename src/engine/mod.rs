@@ -20,6 +20,7 @@ mod memory;
 mod patience;
 mod person;
 mod post_watch;
+mod prepared;
 mod prompt;
 pub mod prove;
 mod recording;

@@ -8,14 +8,15 @@ use super::decide::{self, Ruled, Subject};
 use super::input::Ticket;
 use super::listed::Cards;
 use super::memory::Memory;
-use super::registration;
+use super::prepared::{self, Prepared};
+use super::registration::{self, Said};
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
 use crate::config::rules::{Facts, Party};
 use crate::config::step_rule::{Grade, RosterMiss, Unverified};
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
-use crate::control::{Act, OccupantStatus, Refused};
+use crate::control::{Act, OccupantStatus, Refused, Registration};
 use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::manifest::Listed;
@@ -32,7 +33,7 @@ const CONTACT: [CentiCelsius; 2] = match (CentiCelsius::new(3_000), CentiCelsius
 
 /// How long ago a credential was taken that other codes in view make doubtful: about as long as a code counts as being
 /// in view after it was last seen.
-const DOUBT: Duration = Duration::from_millis(1_500);
+pub(super) const DOUBT: Duration = Duration::from_millis(1_500);
 
 /// One person, their steps and what they said of themselves.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub struct PersonSession {
     pub(super) vouching: Vouching,
     /// What a manifest says of them.
     listed: Option<Listed>,
+    /// A registration code of theirs that waits to be confirmed.
+    pub(super) prepared: Option<Prepared>,
 }
 
 /// Asks for earlier passages; answers when that was, and under which ticket the answer comes.
@@ -105,6 +108,7 @@ impl PersonSession {
             taken: None,
             vouching: Vouching::default(),
             listed: None,
+            prepared: None,
         })
     }
 
@@ -165,6 +169,7 @@ impl PersonSession {
 
     /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
+        prepared::doubted(&mut self.prepared, now, DOUBT);
         let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
         self.details.pass = None;
         self.details.name = taken.name;
@@ -215,10 +220,7 @@ impl PersonSession {
             Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(step, by, reason)),
             Act::AwaitCompanion => by.and_then(|by| self.await_companion(by)),
             Act::NoCompanion => by.and_then(|_| self.no_companion()),
-            Act::Register(fields) => by.and_then(|_| {
-                let fields = registration::completed(fields, self.listed.as_ref());
-                registration::take(&mut self.steps, &fields, &mut self.details)
-            }),
+            Act::Register(fields) => by.and_then(|by| self.register(fields, by)),
             Act::ContactTemperature(value) => by.and_then(|by| self.contact(*value, by, context)),
             Act::MeasureAgain => by.and_then(|_| {
                 self.steps.unsettled_or_refuse(StepKind::Temperature).map(super::step::Step::reopen)
@@ -341,6 +343,14 @@ impl PersonSession {
     /// The last screening on the screens.
     pub fn temperature(&self) -> Option<TemperatureStatus> {
         self.screening.map(|screening| TemperatureStatus { zone: screening.zone, skin: screening.skin })
+    }
+
+    fn register(&mut self, fields: &Registration, by: &AttendantId) -> Result<(), Refused> {
+        let code = prepared::confirmed(self.prepared.as_ref(), fields.code)?;
+        let said = Said { code, listed: self.listed.as_ref() };
+        registration::take(&mut self.steps, fields, said, by, &mut self.details)?;
+        self.prepared = None;
+        Ok(())
     }
 
     fn type_id_number(&mut self, text: &Pii<String>, context: &Context) -> Result<(), Refused> {

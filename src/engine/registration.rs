@@ -1,36 +1,66 @@
 //! The registration's fields: checked, then kept with the person.
 
+use super::prepared::{self, Prepared};
 use super::steps::Steps;
-use crate::base::{Pii, Slug};
+use crate::base::{AttendantId, Pii, Slug};
 use crate::config::{Ask, Field, FieldRule, Need};
 use crate::control::{Refused, Registration};
 use crate::model::manifest::Listed;
-use crate::model::{Evidence, Person, StepKind, mask};
+use crate::model::{Evidence, Person, StepKind};
 
-/// Fills in the open registration step.
+/// What is said of somebody beside what an attendant types: it counts where nothing is typed, a code before a list.
+#[derive(Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// A registration code that the attendant confirms.
+    pub code: Option<&'a Prepared>,
+    /// A manifest.
+    pub listed: Option<&'a Listed>,
+}
+
+/// Fills in the open registration step. What the profile does not ask for is not kept, whoever says it.
 ///
 /// # Errors
 ///
 /// When no registration is open, a required field is empty, or a field does not look right. Nothing changes then.
-pub fn take(steps: &mut Steps, fields: &Registration, person: &mut Person) -> Result<(), Refused> {
+pub fn take(
+    steps: &mut Steps,
+    fields: &Registration,
+    said: Said<'_>,
+    by: &AttendantId,
+    person: &mut Person,
+) -> Result<(), Refused> {
     let step = steps.unsettled_or_refuse(StepKind::Registration)?;
     let Ask::Registration { fields: rules } = step.rule.ask.clone() else {
         return Err(Refused::StepNotOpen { step: StepKind::Registration });
     };
-    let mut filled = Vec::new();
+    let (mut filled, mut coded) = (Vec::new(), 0_u8);
     for rule in &rules {
-        let text = value(&rule.id, fields).map(|text| Pii::new(text.expose().trim().to_owned()));
-        match text.filter(|text| !text.expose().is_empty()) {
-            Some(text) => {
+        let typed = value(&rule.id, fields).map(|text| Pii::new(text.expose().trim().to_owned()));
+        let typed = typed.filter(|text| !text.expose().is_empty());
+        let by_code = said.code.filter(|_| typed.is_none()).and_then(|code| code.says(rule));
+        let text = match (typed, &by_code) {
+            (Some(typed), _) => Some(typed),
+            (None, Some(Ok(text))) => {
+                coded = coded.saturating_add(1);
+                Some((*text).clone())
+            }
+            (None, Some(Err(_)) | None) => {
+                said.listed.and_then(|listed| value_listed(&rule.id, listed)).cloned()
+            }
+        };
+        match (text, by_code) {
+            (Some(text), _) => {
                 check(rule, &text).map_err(|why| wrong(&rule.id, why))?;
                 filled.push((rule, text));
             }
-            None if rule.need == Need::Required => return Err(wrong(&rule.id, "is needed")),
-            None => {}
+            (None, Some(Err(why))) if rule.need == Need::Required => return Err(wrong(&rule.id, why)),
+            (None, _) if rule.need == Need::Required => return Err(wrong(&rule.id, "is needed")),
+            (None, _) => {}
         }
     }
     let (id, number) = (step.rule.id.clone(), u8::try_from(filled.len()).unwrap_or(u8::MAX));
-    step.settle(Evidence::Registered { fields: number });
+    let by_code = (coded > 0).then_some(coded);
+    step.settle(Evidence::Registered { fields: number, by_code, by: by_code.map(|_| by.clone()) });
     for (rule, text) in filled {
         match Field::of(&rule.id) {
             Some(field) => *place(field, person) = Some(text),
@@ -40,32 +70,17 @@ pub fn take(steps: &mut Steps, fields: &Registration, person: &mut Person) -> Re
     Ok(())
 }
 
-/// `fields` with what a manifest says of this person where nothing was written.
-pub fn completed(fields: &Registration, listed: Option<&Listed>) -> Registration {
-    let mut fields = fields.clone();
-    if let Some(listed) = listed {
-        let empty =
-            |text: &Option<Pii<String>>| text.as_ref().is_none_or(|text| text.expose().trim().is_empty());
-        if empty(&fields.name) {
-            fields.name = Some(listed.name.clone());
-        }
-        if empty(&fields.phone) {
-            fields.phone = listed.phone.clone();
-        }
-    }
-    fields
-}
-
 /// What a manifest says for the field `rule`, as screens may show it.
 pub fn masked(rule: &FieldRule, listed: &Listed) -> Option<String> {
-    match Field::of(&rule.id)? {
-        Field::Name => Some(mask::name(&listed.name)),
-        Field::Phone => listed.phone.as_ref().map(mask::phone),
-        Field::Origin | Field::Destination | Field::Host => None,
-    }
+    Some(prepared::shown(rule, value_listed(&rule.id, listed)?))
 }
 
-fn check(rule: &FieldRule, text: &Pii<String>) -> Result<(), &'static str> {
+/// Whether `text` may be written into the field `rule`; what is wrong with it otherwise.
+///
+/// # Errors
+///
+/// Says what is expected. Nothing of the text is in it.
+pub fn check(rule: &FieldRule, text: &Pii<String>) -> Result<(), &'static str> {
     if text.expose().chars().count() > usize::from(rule.length_max) {
         return Err("is too long");
     }
@@ -90,6 +105,16 @@ fn value<'a>(field: &Slug, fields: &'a Registration) -> Option<&'a Pii<String>> 
         Some(Field::Destination) => fields.destination.as_ref(),
         Some(Field::Host) => fields.host.as_ref(),
         None => fields.more.iter().find(|(name, _)| name == field).map(|(_, text)| text),
+    }
+}
+
+fn value_listed<'a>(field: &Slug, listed: &'a Listed) -> Option<&'a Pii<String>> {
+    match Field::of(field)? {
+        Field::Name => Some(&listed.name),
+        Field::Phone => listed.phone.as_ref(),
+        Field::Origin => listed.origin.as_ref(),
+        Field::Destination => listed.destination.as_ref(),
+        Field::Host => listed.host.as_ref(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::vehicle::VehicleSession;
 use crate::base::{AttendantId, CentiCelsius, DeviceId, Mono, Seq, Slug};
 use crate::config::Takes;
 use crate::config::rules::Facts;
-use crate::control::{Act, CardStatus, Decision, Refused, Trouble, VerdictStatus};
+use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
     StayLimit, StepKind, SubjectKind, Verdict,
@@ -64,6 +64,8 @@ pub struct Session {
     pub(super) giving_up: bool,
     /// Whether several codes were in view when one was asked for.
     pub(super) crowded: bool,
+    /// How many registration codes were shown.
+    pub(super) codes: u32,
 }
 
 impl Session {
@@ -100,6 +102,7 @@ impl Session {
             unrecorded: false,
             giving_up: false,
             crowded: false,
+            codes: 0,
         };
         session.note_asked(now);
         Some(session)
@@ -189,7 +192,7 @@ impl Session {
         match &mut self.who {
             Who::Person(person) => person.several_codes(now, context),
             Who::Vehicle(vehicle) => {
-                vehicle.occupants.iter_mut().for_each(|person| person.several_codes(now, context));
+                vehicle.several_codes(now, context);
             }
         }
         self.crowded = true;
@@ -419,19 +422,6 @@ impl Session {
         match &mut self.who {
             Who::Person(person) => person.recall(context, ask),
             Who::Vehicle(vehicle) => vehicle.recall(context, ask),
-        }
-    }
-
-    /// The cards about everybody here.
-    pub fn cards(&self) -> Vec<CardStatus> {
-        match &self.who {
-            Who::Person(person) => person.cards.status(None).collect(),
-            Who::Vehicle(vehicle) => {
-                let of_occupants = (1..).zip(&vehicle.occupants);
-                let of_occupants =
-                    of_occupants.flat_map(|(number, person)| person.cards.status(Some(number)));
-                vehicle.cards.status(None).chain(of_occupants).collect()
-            }
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::lane::{Lane, State};
 use super::person::PersonSession;
+use super::prepared::Prepared;
 use super::registration;
 use super::running::Running;
 use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
-use crate::control::{FieldStatus, LaneStatus, ManifestStatus, OccupantStatus, Phase};
-use crate::model::manifest::Listed;
+use crate::control::{FieldStatus, LaneStatus, ManifestStatus, OccupantStatus, Phase, PreparedStatus};
 use crate::model::{Level, PlateOrigin};
 
 impl Lane {
@@ -17,6 +17,7 @@ impl Lane {
     pub fn status(&self, now: Mono) -> LaneStatus {
         let session = self.session();
         let served = session.map(Session::served);
+        let (fields, prepared) = session.map(registration).unwrap_or_default();
         let asking = session.filter(|_| matches!(self.state, State::Steps(_)));
         LaneStatus {
             lane: self.settings.id.clone(),
@@ -30,7 +31,8 @@ impl Lane {
             plate_origin: session.and_then(plate_origin),
             profile: session.map(|session| session.profile().clone()),
             steps: session.map(|session| session.steps().status()).unwrap_or_default(),
-            fields: session.map(fields).unwrap_or_default(),
+            fields,
+            prepared,
             attestations: served.map(Steps::attestations).unwrap_or_default(),
             agents: session.map(agents).unwrap_or_default(),
             declared: session.and_then(declared),
@@ -85,30 +87,35 @@ impl Lane {
     }
 }
 
-/// The fields of the registration that is taken next: the vehicle's own, else that of whoever is served.
-fn fields(session: &Session) -> Vec<FieldStatus> {
-    let shown = |rule: &FieldRule, listed: Option<&Listed>| FieldStatus {
-        known: listed.and_then(|listed| registration::masked(rule, listed)),
-        name: rule.id.clone(),
-        title: rule.title.clone(),
-        form: rule.form.clone(),
+/// The registration that is taken next, and the code for it: one for which there is a code, else the vehicle's own, else that
+/// of whoever is served.
+fn registration(session: &Session) -> (Vec<FieldStatus>, Option<PreparedStatus>) {
+    let asked = |steps: &Steps| {
+        steps.open_steps().find_map(|step| {
+            if let Ask::Registration { fields } = &step.rule.ask { Some(fields.clone()) } else { None }
+        })
+    };
+    let mut all = match &session.who {
+        Who::Person(person) => vec![(&person.steps, person.prepared.as_ref(), None)],
+        Who::Vehicle(vehicle) => {
+            let served = vehicle.served().map(|one| (&one.steps, one.prepared.as_ref(), one.listed()));
+            std::iter::once((&vehicle.steps, vehicle.prepared.as_ref(), None)).chain(served).collect()
+        }
+    };
+    all.retain(|(steps, ..)| asked(steps).is_some());
+    let next = all.iter().find(|(_, prepared, _)| prepared.is_some()).or(all.first());
+    let Some((steps, prepared, listed)) = next else { return (vec![], None) };
+    let shown = |rule: FieldRule| FieldStatus {
+        known: listed.and_then(|listed| registration::masked(&rule, listed)),
+        coded: prepared.and_then(|prepared| prepared.shown(&rule)),
+        name: rule.id,
+        title: rule.title,
+        form: rule.form,
         length_max: rule.length_max,
         required: rule.need == Need::Required,
     };
-    let of = |steps: &Steps, listed: Option<&Listed>| {
-        steps.open_steps().find_map(|step| {
-            if let Ask::Registration { fields } = &step.rule.ask {
-                Some(fields.iter().map(|rule| shown(rule, listed)).collect())
-            } else {
-                None
-            }
-        })
-    };
-    let listed = match &session.who {
-        Who::Person(_) => None,
-        Who::Vehicle(vehicle) => vehicle.served().and_then(PersonSession::listed),
-    };
-    of(session.steps(), None).or_else(|| of(session.served(), listed)).unwrap_or_default()
+    let fields = asked(steps).unwrap_or_default().into_iter().map(shown).collect();
+    (fields, prepared.map(Prepared::status))
 }
 
 /// The agents of the first disinfection that is open: of whoever is served, else the vehicle's own.

@@ -5,8 +5,9 @@ use super::decide::{self, Ruled, Subject};
 use super::listed::Cards;
 use super::manifest::{Offer, TakenManifest};
 use super::memory::Memory;
-use super::person::{Apart, Asking, PersonSession};
-use super::registration;
+use super::person::{Apart, Asking, DOUBT, PersonSession};
+use super::prepared::{self, Prepared};
+use super::registration::{self, Said};
 use super::replay::occupant_verdict;
 use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
@@ -48,6 +49,8 @@ pub struct VehicleSession {
     pub(super) offer: Option<Offer>,
     /// The one that was taken.
     pub(super) taken: Option<TakenManifest>,
+    /// A registration code for the vehicle itself that waits to be confirmed.
+    pub(super) prepared: Option<Prepared>,
 }
 
 impl VehicleSession {
@@ -67,6 +70,7 @@ impl VehicleSession {
             memory: Memory::default(),
             offer: None,
             taken: None,
+            prepared: None,
         })
     }
 
@@ -162,8 +166,8 @@ impl VehicleSession {
             Act::SetDown { decision, reason } => {
                 attendant.and_then(|by| self.set_down(*decision, *reason, by))
             }
-            Act::Register(fields) if self.steps.open().any(|open| open == StepKind::Registration) => {
-                attendant.and_then(|_| self.register(fields))
+            Act::Register(fields) if self.registers_itself(fields.code) => {
+                attendant.and_then(|by| self.register(fields, by))
             }
             Act::TypeIdNumber(_)
             | Act::AwaitCompanion
@@ -193,9 +197,17 @@ impl VehicleSession {
         })
     }
 
-    fn register(&mut self, fields: &Registration) -> Result<(), Refused> {
+    /// Several codes are in view: what was shown a moment ago may have been one of them.
+    pub fn several_codes(&mut self, now: Mono, context: &Context) {
+        prepared::doubted(&mut self.prepared, now, DOUBT);
+        self.occupants.iter_mut().for_each(|person| person.several_codes(now, context));
+    }
+
+    fn register(&mut self, fields: &Registration, by: &AttendantId) -> Result<(), Refused> {
         let mut person = Person::default();
-        registration::take(&mut self.steps, fields, &mut person)?;
+        let code = prepared::confirmed(self.prepared.as_ref(), fields.code)?;
+        registration::take(&mut self.steps, fields, Said { code, listed: None }, by, &mut person)?;
+        self.prepared = None;
         for said in person.stated.iter() {
             self.details.stated.keep(&said.step, &said.field, said.value.clone());
         }

@@ -9,6 +9,7 @@
 //! | `name` · 姓名 | needed, at most 60 characters |
 //! | `id_number` · 身份证号, 证件号码 … | checked as a typed one; empty for somebody who has none |
 //! | `phone` · 手机号, 电话 … | may be empty |
+//! | `origin` · 从哪里来, `destination` · 到哪里去, `host` · 找谁 | as a registration asks for them, at most 80 characters; may be empty |
 //! | `seat` · 座位, 座位号 | at most 8 characters; for people who read the list, not kept |
 //!
 //! As a code: `KKM1:` and the base45 (RFC 9285) of that text, so that no reader breaks it at a line's end or takes it for
@@ -21,8 +22,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::csv_table::{BadTable, Column, CsvRow, CsvTable};
 use super::id_number::IdNumber;
 use super::phone;
+use super::text_code::{self, BadTextCode};
+use super::width::is_obeyed;
 use crate::base::Pii;
 
 /// How a code begins.
@@ -36,12 +40,17 @@ pub const ROWS_MAX: usize = 99;
 
 const NAME_MAX: usize = 60;
 const SEAT_MAX: usize = 8;
+/// As a registration's fields.
+const STATED_MAX: usize = 80;
 
 /// Columns with the headings that name them, first the one that messages use.
-const COLUMNS: [(&str, &[&str]); 4] = [
+const COLUMNS: [Column; 7] = [
     ("name", &["姓名", "名字"]),
     ("id_number", &["身份证号", "身份证号码", "身份证", "证件号码", "证件号"]),
     ("phone", &["手机号", "手机号码", "手机", "电话", "电话号码"]),
+    ("origin", &["从哪里来", "来自"]),
+    ("destination", &["到哪里去", "去往"]),
+    ("host", &["找谁", "拜访"]),
     ("seat", &["座位", "座位号", "座号"]),
 ];
 
@@ -60,6 +69,12 @@ pub struct Listed {
     pub id_number: Option<Pii<String>>,
     /// Telephone number, normalised.
     pub phone: Option<Pii<String>>,
+    /// Where from.
+    pub origin: Option<Pii<String>>,
+    /// Where to.
+    pub destination: Option<Pii<String>>,
+    /// Whom they visit.
+    pub host: Option<Pii<String>>,
 }
 
 /// Why a manifest is refused as a whole. Holds nothing of what is written there.
@@ -76,7 +91,9 @@ pub enum BadManifest {
     #[error("no manifest code")]
     NoCode,
     /// A heading that nobody reads.
-    #[error("line 1: column {0} has an unknown heading; known are name, id_number, phone, seat")]
+    #[error(
+        "line 1: column {0} has an unknown heading; known are name, id_number, phone, origin, destination, host, seat"
+    )]
     UnknownColumn(usize),
     /// A heading twice.
     #[error("line 1: heading {0} is there twice")]
@@ -150,25 +167,17 @@ impl Manifest {
         if bytes.len() > BYTES_MAX {
             return Err(BadManifest::TooLarge);
         }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| BadManifest::NotUtf8)?;
-        let headings = text.lines().next().unwrap_or_default();
-        let separator = if headings.contains('\t') { b'\t' } else { b',' };
-        let mut reader = csv::ReaderBuilder::new();
-        let reader = reader.flexible(true).trim(csv::Trim::All).delimiter(separator);
-        let mut reader = reader.from_reader(text.as_bytes());
-        let columns = columns(reader.headers().map_err(|_| BadManifest::NotUtf8)?)?;
+        let mut table = CsvTable::read(bytes, &COLUMNS)?;
+        if !table.has("name") {
+            return Err(BadManifest::NoNames);
+        }
         let (mut rows, mut lines) = (Vec::new(), Vec::new());
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|_| BadManifest::NotUtf8)? {
-            if record.iter().all(str::is_empty) {
-                continue;
-            }
+        while let Some(cells) = table.row()? {
             if rows.len() == ROWS_MAX {
                 return Err(BadManifest::TooMany);
             }
-            let line = record.position().map_or(0, |position| line_of(text, position));
-            let listed = row(&columns, &record, (&rows, &lines));
+            let line = cells.line;
+            let listed = row(&cells, (&rows, &lines));
             rows.push(listed.map_err(|(column, what)| Fault { line, column, what })?);
             lines.push(line);
         }
@@ -181,12 +190,11 @@ impl Manifest {
     ///
     /// As for [`read`](Self::read), and when it is spelt otherwise than [`code`] spells it.
     pub fn read_code(payload: &[u8]) -> Result<Self, BadManifest> {
-        let text = payload.strip_prefix(PREFIX.as_bytes()).ok_or(BadManifest::NoCode)?;
-        let text = std::str::from_utf8(text).map_err(|_| BadManifest::NoCode)?;
-        if text.len() > BYTES_MAX * 3 / 2 + 3 {
-            return Err(BadManifest::TooLarge);
-        }
-        Self::read(&base45::decode(text).map_err(|_| BadManifest::NoCode)?)
+        let text = text_code::read(PREFIX, payload, BYTES_MAX).map_err(|bad| match bad {
+            BadTextCode::NoCode => BadManifest::NoCode,
+            BadTextCode::TooLarge => BadManifest::TooLarge,
+        })?;
+        Self::read(&text)
     }
 
     /// The people, in order; one at least.
@@ -195,50 +203,30 @@ impl Manifest {
     }
 }
 
-/// The line on which a record begins, from 1; its position is before the empty lines that were passed over.
-fn line_of(text: &str, position: &csv::Position) -> u64 {
-    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let from_there = text.get(at..).unwrap_or_default();
-    let record = from_there.trim_start_matches(['\r', '\n']);
-    let before = text.get(..text.len() - record.len()).unwrap_or_default();
-    u64::try_from(before.matches('\n').count()).map_or(u64::MAX, |lines| lines.saturating_add(1))
+impl From<BadTable> for BadManifest {
+    fn from(bad: BadTable) -> Self {
+        match bad {
+            BadTable::NotUtf8 => Self::NotUtf8,
+            BadTable::UnknownColumn(number) => Self::UnknownColumn(number),
+            BadTable::ColumnTwice(column) => Self::ColumnTwice(column),
+        }
+    }
 }
 
 /// The content of the code for a CSV text.
 pub fn code(text: &str) -> String {
-    format!("{PREFIX}{}", base45::encode(text))
-}
-
-fn columns(headings: &csv::StringRecord) -> Result<Vec<&'static str>, BadManifest> {
-    let mut columns = Vec::new();
-    for (index, heading) in headings.iter().enumerate() {
-        let known = COLUMNS
-            .iter()
-            .find(|(column, chinese)| heading.eq_ignore_ascii_case(column) || chinese.contains(&heading));
-        let (column, _) = *known.ok_or(BadManifest::UnknownColumn(index + 1))?;
-        if columns.contains(&column) {
-            return Err(BadManifest::ColumnTwice(column));
-        }
-        columns.push(column);
-    }
-    if columns.contains(&"name") { Ok(columns) } else { Err(BadManifest::NoNames) }
+    text_code::written(PREFIX, text)
 }
 
 /// The column, and what is wrong there.
 type RowFault = (&'static str, Wrong);
 
-fn row(
-    columns: &[&'static str],
-    record: &csv::StringRecord,
-    (earlier, lines): (&[Listed], &[u64]),
-) -> Result<Listed, RowFault> {
-    if record.len() > columns.len() {
+fn row(cells: &CsvRow<'_>, (earlier, lines): (&[Listed], &[u64])) -> Result<Listed, RowFault> {
+    if cells.is_too_wide() {
         return Err(("name", Wrong::MoreCells));
     }
     let cell = |column: &'static str, characters_max: usize| {
-        let index = columns.iter().position(|known| *known == column);
-        let text = index.and_then(|index| record.get(index)).unwrap_or_default();
-        plain(text, characters_max).map_err(|wrong| (column, wrong))
+        plain(cells.get(column).unwrap_or_default(), characters_max).map_err(|wrong| (column, wrong))
     };
     let name = cell("name", NAME_MAX)?.ok_or(("name", Wrong::Missing))?;
     if name.expose().starts_with(['=', '+', '-', '@']) {
@@ -261,7 +249,9 @@ fn row(
         None => None,
     };
     cell("seat", SEAT_MAX)?;
-    Ok(Listed { name, id_number, phone })
+    let [origin, destination, host] =
+        [cell("origin", STATED_MAX)?, cell("destination", STATED_MAX)?, cell("host", STATED_MAX)?];
+    Ok(Listed { name, id_number, phone, origin, destination, host })
 }
 
 /// What is written in a cell, if anything is.
@@ -269,12 +259,7 @@ fn plain(text: &str, characters_max: usize) -> Result<Option<Pii<String>>, Wrong
     if text.chars().count() > characters_max {
         return Err(Wrong::TooLong);
     }
-    // Bidirectional marks too: they make one name look like another.
-    let hidden = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-    };
-    if text.contains(hidden) {
+    if text.contains(is_obeyed) {
         return Err(Wrong::NoPlainText);
     }
     Ok((!text.is_empty()).then(|| Pii::new(text.to_owned())))

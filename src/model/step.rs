@@ -107,12 +107,20 @@ pub enum Evidence {
         #[n(1)]
         by: AttendantId,
     },
-    /// So many fields were filled in.
+    /// So many fields were filled in, with what somebody said of themselves.
     #[n(4)]
     Registered {
         /// Number of fields.
         #[n(0)]
         fields: u8,
+        /// How many of them were stated by a registration code; none where no code was used. Nothing vouches for them either.
+        #[n(1)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_code: Option<u8>,
+        /// Who confirmed that code.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<AttendantId>,
     },
     /// An attendant confirmed it.
     #[n(5)]
@@ -281,13 +289,14 @@ impl Evidence {
             | Self::Escorted { by }
             | Self::Counted { by, .. } => vec![by],
             Self::Answered { by, confirmed, .. } => std::iter::once(by).chain(confirmed).collect(),
-            Self::Pledged { by } | Self::Occupants { by, .. } => by.iter().collect(),
+            Self::Pledged { by } | Self::Occupants { by, .. } | Self::Registered { by, .. } => {
+                by.iter().collect()
+            }
             Self::Signed { by } => by.iter().collect(),
             Self::Credential { .. }
             | Self::RosterEntry
             | Self::PlaceCode
             | Self::Temperature { .. }
-            | Self::Registered { .. }
             | Self::Plate { .. }
             | Self::Remembered { .. }
             | Self::Entitled => vec![],
@@ -380,6 +389,14 @@ mod tests {
     }
 
     #[test]
+    fn a_registration_without_a_code_is_written_as_before_there_were_codes() {
+        let plain = Evidence::Registered { fields: 3, by_code: None, by: None };
+        assert_eq!(minicbor::to_vec(&plain).unwrap(), [0x82, 4, 0x81, 3]);
+        assert_eq!(minicbor::decode::<Evidence>(&[0x82, 4, 0x81, 3]).unwrap(), plain);
+        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"registered":{"fields":3}}"#);
+    }
+
+    #[test]
     fn every_new_evidence_survives_encoding() {
         let by: AttendantId = "zhou".parse().unwrap();
         let all = [
@@ -398,6 +415,7 @@ mod tests {
                 by: by.clone(),
             },
             Evidence::Pledged { by: None },
+            Evidence::Registered { fields: 5, by_code: Some(3), by: Some(by.clone()) },
             Evidence::Occupants { declared: 19, recorded: 19, listed: Some(20), by: Some(by.clone()) },
             Evidence::Plate { source: PlateSource::Typed, origin: Some(PlateOrigin::OutOfTown) },
             Evidence::Items { way: Custody::Leave, number: 2, tag: Some(17), by: by.clone() },

@@ -1,4 +1,4 @@
-//! Full-width characters, as Chinese input methods type them, to their ordinary forms.
+//! Characters: full-width ones, as Chinese input methods type them, to their ordinary forms; those that a screen obeys.
 
 /// The ordinary form of a full-width ASCII character or space; any other character as it is.
 ///
@@ -9,6 +9,14 @@ pub fn narrow(character: char) -> char {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFF01 + 0x21).unwrap_or(character),
         other => other,
     }
+}
+
+/// Whether a screen obeys a character rather than showing it: controls, and marks that nobody sees or that turn what follows
+/// round, by which one name is made to look like another.
+pub fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
+        || matches!(character, '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

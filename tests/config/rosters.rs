@@ -65,6 +65,23 @@ fn a_fault_names_line_and_column_and_not_what_is_written() {
 }
 
 #[test]
+fn a_fault_names_the_line_that_an_editor_shows_behind_empty_lines_and_broken_cells() {
+    for end in ["\n", "\r\n", "\r"] {
+        let csv =
+            ["id_number,class,note", "", "440524188001010014,worker,\"one", "", "two\"", "", ",visitor,"];
+        let import = import(csv.join(end).as_bytes(), &site()).unwrap();
+        let lines: Vec<u64> = import.faults.iter().map(|fault| fault.line).collect();
+        assert_eq!((import.rows, lines), (2, vec![7]), "{end:?}");
+    }
+}
+
+#[test]
+fn a_table_as_a_spreadsheet_pastes_it_is_read_as_well() {
+    let import = import("id_number\tclass\n440524188001010014\tworker\n".as_bytes(), &site()).unwrap();
+    assert_eq!((import.people.len(), import.skipped), (1, 0));
+}
+
+#[test]
 fn a_table_that_cannot_be_meant_is_refused_whole() {
     let refused = |csv: &[u8]| import(csv, &site()).unwrap_err();
     assert_eq!(refused(b"id_number,clas\n"), BadCsv::UnknownColumn { number: 2 });

@@ -18,6 +18,7 @@ use kakou::daemon::recall::{Memory, Recalls};
 use kakou::daemon::{Append, LaneRunner, News, Outputs, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
+use kakou::model::registration_code;
 use kakou::model::{
     Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
     Past, Reason, Scan, SubjectKind, ThermalReading, Verdict, Via, Whose,
@@ -451,4 +452,32 @@ fn only_a_present_place_code_of_this_kiosk_settles_the_step_and_no_other_is_an_a
     let steps = runner.status(now.mono).steps;
     let done: Vec<_> = steps.iter().filter(|step| step.state == StepState::Done).collect();
     assert_eq!((done.len(), done[0].id.as_str()), (1, "place-code"));
+}
+
+#[test]
+fn a_registration_code_at_the_reader_is_taken_for_no_credential_and_a_pass_for_no_registration() {
+    let now = Stamp { wall: Wall::from_secs(1_790_000_000), ..Clock::new().unwrap().stamp() };
+    let mut runner = runner_of(profile_file::shipped_in("profiles/residential.toml").unwrap());
+    let mut appends = vec![];
+    runner.start(now.mono, &mut appends);
+    let mut show = |runner: &mut LaneRunner, text: &str| {
+        let payload = Pii::new(text.as_bytes().to_vec());
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+        let seen = Observation { device: "reader".parse().unwrap(), at: now.mono, what };
+        runner.observe(&now, seen, &mut appends);
+        runner.status(now.mono)
+    };
+    let good = registration_code::code("name=王小明\nphone=13812341234\norigin=成都\n");
+    let before = show(&mut runner, &good);
+    assert_eq!(before.prepared.map(|prepared| prepared.fault), Some(None));
+    assert!(before.steps.iter().all(|step| matches!(step.state, StepState::Open | StepState::Asked)));
+    for wrong in ["KKR1:", "KKR1:NOTHING", &good[..good.len() - 1], " KKR1:*\r\n"] {
+        let status = show(&mut runner, wrong);
+        assert_eq!(status.steps, before.steps, "no attempt: {wrong}");
+        assert!(status.prepared.is_some_and(|prepared| prepared.fault.is_some()), "{wrong}");
+    }
+    let number = show(&mut runner, &good).prepared.map(|prepared| prepared.number);
+    let after = show(&mut runner, "KK1:NO PASS");
+    assert_eq!(after.prepared.map(|prepared| prepared.number), number, "it is a credential's turn");
+    assert_ne!(after.steps, before.steps, "and tried as one");
 }

@@ -167,6 +167,7 @@ fn for_steps(status: &LaneStatus, random: &mut Random) -> Option<Act> {
             destination: None,
             host: None,
             more: vec![],
+            code: None,
         }));
     }
     None

@@ -79,6 +79,17 @@ fn every_faulty_line_is_named_with_its_column_and_nobody_is_quoted() {
 }
 
 #[test]
+fn a_fault_names_the_line_that_an_editor_shows_behind_empty_lines_and_broken_cells() {
+    for end in ["\n", "\r\n"] {
+        let csv =
+            ["phone,until,note", "", "13812341234,2026-12-01,\"one", "two\"", "", "13912341234,,", "", "1,,"];
+        let import = read(&csv.join(end)).unwrap();
+        let lines: Vec<u64> = import.faults.iter().map(|fault| fault.line).collect();
+        assert_eq!((import.rows, lines), (3, vec![6, 8]), "{end:?}");
+    }
+}
+
+#[test]
 fn an_end_is_judged_to_the_second() {
     let rows = |until: &str| read(&format!("phone,until\n13812341234,{until}\n")).unwrap().faulty;
     // Noon at the place.

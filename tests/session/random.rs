@@ -3,6 +3,7 @@
 use kakou::base::{CentiCelsius, Pii, Random};
 use kakou::control::{Act, Decision, OddPlate, Phase, Registration};
 use kakou::engine::{Effect, Input};
+use kakou::model::registration_code::RegistrationCode;
 use kakou::model::{
     Attestation, Authenticity, Body, Class, Currency, Level, Reason, Signal, SubjectKind, Verdict, Zone,
 };
@@ -56,7 +57,7 @@ pub fn anything(random: &mut Random, lane: &mut Bench) {
     let class = *random.pick(&classes).expect("sound");
     let signals =
         [Signal::Presence, Signal::PresenceInside, Signal::Beam, Signal::BarrierOpen, Signal::BarrierClosed];
-    match random.below(14) {
+    match random.below(15) {
         0 | 1 => drop(lane.put(pass(class))),
         2 | 3 => drop(lane.put(temperature(*random.pick(&zones).expect("sound")))),
         4 => drop(lane.put(not_measured())),
@@ -68,15 +69,19 @@ pub fn anything(random: &mut Random, lane: &mut Bench) {
         }
         8 => drop(lane.wait(random.below(20))),
         9 => drop(lane.put(if random.chance(0.3) { Input::JournalFailed } else { Input::JournalRestored })),
+        10 => {
+            let text = "name=李四\nphone=13812345678\norigin=成都\n";
+            lane.put(Input::RegistrationCode(RegistrationCode::read(text.as_bytes())));
+        }
         _ => {
             let by = random.chance(0.9).then_some("wang");
             // Refusals are as good as anything here.
-            let _ = lane.act_by(by, any_act(random));
+            let _ = lane.act_by(by, any_act(random, lane));
         }
     }
 }
 
-fn any_act(random: &mut Random) -> Act {
+fn any_act(random: &mut Random, lane: &Bench) -> Act {
     let text = |text: &str| Some(Pii::new(text.to_owned()));
     match random.below(14) {
         0..=2 => Act::Attest(Attestation::Mask),
@@ -90,6 +95,7 @@ fn any_act(random: &mut Random) -> Act {
             destination: None,
             host: None,
             more: vec![],
+            code: random.chance(0.5).then(|| lane.status().prepared.map_or(1, |prepared| prepared.number)),
         }),
         7 => Act::StartDisinfection { agent: "chlorine-500".parse().expect("sound") },
         8 => Act::StopDisinfection,

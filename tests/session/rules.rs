@@ -201,6 +201,7 @@ title_en = "Car"
         Act::Register(Registration {
             name,
             more: vec![own("bed", bed), own("came-by", by)],
+            code: None,
             ..Registration::default()
         })
     };
@@ -218,7 +219,10 @@ title_en = "Car"
     let person = &lane.last_personal().people[0];
     assert_eq!(person.stated.find("registration", "bed").unwrap().expose(), "12");
     assert_eq!(person.stated.find("registration", "came-by").unwrap().expose(), "train");
-    assert_eq!(lane.last_passage().steps[0].outcome, StepOutcome::Done(Evidence::Registered { fields: 3 }));
+    assert_eq!(
+        lane.last_passage().steps[0].outcome,
+        StepOutcome::Done(Evidence::Registered { fields: 3, by_code: None, by: None })
+    );
 }
 
 #[test]

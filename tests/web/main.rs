@@ -15,6 +15,7 @@ mod inside;
 mod party;
 mod pictures;
 mod policy;
+mod registration;
 mod shift;
 mod states;
 mod subject;

@@ -22,7 +22,8 @@ use super::super::roster_csv;
 use super::ListRule;
 use super::change::ends_in_time;
 use super::rows::Span;
-use crate::base::{Pii, Wall};
+use crate::base::Wall;
+use crate::model::csv_table::{BadTable, Column, CsvRow, CsvTable};
 use crate::model::width::narrow;
 use crate::model::{Blinded, Blinder};
 
@@ -33,7 +34,7 @@ pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const FAULTS_LISTED_MAX: usize = 100;
 
 /// Columns with the headings that name them, first the one that messages use.
-const COLUMNS: [(&str, &[&str]); 7] = [
+const COLUMNS: [Column; 7] = [
     ("id_number", &["身份证号", "身份证号码", "证件号码"]),
     ("plate", &["车牌号", "车牌", "车牌号码"]),
     ("phone", &["手机号", "手机号码", "手机", "电话", "电话号码"]),
@@ -132,29 +133,29 @@ pub fn import(bytes: &[u8], reading: &Reading<'_>) -> Result<Import, BadCsv> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(BadCsv::TooLarge);
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if std::str::from_utf8(bytes).is_err() {
-        return Err(BadCsv::NotUtf8);
-    }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let columns = columns(reader.headers().map_err(|_| BadCsv::NotUtf8)?, reading.rule)?;
+    let mut table = CsvTable::read(bytes, &COLUMNS)?;
+    check(table.columns(), reading.rule)?;
     let mut import = Import::default();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|_| BadCsv::NotUtf8)? {
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
+    while let Some(cells) = table.row()? {
         import.rows += 1;
-        let cells = Cells { columns: &columns, record: &record };
         if let Err((column, why)) = row(&cells, reading).and_then(|row| import.take(row)) {
             import.faulty += 1;
-            let line = record.position().map_or(0, csv::Position::line);
             if import.faults.len() < FAULTS_LISTED_MAX {
-                import.faults.push(Fault { line, column, why });
+                import.faults.push(Fault { line: cells.line, column, why });
             }
         }
     }
     Ok(import)
+}
+
+impl From<BadTable> for BadCsv {
+    fn from(bad: BadTable) -> Self {
+        match bad {
+            BadTable::NotUtf8 => Self::NotUtf8,
+            BadTable::UnknownColumn(number) => Self::UnknownColumn { number },
+            BadTable::ColumnTwice(column) => Self::ColumnTwice(column),
+        }
+    }
 }
 
 /// The column, and what is wrong there.
@@ -174,47 +175,25 @@ impl Import {
     }
 }
 
-fn columns(headings: &csv::StringRecord, rule: &ListRule) -> Result<Vec<&'static str>, BadCsv> {
-    let mut columns = Vec::new();
-    for (index, heading) in headings.iter().enumerate() {
-        let is_it = |(column, chinese): &&(&str, &[&str])| {
-            heading.eq_ignore_ascii_case(column) || chinese.contains(&heading)
-        };
-        let known = COLUMNS.iter().find(is_it).map(|(column, _)| *column);
-        let known = known.ok_or(BadCsv::UnknownColumn { number: index + 1 })?;
-        if columns.contains(&known) {
-            return Err(BadCsv::ColumnTwice(known));
+/// Whether there is what is needed, and no identifier that the list does not hold.
+fn check(columns: &[&'static str], rule: &ListRule) -> Result<(), BadCsv> {
+    let mut names_somebody = false;
+    for (column, kind) in roster_csv::KINDS.iter().filter(|(column, _)| columns.contains(column)) {
+        if !rule.holds.contains(kind) {
+            return Err(BadCsv::NotHeld(column));
         }
-        let kind = roster_csv::KINDS.iter().find(|(column, _)| *column == known);
-        if kind.is_some_and(|(_, kind)| !rule.holds.contains(kind)) {
-            return Err(BadCsv::NotHeld(known));
-        }
-        columns.push(known);
+        names_somebody = true;
     }
-    let names_somebody = roster_csv::KINDS.iter().any(|(column, _)| columns.contains(column));
-    if names_somebody && columns.contains(&"until") { Ok(columns) } else { Err(BadCsv::MissingColumn) }
+    if names_somebody && columns.contains(&"until") { Ok(()) } else { Err(BadCsv::MissingColumn) }
 }
 
-struct Cells<'r> {
-    columns: &'r [&'static str],
-    record: &'r csv::StringRecord,
-}
-
-impl Cells<'_> {
-    /// What is written in `column`; `None` where nothing is.
-    fn get(&self, column: &str) -> Option<Pii<String>> {
-        let index = self.columns.iter().position(|known| *known == column)?;
-        self.record.get(index).filter(|text| !text.is_empty()).map(|text| Pii::new(text.to_owned()))
-    }
-}
-
-fn row(cells: &Cells<'_>, reading: &Reading<'_>) -> Result<Row, RowFault> {
-    if cells.record.len() > cells.columns.len() {
+fn row(cells: &CsvRow<'_>, reading: &Reading<'_>) -> Result<Row, RowFault> {
+    if cells.is_too_wide() {
         return Err(("until", "单元格多于标题 the row has more cells than there are headings"));
     }
     let mut identifiers = Vec::new();
     for (column, kind) in roster_csv::KINDS {
-        if let Some(text) = cells.get(column) {
+        if let Some(text) = roster_csv::cell(cells, column) {
             let blinded = roster_csv::blinded(kind, &text, reading.blinder).map_err(|why| (column, why))?;
             identifiers.push((column, blinded));
         }
@@ -225,11 +204,11 @@ fn row(cells: &Cells<'_>, reading: &Reading<'_>) -> Result<Row, RowFault> {
     Ok((identifiers, span(cells, reading)?))
 }
 
-fn span(cells: &Cells<'_>, reading: &Reading<'_>) -> Result<Span, RowFault> {
+fn span(cells: &CsvRow<'_>, reading: &Reading<'_>) -> Result<Span, RowFault> {
     const NO_TIME: &str = "不是日期 is no day such as 2026-12-31";
     let Reading { rule, now, ahead_minutes, .. } = *reading;
     let until = cells.get("until").ok_or(("until", "缺截止日期 is missing: no entry is for ever"))?;
-    let until = Written::read(until.expose()).ok_or(("until", NO_TIME))?.end();
+    let until = Written::read(until).ok_or(("until", NO_TIME))?.end();
     let until = until - i64::from(ahead_minutes) * 60;
     if Wall::from_secs(until) <= now {
         return Err(("until", "已经过去 has passed already"));
@@ -240,7 +219,7 @@ fn span(cells: &Cells<'_>, reading: &Reading<'_>) -> Result<Span, RowFault> {
     let from = match cells.get("from") {
         None => 0,
         Some(text) => {
-            let begin = Written::read(text.expose()).ok_or(("from", NO_TIME))?.begin();
+            let begin = Written::read(text).ok_or(("from", NO_TIME))?.begin();
             begin - i64::from(ahead_minutes) * 60
         }
     };

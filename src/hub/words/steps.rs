@@ -46,12 +46,15 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Plate { origin: Some(PlateOrigin::Local), .. } => "本地 local".to_owned(),
         Evidence::Plate { origin: Some(PlateOrigin::OutOfTown), .. } => "外地 out of town".to_owned(),
         Evidence::Plate { origin: Some(PlateOrigin::Unplaced), .. } => "不属任何地区 of no place".to_owned(),
+        Evidence::Registered { fields, by_code: Some(by_code), .. } => {
+            format!("{by_code}/{fields} 登记码自述 stated by code")
+        }
         Evidence::Credential { .. }
         | Evidence::RosterEntry
         | Evidence::PlaceCode
         | Evidence::Temperature { .. }
         | Evidence::ContactTemperature { .. }
-        | Evidence::Registered { .. }
+        | Evidence::Registered { by_code: None, .. }
         | Evidence::Attested { .. }
         | Evidence::Plate { origin: None, .. }
         | Evidence::Occupants { listed: None, .. }

@@ -91,6 +91,7 @@ impl Attendant {
                         destination: None,
                         host: None,
                         more: vec![],
+                        code: None,
                     }))
                 }
                 (StepKind::Temperature, StepState::Failed { .. } | StepState::NeedsAttendant { .. })

@@ -148,6 +148,7 @@ fn registration(fields: &Fields) -> Registration {
         destination: text("destination"),
         host: text("host"),
         more: fields.keys().filter_map(|name| Some((name.parse().ok()?, text(name)?))).collect(),
+        code: field(fields, "code").parse().ok(),
     }
 }
 

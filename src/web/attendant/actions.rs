@@ -13,7 +13,7 @@ use maud::{Markup, html};
 
 use super::address;
 use super::card::kebab;
-use super::entries;
+use super::{entries, prepared};
 use crate::control::{
     BarrierState, CompanionStatus, Decision, Direct, LaneStatus, Phase, StepState, StepStatus,
 };
@@ -264,7 +264,7 @@ fn step_ways(lane: &LaneStatus, step: &StepStatus) -> Vec<Action> {
             let again = posts(symbol::AGAIN, words("重新测温", "Measure again"), act("again"));
             if wants_attendant(&step.state) { vec![contact, again] } else { vec![again, contact] }
         }
-        StepKind::Registration => vec![leads(symbol::CLIPBOARD, words("填写登记", "Register"), "/register")],
+        StepKind::Registration => prepared::ways(lane),
         StepKind::Attest => step.attest.map(attest).into_iter().collect(),
         StepKind::Plate => vec![
             leads(symbol::PLATE, words("输入车牌", "Type the plate"), "/pad/plate"),

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::standing::{plate_origin, standing};
-use super::{address, manifest, practice};
+use super::{address, manifest, practice, prepared};
 use crate::control::{
     BarrierState, CardStatus, CompanionStatus, KioskStatus, LaneStatus, OccupantStatus, Phase, StepState,
     StepStatus, TakenOut, TemperatureStatus, TurnedBackStatus, VerdictStatus,
@@ -79,6 +79,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
             }
             @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
             @if let Some(companion) = &lane.companion { (with_companion(companion)) }
+            (prepared::note(lane))
             @for listed in &lane.cards { (list_card(listed)) }
             @for returned in &lane.turned_back { (turned_back(returned)) }
             @if let Some(trouble) = lane.trouble {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::act::{Fields, field, named};
 use super::actions::{self, Action, Does, button, emergency, posts};
-use super::{SignedIn, address, entries};
+use super::{SignedIn, address, entries, prepared};
 use crate::base::{LaneId, Slug};
 use crate::control::{Decision, FieldStatus, LaneStatus, Refused};
 use crate::model::{FieldForm, Reason};
@@ -355,12 +355,12 @@ fn register_page(
             form method="post" action=(address(lane, "/do")) autocomplete="off" {
                 input type="hidden" name="act" value="register";
                 input type="hidden" name="seen" value=(lane.passages);
+                @if let Some(prepared) = &lane.prepared { input type="hidden" name="code" value=(prepared.number); }
                 @for (index, asked) in lane.fields.iter().enumerate() {
                     label {
                         span {
                             (own(asked.title.as_ref(), desk::field(asked.name.as_str())))
-                            @if let Some(known) = &asked.known { " " (known) " " (words("名单已有", "on the list")) }
-                            @else if !asked.required { " " (words("可不填", "optional")) }
+                            (prepared::beside(asked))
                         }
                         (entry_of(asked, field(filled, asked.name.as_str()), index == 0))
                     }
@@ -396,7 +396,7 @@ fn entry_of(asked: &FieldStatus, filled: &str, first: bool) -> Markup {
     };
     html! {
         @if let FieldForm::Choice { choices } = &asked.form {
-            select name=(asked.name) required[asked.required] autofocus[first] {
+            select name=(asked.name) required[asked.required && asked.said().is_none()] autofocus[first] {
                 option value="" {}
                 @for choice in choices {
                     option value=(choice.id) selected[choice.id.as_str() == filled] {
@@ -406,7 +406,7 @@ fn entry_of(asked: &FieldStatus, filled: &str, first: bool) -> Markup {
             }
         } @else {
             input name=(asked.name) type=(kind) value=(filled) maxlength=(asked.length_max) autofocus[first]
-                inputmode=[mode] required[asked.required && asked.known.is_none()];
+                inputmode=[mode] required[asked.required && asked.said().is_none()];
         }
     }
 }

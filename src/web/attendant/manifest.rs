@@ -167,7 +167,7 @@ fn paste(lane: &LaneStatus) -> Markup {
                 input type="file" name="file" accept=".csv,text/csv,text/plain";
             }
             label {
-                span { (words("或粘贴：首行为 姓名,身份证号,手机号", "or paste: headings name,id_number,phone first")) }
+                span { (words("或粘贴：首行为 姓名,身份证号,手机号,从哪里来", "or paste: headings name,id_number,phone,origin first")) }
                 textarea name="text" rows="6" maxlength=(manifest::BYTES_MAX) {}
             }
             button.act.enter type="submit" data-key="F1" {
@@ -209,6 +209,9 @@ fn column_words(column: &str) -> &'static str {
         "name" => "姓名",
         "id_number" => "身份证号",
         "phone" => "电话",
+        "origin" => "从哪里来",
+        "destination" => "到哪里去",
+        "host" => "找谁",
         _ => "座位",
     }
 }

@@ -14,6 +14,7 @@ mod open_items;
 mod policy;
 mod post;
 mod practice;
+mod prepared;
 mod settings;
 mod shift;
 mod shift_sheet;

@@ -45,7 +45,7 @@ pub const fn prompt(prompt: Prompt, subject: SubjectKind) -> Request {
             words("麻烦您配合测量体温，请靠近一点", "Please come a little closer"),
         ),
         Prompt::Register => {
-            (words("请登记", "Please register"), words("请告诉工作人员", "Please tell the attendant"))
+            (words("请登记", "Please register"), words("请口述或出示登记码", "Say it, or show a code"))
         }
         Prompt::WaitForAttendant => {
             (words("请稍等", "Please wait"), words("工作人员马上来", "The attendant is coming"))

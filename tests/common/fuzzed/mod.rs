@@ -8,6 +8,7 @@
 
 mod command;
 mod mend;
+mod said;
 mod seeds;
 
 pub use command::command;
@@ -26,6 +27,7 @@ use kakou::sync::receipt::{Keys, Receipt, Taken, take};
 use kakou::sync::wire::{BODY_MAX, Batch, HUB_NOTE_NAME};
 use kakou::sync::{disk_state, salvage};
 use mend::{mend_parcel, mend_segment};
+pub use said::said;
 use seeds::{LOG, NOW, draft, hub_key, kiosk, ledger, open, own_key, put, stamp, tree};
 
 /// Something that is fed with bytes, and inputs that are what it is for.
@@ -40,13 +42,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "segment", run: segment, seeds: seeds::segment },
     Target { name: "batch", run: batch, seeds: seeds::batch },
     Target { name: "note", run: signed_note, seeds: seeds::note },
     Target { name: "parcel", run: parcel, seeds: seeds::parcel },
     Target { name: "receipt", run: receipt, seeds: seeds::receipt },
     Target { name: "command", run: command, seeds: command::seeds },
+    Target { name: "said", run: said, seeds: said::seeds },
 ];
 
 /// A segment of a log is replaced by the bytes: no start is refused, and the next one finds what this one left.
