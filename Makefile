@@ -21,7 +21,7 @@ deny:
 	cargo deny check licenses bans sources
 
 MINUTES ?= 10
-TARGETS ?= segment batch note parcel receipt command said
+TARGETS ?= segment batch note parcel receipt command said handed
 
 # On the stable compiler: RUSTC_BOOTSTRAP lets it count what is covered, and no sanitizer is needed without unsafe code.
 fuzz:

@@ -2,8 +2,8 @@
 
 use kakou::base::{CentiCelsius, Pii};
 use kakou::control::{
-    Act, AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, Entry, LaneStatus, Phase, Prompt, ReadBy,
-    Stay, StepState, StepStatus, TurnedBackStatus,
+    Act, AnswerStatus, AreaStatus, Asks, CompanionStatus, DwellState, DwellStatus, Entry, LaneStatus, Phase,
+    Prompt, ReadBy, Stay, StepState, StepStatus, TurnedBackStatus,
 };
 use kakou::model::{Custody, Direction, Role, StepKind, Title};
 
@@ -332,6 +332,52 @@ async fn where_and_when_somebody_was_turned_back_is_shown_to_the_attendant_and_n
     browser.open(&fake.url(LANE)).await;
     let page = browser.text(".list-card").await;
     assert!(page.contains("本卡口") && page.contains("occupant 2") && page.contains("7 min ago"), "{page}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_companion_is_waited_for_with_two_presses_and_named_masked_afterwards() {
+    let may = LaneStatus { companion: Some(CompanionStatus::MayAnswer), ..states::asking_code() };
+    let (fake, browser) = start(may.clone()).await;
+    browser.open(&fake.url(&format!("{LANE}/ways"))).await;
+    let page = browser.text("body").await;
+    assert!(page.contains("由陪同人代办"), "{page}");
+    browser.click("form:has(input[value=companion]) button").await;
+    browser.wait_for("#actions").await;
+    assert_eq!(fake.commands().last().map(|command| &command.act), Some(&Act::AwaitCompanion));
+    let prompt = Prompt::CompanionCode;
+    fake.set_lane(LaneStatus { companion: Some(CompanionStatus::Awaited), prompt, ..may.clone() });
+    browser.open(&fake.url(LANE)).await;
+    assert!(browser.text("body").await.contains("等陪同人的码"));
+    measure(&browser, "companion awaited").await;
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-companion.png")).await;
+    }
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for("main").await;
+    assert!(browser.text("body").await.contains("请陪同人出示码"));
+    for lane in [None, Some(states::several_codes())] {
+        if let Some(lane) = lane {
+            fake.set_lane(lane);
+            browser.open(&fake.url("/lane/in-1")).await;
+            browser.wait_for("main").await;
+        }
+        let behind = "const w = document.createRange(); w.selectNodeContents(document.querySelector('h1 .zh'));
+            return w.getBoundingClientRect().right - document.querySelector('#preview').getBoundingClientRect().left";
+        let behind = browser.script(behind).await;
+        assert!(behind.as_f64() <= Some(0.0), "{behind} px are behind the picture");
+    }
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("face-companion.png")).await;
+    }
+    let name = Some("王*".to_owned());
+    fake.set_lane(LaneStatus { companion: Some(CompanionStatus::Answers { name }), ..states::referred() });
+    browser.open(&fake.url(LANE)).await;
+    let page = browser.text(".companion").await;
+    assert!(page.contains("由陪同人代办") && page.contains("王*"), "{page}");
+    if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
+        browser.screenshot(&std::path::Path::new(&folder).join("desk-companion-answers.png")).await;
+    }
     browser.close().await;
 }
 

@@ -126,7 +126,7 @@ fn with_companion(companion: &CompanionStatus) -> Markup {
         @match companion {
             CompanionStatus::MayAnswer => {}
             CompanionStatus::Awaited => {
-                p.trouble role="status" { (symbol::PEOPLE) (words("等陪同人出示码或证件号", "Waiting for the companion's code or ID")) }
+                p.trouble role="status" { (symbol::PEOPLE) (words("等陪同人的码或证件号", "Companion's code or ID")) }
             }
             CompanionStatus::Answers { name } => {
                 p.companion { (symbol::PEOPLE) (words("由陪同人代办", "A companion answers")) @if let Some(name) = name { b { (name) } } }

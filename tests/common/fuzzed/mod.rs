@@ -7,11 +7,13 @@
 #![allow(clippy::unwrap_used, reason = "a broken promise shows itself by a panic")]
 
 mod command;
+mod handed;
 mod mend;
 mod said;
 mod seeds;
 
 pub use command::command;
+pub use handed::handed;
 use kakou::base::Seq;
 use kakou::journal::audit::AuditProof;
 use kakou::journal::cosigned::{Judgement, judge};
@@ -42,7 +44,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "segment", run: segment, seeds: seeds::segment },
     Target { name: "batch", run: batch, seeds: seeds::batch },
     Target { name: "note", run: signed_note, seeds: seeds::note },
@@ -50,6 +52,7 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "receipt", run: receipt, seeds: seeds::receipt },
     Target { name: "command", run: command, seeds: command::seeds },
     Target { name: "said", run: said, seeds: said::seeds },
+    Target { name: "handed", run: handed, seeds: handed::seeds },
 ];
 
 /// A segment of a log is replaced by the bytes: no start is refused, and the next one finds what this one left.
