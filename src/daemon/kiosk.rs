@@ -27,7 +27,7 @@ use super::lists::Taken;
 use super::overdue;
 use super::past::{self, Past, PastParts};
 use super::pictures::{self, Begun, Pictures};
-use super::policy::{Office, PolicyParts};
+use super::policy::{Office, PolicyParts, Ruling};
 use super::recorder::{Chore, Request};
 use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
@@ -218,7 +218,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
     let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done.clone()).map_err(Error::Thread)?;
-    let overdue = look_after(&past, &requests, &clock, &mut tasks);
+    let overdue = look_after(&past, &requests, (&clock, &in_force.1), &mut tasks);
     let ends = (heard, log_seen, chores, stopped.clone(), done);
     let keeping = keep(keeper, ends, &past, clock.clone()).map_err(Error::Thread)?;
     let policy = office.spawn(requests.clone(), clock.clone(), &mut tasks);
@@ -262,12 +262,18 @@ fn past_of(
 fn look_after(
     past: &Arc<Past<DirDisk>>,
     requests: &mpsc::Sender<Request>,
-    clock: &Clock,
+    (clock, ruling): (&Clock, &watch::Receiver<Arc<Ruling>>),
     tasks: &mut JoinSet<&'static str>,
 ) -> watch::Receiver<OverdueStatus> {
     let (status, seen) = watch::channel(OverdueStatus::default());
     tasks.spawn(past::tend(Arc::clone(past), clock.clone()));
-    tasks.spawn(overdue::watch_over(Arc::clone(past), requests.clone(), clock.clone(), status));
+    tasks.spawn(overdue::watch_over(
+        Arc::clone(past),
+        requests.clone(),
+        clock.clone(),
+        ruling.clone(),
+        status,
+    ));
     seen
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::interval;
 
+use super::policy::Ruling;
 use super::recorder::Request;
 use crate::base::{Epoch, Seq, Stamp};
 use crate::control::OverdueStatus;
@@ -19,6 +20,9 @@ use crate::platform::clock::Clock;
 
 /// Time between two looks.
 pub const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Looks among which one is taken where nothing that rules limits a stay: somebody may be inside who came in under another policy.
+const RARELY: u32 = 20;
 
 /// Who can tell who is overdue.
 pub trait Stays: Send + Sync {
@@ -67,11 +71,15 @@ pub(super) async fn watch_over<S: Stays + 'static>(
     stays: Arc<S>,
     requests: mpsc::Sender<Request>,
     clock: Clock,
+    ruling: watch::Receiver<Arc<Ruling>>,
     status: watch::Sender<OverdueStatus>,
 ) -> &'static str {
     let (mut watch, mut ticks) = (OverdueWatch::default(), interval(LOOK_EVERY));
-    loop {
+    for tick in 0_u32.. {
         ticks.tick().await;
+        if tick % RARELY != 0 && !limits(&ruling.borrow()) {
+            continue;
+        }
         let (stays, now) = (Arc::clone(&stays), clock.stamp());
         let Ok(found) = tokio::task::spawn_blocking(move || stays.overstays(&now)).await else { break };
         let (counted, drafts) = watch.take(found);
@@ -85,4 +93,9 @@ pub(super) async fn watch_over<S: Stays + 'static>(
         }
     }
     "overdue"
+}
+
+/// Whether anything that rules says how long somebody may stay.
+fn limits(ruling: &Ruling) -> bool {
+    ruling.lanes.values().flat_map(|profiles| profiles.iter()).any(|profile| profile.stay.is_some())
 }

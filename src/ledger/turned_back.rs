@@ -114,8 +114,9 @@ impl Ledger {
             let earliest = placed.earliest.map(|earliest| earliest.0);
             let values = params![outcome.bytes(), record, id.kiosk.as_str(), earliest, latest.0, told];
             self.add_news(values, &tokens, received)?;
+            self.clear_told(received - KEPT)?;
         }
-        self.clear_told(received - KEPT)
+        Ok(())
     }
 
     /// The same for a passage whose personal part could not be read before now.
