@@ -18,8 +18,8 @@ fn reads_the_datasheets_own_transfer_byte_for_byte() {
     let object = Transaction::write_read(0x5A, vec![0x07], vec![0xD2, 0x3A, 0x30]);
     let mut bus = Mock::new(&[object, word(DIE, 0x39F0)]);
     let reading = Mlx90614::new(ADDRESS).read(&mut bus).unwrap();
-    assert_eq!((reading.raw_object, reading.object.get()), (0x3AD2, 2_801));
-    assert_eq!((reading.raw_die, reading.die.get()), (0x39F0, 2_349));
+    assert_eq!((reading.object.get(), reading.die.get()), (2_801, 2_349));
+    assert_eq!(reading.raw.as_slice(), [0x3AD2, 0x39F0]);
     bus.done();
 }
 

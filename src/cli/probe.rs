@@ -128,11 +128,10 @@ fn measure(thermometer: &mut dyn Thermometer, spot: Spot) -> Saw {
 fn describe(reading: &ThermalReading, spot: Spot) -> String {
     let settings = Settings { emissivity: spot.emissivity, supply_mv: spot.supply_mv, ..Settings::default() };
     format!(
-        "sees {:.2} °C as skin would be, die {:.2} °C (words {:#06x}, {:#06x})",
+        "sees {:.2} °C as skin would be, die {:.2} °C (words {})",
         settings.skin(reading).degrees(),
         settings.die(reading).degrees(),
-        reading.raw_object,
-        reading.raw_die
+        reading.raw
     )
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A read is one transfer with a repeated start: `S addr+W command Sr addr+R low high pec P`. Commands used:
 //! RAM 0x06 (the die's own temperature), RAM 0x07 (object temperature), 0xF0 (flags). A temperature word is
-//! `T[K] = 0.02 · raw` with bit 15 as error flag. Source: MLX90614 datasheet rev 13.
+//! `T[K] = 0.02 · raw` with bit 15 as error flag. The words of a reading are those of 0x07 and 0x06. Source: MLX90614 datasheet rev 13.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 use super::Thermometer;
 use crate::base::checksum::smbus_pec;
 use crate::base::{CentiCelsius, Mono, NoReading};
-use crate::model::ThermalReading;
+use crate::model::{RawWords, ThermalReading};
 
 /// Address of a chip as delivered.
 pub const ADDRESS: u8 = 0x5A;
@@ -120,7 +120,7 @@ impl Mlx90614 {
         let raw_object = self.temperature(bus, OBJECT, OBJECT_MIN..=0x7FFF)?;
         let raw_die = self.temperature(bus, DIE, DIE_RANGE)?;
         let (object, die) = (decode(OBJECT, raw_object)?, decode(DIE, raw_die)?);
-        Ok(ThermalReading { object, die, raw_object, raw_die })
+        Ok(ThermalReading { object, die, raw: RawWords::new(&[raw_object, raw_die]) })
     }
 
     /// Reads the flags register. Not part of a normal read: the temperature words have an error bit of their own.
@@ -215,8 +215,9 @@ impl Poller {
     }
 
     fn moving(&mut self, reading: ThermalReading) -> Result<ThermalReading, NoReading> {
-        self.same = if reading.raw_object == self.last { self.same.saturating_add(1) } else { 0 };
-        self.last = reading.raw_object;
+        let object = reading.raw.as_slice().first().copied().unwrap_or(0);
+        self.same = if object == self.last { self.same.saturating_add(1) } else { 0 };
+        self.last = object;
         if self.same >= STUCK_AFTER { Err(NoReading::Stale) } else { Ok(reading) }
     }
 }

@@ -67,7 +67,7 @@ pub use stated::{Stated, Statement};
 pub use stay::{Overdue, StayLimit};
 pub use step::{Attestation, Custody, Evidence, StepKind, StepOutcome, StepRecord};
 pub use subject::{Class, Direction, SubjectKind};
-pub use temperature::{Guidance, NotMeasured, Screening, ThermalReading, Zone};
+pub use temperature::{Guidance, NotMeasured, RawWords, Screening, ThermalReading, Zone};
 pub use timeline::{BootClock, Known, Placed};
 pub use title::{StepWords, Title};
 pub use training::Training;

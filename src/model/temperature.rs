@@ -1,5 +1,7 @@
 //! Skin temperature: one reading, one screening, and what the subject should do for it.
 
+use std::fmt;
+
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +14,48 @@ pub struct ThermalReading {
     pub object: CentiCelsius,
     /// The sensor's own temperature.
     pub die: CentiCelsius,
-    /// Register word behind `object`.
-    pub raw_object: u16,
-    /// Register word behind `die`.
-    pub raw_die: u16,
+    /// What the chip's registers said, in the order that the driver's module comment gives.
+    pub raw: RawWords,
+}
+
+/// Register words behind one reading, at most [`RawWords::MOST`]: with them it can be worked out again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RawWords {
+    words: [u16; Self::MOST],
+    count: u8,
+}
+
+impl RawWords {
+    /// Most words of a reading.
+    pub const MOST: usize = 6;
+
+    /// These words; those past the sixth are left out.
+    pub fn new(said: &[u16]) -> Self {
+        let mut words = [0; Self::MOST];
+        words.iter_mut().zip(said).for_each(|(word, said)| *word = *said);
+        Self { words, count: u8::try_from(said.len().min(Self::MOST)).unwrap_or(0) }
+    }
+
+    /// The words.
+    pub fn as_slice(&self) -> &[u16] {
+        &self.words[..usize::from(self.count)]
+    }
+}
+
+/// In hexadecimal, as a datasheet writes them: `0x3ad2 0x39f0`.
+impl fmt::Display for RawWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in self.as_slice().iter().enumerate() {
+            write!(f, "{}{word:#06x}", if index == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RawWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
 }
 
 /// Where a screening value lies against the threshold temperature and its guard band.

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use crate::base::{CentiCelsius, Mono, NoReading};
 use crate::drivers::Thermometer;
-use crate::model::ThermalReading;
+use crate::model::{RawWords, ThermalReading};
 
 /// Longest number in a file, in bytes.
 const NUMBER_MAX: u64 = 64;
@@ -40,7 +40,7 @@ impl Iio {
     fn read(&self) -> Result<ThermalReading, NoReading> {
         let (object, raw_object) = self.channel("object")?;
         let (die, raw_die) = self.channel("ambient")?;
-        Ok(ThermalReading { object, die, raw_object, raw_die })
+        Ok(ThermalReading { object, die, raw: RawWords::new(&[raw_object, raw_die]) })
     }
 
     fn channel(&self, name: &str) -> Result<(CentiCelsius, u16), NoReading> {
@@ -97,8 +97,8 @@ mod tests {
         let mut iio = Iio::new(folder.path(), Duration::from_millis(100), Mono::ZERO);
         // 0x3AD2 is 28.01 °C: datasheet rev 13, figure 8.
         let reading = iio.poll(Mono::ZERO).unwrap().unwrap();
-        assert_eq!((reading.object.get(), reading.raw_object), (2_801, 0x3AD2));
-        assert_eq!((reading.die.get(), reading.raw_die), (2_349, 14_832));
+        assert_eq!((reading.object.get(), reading.die.get()), (2_801, 2_349));
+        assert_eq!(reading.raw.as_slice(), [0x3AD2, 14_832]);
         assert_eq!(iio.poll(Mono::from_millis(99)), None);
         for raw in 0x27AD..=0x7FFF_u16 {
             let celsius = (f64::from(raw) - 13_657.5) * 20.0 / 1_000.0;

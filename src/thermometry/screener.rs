@@ -281,7 +281,7 @@ fn judge(settings: &Settings, samples: &VecDeque<Sample>) -> Option<Screening> {
         skin: Some(chosen.skin),
         compared: zone.is_ok().then_some(compared),
         die: Some(settings.die(&chosen.reading)),
-        raw_object: Some(chosen.reading.raw_object),
+        raw_object: chosen.reading.raw.as_slice().first().copied(),
         samples: u8::try_from(samples.len()).unwrap_or(u8::MAX),
     })
 }

@@ -157,6 +157,7 @@ const fn centi(hundredths: i32) -> CentiCelsius {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RawWords;
     use proptest::prelude::*;
 
     #[test]
@@ -219,6 +220,7 @@ mod tests {
 
     fn reading(object: i32, die: i32) -> ThermalReading {
         let raw = |value: i32| u16::try_from((value + 27_315) / 2).unwrap();
-        ThermalReading { object: centi(object), die: centi(die), raw_object: raw(object), raw_die: raw(die) }
+        let raw = RawWords::new(&[raw(object), raw(die)]);
+        ThermalReading { object: centi(object), die: centi(die), raw }
     }
 }

@@ -21,7 +21,7 @@ use kakou::engine::{Context, Settings, Times};
 use kakou::model::registration_code;
 use kakou::model::{
     Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
-    Past, Reason, Scan, SubjectKind, ThermalReading, Verdict, Via, Whose,
+    Past, RawWords, Reason, Scan, SubjectKind, ThermalReading, Verdict, Via, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -180,7 +180,7 @@ fn a_thermometer_that_a_step_watches_runs_its_clock_and_is_nobodys_forehead() {
     let mut saw = |device: &str, degrees: f64, runner: &mut LaneRunner| {
         stamp.mono = stamp.mono + Duration::from_secs(1);
         let object = CentiCelsius::from_degrees(degrees).unwrap();
-        let reading = ThermalReading { object, die: object, raw_object: 0, raw_die: 0 };
+        let reading = ThermalReading { object, die: object, raw: RawWords::new(&[0, 0]) };
         let what = Observed::Thermal(Ok(reading));
         let observation = Observation { device: device.parse().unwrap(), at: stamp.mono, what };
         runner.observe(&stamp, observation, &mut appends);
@@ -222,7 +222,7 @@ impl Walk {
         for seen in [25.0; 20].into_iter().chain([34.6; 80]) {
             self.stamp.mono = self.stamp.mono + Duration::from_millis(100);
             let (object, die) = (degrees(seen), degrees(25.0));
-            let what = Observed::Thermal(Ok(ThermalReading { object, die, raw_object: 0, raw_die: 0 }));
+            let what = Observed::Thermal(Ok(ThermalReading { object, die, raw: RawWords::new(&[0, 0]) }));
             let seen = Observation { device: "brow".parse().unwrap(), at: self.stamp.mono, what };
             self.runner.observe(&self.stamp, seen, &mut self.appends);
             said = said.or(self.durable());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kakou::base::{CentiCelsius, Mono, NoReading, Pii, Random};
 use kakou::control::{Act, BarrierState, Decision, LaneStatus, Phase, Registration, StepState, StepStatus};
-use kakou::model::{Level, Observed, Reason, Scan, StepKind, ThermalReading, Via};
+use kakou::model::{Level, Observed, RawWords, Reason, Scan, StepKind, ThermalReading, Via};
 
 use crate::gate::Gate;
 use crate::place::place;
@@ -96,7 +96,7 @@ pub fn nobody() -> Observed {
 
 fn sample(object: f64) -> Result<ThermalReading, NoReading> {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
-    Ok(ThermalReading { object: degrees(object), die: degrees(22.5), raw_object: 15_357, raw_die: 14_782 })
+    Ok(ThermalReading { object: degrees(object), die: degrees(22.5), raw: RawWords::new(&[15_357, 14_782]) })
 }
 
 fn leave(gate: &Gate) -> bool {

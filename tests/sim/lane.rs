@@ -7,7 +7,7 @@ use kakou::daemon::{Append, LaneRunner, OnPins};
 use kakou::drivers::lines::Debounce;
 use kakou::drivers::mlx90614::Poller;
 use kakou::drivers::scanner;
-use kakou::model::{Level, Observation, Observed, Scan, Signal, ThermalReading, Via};
+use kakou::model::{Level, Observation, Observed, RawWords, Scan, Signal, ThermalReading, Via};
 use kakou::vision::Reader;
 use kakou::{base::CentiCelsius, base::Pii, thermometry};
 
@@ -208,5 +208,5 @@ fn wants_code(status: &kakou::control::LaneStatus) -> bool {
 fn made_up(somebody: bool) -> Result<ThermalReading, NoReading> {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
     let object = degrees(if somebody { 34.0 } else { 22.0 });
-    Ok(ThermalReading { object, die: degrees(22.5), raw_object: 15_357, raw_die: 14_782 })
+    Ok(ThermalReading { object, die: degrees(22.5), raw: RawWords::new(&[15_357, 14_782]) })
 }

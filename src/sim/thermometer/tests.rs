@@ -171,7 +171,7 @@ fn the_same_seed_gives_the_same_readings() {
     let run = || {
         let mut world = World::new(Part::DCC);
         world.settle();
-        (0..50).map(|_| world.next().unwrap().raw_object).collect::<Vec<_>>()
+        (0..50).map(|_| world.next().unwrap().raw.as_slice()[0]).collect::<Vec<_>>()
     };
     assert_eq!(run(), run());
 }

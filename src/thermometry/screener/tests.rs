@@ -1,7 +1,7 @@
 //! Screenings as scripts: samples in, one result out.
 
 use super::*;
-use crate::model::Zone;
+use crate::model::{RawWords, Zone};
 use crate::thermometry::radiometry;
 use proptest::prelude::*;
 
@@ -267,5 +267,9 @@ fn seen(skin: f64, die: f64) -> ThermalReading {
     let word = |celsius: f64| word(celsius) as u16;
     let (raw_object, raw_die) = (word(radiometry::seen(skin, die, 0.98)), word(die));
     let centi = |raw: u16| CentiCelsius::new(i32::from(raw) * 2 - 27_315).unwrap();
-    ThermalReading { object: centi(raw_object), die: centi(raw_die), raw_object, raw_die }
+    ThermalReading {
+        object: centi(raw_object),
+        die: centi(raw_die),
+        raw: RawWords::new(&[raw_object, raw_die]),
+    }
 }
