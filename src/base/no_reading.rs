@@ -46,4 +46,24 @@ pub enum NoReading {
     #[n(5)]
     #[error("value is too old")]
     Stale,
+    /// Something answers, but it is not set up as the board file says, or it is another one.
+    #[n(6)]
+    #[error("another device answers than the board file says")]
+    WrongPart,
+    /// The device was powered a moment ago and has no value yet.
+    #[n(7)]
+    #[error("device is still starting")]
+    Starting,
+    /// The device is writing its own memory.
+    #[n(8)]
+    #[error("device is writing its memory")]
+    MemoryBusy,
+    /// The device's own memory is damaged, and with it its calibration: it has to be replaced.
+    #[n(9)]
+    #[error("device's memory is damaged")]
+    MemoryDead,
+    /// The device's supply failed for a moment since the last reading.
+    #[n(10)]
+    #[error("device lost its supply for a moment")]
+    PowerDip,
 }

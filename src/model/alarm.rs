@@ -163,11 +163,20 @@ impl Cause {
     }
 }
 
-/// Whether nothing comes from a device any more. One that answers nonsense is not dead.
+/// Whether nothing comes from a device until somebody goes there. One that answers nonsense is not dead.
 fn is_dead(fault: NoReading) -> bool {
     match fault {
-        NoReading::Absent | NoReading::Timeout | NoReading::Bus | NoReading::Stale => true,
-        NoReading::Checksum | NoReading::Flagged => false,
+        NoReading::Absent
+        | NoReading::Timeout
+        | NoReading::Bus
+        | NoReading::Stale
+        | NoReading::WrongPart
+        | NoReading::MemoryDead => true,
+        NoReading::Checksum
+        | NoReading::Flagged
+        | NoReading::Starting
+        | NoReading::MemoryBusy
+        | NoReading::PowerDip => false,
     }
 }
 
@@ -205,10 +214,15 @@ mod tests {
     fn a_device_is_an_alarm_when_nothing_comes_from_it() {
         let health = |fault| Body::DeviceHealth { device: "brow".parse().unwrap(), fault };
         let of = |fault| Cause::of(&health(fault));
-        for fault in [NoReading::Absent, NoReading::Timeout, NoReading::Bus, NoReading::Stale] {
+        let dead = [NoReading::Absent, NoReading::Timeout, NoReading::Bus, NoReading::Stale];
+        for fault in dead.into_iter().chain([NoReading::WrongPart, NoReading::MemoryDead]) {
             assert_eq!(of(Some(fault)), Some(Cause::DeviceDead));
         }
-        assert_eq!([of(Some(NoReading::Checksum)), of(Some(NoReading::Flagged)), of(None)], [None; 3]);
+        let alive = [NoReading::Checksum, NoReading::Flagged, NoReading::Starting, NoReading::MemoryBusy];
+        for fault in alive.into_iter().chain([NoReading::PowerDip]) {
+            assert_eq!(of(Some(fault)), None);
+        }
+        assert_eq!(of(None), None);
     }
 
     #[test]

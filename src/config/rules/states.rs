@@ -36,13 +36,18 @@ const REFUSALS: [Reason; 9] = [
     Reason::NoCredential,
 ];
 
-const NOT_MEASURED: [NotMeasured; 11] = [
+const NOT_MEASURED: [NotMeasured; 16] = [
     NotMeasured::NoReading(NoReading::Absent),
     NotMeasured::NoReading(NoReading::Timeout),
     NotMeasured::NoReading(NoReading::Bus),
     NotMeasured::NoReading(NoReading::Checksum),
     NotMeasured::NoReading(NoReading::Flagged),
     NotMeasured::NoReading(NoReading::Stale),
+    NotMeasured::NoReading(NoReading::WrongPart),
+    NotMeasured::NoReading(NoReading::Starting),
+    NotMeasured::NoReading(NoReading::MemoryBusy),
+    NotMeasured::NoReading(NoReading::MemoryDead),
+    NotMeasured::NoReading(NoReading::PowerDip),
     NotMeasured::SensorNotReady,
     NotMeasured::NobodyThere,
     NotMeasured::TooCold,

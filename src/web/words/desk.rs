@@ -135,6 +135,11 @@ pub const fn no_reading(why: NoReading) -> Words {
         NoReading::Checksum => words("数据校验不符", "Checksum does not match"),
         NoReading::Flagged => words("设备报告数值无效", "Device flags its value"),
         NoReading::Stale => words("数值太旧", "Value is too old"),
+        NoReading::WrongPart => words("设备与配置不符", "Not the device that belongs here"),
+        NoReading::Starting => words("设备正在启动", "Device is starting"),
+        NoReading::MemoryBusy => words("设备正在写存储", "Device writes its memory"),
+        NoReading::MemoryDead => words("设备存储损坏，请更换", "Device memory damaged: replace it"),
+        NoReading::PowerDip => words("设备供电瞬断", "Device lost power for a moment"),
     }
 }
 
@@ -358,6 +363,11 @@ mod tests {
             NoReading::Checksum,
             NoReading::Flagged,
             NoReading::Stale,
+            NoReading::WrongPart,
+            NoReading::Starting,
+            NoReading::MemoryBusy,
+            NoReading::MemoryDead,
+            NoReading::PowerDip,
         ]
         .map(no_reading);
         let unmeasured = [
