@@ -7,7 +7,8 @@ use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use kakou::base::checksum::smbus_pec;
 use kakou::base::{Mono, NoReading};
 use kakou::drivers::Thermometer;
-use kakou::drivers::mlx90614::{ADDRESS, Error, Flags, Mlx90614, OnBus, Poller};
+use kakou::drivers::mlx90614::config::Zones;
+use kakou::drivers::mlx90614::{ADDRESS, ChipId, Error, Expected, Flags, Mlx90614, OnBus, Poller};
 
 const DIE: u8 = 0x06;
 const OBJECT: u8 = 0x07;
@@ -98,10 +99,13 @@ fn flags_are_decoded_with_their_polarity() {
 #[test]
 fn the_bus_stays_silent_for_the_settling_time_between_reads() {
     let settling = Duration::from_millis(650);
-    let mut bus = Mock::new(&[word(OBJECT, 0x3AD2), word(DIE, 0x39F0)]);
-    let mut poller = Poller::new(ADDRESS, settling, Mono::ZERO);
+    let mut bus = Mock::new(&[introduction(), reading().to_vec()].concat());
+    let mut poller = Poller::new(expected(settling), Mono::ZERO);
     assert!(poller.due() > Mono::ZERO + settling);
     assert_eq!(poller.poll(&mut bus, Mono::ZERO + settling), None);
+    let introduced = poller.due();
+    assert_eq!(poller.poll(&mut bus, introduced), None, "who answers, and no reading at once");
+    assert!(poller.due() > introduced + settling);
     let at = poller.due();
     assert!(poller.poll(&mut bus, at).unwrap().is_ok());
     assert!(poller.due() > at + settling);
@@ -111,14 +115,72 @@ fn the_bus_stays_silent_for_the_settling_time_between_reads() {
 
 #[test]
 fn a_value_that_never_moves_is_stale() {
-    let script: Vec<_> = (0..40).flat_map(|_| [word(OBJECT, 0x3AD2), word(DIE, 0x39F0)]).collect();
-    let bus = Mock::new(&script);
-    let poller = Poller::new(ADDRESS, Duration::from_millis(100), Mono::ZERO);
-    let mut thermometer = OnBus::new(bus.clone(), poller);
+    let script: Vec<_> = (0..40).flat_map(|_| reading()).collect();
+    let bus = Mock::new(&[introduction(), script].concat());
+    let poller = Poller::new(expected(Duration::from_millis(650)), Mono::ZERO);
+    let mut thermometer = OnBus::new(bus.clone(), poller, || Mono::ZERO);
+    assert_eq!(thermometer.poll(thermometer.due()), None);
     let results: Vec<_> = (0..40).map(|_| thermometer.poll(thermometer.due()).unwrap()).collect();
     assert!(results[..32].iter().all(Result::is_ok));
     assert!(results[32..].iter().all(|result| *result == Err(NoReading::Stale)));
     bus.clone().done();
+}
+
+#[test]
+fn who_answers_is_read_word_by_word() {
+    let mut bus = Mock::new(&introduction());
+    let found = Mlx90614::new(ADDRESS).identify(&mut bus).unwrap();
+    assert_eq!((found.chip, found.emissivity, found.address), (ChipId(0x4444_3333_2222_1111), 0xFFFF, 0x5A));
+    assert_eq!((found.config.share(), found.config.samples()), (80, Some(1_024)));
+    assert_eq!(found.check(&expected(Duration::from_millis(650))), Ok(()));
+    bus.done();
+}
+
+#[test]
+fn a_flag_that_is_set_ends_the_questions_with_its_reason() {
+    // Starting, because INIT is low: what else it says means nothing yet.
+    let cases =
+        [(0x00A0, NoReading::Starting), (0x0030, NoReading::MemoryDead), (0x0090, NoReading::MemoryBusy)];
+    for (flags, reason) in cases {
+        let mut bus = Mock::new(&[word(0xF0, flags)]);
+        let identified = Mlx90614::new(ADDRESS).identify(&mut bus).map_err(NoReading::from);
+        assert_eq!(identified, Err(reason), "{flags:#06x}");
+        bus.done();
+    }
+}
+
+#[test]
+fn a_reading_whose_flags_are_not_good_is_none() {
+    let script = [introduction(), vec![word(OBJECT, 0x3AD2), word(DIE, 0x39F0), word(0xF0, 0x0030)]].concat();
+    let mut bus = Mock::new(&script);
+    let mut poller = Poller::new(expected(Duration::from_millis(650)), Mono::ZERO);
+    assert_eq!(poller.poll(&mut bus, poller.due()), None);
+    assert_eq!(poller.poll(&mut bus, poller.due()), Some(Err(NoReading::MemoryDead)));
+    bus.done();
+}
+
+fn expected(settling: Duration) -> Expected {
+    Expected { address: ADDRESS, settling, zones: Zones::Single, chip: None }
+}
+
+/// A DCI answers who it is: flags, number, configuration, emissivity, address.
+fn introduction() -> Vec<Transaction> {
+    let words = [
+        (0xF0, 0x0010),
+        (0x3F, 0x4444),
+        (0x3E, 0x3333),
+        (0x3D, 0x2222),
+        (0x3C, 0x1111),
+        (0x25, 0x0705),
+        (0x24, 0xFFFF),
+        (0x2E, 0xBE5A),
+    ];
+    words.map(|(command, raw)| word(command, raw)).to_vec()
+}
+
+/// Object, die, flags.
+fn reading() -> [Transaction; 3] {
+    [word(OBJECT, 0x3AD2), word(DIE, 0x39F0), word(0xF0, 0x0010)]
 }
 
 /// One good transfer of `raw` from register `command`.

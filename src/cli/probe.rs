@@ -5,19 +5,24 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use embedded_hal::i2c::I2c;
+
 use super::sim_pins::SimPins;
 use crate::base::{DeviceId, Mono, NoReading, Random};
 use crate::config::Board;
-use crate::config::board::{Backend, Camera, CameraSource, Device, Driver, Mlx90614, Place, Scanner, Spot};
-use crate::drivers::Thermometer;
+use crate::config::board::{
+    Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Spot,
+};
 use crate::drivers::lines::Input;
-use crate::drivers::mlx90614::{OnBus, Poller};
+use crate::drivers::mlx90614::{Expected, OnBus, Poller};
 use crate::drivers::pins::AnyInput;
+use crate::drivers::{self, Thermometer};
 use crate::model::{Level, ThermalReading};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::serial::{self, Got};
 use crate::platform::unusable::Unusable;
-use crate::platform::{camera, clock, gpio};
+use crate::platform::{camera, clock, gpio, i2c};
+use crate::sim;
 use crate::sim::clock::SimClock;
 use crate::sim::lines::Lines;
 use crate::sim::thermometer::{Part, chip};
@@ -28,6 +33,10 @@ use crate::vision::raw::CameraError;
 
 /// Readings that may fail before a thermometer counts as failed.
 const TRIES: u8 = 3;
+/// Polls altogether: some only find out who answers, or that nothing is new.
+const POLLS_MAX: u16 = 200;
+/// How long ago a simulated thermometer was powered.
+const WARM: Duration = Duration::from_secs(3_600);
 /// How long a camera has for its first frame.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a scanner is listened to.
@@ -68,9 +77,12 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
     let pins = pins.map_err(unusable);
     match &device.driver {
         Driver::Mlx90614(wiring) => mlx90614(device, wiring),
-        Driver::Mlx90614Iio(wiring) => {
+        Driver::Mlx90632(wiring) => mlx90632(device, wiring),
+        Driver::Mlx90614Iio(wiring) | Driver::ThermometerIio(wiring) => {
             let thermometer = assemble::thermometer(device).map_err(|error| unusable(&error))?;
-            thermometer.map_or(Err("is no thermometer".into()), |mut one| measure(one.as_mut(), wiring.spot))
+            thermometer.map_or(Err("is no thermometer".into()), |mut one| {
+                measure(one.as_mut(), wiring.spot, &mut really)
+            })
         }
         Driver::Scanner(scanner) => listen(&device.id, scanner),
         Driver::Camera(camera) => picture(camera),
@@ -100,25 +112,92 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
 }
 
 fn mlx90614(device: &Device, wiring: &Mlx90614) -> Saw {
-    if let Some(mut thermometer) = assemble::thermometer(device).map_err(|error| unusable(&error))? {
-        return measure(thermometer.as_mut(), wiring.spot);
+    let expected = assemble::expected(wiring);
+    match &wiring.bus {
+        Place::Path(path) => {
+            let bus = i2c::open(&device.id, path).map_err(|error| unusable(&error))?;
+            introduce(bus, expected, wiring.spot, clock::mono, &mut really)
+        }
+        Place::Simulated => {
+            // A simulated chip lives in its own time: an hour from now it is warm.
+            let time = SimClock::new(Mono::ZERO);
+            let (_, bus) = chip(Part::BAA, wiring.address, &time, Random::new(0));
+            time.advance(WARM);
+            introduce(bus, expected, wiring.spot, || time.now(), &mut |due| {
+                time.set(due);
+                time.now()
+            })
+        }
     }
-    // A simulated chip lives in its own time: an hour from now it is warm.
-    let time = SimClock::new(Mono::ZERO);
-    let (_, bus) = chip(Part::BAA, wiring.address, &time, Random::new(0));
-    time.advance(Duration::from_secs(3_600));
-    let mut thermometer = OnBus::new(bus, Poller::new(wiring.address, Duration::ZERO, Mono::ZERO));
-    let reading = thermometer.poll(time.now()).unwrap_or(Err(NoReading::Timeout));
-    reading.map(|reading| describe(&reading, wiring.spot)).map_err(text)
 }
 
-fn measure(thermometer: &mut dyn Thermometer, spot: Spot) -> Saw {
+/// Who answers, whether it is the chip that the board means, and what it sees.
+fn introduce<B: I2c>(
+    mut bus: B,
+    expected: Expected,
+    spot: Spot,
+    clock: impl Fn() -> Mono,
+    wait: Wait<'_>,
+) -> Saw {
+    let found = drivers::mlx90614::Mlx90614::new(expected.address).identify(&mut bus).map_err(text)?;
+    found.check(&expected).map_err(text)?;
+    let saw = measure(&mut OnBus::new(bus, Poller::new(expected, clock()), clock), spot, wait)?;
+    Ok(format!("{saw}; chip {}, {}", found.chip, found.config))
+}
+
+/// Waits until a time and says what time it is then.
+type Wait<'w> = &'w mut dyn FnMut(Mono) -> Mono;
+
+fn really(due: Mono) -> Mono {
+    clock::wait_until(due);
+    clock::mono()
+}
+
+fn mlx90632(device: &Device, wiring: &Mlx90632) -> Saw {
+    let chip = wiring.chip_id.map(drivers::mlx90632::ChipId);
+    match &wiring.bus {
+        Place::Path(path) => {
+            let bus = i2c::open(&device.id, path).map_err(|error| unusable(&error))?;
+            introduce_mlx90632(bus, wiring, chip, clock::mono(), &mut really)
+        }
+        Place::Simulated => {
+            let time = SimClock::new(Mono::ZERO);
+            let (_, bus) = sim::mlx90632::chip(wiring.address, &time, Random::new(0));
+            time.advance(WARM);
+            introduce_mlx90632(bus, wiring, None, time.now(), &mut |due| {
+                time.set(due);
+                time.now()
+            })
+        }
+    }
+}
+
+fn introduce_mlx90632<B: I2c>(
+    mut bus: B,
+    wiring: &Mlx90632,
+    chip: Option<drivers::mlx90632::ChipId>,
+    now: Mono,
+    wait: Wait<'_>,
+) -> Saw {
+    use drivers::mlx90632::{Mlx90632, OnBus, Poller};
+    let found = Mlx90632::new(wiring.address).start(&mut bus, chip).map_err(text)?;
+    let saw = measure(&mut OnBus::new(bus, Poller::new(wiring.address, chip, now)), wiring.spot, wait)?;
+    let [first, second] = found.halves.map(|half| half.as_millis());
+    Ok(format!("{saw}; chip {}, version {:#06x}, measures {first} + {second} ms", found.chip, found.version))
+}
+
+fn measure(thermometer: &mut dyn Thermometer, spot: Spot, wait: Wait<'_>) -> Saw {
     let mut last = NoReading::Timeout;
-    for _ in 0..TRIES {
-        clock::wait_until(thermometer.due());
-        match thermometer.poll(clock::mono()) {
+    let mut failed = 0;
+    for _ in 0..POLLS_MAX {
+        match thermometer.poll(wait(thermometer.due())) {
             Some(Ok(reading)) => return Ok(describe(&reading, spot)),
-            Some(Err(reason)) => last = reason,
+            Some(Err(reason)) => {
+                (last, failed) = (reason, failed + 1);
+                if failed == TRIES {
+                    break;
+                }
+            }
             None => {}
         }
     }

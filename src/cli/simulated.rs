@@ -1,6 +1,7 @@
 //! A simulated board: the devices for the wiring, and their other ends for the world.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,13 +14,16 @@ use crate::config::board::{self, CameraSource, Device, Driver, Place};
 use crate::config::site::Lane;
 use crate::drivers::Thermometer;
 use crate::drivers::mlx90614::{OnBus, Poller};
+use crate::drivers::mlx90632;
 use crate::model::{Signal, SubjectKind};
+use crate::platform::assemble;
 use crate::platform::clock::{mono, pause};
+use crate::sim;
 use crate::sim::camera::{self, Camera, Scenery};
 use crate::sim::clock::SimClock;
 use crate::sim::lines::{Boom, Lines};
 use crate::sim::serial::Reader;
-use crate::sim::thermometer::{self, Part, chip};
+use crate::sim::thermometer::{Looks, Part, chip};
 use crate::sim::world::{CodeReader, Rig};
 use crate::vision::raw::{CameraError, PixelFormat, Raw, Source};
 
@@ -33,7 +37,7 @@ pub struct SimBoard {
     /// The lines.
     pub pins: SimPins,
     random: Random,
-    thermometers: Vec<(Device, thermometer::Handle)>,
+    thermometers: Vec<(Device, Arc<dyn Looks>)>,
     readers: Vec<(Device, Reader)>,
     cameras: Vec<(Device, camera::Scene)>,
     vehicles: Vec<crate::base::LaneId>,
@@ -76,7 +80,7 @@ impl SimBoard {
             Ok(Rig {
                 id: lane.id.clone(),
                 takes: lane.takes,
-                thermometer: chip.with_context(|| missing("thermometer"))?.1.clone(),
+                thermometer: Arc::clone(&chip.with_context(|| missing("thermometer"))?.1),
                 camera: camera.with_context(|| missing("camera"))?.1.clone(),
                 reader: CodeReader::Terminal(reader),
                 lines: lines.clone(),
@@ -97,14 +101,32 @@ fn input_of(device: &Device, lane: &Lane, signal: Signal) -> Option<board::Input
 
 impl Simulated for SimBoard {
     fn thermometer(&mut self, device: &Device) -> Option<Box<dyn Thermometer + Send>> {
-        let Driver::Mlx90614(wiring) = &device.driver else { return None };
-        let (handle, bus) =
-            chip(Part::BAA, wiring.address, &self.clock, self.random.fork(device.id.as_str()));
-        handle.set_supply(wiring.spot.supply_mv);
-        self.clock.set(mono());
-        self.thermometers.push((device.clone(), handle));
-        let settling = Duration::from_millis(u64::from(wiring.settling_ms));
-        Some(Box::new(OnBus::new(bus, Poller::new(wiring.address, settling, mono()))))
+        let random = self.random.fork(device.id.as_str());
+        let now = mono();
+        let (hand, sensor): (Arc<dyn Looks>, Box<dyn Thermometer + Send>) = match &device.driver {
+            Driver::Mlx90614(wiring) => {
+                let (hand, bus) = chip(Part::BAA, wiring.address, &self.clock, random);
+                hand.set_supply(wiring.spot.supply_mv);
+                let poller = Poller::new(assemble::expected(wiring), now);
+                (Arc::new(hand), Box::new(OnBus::new(bus, poller, mono)))
+            }
+            Driver::Mlx90632(wiring) => {
+                let (hand, bus) = sim::mlx90632::chip(wiring.address, &self.clock, random);
+                let poller = mlx90632::Poller::new(wiring.address, None, now);
+                (Arc::new(hand), Box::new(mlx90632::OnBus::new(bus, poller)))
+            }
+            Driver::Mlx90614Iio(_)
+            | Driver::ThermometerIio(_)
+            | Driver::Scanner(_)
+            | Driver::Camera(_)
+            | Driver::Barrier(_)
+            | Driver::Lamp(_)
+            | Driver::Sprayer(_)
+            | Driver::Input(_) => return None,
+        };
+        self.clock.set(now);
+        self.thermometers.push((device.clone(), hand));
+        Some(sensor)
     }
 
     fn reader(&mut self, device: &Device) -> Option<PathBuf> {

@@ -344,7 +344,10 @@ impl Opened {
     fn open(&mut self, device: &Device, pins: &dyn Pins, simulated: &mut dyn Simulated) -> Result<()> {
         let id = device.id.clone();
         match &device.driver {
-            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => {
+            Driver::Mlx90614(_)
+            | Driver::Mlx90614Iio(_)
+            | Driver::Mlx90632(_)
+            | Driver::ThermometerIio(_) => {
                 let real = assemble::thermometer(device)?;
                 let opened = real.or_else(|| simulated.thermometer(device));
                 self.thermometers.push((id, opened.context("nothing simulates it")?));

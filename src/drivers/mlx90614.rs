@@ -1,16 +1,26 @@
-//! MLX90614: spot infrared thermometer on SMBus. Reads only; never writes the chip's memory.
+//! MLX90614: spot infrared thermometer on SMBus. Reads only; only [`service`] writes the chip's memory.
 //!
 //! A read is one transfer with a repeated start: `S addr+W command Sr addr+R low high pec P`. Commands used:
 //! RAM 0x06 (the die's own temperature), RAM 0x07 (object temperature), 0xF0 (flags). A temperature word is
 //! `T[K] = 0.02 · raw` with bit 15 as error flag. The words of a reading are those of 0x07 and 0x06. Source: MLX90614 datasheet rev 13.
+//! The datasheet draws the flags' read without a repeated start; it is read with one like all others, as Arduino's and
+//! M5Stack's drivers do.
+
+pub mod config;
+mod identity;
+mod poller;
+pub mod service;
+pub mod sleep;
 
 use std::time::Duration;
 
 use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 
-use super::Thermometer;
+pub use identity::{ChipId, Expected, Identity, Mismatch};
+pub use poller::{OnBus, Poller};
+
 use crate::base::checksum::smbus_pec;
-use crate::base::{CentiCelsius, Mono, NoReading};
+use crate::base::{CentiCelsius, NoReading};
 use crate::model::{RawWords, ThermalReading};
 
 /// Address of a chip as delivered.
@@ -28,12 +38,6 @@ const OBJECT_MIN: u16 = 0x27AD;
 const DIE_RANGE: std::ops::RangeInclusive<u16> = 0x2DE4..=0x4DC4;
 /// Transfers that are tried again after a checksum error, for each word.
 const RETRIES: u8 = 2;
-/// Identical object words in a row that no living sensor gives: its noise is 2.5 steps rms.
-const STUCK_AFTER: u8 = 32;
-/// Pause after a failed read.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Added to the settling time: the transfers themselves take 1 ms at 100 kHz.
-const MARGIN: Duration = Duration::from_millis(5);
 
 /// Why a word could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,12 +70,29 @@ pub enum Error {
         /// Word received.
         raw: u16,
     },
+    /// The power-up routine is still running.
+    #[error("chip is still starting")]
+    Starting,
+    /// The chip is writing its memory.
+    #[error("chip is writing its memory")]
+    MemoryBusy,
+    /// The chip's memory has two errors in one word: its calibration is lost.
+    #[error("chip's memory is damaged, and with it its calibration")]
+    MemoryDead,
+    /// It is not what the board file says.
+    #[error("not what the board file says: {0}")]
+    WrongPart(Mismatch),
 }
 
 impl Error {
     /// Whether reading once more may help at once.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Checksum { .. })
+    }
+
+    /// Whether the chip said so itself in its flags, which is more than that a word is not valid.
+    fn is_of_the_chip(self) -> bool {
+        matches!(self, Self::Starting | Self::MemoryBusy | Self::MemoryDead)
     }
 }
 
@@ -84,6 +105,10 @@ impl From<Error> for NoReading {
             Error::Bus(_) => Self::Bus,
             Error::Checksum { .. } => Self::Checksum,
             Error::Flagged { .. } | Error::Range { .. } => Self::Flagged,
+            Error::Starting => Self::Starting,
+            Error::MemoryBusy => Self::MemoryBusy,
+            Error::MemoryDead => Self::MemoryDead,
+            Error::WrongPart(_) => Self::WrongPart,
         }
     }
 }
@@ -123,7 +148,7 @@ impl Mlx90614 {
         Ok(ThermalReading { object, die, raw: RawWords::new(&[raw_object, raw_die]) })
     }
 
-    /// Reads the flags register. Not part of a normal read: the temperature words have an error bit of their own.
+    /// Reads the flags register. Not part of [`read`](Self::read): the [`Poller`] asks for them after the words.
     ///
     /// # Errors
     ///
@@ -175,77 +200,6 @@ fn decode(register: u8, raw: u16) -> Result<CentiCelsius, Error> {
     CentiCelsius::new(i32::from(raw) * 2 - 27_315).ok_or(Error::Range { register, raw })
 }
 
-/// Reads a chip no more often than its optics allow.
-///
-/// The bus must stay silent for longer than the settling time before each read, because its clock runs past the
-/// sensor's input and warms the value (datasheet rev 13, §8.4.9).
-#[derive(Clone, Copy, Debug)]
-pub struct Poller {
-    chip: Mlx90614,
-    settling: Duration,
-    due: Mono,
-    last: u16,
-    same: u8,
-}
-
-impl Poller {
-    /// A poller of the chip at `address` that leaves the bus silent for `settling` before each read. The chip is
-    /// taken to have been powered at `now`.
-    pub fn new(address: u8, settling: Duration, now: Mono) -> Self {
-        let due = now + START_UP.max(settling) + MARGIN;
-        Self { chip: Mlx90614::new(address), settling, due, last: 0, same: 0 }
-    }
-
-    /// When the next read is due.
-    pub fn due(&self) -> Mono {
-        self.due
-    }
-
-    /// Reads the chip on `bus` if a read is due.
-    ///
-    /// A value that has not moved by one step for 32 reads is [`NoReading::Stale`]: the sensor hangs.
-    pub fn poll<B: I2c>(&mut self, bus: &mut B, now: Mono) -> Option<Result<ThermalReading, NoReading>> {
-        if now < self.due {
-            return None;
-        }
-        let result = self.chip.read(bus).map_err(NoReading::from).and_then(|reading| self.moving(reading));
-        let pause = if result.is_ok() { self.settling } else { self.settling.max(PAUSE) };
-        self.due = now + pause + MARGIN;
-        Some(result)
-    }
-
-    fn moving(&mut self, reading: ThermalReading) -> Result<ThermalReading, NoReading> {
-        let object = reading.raw.as_slice().first().copied().unwrap_or(0);
-        self.same = if object == self.last { self.same.saturating_add(1) } else { 0 };
-        self.last = object;
-        if self.same >= STUCK_AFTER { Err(NoReading::Stale) } else { Ok(reading) }
-    }
-}
-
-/// A chip with its bus.
-#[derive(Debug)]
-pub struct OnBus<B> {
-    bus: B,
-    poller: Poller,
-}
-
-impl<B: I2c> OnBus<B> {
-    /// Polls with `poller` on `bus`.
-    pub fn new(bus: B, poller: Poller) -> Self {
-        Self { bus, poller }
-    }
-}
-
-impl<B: I2c> Thermometer for OnBus<B> {
-    fn due(&self) -> Mono {
-        self.poller.due()
-    }
-
-    fn poll(&mut self, now: Mono) -> Option<Result<ThermalReading, NoReading>> {
-        self.poller.poll(&mut self.bus, now)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,6 +231,10 @@ mod tests {
             (Error::Checksum { received: 1, computed: 2 }, NoReading::Checksum),
             (Error::Flagged { register: 7, raw: 0x8000 }, NoReading::Flagged),
             (Error::Range { register: 7, raw: 0 }, NoReading::Flagged),
+            (Error::Starting, NoReading::Starting),
+            (Error::MemoryBusy, NoReading::MemoryBusy),
+            (Error::MemoryDead, NoReading::MemoryDead),
+            (Error::WrongPart(Mismatch::Emissivity(0xFAE0)), NoReading::WrongPart),
         ];
         for (error, reason) in reasons {
             assert_eq!(NoReading::from(error), reason, "{error}");

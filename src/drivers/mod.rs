@@ -7,6 +7,7 @@ pub mod barrier;
 pub mod lamp;
 pub mod lines;
 pub mod mlx90614;
+pub mod mlx90632;
 pub mod pins;
 pub mod scanner;
 pub mod sprayer;

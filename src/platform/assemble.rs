@@ -12,7 +12,9 @@ use crate::drivers::Thermometer;
 use crate::drivers::barrier::{Barrier, Drive, Switch, Wiring};
 use crate::drivers::lamp::Lamp;
 use crate::drivers::lines::{Active, Debounce, Input, Output};
-use crate::drivers::mlx90614::{OnBus, Poller};
+use crate::drivers::mlx90614::config::Zones;
+use crate::drivers::mlx90614::{ChipId, Expected, OnBus, Poller};
+use crate::drivers::mlx90632;
 use crate::drivers::pins::{AnyInput, AnyOutput};
 use crate::drivers::sprayer::Sprayer;
 
@@ -139,12 +141,19 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
     Ok(match &device.driver {
         Driver::Mlx90614(chip) => match &chip.bus {
             Place::Path(path) => {
-                let poller = Poller::new(chip.address, millis(chip.settling_ms), now);
-                Some(Box::new(OnBus::new(i2c::open(&device.id, path)?, poller)))
+                let poller = Poller::new(expected(chip), now);
+                Some(Box::new(OnBus::new(i2c::open(&device.id, path)?, poller, clock::mono)))
             }
             Place::Simulated => None,
         },
-        Driver::Mlx90614Iio(files) => {
+        Driver::Mlx90632(chip) => match &chip.bus {
+            Place::Path(path) => {
+                let poller = mlx90632::Poller::new(chip.address, chip.chip_id.map(mlx90632::ChipId), now);
+                Some(Box::new(mlx90632::OnBus::new(i2c::open(&device.id, path)?, poller)))
+            }
+            Place::Simulated => None,
+        },
+        Driver::Mlx90614Iio(files) | Driver::ThermometerIio(files) => {
             Some(Box::new(iio::Iio::new(&files.folder, millis(files.settling_ms), now)))
         }
         Driver::Scanner(_)
@@ -154,6 +163,16 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         | Driver::Sprayer(_)
         | Driver::Input(_) => None,
     })
+}
+
+/// What the board says of an MLX90614, in the driver's words.
+pub fn expected(chip: &board::Mlx90614) -> Expected {
+    Expected {
+        address: chip.address,
+        settling: millis(chip.settling_ms),
+        zones: if chip.zones == 2 { Zones::Dual } else { Zones::Single },
+        chip: chip.chip_id.map(ChipId),
+    }
 }
 
 /// Every output of `board`, with the device that it belongs to.
@@ -172,6 +191,8 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
             Driver::Sprayer(sprayer) => outputs.push((&device.id, sprayer.run)),
             Driver::Mlx90614(_)
             | Driver::Mlx90614Iio(_)
+            | Driver::Mlx90632(_)
+            | Driver::ThermometerIio(_)
             | Driver::Scanner(_)
             | Driver::Camera(_)
             | Driver::Input(_) => {}

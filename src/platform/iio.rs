@@ -2,10 +2,18 @@
 //!
 //! # Format
 //!
-//! Text files with one number each: `in_temp_object_raw` and `in_temp_ambient_raw` (register words), `in_temp_offset`
-//! and `in_temp_scale`; a temperature in thousandths of a degree is `(raw + offset) · scale`. Source: Linux
-//! Documentation/ABI/testing/sysfs-bus-iio. The kernel's driver answers a set error flag with `EIO` (Linux
-//! drivers/iio/temperature/mlx90614.c).
+//! Text files with one number each, of two kinds:
+//!
+//! - `in_temp_object_raw` and `in_temp_ambient_raw` (register words), `in_temp_offset` and `in_temp_scale`; a temperature
+//!   in thousandths of a degree is `(raw + offset) · scale`. So do MLX90614 and MLX90615 (Linux
+//!   drivers/iio/temperature/mlx90614.c).
+//! - `in_temp_object_input` and `in_temp_ambient_input`: thousandths of a degree. So does MLX90632 (Linux
+//!   drivers/iio/temperature/mlx90632.c); these readings have no register words.
+//!
+//! `in_temp_object_calibemissivity`, where there is one, must be 1: emissivity is corrected in software. It is read
+//! before the first reading and after the device was absent, and then the bus rests as before any reading, because
+//! the kernel asks the chip for it. Source: Linux Documentation/ABI/testing/sysfs-bus-iio. The kernel answers a set error
+//! flag with `EIO`.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,24 +31,63 @@ const NUMBER_MAX: u64 = 64;
 /// Pause after a failed read.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How far from 1 an emissivity may be: the kernel rounds.
+const EMISSIVITY_OFF: f64 = 0.000_5;
+
+/// Whether the chip was asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    No,
+    Yes,
+}
+
 /// A thermometer behind a folder. Files are opened anew for each reading, so that a device may come and go.
 #[derive(Debug)]
 pub struct Iio {
     folder: PathBuf,
     settling: Duration,
     due: Mono,
+    known: Known,
+}
+
+/// Whether it was looked at how the device is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    No,
+    Yes,
 }
 
 impl Iio {
     /// The thermometer behind `folder`, read no more often than `settling`.
     pub fn new(folder: &Path, settling: Duration, now: Mono) -> Self {
-        Self { folder: folder.to_owned(), settling, due: now }
+        Self { folder: folder.to_owned(), settling, due: now, known: Known::No }
+    }
+
+    /// Whether the bus was used to find out how the device is set up.
+    fn set_up(&self) -> Result<Asked, NoReading> {
+        match self.number("in_temp_object_calibemissivity") {
+            Ok(emissivity) if (emissivity - 1.0).abs() < EMISSIVITY_OFF => Ok(Asked::Yes),
+            Ok(_) => Err(NoReading::WrongPart),
+            Err(NoReading::Absent) => Ok(Asked::No),
+            Err(reason) => Err(reason),
+        }
     }
 
     fn read(&self) -> Result<ThermalReading, NoReading> {
-        let (object, raw_object) = self.channel("object")?;
-        let (die, raw_die) = self.channel("ambient")?;
-        Ok(ThermalReading { object, die, raw: RawWords::new(&[raw_object, raw_die]) })
+        match self.input("object") {
+            Ok(object) => Ok(ThermalReading { object, die: self.input("ambient")?, raw: RawWords::new(&[]) }),
+            Err(NoReading::Absent) => {
+                let (object, raw_object) = self.channel("object")?;
+                let (die, raw_die) = self.channel("ambient")?;
+                Ok(ThermalReading { object, die, raw: RawWords::new(&[raw_object, raw_die]) })
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+
+    fn input(&self, name: &str) -> Result<CentiCelsius, NoReading> {
+        let thousandths = self.number(&format!("in_temp_{name}_input"))?;
+        CentiCelsius::from_degrees(thousandths / 1_000.0).ok_or(NoReading::Flagged)
     }
 
     fn channel(&self, name: &str) -> Result<(CentiCelsius, u16), NoReading> {
@@ -69,7 +116,21 @@ impl Thermometer for Iio {
         if now < self.due {
             return None;
         }
-        let result = self.read();
+        let result = match self.known {
+            Known::Yes => self.read(),
+            Known::No => match self.set_up() {
+                Ok(Asked::Yes) => {
+                    (self.known, self.due) = (Known::Yes, now + self.settling);
+                    return None;
+                }
+                Ok(Asked::No) => self.read(),
+                Err(reason) => Err(reason),
+            },
+        };
+        self.known = match result {
+            Ok(_) | Err(NoReading::Flagged) => Known::Yes,
+            Err(_) => Known::No,
+        };
         let pause = if result.is_ok() { self.settling } else { self.settling.max(PAUSE) };
         self.due = now + pause;
         Some(result)
@@ -125,6 +186,41 @@ mod tests {
         let iio = Iio::new(Path::new("/nowhere"), Duration::ZERO, Mono::ZERO);
         assert_eq!(iio.read(), Err(NoReading::Absent));
         assert_eq!(reason(&io::Error::from_raw_os_error(5)), NoReading::Flagged);
+    }
+
+    #[test]
+    fn a_driver_that_calculates_gives_thousandths_of_a_degree() {
+        let folder = folder("15058", "14832");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("in_temp_object_input", "36512\n");
+        write("in_temp_ambient_input", "-1250\n");
+        let reading = Iio::new(folder.path(), Duration::ZERO, Mono::ZERO).read().unwrap();
+        assert_eq!((reading.object.get(), reading.die.get()), (3_651, -125));
+        assert!(reading.raw.as_slice().is_empty());
+        write("in_temp_object_input", "warm\n");
+        assert_eq!(Iio::new(folder.path(), Duration::ZERO, Mono::ZERO).read(), Err(NoReading::Bus));
+    }
+
+    #[test]
+    fn an_emissivity_set_in_the_chip_is_no_reading_and_is_asked_for_only_at_first() {
+        let folder = folder("15058", "14832");
+        let emissivity = folder.path().join("in_temp_object_calibemissivity");
+        let settling = Duration::from_millis(100);
+        let write = |text: &str| std::fs::write(&emissivity, text).unwrap();
+        write("0.979995117\n");
+        let mut iio = Iio::new(folder.path(), settling, Mono::ZERO);
+        assert_eq!(iio.poll(iio.due()), Some(Err(NoReading::WrongPart)));
+        assert_eq!(iio.poll(iio.due()), Some(Err(NoReading::WrongPart)), "and stays so");
+        write("1.000000000\n");
+        let asked = iio.due();
+        assert_eq!(iio.poll(asked), None);
+        assert_eq!(iio.due(), asked + settling, "the bus rests");
+        assert!(iio.poll(iio.due()).unwrap().is_ok());
+        write("0.5\n");
+        assert!(iio.poll(iio.due()).unwrap().is_ok(), "not asked before each reading");
+        std::fs::remove_file(folder.path().join("in_temp_object_raw")).unwrap();
+        assert_eq!(iio.poll(iio.due()), Some(Err(NoReading::Absent)));
+        assert_eq!(iio.poll(iio.due()), Some(Err(NoReading::WrongPart)), "it may be another one");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use embedded_hal::delay::DelayNs;
+
 use crate::base::Mono;
 
 /// A clock that moves only when the world moves it. Clones show the same time.
@@ -29,6 +31,13 @@ impl SimClock {
     /// Moves it on by `span`.
     pub fn advance(&self, span: Duration) {
         self.set(self.now() + span);
+    }
+}
+
+/// Whoever waits moves the clock.
+impl DelayNs for SimClock {
+    fn delay_ns(&mut self, ns: u32) {
+        self.advance(Duration::from_nanos(ns.into()));
     }
 }
 

@@ -4,6 +4,7 @@ pub mod camera;
 pub mod clock;
 pub mod disk;
 pub mod lines;
+pub mod mlx90632;
 pub mod serial;
 pub mod thermometer;
 pub mod world;

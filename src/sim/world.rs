@@ -18,7 +18,7 @@ use self::visit::Visit;
 use super::camera;
 use super::lines::{Boom, Lines, Mechanics};
 use super::serial;
-use super::thermometer::{self, Scene};
+use super::thermometer::{Looks, Scene};
 use crate::base::{LaneId, Mono, Random};
 use crate::config::board;
 use crate::control::{Command, LaneStatus};
@@ -55,7 +55,7 @@ pub struct Rig {
     /// What it is for.
     pub takes: SubjectKind,
     /// What the thermometer looks at.
-    pub thermometer: thermometer::Handle,
+    pub thermometer: Arc<dyn Looks>,
     /// What the camera looks at.
     pub camera: camera::Scene,
     /// The code reader.

@@ -8,7 +8,9 @@ use kakou::config::board::{self, Board, Drive, Driver, Voltage};
 use kakou::drivers::barrier::{self, Barrier, Switch};
 use kakou::drivers::lamp::Lamp;
 use kakou::drivers::lines::{Active, Output};
+use kakou::drivers::mlx90614::Expected;
 use kakou::model::{Level, Signal, SubjectKind};
+use kakou::platform::assemble;
 use kakou::sim::camera::{self, Camera, Scenery};
 use kakou::sim::clock::SimClock;
 use kakou::sim::lines::{Boom, Lines};
@@ -24,8 +26,7 @@ pub struct Hardware {
     pub lines: Lines,
     pub chip: Handle,
     pub bus: thermometer::Bus,
-    pub address: u8,
-    pub settling: Duration,
+    pub expected: Expected,
     pub camera: Camera,
     pub scene: camera::Scene,
     /// What the code reader has read and nobody has taken yet.
@@ -58,8 +59,7 @@ impl Hardware {
             lines: lines.clone(),
             chip,
             bus,
-            address: mlx.address,
-            settling: Duration::from_millis(u64::from(mlx.settling_ms)),
+            expected: assemble::expected(mlx),
             scene: camera.scene(),
             camera,
             read: Arc::default(),
@@ -76,7 +76,7 @@ impl Hardware {
         Rig {
             id: self.id.clone(),
             takes: self.takes,
-            thermometer: self.chip.clone(),
+            thermometer: Arc::new(self.chip.clone()),
             camera: self.scene.clone(),
             reader: CodeReader::Bytes(Arc::clone(&self.read)),
             lines: self.lines.clone(),
@@ -168,6 +168,8 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         Driver::Input(input) => Some(*input),
         Driver::Mlx90614(_)
         | Driver::Mlx90614Iio(_)
+        | Driver::Mlx90632(_)
+        | Driver::ThermometerIio(_)
         | Driver::Scanner(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)

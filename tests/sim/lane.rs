@@ -8,6 +8,7 @@ use kakou::drivers::lines::Debounce;
 use kakou::drivers::mlx90614::Poller;
 use kakou::drivers::scanner;
 use kakou::model::{Level, Observation, Observed, RawWords, Scan, Signal, ThermalReading, Via};
+use kakou::sim::thermometer::Looks;
 use kakou::vision::Reader;
 use kakou::{base::CentiCelsius, base::Pii, thermometry};
 
@@ -75,7 +76,7 @@ impl Lane {
             samples: 0,
             alone: vec![],
             blocked: None,
-            poller: Poller::new(hardware.address, hardware.settling, now),
+            poller: Poller::new(hardware.expected, now),
             scanner: scanner::Lines::new(),
             sight: Reader::default(),
             next_frame: now,

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::{
-    Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Input, Lamp, Mlx90614, Mlx90614Iio, Output,
-    Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
+    Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Iio, Input, Lamp, Mlx90614, Mlx90632,
+    Output, Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
 };
 use crate::base::{DeviceId, LaneId};
 use crate::config::Report;
@@ -78,9 +78,11 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 11] = [
+        let drivers: [(&str, Reader); 13] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
+            ("mlx90632", |wires| wires.mlx90632()),
+            ("thermometer-iio", |wires| wires.thermometer_iio()),
             ("scanner", |wires| wires.scanner()),
             ("camera", |wires| wires.camera()),
             ("barrier", |wires| wires.barrier()),
@@ -96,27 +98,58 @@ impl Wires<'_, '_, '_> {
     }
 
     fn mlx90614(&mut self) -> Option<Driver> {
-        let bus = self.place("bus");
-        let address = self.or("address", &hexadecimal(0x03..=0x77), 0x5A);
-        self.address =
-            Some(if self.table.has("address") { self.table.place("address") } else { self.table.span() });
-        let (spot, settling_ms) = self.spot();
-        Some(Driver::Mlx90614(Mlx90614 { bus: bus?, address, spot, settling_ms }))
+        let (bus, address) = self.on_bus(0x5A);
+        let zones = self.or("zones", &integer(1..=2u8), 1);
+        let chip_id = self.table.get(self.report, "chip_id", &chip_id(16));
+        let spot = Spot { supply_mv: self.supply(), emissivity: self.emissivity() };
+        let settling_ms = self.settling();
+        Some(Driver::Mlx90614(Mlx90614 { bus: bus?, address, spot, settling_ms, zones, chip_id }))
+    }
+
+    fn mlx90632(&mut self) -> Option<Driver> {
+        let (bus, address) = self.on_bus(0x3A);
+        let chip_id = self.table.get(self.report, "chip_id", &chip_id(12));
+        let spot = Spot { supply_mv: Spot::UNCORRECTED_MV, emissivity: self.emissivity() };
+        Some(Driver::Mlx90632(Mlx90632 { bus: bus?, address, spot, chip_id }))
     }
 
     fn mlx90614_iio(&mut self) -> Option<Driver> {
-        let folder = self.table.need(self.report, "path", &path());
-        self.address = Some(self.table.place("path"));
-        let (spot, settling_ms) = self.spot();
-        Some(Driver::Mlx90614Iio(Mlx90614Iio { folder: folder?, spot, settling_ms }))
+        let supply_mv = self.supply();
+        self.iio(supply_mv).map(Driver::Mlx90614Iio)
     }
 
-    fn spot(&mut self) -> (Spot, u32) {
+    fn thermometer_iio(&mut self) -> Option<Driver> {
+        self.iio(Spot::UNCORRECTED_MV).map(Driver::ThermometerIio)
+    }
+
+    fn iio(&mut self, supply_mv: u32) -> Option<Iio> {
+        let folder = self.table.need(self.report, "path", &path());
+        self.address = Some(self.table.place("path"));
+        let spot = Spot { supply_mv, emissivity: self.emissivity() };
+        let settling_ms = self.settling();
+        Some(Iio { folder: folder?, spot, settling_ms })
+    }
+
+    /// The bus, and the address if it is not the one `as_delivered`.
+    fn on_bus(&mut self, as_delivered: u8) -> (Option<Place>, u8) {
+        let bus = self.place("bus");
+        let address = self.or("address", &hexadecimal(0x03..=0x77), as_delivered);
+        self.address =
+            Some(if self.table.has("address") { self.table.place("address") } else { self.table.span() });
+        (bus, address)
+    }
+
+    fn supply(&mut self) -> u32 {
+        self.or("supply_mv", &integer(2_600..=3_600), 3_300)
+    }
+
+    fn emissivity(&mut self) -> f64 {
         self.or("field", &one_of(&[("spot", ())]), ());
-        let supply_mv = self.or("supply_mv", &integer(2_600..=3_600), 3_300);
-        let emissivity = self.or("emissivity", &number(0.90..=1.00), 0.98);
-        let settling_ms = self.or("settling_ms", &integer(100..=5_000), 150);
-        (Spot { supply_mv, emissivity }, settling_ms)
+        self.or("emissivity", &number(0.90..=1.00), 0.98)
+    }
+
+    fn settling(&mut self) -> u32 {
+        self.or("settling_ms", &integer(100..=5_000), 150)
     }
 
     fn scanner(&mut self) -> Option<Driver> {
@@ -237,4 +270,13 @@ impl Wires<'_, '_, '_> {
         self.lines.extend(line.map(|line| (key, self.table.place(key), line)));
         line
     }
+}
+
+/// The number that a maker gave a chip: so many hexadecimal digits.
+fn chip_id(digits: usize) -> Kind<'static, u64> {
+    Kind::new(format!("a text of {digits} hexadecimal digits, as kakou probe prints it"), move |value| {
+        let text = value.as_str()?;
+        let good = text.len() == digits && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        u64::from_str_radix(text, 16).ok().filter(|_| good)
+    })
 }

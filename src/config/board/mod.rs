@@ -65,7 +65,11 @@ pub enum Driver {
     /// Infrared thermometer on I²C.
     Mlx90614(Mlx90614),
     /// The same through the kernel's IIO files, or any folder of that shape.
-    Mlx90614Iio(Mlx90614Iio),
+    Mlx90614Iio(Iio),
+    /// Infrared thermometer on I²C whose temperatures are calculated here.
+    Mlx90632(Mlx90632),
+    /// Another infrared thermometer through the kernel's IIO files, which needs no correction for its supply.
+    ThermometerIio(Iio),
     /// Code reader that sends lines.
     Scanner(Scanner),
     /// Camera.
@@ -84,9 +88,10 @@ impl Driver {
     /// How a thermometer is mounted; none of other devices.
     pub fn spot(&self) -> Option<Spot> {
         match self {
-            Self::Mlx90614(Mlx90614 { spot, .. }) | Self::Mlx90614Iio(Mlx90614Iio { spot, .. }) => {
-                Some(*spot)
-            }
+            Self::Mlx90614(Mlx90614 { spot, .. })
+            | Self::Mlx90632(Mlx90632 { spot, .. })
+            | Self::Mlx90614Iio(Iio { spot, .. })
+            | Self::ThermometerIio(Iio { spot, .. }) => Some(*spot),
             Self::Scanner(_)
             | Self::Camera(_)
             | Self::Barrier(_)
@@ -106,6 +111,8 @@ impl Driver {
         match self {
             Self::Mlx90614(_) => "mlx90614",
             Self::Mlx90614Iio(_) => "mlx90614-iio",
+            Self::Mlx90632(_) => "mlx90632",
+            Self::ThermometerIio(_) => "thermometer-iio",
             Self::Scanner(_) => "scanner",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
@@ -182,11 +189,28 @@ pub struct Mlx90614 {
     pub spot: Spot,
     /// Silence before each read: the part's settling time (datasheet rev 13, table 8).
     pub settling_ms: u32,
+    /// Fields of the part, 1 or 2.
+    pub zones: u8,
+    /// The number of the very chip that belongs here, where the board names one.
+    pub chip_id: Option<u64>,
 }
 
-/// An MLX90614 behind a folder of the kernel's IIO shape.
+/// An MLX90632 on I²C.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mlx90614Iio {
+pub struct Mlx90632 {
+    /// The bus, such as `/dev/i2c-1`.
+    pub bus: Place,
+    /// Its 7-bit address, 0x03 to 0x77.
+    pub address: u8,
+    /// Optics. Its values do not depend on its supply: that is given as the one that needs no correction.
+    pub spot: Spot,
+    /// The number of the very chip that belongs here, where the board names one.
+    pub chip_id: Option<u64>,
+}
+
+/// A thermometer behind a folder of the kernel's IIO shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Iio {
     /// The folder, such as `/sys/bus/iio/devices/iio:device0`.
     pub folder: PathBuf,
     /// Optics and supply.
@@ -202,6 +226,11 @@ pub struct Spot {
     pub supply_mv: u32,
     /// Emissivity of what it looks at, 0.90 to 1.00.
     pub emissivity: f64,
+}
+
+impl Spot {
+    /// The supply at which an MLX90614 reads right. Sensors that do not depend on theirs are given as if they had it.
+    pub const UNCORRECTED_MV: u32 = 3_000;
 }
 
 /// A code reader that sends lines.

@@ -45,12 +45,34 @@ fn a_right_board_is_read_with_its_defaults() {
     assert_eq!((chip.address, chip.spot.supply_mv, chip.settling_ms), (0x5A, 3_300, 150));
 }
 
+#[test]
+fn every_thermometer_is_read_with_its_defaults() {
+    let board = |keys: &str| {
+        let text = PERSON.replace("driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\naddress = 0x5A", keys);
+        Board::parse("b.toml", &text).unwrap().devices[1].driver.clone()
+    };
+    let bus = Place::Path("/dev/i2c-1".into());
+    let spot = Spot { supply_mv: 3_000, emissivity: 0.98 };
+    let chip = board("driver = \"mlx90632\"\nbus = \"/dev/i2c-1\"\nchip_id = \"0123456789aB\"");
+    let chip_id = Some(0x0123_4567_89AB);
+    assert_eq!(chip, Driver::Mlx90632(Mlx90632 { bus: bus.clone(), address: 0x3A, spot, chip_id }));
+    let files = board("driver = \"thermometer-iio\"\npath = \"/sys/x\"");
+    assert_eq!(files, Driver::ThermometerIio(Iio { folder: "/sys/x".into(), spot, settling_ms: 150 }));
+    let files = board("driver = \"mlx90614-iio\"\npath = \"/sys/x\"");
+    let spot = Spot { supply_mv: 3_300, ..spot };
+    assert_eq!(files, Driver::Mlx90614Iio(Iio { folder: "/sys/x".into(), spot, settling_ms: 150 }));
+    let chip_id = Some(u64::MAX);
+    let number = "driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\nzones = 2\nchip_id = \"ffffffffffffffff\"";
+    let dual = Mlx90614 { bus, address: 0x5A, spot, settling_ms: 150, zones: 2, chip_id };
+    assert_eq!(board(number), Driver::Mlx90614(dual));
+}
+
 /// What to replace in the right board, by what, and what the message must contain beside the file's name.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
 #[test]
 fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
-    let cases: [Case; 19] = [
+    let cases: [Case; 22] = [
         (
             "line = 23",
             "line = 17",
@@ -64,6 +86,17 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
         ("address = 0x5A", "supply_mv = 5000", &["device[brow].supply_mv = 5000", "must be 2600 to 3600"]),
         ("address = 0x5A", "emissivity = 0.5", &["device[brow].emissivity = 0.5", "must be 0.9 to 1"]),
         ("address = 0x5A", "settling_ms = 10", &["device[brow].settling_ms = 10", "must be 100 to 5000"]),
+        ("address = 0x5A", "zones = 3", &["device[brow].zones = 3", "must be 1 to 2"]),
+        (
+            "address = 0x5A",
+            "chip_id = \"12\"",
+            &["device[brow].chip_id = \"12\"", "16 hexadecimal digits, as kakou probe prints it"],
+        ),
+        (
+            "driver = \"mlx90614\"",
+            "driver = \"mlx90632\"\nsettling_ms = 500",
+            &["device[brow].settling_ms = 500", "unknown key; known are"],
+        ),
         (
             "driver = \"beam\"",
             "driver = \"bean\"",

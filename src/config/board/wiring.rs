@@ -98,12 +98,14 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
         // Every simulated scanner and camera is one of its own.
         Place::Simulated => None,
     };
+    let on_bus = |bus: &Place, address: u8| match bus {
+        Place::Path(bus) => Some((bus.clone(), Some(address))),
+        Place::Simulated => Some((Path::new("simulated").to_owned(), Some(address))),
+    };
     match driver {
-        Driver::Mlx90614(chip) => match &chip.bus {
-            Place::Path(bus) => Some((bus.clone(), Some(chip.address))),
-            Place::Simulated => Some((Path::new("simulated").to_owned(), Some(chip.address))),
-        },
-        Driver::Mlx90614Iio(iio) => Some((iio.folder.clone(), None)),
+        Driver::Mlx90614(chip) => on_bus(&chip.bus, chip.address),
+        Driver::Mlx90632(chip) => on_bus(&chip.bus, chip.address),
+        Driver::Mlx90614Iio(iio) | Driver::ThermometerIio(iio) => Some((iio.folder.clone(), None)),
         Driver::Scanner(scanner) => real(&scanner.path),
         Driver::Camera(camera) => match &camera.source {
             CameraSource::V4l2(path) => Some((path.clone(), None)),
@@ -118,7 +120,10 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
     let mut seen: BTreeMap<(&LaneId, &str), &Device> = BTreeMap::new();
     for Placed { device, span, .. } in devices {
         let kind = match &device.driver {
-            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => "thermometer",
+            Driver::Mlx90614(_)
+            | Driver::Mlx90614Iio(_)
+            | Driver::Mlx90632(_)
+            | Driver::ThermometerIio(_) => "thermometer",
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",
             Driver::Sprayer(_) => "sprayer",

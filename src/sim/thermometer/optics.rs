@@ -2,81 +2,20 @@
 
 use std::time::Duration;
 
+use super::{Part, Scene};
 use crate::base::{Mono, Random};
 use crate::thermometry::radiometry;
 
-/// Emissivity of what stands before the sensor.
-const EMISSIVITY: f64 = 0.98;
 /// How far the die warms itself above its ambient, in °C, and the time constant of that and of any change, in
 /// seconds. Our own round figures: the datasheet gives none.
 const SELF_HEATING: f64 = 0.8;
 const DIE_LAG: f64 = 300.0;
 /// Noise of the die's temperature, °C rms: under one step.
 const DIE_NOISE: f64 = 0.01;
+/// Error of a value that is read without any silence before it, in °C. Our own figure: the datasheet gives none.
+const CHATTER: f64 = 0.5;
 /// Conversions that are carried out one by one after a pause; before them the filter has forgotten everything.
 const CONVERSIONS_MAX: u64 = 256;
-
-/// A part of the family: pace, filter and noise.
-///
-/// Source: MLX90614 datasheet rev 13, table 8 (settling, noise and filter as delivered).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Part {
-    /// Time of one conversion.
-    pub conversion: Duration,
-    /// Share of a new conversion in the filtered value.
-    pub share: f64,
-    /// Noise of the filtered object temperature in °C rms.
-    pub noise: f64,
-    /// Its configuration word: filter bits 2 to 0 (share) and 10 to 8 (1024 samples); the maker's bits are left 0.
-    pub config: u16,
-}
-
-impl Part {
-    /// BAA: 90° field, settles in 0.10 s, 0.05 °C rms, no filter.
-    pub const BAA: Self =
-        Self { conversion: Duration::from_millis(100), share: 1.0, noise: 0.05, config: 0x0704 };
-    /// DCC: 35° field, medical, settles in 0.14 s, 0.18 °C rms, no filter.
-    pub const DCC: Self =
-        Self { conversion: Duration::from_millis(140), share: 1.0, noise: 0.18, config: 0x0704 };
-    /// DCI: 5° field, medical, settles in 0.65 s, 0.10 °C rms, filter 80 %.
-    pub const DCI: Self =
-        Self { conversion: Duration::from_millis(150), share: 0.8, noise: 0.10, config: 0x0705 };
-
-    /// Noise of one conversion, so that the filtered value has `noise`: a first-order filter of share a passes
-    /// a / (2 − a) of the variance of white noise.
-    fn conversion_noise(&self) -> f64 {
-        self.noise / (self.share / (2.0 - self.share)).sqrt()
-    }
-}
-
-/// What stands before a sensor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scene {
-    /// Surface temperature of who stands there in °C; `None` for nobody.
-    pub target: Option<f64>,
-    /// Share of the field that the target fills, 0 to 1.
-    pub fill: f64,
-    /// Temperature of what is behind, in °C; also what the target reflects.
-    pub background: f64,
-    /// Temperature of the air about the sensor, in °C.
-    pub ambient: f64,
-}
-
-impl Scene {
-    /// Nobody, indoors at 22 °C.
-    pub const EMPTY: Self = Self { target: None, fill: 1.0, background: 22.0, ambient: 22.0 };
-
-    /// What a perfect sensor set to emissivity 1 would see.
-    fn seen(&self) -> f64 {
-        match self.target {
-            None => self.background,
-            Some(target) => {
-                let skin = radiometry::seen(target, self.background, EMISSIVITY);
-                radiometry::filled(skin, self.background, self.fill)
-            }
-        }
-    }
-}
 
 /// The measuring side of the chip.
 #[derive(Debug)]
@@ -84,6 +23,8 @@ pub(super) struct Optics {
     pub(super) part: Part,
     pub(super) scene: Scene,
     pub(super) supply_mv: u32,
+    /// As set in the chip.
+    pub(super) emissivity: f64,
     powered: Mono,
     /// When the last conversion ended.
     converted: Mono,
@@ -93,6 +34,8 @@ pub(super) struct Optics {
     /// Self-heating reached so far.
     heating: f64,
     die_noise: f64,
+    /// What traffic on the bus adds to the value that is read now.
+    chatter: f64,
     random: Random,
 }
 
@@ -102,12 +45,14 @@ impl Optics {
             part,
             scene: Scene::EMPTY,
             supply_mv: 3_300,
+            emissivity: 1.0,
             powered: now,
             converted: now,
             object: None,
             die: Scene::EMPTY.ambient,
             heating: 0.0,
             die_noise: 0.0,
+            chatter: 0.0,
             random,
         }
     }
@@ -120,6 +65,12 @@ impl Optics {
         (self.powered, self.converted) = (now, now);
         self.object = None;
         self.heating = 0.0;
+    }
+
+    /// When the next conversion ends.
+    #[cfg(test)]
+    pub(super) fn next(&self) -> Mono {
+        self.converted + self.part.conversion
     }
 
     /// Carries out the conversions that have ended by `now`.
@@ -147,7 +98,20 @@ impl Optics {
 
     pub(super) fn object_word(&self) -> u16 {
         let seen = self.object.unwrap_or_else(|| self.scene.seen());
-        word(seen + radiometry::supply_error(self.supply_mv), 0x27AD, 0x7FFF)
+        let seen = if self.emissivity < 1.0 {
+            // The chip takes its own temperature for what is reflected.
+            radiometry::surface(seen, self.die + self.heating, self.emissivity).unwrap_or(f64::MIN)
+        } else {
+            seen
+        };
+        let noisy = seen + self.chatter + radiometry::supply_error(self.supply_mv);
+        word(noisy.min(self.part.most), 0x27AD, 0x7FFF)
+    }
+
+    /// The bus was silent for so long before this read.
+    pub(super) fn silent_for(&mut self, silence: Duration) {
+        let missing = self.part.settling.saturating_sub(silence).as_secs_f64();
+        self.chatter = CHATTER * missing / self.part.settling.as_secs_f64();
     }
 
     pub(super) fn die_word(&self) -> u16 {

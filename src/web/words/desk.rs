@@ -204,7 +204,7 @@ pub const fn clock(trust: ClockTrust) -> Words {
 /// What a device is, by its driver; a driver that we do not know stands for itself.
 pub fn device(driver: &str) -> Option<Words> {
     Some(match driver {
-        "mlx90614" | "mlx90614-iio" => words("测温仪", "Thermometer"),
+        "mlx90614" | "mlx90614-iio" | "mlx90632" | "thermometer-iio" => words("测温仪", "Thermometer"),
         "scanner" => words("扫码器", "Code reader"),
         "camera" => words("摄像头", "Camera"),
         "barrier" => words("道闸", "Barrier"),
