@@ -82,36 +82,13 @@ fn instrument(trace: &Trace) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::trace::{Basis, SensorTrust, SurroundingsFrom};
-    use crate::model::{BodySite, RawWords, ScreeningRule, ThermalReading};
-    use crate::thermometry::decide::decide;
-    use crate::thermometry::settings::PLAIN_HEAD;
+    use crate::thermometry::decide::tests::example;
 
     #[test]
     fn a_screening_says_what_it_rests_on_and_whether_it_comes_out_the_same_again() {
-        let celsius = |value| CentiCelsius::new(value).unwrap();
-        let sample = ThermalReading {
-            object: celsius(3_450),
-            die: celsius(2_518),
-            raw: RawWords::new(&[0x3C17, 0x3A3F]),
-        };
-        let basis = Basis {
-            samples: vec![sample; 5],
-            site: BodySite::ForeheadCentre,
-            rule: ScreeningRule::PLAIN,
-            head: PLAIN_HEAD,
-            surroundings: celsius(2_500),
-            surroundings_from: SurroundingsFrom::Thermometer,
-            distance_mm: Some(48),
-            outdoor: None,
-            earlier: None,
-            drift: -4,
-            reference: Some(6),
-            sensor: SensorTrust::Trusted,
-        };
-        let trace = Trace { decision: decide(&basis), basis };
+        let trace = example();
         let page = screenings(&[Pii::new(trace.clone())]).into_string();
-        for said in ["comes out the same again", "34.50 °C", "48 mm", "0x3c17", "air thermometer", "± 0."] {
+        for said in ["comes out the same again", "34.50 °C", "48 mm", "0x3a98", "air thermometer", "± 0."] {
             assert!(page.contains(said), "{said} in {page}");
         }
         let mut altered = trace;
