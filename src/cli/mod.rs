@@ -25,6 +25,7 @@ mod replay;
 mod replay_readings;
 mod roster;
 mod run;
+mod service;
 mod sheet;
 mod sim_pins;
 mod simulated;
@@ -80,6 +81,9 @@ enum Command {
     },
     /// 重新判定。Decides passages of a journal again, each under the policy that it names. Exit code 1: something comes out otherwise.
     Replay(replay::Asked),
+    /// 校准与维护。Calibrates, commissions or, on request, writes a sensor, while no kiosk runs.
+    #[command(subcommand)]
+    Service(service::Part),
     /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
     WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
@@ -119,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Policy { action } => policy::run(&action),
         Command::Replay(asked) => replay::run(&asked),
+        Command::Service(part) => service::run(&part),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),

@@ -5,6 +5,7 @@ pub mod area;
 pub mod between;
 pub mod blind;
 pub mod body_site;
+pub mod calibration;
 pub mod courtesy;
 pub mod credential;
 pub mod csv_table;

@@ -67,8 +67,8 @@ fn one(report: &mut Report<'_>, mut table: Section<'_>, lanes: &[LaneId], simula
 
 /// One device's table, and what it is wired to.
 pub(super) struct Wires<'w, 'r, 't> {
-    report: &'w mut Report<'r>,
-    table: Section<'t>,
+    pub(super) report: &'w mut Report<'r>,
+    pub(super) table: Section<'t>,
     lines: Vec<(&'static str, Range<usize>, u32)>,
     address: Option<Range<usize>>,
     simulated: bool,
@@ -152,7 +152,9 @@ impl Wires<'_, '_, '_> {
         self.or("field", &one_of(&[("spot", ())]), ());
         let emissivity = self.or("emissivity", &number(0.90..=1.00), 0.98);
         let accuracy = self.or("accuracy_c", &number(0.05..=2.0), 0.3);
-        Spot { supply_mv, emissivity: scaled(emissivity, 1_000.0), accuracy: scaled(accuracy, 100.0) }
+        let calibration = self.calibration();
+        let (emissivity, accuracy) = (scaled(emissivity, 1_000.0), scaled(accuracy, 100.0));
+        Spot { supply_mv, emissivity, accuracy, calibration }
     }
 
     fn settling(&mut self) -> u32 {

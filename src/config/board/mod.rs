@@ -21,6 +21,7 @@
 //! `boards/README.md` lists every driver with every key. Wherever a path is expected, the word `simulated` stands
 //! for a simulated device; only a board that says `simulated = true` may have one, and its screens say so.
 
+pub mod calibration;
 mod device;
 pub mod side;
 mod wiring;
@@ -33,7 +34,7 @@ use super::section::{self, Section, name, path, yes_or_no};
 use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
-use crate::model::trace::Head;
+use crate::model::trace::{Calibration, Head};
 pub use side::Side;
 
 /// A board whose wiring was checked: every lane has one barrier, no line and no address is used twice.
@@ -240,13 +241,15 @@ pub struct Spot {
     pub emissivity: u16,
     /// Greatest error that its maker states, in hundredths of a degree, 5 to 200.
     pub accuracy: u16,
+    /// Its calibration, where there is one.
+    pub calibration: Option<Calibration>,
 }
 
 impl Spot {
     /// The same in a record's words.
     pub fn head(&self) -> Head {
-        let Self { supply_mv, emissivity, accuracy } = *self;
-        Head { supply_mv, emissivity, accuracy, calibration: None }
+        let Self { supply_mv, emissivity, accuracy, calibration } = *self;
+        Head { supply_mv, emissivity, accuracy, calibration }
     }
 }
 

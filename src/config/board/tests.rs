@@ -52,7 +52,7 @@ fn every_thermometer_is_read_with_its_defaults() {
         Board::parse("b.toml", &text).unwrap().devices[1].driver.clone()
     };
     let bus = Place::Path("/dev/i2c-1".into());
-    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 30 };
+    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 30, calibration: None };
     let chip = board("driver = \"mlx90632\"\nbus = \"/dev/i2c-1\"\nchip_id = \"0123456789aB\"");
     let chip_id = Some(0x0123_4567_89AB);
     assert_eq!(chip, Driver::Mlx90632(Mlx90632 { bus: bus.clone(), address: 0x3A, spot, chip_id }));
@@ -72,7 +72,7 @@ type Case = (&'static str, &'static str, &'static [&'static str]);
 
 #[test]
 fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
-    let cases: [Case; 22] = [
+    let cases: [Case; 24] = [
         (
             "line = 23",
             "line = 17",
@@ -86,6 +86,17 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
         ("address = 0x5A", "supply_mv = 5000", &["device[brow].supply_mv = 5000", "must be 2600 to 3600"]),
         ("address = 0x5A", "emissivity = 0.5", &["device[brow].emissivity = 0.5", "must be 0.9 to 1"]),
         ("address = 0x5A", "settling_ms = 10", &["device[brow].settling_ms = 10", "must be 100 to 5000"]),
+        (
+            "address = 0x5A",
+            "calibration = { certificate = \"17\", by = \"li\", date = \"2026-11-27\", read_low_c = 33.0, true_low_c = 33.1, \
+             read_high_c = 34.0, true_high_c = 34.1 }",
+            &["device[brow].calibration", "must be at least 3 °C warmer"],
+        ),
+        (
+            "address = 0x5A",
+            "calibration = { certificate = \"17\" }",
+            &["device[brow].calibration.by", "missing"],
+        ),
         ("address = 0x5A", "zones = 3", &["device[brow].zones = 3", "must be 1 to 2"]),
         (
             "address = 0x5A",
