@@ -15,7 +15,7 @@ use std::time::Duration;
 use divan::Bencher;
 use kakou::base::{BootId, ClockTrust, Mono, NoReading, Pii, Stamp, Wall};
 use kakou::config::roster::Roster;
-use kakou::config::{Policy, Profiles, Screening, profile_file};
+use kakou::config::{Policy, Profiles, profile_file};
 use kakou::control::{Act, Aspect, Command, Direct};
 use kakou::credential::{Claims, Trust, check, issue};
 use kakou::daemon::{Append, LaneRunner, News, Outputs, Recorder, Request};
@@ -23,7 +23,8 @@ use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::journal::{Journal, Options};
 use kakou::model::{
-    AreaMode, Attestation, Blinder, Class, Level, Observation, Observed, Scan, SubjectKind, Via,
+    AreaMode, Attestation, Blinder, Class, Level, Observation, Observed, Scan, ScreeningRule, SubjectKind,
+    Via,
 };
 use kakou::platform::disk::DirDisk;
 use kakou::platform::entropy::OsEntropy;
@@ -194,13 +195,14 @@ fn settings() -> Settings {
 
 fn context() -> Context {
     let degrees = |value| kakou::base::CentiCelsius::from_degrees(value).expect("a temperature");
-    let screening = Screening {
+    let screening = ScreeningRule {
         threshold: degrees(37.3),
         guard: 30,
         correction: 0,
         factor: 200,
         cold: degrees(33.5),
         hot: degrees(43.0),
+        ..ScreeningRule::PLAIN
     };
     let profiles = profile_file::shipped_in("profiles/residential.toml").expect("shipped profiles");
     Context {

@@ -127,17 +127,7 @@ fn print_lists(out: &mut impl Write, site: &Site) -> io::Result<Vec<String>> {
 fn print_policy(out: &mut impl Write, site: &Site) -> io::Result<()> {
     let notice = site.policy.notice.map_or("no notice".to_owned(), |number| format!("notice {number}"));
     writeln!(out, "policy     {} ({notice})", site.policy.id)?;
-    let screening = site.policy.screening;
-    writeln!(
-        out,
-        "screening  threshold {:.2} °C, guard {:.2}, correction {:+.2}, surroundings {:.3}; skin {:.2} to {:.2} °C",
-        screening.threshold.degrees(),
-        f64::from(screening.guard) / 100.0,
-        f64::from(screening.correction) / 100.0,
-        f64::from(screening.factor) / 1_000.0,
-        screening.cold.degrees(),
-        screening.hot.degrees(),
-    )?;
+    writeln!(out, "screening  {}", site.policy.screening)?;
     let local: Vec<String> = site.policy.local_plates.iter().map(ToString::to_string).collect();
     if local.is_empty() {
         writeln!(out, "plates     none are called local: no plate is local or from out of town")

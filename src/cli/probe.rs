@@ -11,7 +11,7 @@ use super::sim_pins::SimPins;
 use crate::base::{DeviceId, Mono, NoReading, Random};
 use crate::config::Board;
 use crate::config::board::{
-    Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Spot,
+    Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Side, Spot,
 };
 use crate::drivers::lines::Input;
 use crate::drivers::mlx90614::{Expected, OnBus, Poller};
@@ -27,12 +27,14 @@ use crate::sim::clock::SimClock;
 use crate::sim::lines::Lines;
 use crate::sim::thermometer::{Part, chip};
 use crate::sim::{camera as scenery, serial as reader};
-use crate::thermometry::Settings;
+use crate::thermometry::decide;
 use crate::vision::convert;
 use crate::vision::raw::CameraError;
 
 /// Readings that may fail before a thermometer counts as failed.
 const TRIES: u8 = 3;
+/// How often a sensor beside the thermometer is asked until it has something to say.
+const SIDE_TRIES: u8 = 20;
 /// Polls altogether: some only find out who answers, or that nothing is new.
 const POLLS_MAX: u16 = 200;
 /// How long ago a simulated thermometer was powered.
@@ -104,11 +106,24 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
             sprayer.stop().map_err(text)?;
             Ok("does not run".into())
         }
+        Driver::Side(side) => beside(&device.id, side),
         Driver::Input(input) => {
             let mut sensed = assemble::sense(pins?, &device.id, input).map_err(|error| unusable(&error))?;
             level(Some(&mut sensed.line)).map(Into::into)
         }
     }
+}
+
+/// What a sensor beside the thermometer says, once it has something to say.
+fn beside(id: &DeviceId, side: &Side) -> Saw {
+    let Some(mut sensor) = assemble::side_sensor(id, side) else { return Err("nothing simulates it".into()) };
+    for _ in 0..SIDE_TRIES {
+        clock::wait_until(sensor.due());
+        if let Some(said) = sensor.poll(clock::mono()) {
+            return said.describe().map_err(|reason| reason.to_string());
+        }
+    }
+    Err(NoReading::Timeout.to_string())
 }
 
 fn mlx90614(device: &Device, wiring: &Mlx90614) -> Saw {
@@ -205,11 +220,12 @@ fn measure(thermometer: &mut dyn Thermometer, spot: Spot, wait: Wait<'_>) -> Saw
 }
 
 fn describe(reading: &ThermalReading, spot: Spot) -> String {
-    let settings = Settings { emissivity: spot.emissivity, supply_mv: spot.supply_mv, ..Settings::default() };
+    let head = spot.head();
+    let die = decide::die(&head, reading);
     format!(
         "sees {:.2} °C as skin would be, die {:.2} °C (words {})",
-        settings.skin(reading).degrees(),
-        settings.die(reading).degrees(),
+        decide::skin(&head, reading, die).degrees(),
+        die.degrees(),
         reading.raw
     )
 }

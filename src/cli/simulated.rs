@@ -12,9 +12,9 @@ use crate::base::{Mono, Random};
 use crate::config::Board;
 use crate::config::board::{self, CameraSource, Device, Driver, Place};
 use crate::config::site::Lane;
-use crate::drivers::Thermometer;
 use crate::drivers::mlx90614::{OnBus, Poller};
 use crate::drivers::mlx90632;
+use crate::drivers::{SideSensor, Thermometer};
 use crate::model::{Signal, SubjectKind};
 use crate::platform::assemble;
 use crate::platform::clock::{mono, pause};
@@ -106,7 +106,7 @@ impl Simulated for SimBoard {
         let (hand, sensor): (Arc<dyn Looks>, Box<dyn Thermometer + Send>) = match &device.driver {
             Driver::Mlx90614(wiring) => {
                 let (hand, bus) = chip(Part::BAA, wiring.address, &self.clock, random);
-                hand.set_supply(wiring.spot.supply_mv);
+                hand.set_supply(wiring.spot.supply_mv.into());
                 let poller = Poller::new(assemble::expected(wiring), now);
                 (Arc::new(hand), Box::new(OnBus::new(bus, poller, mono)))
             }
@@ -122,11 +122,16 @@ impl Simulated for SimBoard {
             | Driver::Barrier(_)
             | Driver::Lamp(_)
             | Driver::Sprayer(_)
+            | Driver::Side(_)
             | Driver::Input(_) => return None,
         };
         self.clock.set(now);
         self.thermometers.push((device.clone(), hand));
         Some(sensor)
+    }
+
+    fn side_sensor(&mut self, _: &Device) -> Option<Box<dyn SideSensor + Send>> {
+        None
     }
 
     fn reader(&mut self, device: &Device) -> Option<PathBuf> {

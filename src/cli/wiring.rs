@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::opening::{open_alarms, open_journal, open_pictures};
 use crate::base::{ClockTrust, DeviceId, Stamp};
-use crate::config::board::{Device, Driver, Place};
+use crate::config::board::side::PlateWiring;
+use crate::config::board::{Device, Driver, Place, Side};
 use crate::config::bundle::Bundle;
 use crate::config::roster::{self, Roster};
 use crate::config::site::PlaceCodeRules;
@@ -25,12 +26,12 @@ use crate::daemon::policy::store::{Store as Bundles, Trusted};
 use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
-use crate::drivers::Thermometer;
 use crate::drivers::lines::{Active, Input};
+use crate::drivers::{SideSensor, Thermometer};
 use crate::engine::prove::prove_all;
 use crate::engine::{Context, Settings, Times};
 use crate::journal::VerifyingKey;
-use crate::model::{AreaMode, Blinder, Direction};
+use crate::model::{AreaMode, Blinder, Direction, Nearby, ScreeningRule};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
@@ -40,7 +41,7 @@ use crate::platform::passed::Passed;
 use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
-use crate::thermometry::Settings as Thermometry;
+use crate::thermometry::{Fitted, Plate, Reach, Settings as Thermometry, Surroundings};
 use crate::vision::raw::Source;
 use crate::{config, web};
 
@@ -48,6 +49,9 @@ use crate::{config, web};
 pub trait Simulated {
     /// The thermometer of a simulated device.
     fn thermometer(&mut self, device: &Device) -> Option<Box<dyn Thermometer + Send>>;
+
+    /// A simulated sensor beside the thermometer.
+    fn side_sensor(&mut self, device: &Device) -> Option<Box<dyn SideSensor + Send>>;
 
     /// The path of a simulated code reader.
     fn reader(&mut self, device: &Device) -> Option<std::path::PathBuf>;
@@ -61,6 +65,10 @@ pub struct NothingSimulated;
 
 impl Simulated for NothingSimulated {
     fn thermometer(&mut self, _: &Device) -> Option<Box<dyn Thermometer + Send>> {
+        None
+    }
+
+    fn side_sensor(&mut self, _: &Device) -> Option<Box<dyn SideSensor + Send>> {
         None
     }
 
@@ -284,7 +292,7 @@ fn one_lane(
     for device in &devices {
         opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
     }
-    let Opened { gate, lamp, sprayer, travel_max, thermometers, scanners, cameras, lines } = opened;
+    let Opened { gate, lamp, sprayer, travel_max, thermometers, sides, scanners, cameras, lines } = opened;
     let watched = |device: &Device| context.profiles.sensors().any(|sensor| *sensor == device.id);
     let brow = devices.iter().filter(|device| !watched(device)).find_map(|device| device.driver.spot());
     let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
@@ -304,7 +312,8 @@ fn one_lane(
         barrier: Times { travel_max, pass_within: lane.pass_within, clear_for: lane.clear_for },
         leave_after: lane.leave_after,
     };
-    let screening = thermometry(&context.policy.screening, brow);
+    let fitted = devices.iter().filter_map(|device| device.driver.side());
+    let screening = thermometry(&context.policy.screening, brow, fitted);
     let runner =
         LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp, sprayer)));
     let named = |device: &&Device| (device.id.clone(), device.driver.name());
@@ -313,18 +322,39 @@ fn one_lane(
         runner,
         devices: devices.iter().map(named).collect(),
         thermometers,
+        sides,
         scanners,
         cameras,
         lines,
     })
 }
 
-/// What the policy and the sensor's wiring together make of a screening.
-fn thermometry(rule: &config::Screening, sensor: Option<config::board::Spot>) -> Thermometry {
+/// What the policy, the sensor's wiring and what is fitted beside it together make of a screening.
+fn thermometry<'s>(
+    rule: &ScreeningRule,
+    sensor: Option<config::board::Spot>,
+    sides: impl Iterator<Item = &'s Side>,
+) -> Thermometry {
     let base = Thermometry::default();
-    let emissivity = sensor.map_or(base.emissivity, |spot| spot.emissivity);
-    let supply_mv = sensor.map_or(base.supply_mv, |spot| spot.supply_mv);
-    judged_by(&Thermometry { emissivity, supply_mv, ..base }, rule)
+    let head = sensor.map_or(base.head, |spot| spot.head());
+    let mut settings = Thermometry { head, ..base };
+    for side in sides {
+        match side {
+            Side::Thermometer { of: Nearby::Air, .. } => settings.surroundings = Surroundings::Thermometer,
+            Side::Thermometer { of: Nearby::Outdoor, .. } => settings.outdoor = Fitted::Yes,
+            Side::Thermometer { of: Nearby::Plate, plate, .. } => {
+                settings.plate = plate.map(|PlateWiring { every_s, emissivity }| Plate {
+                    every: std::time::Duration::from_secs(every_s.into()),
+                    emissivity,
+                });
+            }
+            Side::Distance { near_mm, far_mm, .. } => {
+                settings.distance = Some(Reach { near: *near_mm, far: *far_mm });
+            }
+            Side::Supply { .. } => settings.supply = Fitted::Yes,
+        }
+    }
+    judged_by(&settings, rule)
 }
 
 /// One lane's devices as they are opened.
@@ -335,6 +365,7 @@ struct Opened {
     sprayer: Option<crate::drivers::sprayer::Sprayer<crate::drivers::pins::AnyOutput>>,
     travel_max: std::time::Duration,
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
+    sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     scanners: Vec<(DeviceId, OpenStream)>,
     cameras: Vec<(DeviceId, Box<dyn Source>)>,
     lines: Vec<LineInput>,
@@ -351,6 +382,10 @@ impl Opened {
                 let real = assemble::thermometer(device)?;
                 let opened = real.or_else(|| simulated.thermometer(device));
                 self.thermometers.push((id, opened.context("nothing simulates it")?));
+            }
+            Driver::Side(side) => {
+                let opened = assemble::side_sensor(&id, side).or_else(|| simulated.side_sensor(device));
+                self.sides.push((id, opened.context("nothing simulates it")?));
             }
             Driver::Scanner(scanner) => {
                 let path = match &scanner.path {

@@ -26,12 +26,12 @@ pub use draft::read_draft;
 pub use verify::{Refusal, SignerKey, Terms, check, signed_bytes, verify};
 
 use super::error::Mistakes;
-use super::policy::{Policy, Screening};
+use super::policy::Policy;
 use super::profile::{Profile, Profiles};
 use super::profile_file::read_profiles;
 use super::site::Site;
 use crate::base::{CentiCelsius, PolicyId, Slug, Wall};
-use crate::model::{AreaMode, PlatePrefix};
+use crate::model::{AreaMode, BodySite, PlatePrefix, ScreeningRule};
 
 /// Largest bundle, in bytes.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
@@ -127,7 +127,7 @@ pub struct File {
     pub text: String,
 }
 
-/// [`Screening`] as a bundle carries it.
+/// [`ScreeningRule`] as a bundle carries it. What is as [`ScreeningRule::PLAIN`] has it is left out from `ceiling` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Thresholds {
     /// Threshold temperature, in hundredths of a degree.
@@ -148,6 +148,24 @@ pub struct Thresholds {
     /// Above this it is no skin.
     #[n(5)]
     pub hot: i32,
+    /// From here on a person decides.
+    #[n(6)]
+    pub ceiling: Option<i32>,
+    /// A core equivalent below this is no living person's.
+    #[n(7)]
+    pub implausible: Option<i32>,
+    /// Whoever comes from colder air is measured twice.
+    #[n(8)]
+    pub outdoor: Option<i32>,
+    /// Surroundings that the correction was checked for.
+    #[n(9)]
+    pub surroundings: Option<[i32; 2]>,
+    /// Where on the body.
+    #[n(10)]
+    pub site: Option<BodySite>,
+    /// Where after three readings within the guard band.
+    #[n(11)]
+    pub second_site: Option<BodySite>,
 }
 
 /// One signature on a bundle.
@@ -338,28 +356,62 @@ fn mistake(key: &str, expected: &str) -> Mistakes {
 }
 
 impl Thresholds {
-    /// What `screening` says.
-    pub fn of(screening: &Screening) -> Self {
-        let Screening { threshold, guard, correction, factor, cold, hot } = *screening;
-        let (threshold, cold, hot) = (threshold.get(), cold.get(), hot.get());
-        Self { threshold, guard, correction, factor, cold, hot }
+    /// What `rule` says.
+    pub fn of(rule: &ScreeningRule) -> Self {
+        let plain = ScreeningRule::PLAIN;
+        let unless = |value: CentiCelsius, plain| Some(value.get()).filter(|_| value != plain);
+        let surroundings = rule.surroundings.map(CentiCelsius::get);
+        Self {
+            threshold: rule.threshold.get(),
+            guard: rule.guard,
+            correction: rule.correction,
+            factor: rule.factor,
+            cold: rule.cold.get(),
+            hot: rule.hot.get(),
+            ceiling: unless(rule.ceiling, plain.ceiling),
+            implausible: unless(rule.implausible, plain.implausible),
+            outdoor: unless(rule.outdoor, plain.outdoor),
+            surroundings: Some(surroundings).filter(|_| rule.surroundings != plain.surroundings),
+            site: Some(rule.site).filter(|site| *site != plain.site),
+            second_site: rule.second_site,
+        }
     }
 
     /// The same for the engine. A temperature that none can be counts as the nearest that can; [`check`] refuses it before.
-    pub fn screening(&self) -> Screening {
+    pub fn screening(&self) -> ScreeningRule {
         let celsius = |value| CentiCelsius::new(value).unwrap_or(CentiCelsius::ABSOLUTE_ZERO);
-        let Self { threshold, guard, correction, factor, cold, hot } = *self;
-        let (threshold, cold, hot) = (celsius(threshold), celsius(cold), celsius(hot));
-        Screening { threshold, guard, correction, factor, cold, hot }
+        let plain = ScreeningRule::PLAIN;
+        ScreeningRule {
+            threshold: celsius(self.threshold),
+            guard: self.guard,
+            correction: self.correction,
+            factor: self.factor,
+            cold: celsius(self.cold),
+            hot: celsius(self.hot),
+            ceiling: self.ceiling.map_or(plain.ceiling, celsius),
+            implausible: self.implausible.map_or(plain.implausible, celsius),
+            outdoor: self.outdoor.map_or(plain.outdoor, celsius),
+            surroundings: self.surroundings.map_or(plain.surroundings, |limits| limits.map(celsius)),
+            site: self.site.unwrap_or(plain.site),
+            second_site: self.second_site,
+        }
     }
 
     /// The limits that a site file has as well.
     fn is_plausible(&self) -> bool {
+        let [low, high] = self.surroundings.unwrap_or([1_600, 3_200]);
         (3_600..=4_000).contains(&self.threshold)
             && self.guard <= 100
             && (-200..=200).contains(&self.correction)
             && self.factor <= 1_000
             && (2_500..=3_590).contains(&self.cold)
             && (4_010..=5_000).contains(&self.hot)
+            && self.ceiling.is_none_or(|ceiling| (3_700..=4_100).contains(&ceiling))
+            && self.ceiling.unwrap_or(3_800).max(self.threshold) == self.ceiling.unwrap_or(3_800)
+            && self.implausible.is_none_or(|value| (3_300..=3_620).contains(&value))
+            && self.outdoor.is_none_or(|value| (-1_000..=2_500).contains(&value))
+            && (500..=2_500).contains(&low)
+            && (2_500..=3_800).contains(&high)
+            && self.second_site != Some(self.site.unwrap_or_default())
     }
 }

@@ -27,7 +27,7 @@ pub mod step_rule;
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};
 pub use list::{Hit, ListRule, Lists};
-pub use policy::{Policy, Screening};
+pub use policy::Policy;
 pub use profile::{Profile, Profiles, Takes};
 pub use site::Site;
 pub use step_rule::{Ask, Field, FieldRule, Need, StepRule};

@@ -4,8 +4,8 @@ use ring::digest;
 use serde::Serialize;
 
 use super::profile::Profile;
-use crate::base::{CentiCelsius, PolicyId};
-use crate::model::PlatePrefix;
+use crate::base::PolicyId;
+use crate::model::{PlatePrefix, ScreeningRule};
 
 /// What rules a kiosk. Two kiosks with one `id` decide alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,38 +15,18 @@ pub struct Policy {
     /// Number of the public notice that it cites, if any.
     pub notice: Option<u32>,
     /// How skin temperature is judged.
-    pub screening: Screening,
+    pub screening: ScreeningRule,
     /// Every profile that a lane uses, by rising name.
     pub profiles: Vec<Profile>,
     /// Which plates are local, in rising order. Empty: of no plate anything is said.
     pub local_plates: Vec<PlatePrefix>,
 }
 
-/// How a skin temperature is judged.
-///
-/// What is compared with the threshold temperature is skin + `factor` · (skin − surroundings) + `correction`. Below `threshold` − `guard` is below; at or
-/// above `threshold` + `guard` is for a person to decide; between them, measure again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Screening {
-    /// Threshold temperature.
-    pub threshold: CentiCelsius,
-    /// Half the width of the guard band, in hundredths of a degree.
-    pub guard: u16,
-    /// Added to the skin temperature for the site's place of measurement, in hundredths of a degree.
-    pub correction: i16,
-    /// Share of the difference between skin and surroundings that is added, in thousandths.
-    pub factor: u16,
-    /// Skin below this is too cold to measure, which is not normal.
-    pub cold: CentiCelsius,
-    /// Above this it is no skin.
-    pub hot: CentiCelsius,
-}
-
 #[derive(Serialize)]
 struct Canonical<'a> {
     version: u8,
     notice: Option<u32>,
-    screening: &'a Screening,
+    screening: &'a ScreeningRule,
     profiles: &'a [Profile],
     /// Left out where there are none, so that such a policy keeps the identity that it had before plates had origins.
     #[serde(skip_serializing_if = "<[PlatePrefix]>::is_empty")]
@@ -55,7 +35,7 @@ struct Canonical<'a> {
 
 impl Policy {
     /// The policy of these parts.
-    pub fn new(notice: Option<u32>, screening: Screening, mut profiles: Vec<Profile>) -> Self {
+    pub fn new(notice: Option<u32>, screening: ScreeningRule, mut profiles: Vec<Profile>) -> Self {
         profiles.sort_by(|one, other| one.id.cmp(&other.id));
         Self { id: PolicyId([0; 16]), notice, screening, profiles, local_plates: Vec::new() }.identified()
     }

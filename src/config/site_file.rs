@@ -13,7 +13,7 @@ use super::bundle::{File, SignerKey};
 use super::error::{Mistakes, Report};
 use super::list::rule_file::lists;
 use super::mqtt::mqtt;
-use super::policy::{Policy, Screening};
+use super::policy::Policy;
 use super::profile::{Profile, Profiles};
 use super::profile_file::{SHIPPED, read_profiles, shipped};
 use super::section::{Kind, Section, integer, name, number, one_of, path, read_file, text};
@@ -21,7 +21,9 @@ use super::site::{Attendant, Lane, PinHash, PlaceCodeRules, PostRules, Site, Web
 use super::step_rule::Ask;
 use crate::base::{CentiCelsius, LaneId, Slug};
 use crate::model::training::PRACTICE_NAMES;
-use crate::model::{Class, Direction, Picture, PlatePrefix, Post, Role, SubjectKind, Title};
+use crate::model::{
+    BodySite, Class, Direction, Picture, PlatePrefix, Post, Role, ScreeningRule, SubjectKind, Title,
+};
 
 /// Most memory that checking a PIN may take, in KiB: 64 MiB, half of what the smallest board has to spare.
 const PIN_MEMORY_KIB_MAX: u32 = 64 * 1024;
@@ -168,29 +170,51 @@ pub(super) fn local_plates(report: &mut Report<'_>, file: &mut Section<'_>) -> V
     prefixes
 }
 
-pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Screening {
+pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> ScreeningRule {
     let mut table = file.table(report, "thermometry");
     let mut degrees = |key, low: f64, high: f64, default: f64| {
         let value = table.as_mut().and_then(|table| table.get(report, key, &number(low..=high)));
         value.unwrap_or(default)
     };
-    // What Chinese checkpoints compared with: 37.3 °C, an axillary value; hence correction and guard band.
-    let threshold = degrees("threshold_c", 36.0, 40.0, 37.3);
+    let plain = ScreeningRule::PLAIN;
+    let threshold = degrees("threshold_c", 36.0, 40.0, plain.threshold.degrees());
     let guard = degrees("guard_c", 0.0, 1.0, 0.3);
     let correction = degrees("correction_c", -2.0, 2.0, 0.0);
-    let factor = degrees("surroundings_factor", 0.0, 1.0, 0.2);
-    let cold = degrees("cold_c", 25.0, 35.9, 33.5);
-    let hot = degrees("hot_c", 40.1, 50.0, 43.0);
+    let cold = degrees("cold_c", 25.0, 35.9, plain.cold.degrees());
+    let hot = degrees("hot_c", 40.1, 50.0, plain.hot.degrees());
+    let ceiling = degrees("ceiling_c", 37.0, 41.0, plain.ceiling.degrees());
+    let implausible = degrees("implausible_c", 33.0, 36.2, plain.implausible.degrees());
+    let outdoor = degrees("outdoor_c", -10.0, 25.0, plain.outdoor.degrees());
+    let low = degrees("surroundings_c_min", 5.0, 25.0, plain.surroundings[0].degrees());
+    let high = degrees("surroundings_c_max", 25.0, 38.0, plain.surroundings[1].degrees());
+    let sites = BodySite::ALL.map(|site| (site.name(), site));
+    let site = table.as_mut().and_then(|table| table.get(report, "site", &one_of(&sites)));
+    let site = site.unwrap_or(plain.site);
+    let second_site = table.as_mut().and_then(|table| table.get(report, "second_site", &one_of(&sites)));
+    let factor =
+        table.as_mut().and_then(|table| table.get(report, "surroundings_factor", &number(0.0..=1.0)));
     if let Some(table) = table {
+        if second_site == Some(site) {
+            table.misfit(report, "second_site", "must be another than site");
+        }
+        if ceiling < threshold {
+            table.misfit(report, "ceiling_c", "must not be below threshold_c");
+        }
         table.finish(report);
     }
-    Screening {
+    ScreeningRule {
         threshold: celsius(threshold),
         guard: hundredths(guard),
         correction: hundredths(correction),
-        factor: hundredths(factor * 10.0),
+        factor: factor.map_or(site.factor(), |factor| hundredths(factor * 10.0)),
         cold: celsius(cold),
         hot: celsius(hot),
+        ceiling: celsius(ceiling),
+        implausible: celsius(implausible),
+        outdoor: celsius(outdoor),
+        surroundings: [celsius(low), celsius(high)],
+        site,
+        second_site,
     }
 }
 

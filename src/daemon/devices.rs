@@ -8,10 +8,10 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::base::{DeviceId, NoReading};
-use crate::drivers::Thermometer;
 use crate::drivers::lines::{Debounce, Input};
 use crate::drivers::pins::AnyInput;
 use crate::drivers::scanner;
+use crate::drivers::{SideSensor, Thermometer};
 use crate::model::{Observation, Observed, Scan, Signal, Via};
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
@@ -77,6 +77,24 @@ pub fn thermometer(post: Post, device: DeviceId, mut sensor: Box<dyn Thermometer
             pause(sensor.due().since(mono()));
             if let Some(sample) = sensor.poll(mono())
                 && !post.offer(&device, Observed::Thermal(sample))
+            {
+                return;
+            }
+        }
+    })
+}
+
+/// Polls a sensor beside the thermometer at its own pace.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn side_sensor(post: Post, device: DeviceId, mut sensor: Box<dyn SideSensor + Send>) -> io::Result<()> {
+    start(&device.clone(), move || {
+        loop {
+            pause(sensor.due().since(mono()));
+            if let Some(said) = sensor.poll(mono())
+                && !post.offer(&device, Observed::Beside(said))
             {
                 return;
             }

@@ -21,7 +21,7 @@ use crate::model::{
     Whose,
 };
 use crate::sync::counts::Counters;
-use crate::thermometry::{self, Screener};
+use crate::thermometry::{self, Screener, Sense};
 
 /// Samples in a row without a value after which a thermometer counts as failed.
 const FAILURES_MAX: u8 = 5;
@@ -78,7 +78,7 @@ impl LaneRunner {
             sensors: context.profiles.sensors().cloned().collect(),
             judged: (screening, Arc::clone(&context.policy)),
             lane: Lane::new(settings, context),
-            screener: Screener::new(screening),
+            screener: Screener::new(screening, Mono::ZERO),
             outputs,
             trust,
             guidance: None,
@@ -135,7 +135,12 @@ impl LaneRunner {
             Observed::Thermal(sample) => {
                 self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
                 // Samples of an idle lane too: they tell what the sensor sees without anybody.
-                let ended = self.screener.sample(now, sample);
+                let ended = self.screener.sense(now, Sense::Spot(sample));
+                self.screened(now, ended, appends);
+            }
+            Observed::Beside(said) => {
+                self.note_health(&observation.device, said.health(), FAILURES_MAX, appends);
+                let ended = self.screener.sense(now, Sense::Beside(said));
                 self.screened(now, ended, appends);
             }
             Observed::Code(Scan { others: 1.., .. }) => self.step(now, Input::SeveralCodes, appends),
@@ -317,7 +322,12 @@ impl LaneRunner {
                 Effect::Prompt(_) => Ok(()),
                 Effect::Screen(Screen::Begin) => {
                     self.screening = true;
-                    self.screener.begin(now);
+                    self.screener.begin(now, thermometry::Whose::New);
+                    Ok(())
+                }
+                Effect::Screen(Screen::Again(site)) => {
+                    self.screening = true;
+                    self.screener.begin(now, thermometry::Whose::Same(site));
                     Ok(())
                 }
                 Effect::Screen(Screen::Stop) => {
@@ -343,7 +353,7 @@ impl LaneRunner {
         *policy = Arc::clone(&context.policy);
         *settings = judged_by(settings, &context.policy.screening);
         self.sensors = context.profiles.sensors().cloned().collect();
-        self.screener = Screener::new(*settings);
+        self.screener.judge_by(*settings);
     }
 
     pub(super) fn screened(&mut self, now: Mono, ended: Option<Screening>, appends: &mut Vec<Append>) {

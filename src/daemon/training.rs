@@ -122,8 +122,8 @@ impl Training {
             skin: CentiCelsius::new(value),
             compared: CentiCelsius::new(value),
             die: CentiCelsius::new(2_500),
-            raw_object: None,
             samples: 8,
+            trace: None,
         };
         let screening = match seen {
             Practice::Cool => forehead(Ok(Zone::Below), 3_650),

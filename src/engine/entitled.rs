@@ -144,7 +144,10 @@ fn by_past(check: &Check, past: &Past, later: Duration, direction: Direction) ->
 /// Whether what `step` asks was found when the subject passed before, and still counts: the last time that it was tried.
 fn still_counts(step: &Step, answer: Answer<'_>, now: Mono) -> Option<Evidence> {
     let within = step.rule.counts_for?;
-    let untried = step.outcome == StepOutcome::Open && step.attempts == 0 && step.attention().is_none();
+    let untried = step.outcome == StepOutcome::Open
+        && step.attempts == 0
+        && step.screened == 0
+        && step.attention().is_none();
     let (at, past) = answer?.ok().filter(|_| untried)?;
     let tried = |passage: &EarlierPassage| {
         let record = passage.steps.iter().find(|record| step.rule.records(record))?.clone();

@@ -5,7 +5,7 @@ use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::past::Unknown;
 use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
-use crate::model::{AreaMode, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose};
+use crate::model::{AreaMode, BodySite, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,8 +103,10 @@ pub enum Effect {
 /// Whether the thermometer should be looking for somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
-    /// From now on, with nothing kept of earlier samples.
+    /// Somebody new, from now on, with nothing kept of earlier samples.
     Begin,
+    /// The same person once more, at this place on the body if it is not the policy's first one.
+    Again(Option<BodySite>),
     /// Not any more.
     Stop,
 }

@@ -129,7 +129,7 @@ impl Lane {
                 if let State::Steps(session) | State::Referred(session) = &mut self.state {
                     // The screener has stopped by itself; `advance` starts it again if there is another attempt.
                     self.screening = false;
-                    session.screened(now, &screening);
+                    session.screened(now, &screening, &self.context.policy.screening);
                 }
             }
             Input::Guided(guidance) => self.guidance = guidance,
@@ -425,13 +425,13 @@ impl Lane {
 
     fn show(&mut self, effects: &mut Vec<Effect>) {
         let screen = match &self.state {
-            State::Steps(session) | State::Referred(session) => session.wants_screening(),
-            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => false,
+            State::Steps(session) | State::Referred(session) => session.screens(),
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => None,
         };
-        if screen != self.screening {
-            self.screening = screen;
+        if screen.is_some() != self.screening {
+            self.screening = screen.is_some();
             self.guidance = None;
-            effects.push(Effect::Screen(if screen { Screen::Begin } else { Screen::Stop }));
+            effects.push(Effect::Screen(screen.unwrap_or(Screen::Stop)));
         }
         let spray = match &self.state {
             State::Steps(session) | State::Referred(session) => session.sprays(),

@@ -13,7 +13,7 @@ use super::registration::{self, Said};
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
 use crate::config::rules::{Facts, Party};
-use crate::config::step_rule::{Grade, RosterMiss, Unverified};
+use crate::config::step_rule::{RosterMiss, Unverified};
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
 use crate::control::{Act, OccupantStatus, Refused, Registration};
@@ -179,32 +179,6 @@ impl PersonSession {
         self.become_class(taken.class, context);
     }
 
-    /// Takes the result of a screening.
-    pub fn screened(&mut self, screening: &Screening) {
-        let Some(step) = self.steps.unsettled(StepKind::Temperature) else { return };
-        self.screening = Some(*screening);
-        step.attempts = step.attempts.saturating_add(1);
-        let attempts = step.attempts;
-        let evidence = |zone| Evidence::Temperature { zone, attempts };
-        step.below = if screening.zone == Ok(Zone::Below) { step.below.saturating_add(1) } else { 0 };
-        let again = step.below < 2 && wants_second(&step.rule.ask, screening);
-        match screening.zone {
-            Ok(Zone::Below) if !again => return step.settle(evidence(Zone::Below)),
-            Ok(Zone::Below) if attempts >= step.rule.attempts => {
-                step.fail(Reason::TemperatureUnclear, Some(evidence(Zone::Below)));
-            }
-            Ok(Zone::Below) => {}
-            Ok(Zone::Refer) => step.fail(Reason::TemperatureElevated, Some(evidence(Zone::Refer))),
-            Ok(Zone::Recheck) if attempts >= step.rule.attempts => {
-                step.fail(Reason::TemperatureUnclear, Some(evidence(Zone::Recheck)));
-            }
-            Ok(Zone::Recheck) => {}
-            Err(why) => return step.not_measured(why),
-        }
-        // Kept, sealed, only when it was not plainly below the threshold temperature.
-        self.details.skin = screening.skin.map(Pii::new);
-    }
-
     /// Carries out an act that concerns one person; `None` for any other act.
     pub fn act(
         &mut self,
@@ -342,7 +316,9 @@ impl PersonSession {
 
     /// The last screening on the screens.
     pub fn temperature(&self) -> Option<TemperatureStatus> {
-        self.screening.map(|screening| TemperatureStatus { zone: screening.zone, skin: screening.skin })
+        self.screening
+            .as_ref()
+            .map(|screening| TemperatureStatus { zone: screening.zone, skin: screening.skin })
     }
 
     fn register(&mut self, fields: &Registration, by: &AttendantId) -> Result<(), Refused> {
@@ -455,13 +431,6 @@ impl PersonSession {
             self.steps.change(profile, self.direction, class, context.mode);
         }
     }
-}
-
-/// Whether one screening below the threshold temperature is not enough.
-fn wants_second(ask: &Ask, screening: &Screening) -> bool {
-    let Ask::Temperature { recheck_from, grade } = ask else { return false };
-    let warm = recheck_from.zip(screening.compared).is_some_and(|(from, value)| value >= from);
-    *grade == Grade::Twice || warm
 }
 
 fn profile(takes: Takes, direction: Direction, class: Class, context: &Context) -> Option<&Profile> {

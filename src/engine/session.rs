@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::context::{Context, Settings};
 use super::decide::{self, Ruled};
-use super::input::Ticket;
+use super::input::{Screen, Ticket};
 use super::person::{Asking, PersonSession};
 use super::steps::Steps;
 use super::vehicle::VehicleSession;
@@ -14,7 +14,7 @@ use crate::config::rules::Facts;
 use crate::control::{Act, Decision, Refused, Trouble, VerdictStatus};
 use crate::model::{
     Between, Class, Credential, Decider, Direction, NotMeasured, Passage, Personal, Reason, Screening,
-    StayLimit, StepKind, SubjectKind, Verdict,
+    ScreeningRule, StayLimit, StepKind, SubjectKind, Verdict,
 };
 
 /// Who is at the lane.
@@ -200,16 +200,16 @@ impl Session {
     }
 
     /// Takes the result of a screening.
-    pub fn screened(&mut self, now: Mono, screening: &Screening) {
+    pub fn screened(&mut self, now: Mono, screening: &Screening, rule: &ScreeningRule) {
         // Nobody in front of the sensor is no attempt; the idle timeout bounds how often that may be.
         if screening.zone == Err(NotMeasured::NobodyThere) {
             return;
         }
         match &mut self.who {
-            Who::Person(person) => person.screened(screening),
+            Who::Person(person) => person.screened(screening, rule),
             Who::Vehicle(vehicle) => {
                 if let Some(person) = vehicle.served_mut() {
-                    person.screened(screening);
+                    person.screened(screening, rule);
                 }
                 vehicle.count_occupants();
             }
@@ -399,9 +399,9 @@ impl Session {
         Some(verdict)
     }
 
-    /// Whether the thermometer should be looking.
-    pub fn wants_screening(&self) -> bool {
-        self.served().wants_screening()
+    /// How the thermometer should be looking, if it should.
+    pub fn screens(&self) -> Option<Screen> {
+        self.served().screens()
     }
 
     /// Whether the lane's sprayer runs: for the vehicle itself, never for somebody in it.

@@ -1,5 +1,6 @@
 //! One step of one subject, and what became of it.
 
+use super::recheck::Recheck;
 use crate::base::AttendantId;
 use crate::config::step_rule::Came;
 use crate::config::{Ask, StepRule};
@@ -18,6 +19,10 @@ pub struct Step {
     pub attempts: u8,
     /// Screenings in a row that were below the threshold temperature.
     pub below: u8,
+    /// Screenings taken in all, those of a recheck and those without a value among them.
+    pub screened: u8,
+    /// What follows a reading within the guard band.
+    pub recheck: Recheck,
     /// How often a dwell was broken off.
     pub interruptions: u8,
     /// Who has signed so far, and as what.
@@ -33,6 +38,8 @@ impl Step {
             outcome: StepOutcome::Open,
             attempts: 0,
             below: 0,
+            screened: 0,
+            recheck: Recheck::default(),
             interruptions: 0,
             signed: vec![],
             attention: None,
@@ -111,9 +118,9 @@ impl Step {
         matches!(self.outcome, StepOutcome::Failed { reason: Reason::AnswerToConfirm, .. })
     }
 
-    /// Starts over.
+    /// Starts over. How often it was screened stays known: it is the same person.
     pub fn reopen(&mut self) {
-        *self = Self::new(&self.rule);
+        *self = Self { screened: self.screened, ..Self::new(&self.rule) };
     }
 
     /// Whether this became of it.

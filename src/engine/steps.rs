@@ -1,5 +1,6 @@
 //! The steps of one subject, in the profile's order, and what became of each.
 
+use super::input::Screen;
 use super::running::Running;
 use super::step::Step;
 use crate::base::{AttendantId, Slug};
@@ -179,15 +180,17 @@ impl Steps {
         states
     }
 
-    /// Whether the thermometer should be looking.
-    pub fn wants_screening(&self) -> bool {
-        let step = self.live().find(|step| step.rule.kind() == StepKind::Temperature);
-        let by_contact =
-            |step: &&Step| matches!(step.rule.ask, Ask::Temperature { grade: Grade::Contact, .. });
-        step.filter(|step| !by_contact(step)).is_some_and(|step| match step.outcome {
+    /// How the thermometer should be looking, if it should.
+    pub fn screens(&self) -> Option<Screen> {
+        let step = self.live().find(|step| step.rule.kind() == StepKind::Temperature)?;
+        let by_contact = matches!(step.rule.ask, Ask::Temperature { grade: Grade::Contact, .. });
+        let wanted = match step.outcome {
             StepOutcome::Open | StepOutcome::NotMeasured(_) => step.attempts < step.rule.attempts,
             StepOutcome::Done(_) | StepOutcome::Waived { .. } | StepOutcome::Failed { .. } => false,
-        })
+        };
+        let again = step.screened > 0;
+        (wanted && !by_contact)
+            .then(|| if again { Screen::Again(step.recheck.site()) } else { Screen::Begin })
     }
 
     /// What an attendant could attest now.

@@ -13,8 +13,8 @@ use crate::config::step_rule::Came;
 use crate::config::{Policy, Profile, Profiles, StepRule, Takes};
 use crate::model::record::Occupant;
 use crate::model::{
-    AreaMode, Attestation, Class, Direction, Evidence, Grounds, Passage, Reason, StepKind, StepOutcome,
-    StepRecord,
+    AreaMode, Attestation, Class, Direction, Evidence, Grounds, Passage, Reason, ScreeningRule, StepKind,
+    StepOutcome, StepRecord,
 };
 
 /// What a draft brings.
@@ -178,10 +178,18 @@ fn attested(step: &StepRecord) -> Option<Attestation> {
 /// Whether somebody plainly below the thresholds of `then` may not be so under those of `draft`.
 fn is_stricter(then: &Policy, draft: &Policy) -> bool {
     let (then, draft) = (then.screening, draft.screening);
-    let plainly = |screening: crate::config::Screening| {
+    let plainly = |screening: ScreeningRule| {
         screening.threshold.get() - i32::from(screening.guard) - i32::from(screening.correction)
     };
-    plainly(draft) < plainly(then) || draft.factor != then.factor || draft.cold > then.cold
+    let [low, high] = draft.surroundings;
+    plainly(draft) < plainly(then)
+        || (draft.factor, draft.site, draft.second_site) != (then.factor, then.site, then.second_site)
+        || draft.cold > then.cold
+        || draft.ceiling < then.ceiling
+        || draft.implausible > then.implausible
+        || draft.outdoor > then.outdoor
+        || low > then.surroundings[0]
+        || high < then.surroundings[1]
 }
 
 /// Whether it makes a difference to `profile` where a plate is from.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::temperature::ThermalReading;
-use crate::base::{DeviceId, Mono, NoReading, Pii};
+use crate::base::{CentiCelsius, DeviceId, Mono, NoReading, Pii};
 
 /// Something seen by one device at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Observation {
 pub enum Observed {
     /// A thermometer's sample, or why there is none.
     Thermal(Result<ThermalReading, NoReading>),
+    /// What a sensor beside the infrared one says.
+    Beside(Beside),
     /// A code was read.
     Code(Scan),
     /// An input line changed, after debouncing.
@@ -32,6 +34,70 @@ pub enum Observed {
     },
     /// The device failed, or works again.
     Health(Result<(), NoReading>),
+}
+
+/// What a sensor beside the infrared one says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Temperature of the air about the lane.
+    Air(Result<CentiCelsius, NoReading>),
+    /// Temperature of the air outdoors.
+    Outdoor(Result<CentiCelsius, NoReading>),
+    /// Temperature of the reference plate.
+    Plate(Result<CentiCelsius, NoReading>),
+    /// Distance to whatever is before the sensor, in millimetres; [`u16::MAX`] for nothing within its range.
+    Distance(Result<u16, NoReading>),
+    /// The sensor's supply in millivolts.
+    Supply(Result<u16, NoReading>),
+}
+
+impl Beside {
+    /// In words, for whoever looks at the device.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no value.
+    pub fn describe(&self) -> Result<String, NoReading> {
+        let degrees = |what: &str, value: CentiCelsius| format!("{what} {:.2} °C", value.degrees());
+        Ok(match self {
+            Self::Air(value) => degrees("air", (*value)?),
+            Self::Outdoor(value) => degrees("outdoors", (*value)?),
+            Self::Plate(value) => degrees("plate", (*value)?),
+            Self::Distance(Ok(u16::MAX)) => "nothing within range".to_owned(),
+            Self::Distance(value) => format!("{} mm", (*value)?),
+            Self::Supply(value) => format!("{} mV", (*value)?),
+        })
+    }
+
+    /// Whether there is a value.
+    pub fn health(&self) -> Result<(), NoReading> {
+        match self {
+            Self::Air(value) | Self::Outdoor(value) | Self::Plate(value) => value.map(|_| ()),
+            Self::Distance(value) | Self::Supply(value) => value.map(|_| ()),
+        }
+    }
+}
+
+/// What a thermometer beside the infrared one is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearby {
+    /// The air about the lane.
+    Air,
+    /// The air outdoors.
+    Outdoor,
+    /// The reference plate.
+    Plate,
+}
+
+impl Nearby {
+    /// A value of it.
+    pub fn said(self, value: Result<CentiCelsius, NoReading>) -> Beside {
+        match self {
+            Self::Air => Beside::Air(value),
+            Self::Outdoor => Beside::Outdoor(value),
+            Self::Plate => Beside::Plate(value),
+        }
+    }
 }
 
 /// The content of a code, and how it was read.

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::picture::PictureKey;
 use super::stated::Stated;
+use super::trace::Trace;
 use crate::base::{CentiCelsius, Pii, Slug};
 
 /// The personal part of a record. Exists in the clear only in memory.
@@ -62,6 +63,9 @@ pub struct Person {
     /// Who answered for them, where somebody did.
     #[n(11)]
     pub companion: Option<Companion>,
+    /// What their screenings rest on and what was decided, oldest first: with it they can be decided again.
+    #[n(12)]
+    pub traces: Option<Vec<Pii<Trace>>>,
 }
 
 /// Who answered for somebody. Never an identifier of that somebody.

@@ -5,16 +5,21 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::body_site::BodySite;
+use super::trace::Trace;
 use crate::base::{CentiCelsius, NoReading};
 
 /// One valid sample of an infrared thermometer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ThermalReading {
     /// What the sensor sees, at emissivity 1.
+    #[n(0)]
     pub object: CentiCelsius,
     /// The sensor's own temperature.
+    #[n(1)]
     pub die: CentiCelsius,
     /// What the chip's registers said, in the order that the driver's module comment gives.
+    #[n(2)]
     pub raw: RawWords,
 }
 
@@ -58,6 +63,29 @@ impl fmt::Debug for RawWords {
     }
 }
 
+/// An array of words.
+impl<C> Encode<C> for RawWords {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(u64::from(self.count))?;
+        self.as_slice().iter().try_for_each(|word| e.u16(*word).map(|_| ()))
+    }
+}
+
+impl<'b, C> Decode<'b, C> for RawWords {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let at = d.position();
+        let said = d.array_iter::<u16>()?.take(Self::MOST + 1).collect::<Result<Vec<_>, _>>()?;
+        if said.len() > Self::MOST {
+            return Err(minicbor::decode::Error::message("more register words than a reading has").at(at));
+        }
+        Ok(Self::new(&said))
+    }
+}
+
 /// Where a screening value lies against the threshold temperature and its guard band.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
@@ -98,29 +126,50 @@ pub enum NotMeasured {
     /// Hotter than skin can be: something else is in view.
     #[n(5)]
     NotSkin,
+    /// Several people are in view.
+    #[n(6)]
+    Several,
+    /// Somebody is nearer than the sensor can judge.
+    #[n(7)]
+    TooClose,
+    /// Came in from the cold, and the skin is not settled: measured again after a while.
+    #[n(8)]
+    Acclimatising,
+    /// No living person's value: something covers the skin, or the sensor is wrong.
+    #[n(9)]
+    Implausible,
+    /// The surroundings are warmer or colder than the correction was checked for, or their temperature is not known.
+    #[n(10)]
+    Surroundings,
+    /// The sensor does not agree with its reference, or has not been compared in time.
+    #[n(11)]
+    Reference,
+    /// The sensor's supply is outside its range.
+    #[n(12)]
+    Supply,
+    /// Too little bare skin of the face is in view.
+    #[n(13)]
+    Covered,
+    /// Many people in a row were unlike all others here: the sensor may have drifted.
+    #[n(14)]
+    Drift,
 }
 
 /// The result of screening one person once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Screening {
     /// The zone, or why there is none.
-    #[n(0)]
     pub zone: Result<Zone, NotMeasured>,
-    /// Skin temperature with emissivity and supply corrected, where one was found.
-    #[n(1)]
+    /// Skin temperature with supply, calibration and emissivity corrected, where one was found.
     pub skin: Option<CentiCelsius>,
-    /// What is compared with the threshold temperature: skin plus the site's correction.
-    #[n(2)]
+    /// What is compared with the threshold temperature: the core equivalent with the drift correction.
     pub compared: Option<CentiCelsius>,
     /// Sensor temperature.
-    #[n(3)]
     pub die: Option<CentiCelsius>,
-    /// Median register word of the samples used.
-    #[n(4)]
-    pub raw_object: Option<u16>,
     /// Number of samples used.
-    #[n(5)]
     pub samples: u8,
+    /// What it rests on, where something was decided.
+    pub trace: Option<Box<Trace>>,
 }
 
 /// What the subject's face asks for while a screening runs.
@@ -131,10 +180,22 @@ pub enum Guidance {
     WarmingUp,
     /// Come closer.
     ComeCloser,
+    /// Step back.
+    StepBack,
     /// Hold still.
     HoldStill,
-    /// Too cold to measure: wait inside.
+    /// One person at a time.
+    OneAtATime,
+    /// Bare the forehead.
+    BareForehead,
+    /// Too cold here to measure.
+    TooCold,
+    /// The skin is still cold: wait inside.
     WaitInside,
+    /// Measured.
+    Measured,
+    /// Another place on the body is to be shown.
+    Show(BodySite),
     /// The sensor does not work: the attendant measures.
     AskAttendant,
 }

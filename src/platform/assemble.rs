@@ -1,14 +1,17 @@
 //! Puts drivers together from a board's wiring, whatever the pins are made of.
 
+use std::path::Path;
 use std::time::Duration;
 
 use embedded_hal::digital;
+use linux_embedded_hal::Delay;
 
+use super::number_file::{NumberFile, Says};
 use super::unusable::Unusable;
 use super::{clock, i2c, iio};
-use crate::base::{DeviceId, Mono};
+use crate::base::{DeviceId, Mono, NoReading};
+use crate::config::board::side::{Side, SideChip};
 use crate::config::board::{self, Board, Device, Driver, Place, Voltage};
-use crate::drivers::Thermometer;
 use crate::drivers::barrier::{Barrier, Drive, Switch, Wiring};
 use crate::drivers::lamp::Lamp;
 use crate::drivers::lines::{Active, Debounce, Input, Output};
@@ -17,6 +20,7 @@ use crate::drivers::mlx90614::{ChipId, Expected, OnBus, Poller};
 use crate::drivers::mlx90632;
 use crate::drivers::pins::{AnyInput, AnyOutput};
 use crate::drivers::sprayer::Sprayer;
+use crate::drivers::{OpenBus, SideSensor, Thermometer, sht4x, tmp117, vl53l0x};
 
 /// Where a board's lines come from: `platform::gpio`, or a simulation.
 pub trait Pins {
@@ -161,6 +165,7 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         | Driver::Barrier(_)
         | Driver::Lamp(_)
         | Driver::Sprayer(_)
+        | Driver::Side(_)
         | Driver::Input(_) => None,
     })
 }
@@ -173,6 +178,43 @@ pub fn expected(chip: &board::Mlx90614) -> Expected {
         zones: if chip.zones == 2 { Zones::Dual } else { Zones::Single },
         chip: chip.chip_id.map(ChipId),
     }
+}
+
+/// The real sensor beside an infrared one; `None` when it is simulated.
+pub fn side_sensor(id: &DeviceId, side: &Side) -> Option<Box<dyn SideSensor + Send>> {
+    let now = clock::mono();
+    let bus = |bus: &Place| match bus {
+        Place::Path(path) => Some(opener(id, path)),
+        Place::Simulated => None,
+    };
+    Some(match side {
+        Side::Thermometer { of, at: SideChip::Tmp117 { bus: place, address }, .. } => {
+            Box::new(tmp117::Chip::new(bus(place)?, Delay, *address, *of, now))
+        }
+        Side::Thermometer { of, at: SideChip::Sht4x { bus: place, address }, .. } => {
+            Box::new(sht4x::Chip::new(bus(place)?, Delay, *address, *of, now)?)
+        }
+        Side::Thermometer { of, at: SideChip::Files(folder), .. } => {
+            Box::new(NumberFile::new(folder, Says::Temperature(*of), now))
+        }
+        Side::Distance { bus: place, address, .. } => {
+            Box::new(vl53l0x::Chip::new(bus(place)?, *address, now))
+        }
+        Side::Supply { folder, nominal_mv } => {
+            Box::new(NumberFile::new(folder, Says::Supply { nominal_mv: *nominal_mv }, now))
+        }
+    })
+}
+
+/// Opens a bus for a sensor that is set up anew whenever it failed.
+fn opener(id: &DeviceId, path: &Path) -> OpenBus<i2c::Bus> {
+    let (id, path) = (id.clone(), path.to_owned());
+    Box::new(move || {
+        i2c::open(&id, &path).map_err(|error| {
+            tracing::debug!(%error, "bus cannot be opened");
+            NoReading::Absent
+        })
+    })
 }
 
 /// Every output of `board`, with the device that it belongs to.
@@ -195,6 +237,7 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
             | Driver::ThermometerIio(_)
             | Driver::Scanner(_)
             | Driver::Camera(_)
+            | Driver::Side(_)
             | Driver::Input(_) => {}
         }
     }

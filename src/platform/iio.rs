@@ -100,11 +100,16 @@ impl Iio {
     }
 
     fn number(&self, file: &str) -> Result<f64, NoReading> {
-        let mut text = String::new();
-        let file = File::open(self.folder.join(file)).map_err(|error| reason(&error))?;
-        file.take(NUMBER_MAX).read_to_string(&mut text).map_err(|error| reason(&error))?;
-        text.trim().parse().ok().filter(|number: &f64| number.is_finite()).ok_or(NoReading::Bus)
+        number(&self.folder, file)
     }
+}
+
+/// The number in a file of `folder`.
+pub(super) fn number(folder: &Path, file: &str) -> Result<f64, NoReading> {
+    let mut text = String::new();
+    let file = File::open(folder.join(file)).map_err(|error| reason(&error))?;
+    file.take(NUMBER_MAX).read_to_string(&mut text).map_err(|error| reason(&error))?;
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite()).ok_or(NoReading::Bus)
 }
 
 impl Thermometer for Iio {

@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod isolate;
 pub mod mqtt;
 pub mod net;
+pub mod number_file;
 pub mod own_key;
 pub mod passed;
 pub mod serial;

@@ -59,7 +59,8 @@ impl Lines {
                 }
                 Driver::Sprayer(sprayer) => lines.make_safe(&sprayer.run),
                 Driver::Input(input) => lines.set_input(input, Level::Idle),
-                Driver::Mlx90614(_)
+                Driver::Side(_)
+                | Driver::Mlx90614(_)
                 | Driver::Mlx90614Iio(_)
                 | Driver::Mlx90632(_)
                 | Driver::ThermometerIio(_)

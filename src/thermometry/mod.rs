@@ -1,13 +1,22 @@
 //! Sensor reading to screening value: pure.
 //!
 //! ```text
-//! reading ─▶ supply ─▶ emissivity ─▶ skin ─▶ settled, steady, somebody's? ─▶ + F·(skin − surroundings) ─▶ zone
-//!                                                      └─ no ─▶ why there is none, which is never "below"
+//! samples, air, distance, supply, reference ─▶ screener: somebody, near, settled? ─▶ Basis ─▶ decide ─▶ zone, or why none
+//!                                                             drift ─────────────────┘
 //! ```
+//!
+//! `decide` is a function of what stands in the record; everything else here gathers what it rests on.
 
+pub mod around;
+pub mod budget;
+pub mod calibration;
+pub mod decide;
+pub mod drift;
+pub mod equilibrium;
 pub mod radiometry;
+pub mod reference;
 pub mod screener;
 pub mod settings;
 
-pub use screener::Screener;
-pub use settings::{Factor, Settings, Surroundings};
+pub use screener::{Screener, Sense, Unseen, Whose};
+pub use settings::{Fitted, Plate, Reach, Settings, Surroundings};

@@ -36,13 +36,13 @@ fn mixed(first: f64, second: f64, share: f64) -> f64 {
     root(share * fourth(first) + (1.0 - share) * fourth(second))
 }
 
-fn fourth(celsius: f64) -> f64 {
+pub(super) fn fourth(celsius: f64) -> f64 {
     let kelvin = celsius + KELVIN;
     let square = kelvin * kelvin;
     square * square
 }
 
-fn root(fourth: f64) -> f64 {
+pub(super) fn root(fourth: f64) -> f64 {
     fourth.sqrt().sqrt() - KELVIN
 }
 

@@ -1,77 +1,141 @@
-//! The screening of one person at one lane, from the sensor's samples.
+//! The screening of one person at one lane, from the sensor's samples and what other sensors say.
 //!
 //! ```text
-//!          begin            step above background       settled: a zone, too cold, or no skin
+//!          begin            somebody within reach          settled: decide() gives a zone, or why there is none
 //!   Idle ─────────▶ Nobody ───────────────────────▶ Close ──────────────────────────────────────▶ Idle
 //!                     ▲ └─ patience over: NobodyThere └─ never settled: Unsteady
 //!                     └────────── gone again ──────────┘
-//!   in either: the sensor fails, is silent or is not ready for too long ─▶ NoReading, SensorNotReady
+//!   in either: a sensor fails, is silent, is not ready or disagrees with its reference for too long ─▶ that reason
 //! ```
 //!
-//! Samples are wanted all the time: while nobody is screened they tell what the sensor sees without anybody.
-//! Invariants: a zone rests on at least [`SAMPLES_MIN`] samples, each taken with somebody there and the sensor ready;
-//! whatever could not be measured is a [`NotMeasured`], never [`Zone::Below`](crate::model::Zone::Below).
+//! Samples are wanted all the time: while nobody is screened they tell what the sensor sees without anybody, and are compared
+//! with the reference. Invariants: a zone rests on at least [`SAMPLES_MIN`] samples, each taken with one person within
+//! reach and everything that is fitted working; whatever could not be measured is a [`NotMeasured`], never
+//! [`Zone::Below`](crate::model::Zone::Below).
+
+mod gather;
+mod presence;
 
 use std::collections::VecDeque;
 
-use super::Settings;
+use super::around::Around;
+pub use super::decide::{SAMPLES_MIN, SUPPLY_VALID};
+use super::decide::{decide, die};
+use super::drift::{Drift, Trusted};
+use super::reference::{Reference, Standing};
+use super::settings::{Fitted, Surroundings};
+use super::{Settings, decide};
 use crate::base::{CentiCelsius, Mono, NoReading};
-use crate::model::{Guidance, NotMeasured, Screening, ThermalReading};
+use crate::model::trace::{Earlier, Trace};
+use crate::model::{Beside, BodySite, Guidance, NotMeasured, Screening, ThermalReading, Zone};
+use gather::Gathered;
+use presence::Background;
 
-/// Fewest samples of a screening.
-pub const SAMPLES_MIN: usize = 5;
-/// Most samples looked at; older ones are forgotten.
-const SAMPLES_MAX: usize = 9;
-/// Somebody is there when skin temperature is this far above the background.
-const STEP: i32 = 200;
 /// Below this it is not skin that fills the field: the subject is too far away.
-const SKIN_MIN: i32 = 3_000;
-/// Largest median deviation from the median of steady samples. The noisiest part has 0.18 °C rms, which is 0.12.
-const DEVIATION_MAX: i32 = 25;
-/// Largest difference between any two of the last [`SAMPLES_MIN`] steady samples.
-const RANGE_MAX: i32 = 100;
-/// How fast the background may rise; it falls at once. Nobody who stands there becomes background soon.
-const RISE_PER_MINUTE: i64 = 100;
+pub(super) const SKIN_MIN: CentiCelsius = match CentiCelsius::new(3_000) {
+    Some(skin) => skin,
+    None => panic!("not a temperature"),
+};
+/// Pause between two readings of the same person: a fresh one, not the same again.
+const FRESH_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
+/// Screenings of one person that are remembered while they are here.
+const EARLIER_MAX: usize = 8;
+
+/// What a sensor of the lane gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// A sample of a spot sensor, which sees whatever is before it.
+    Spot(Result<ThermalReading, NoReading>),
+    /// A face in an array's picture, or why there is none to measure.
+    Face(Result<ThermalReading, Unseen>),
+    /// What a sensor beside it says.
+    Beside(Beside),
+}
+
+/// Why an array's picture has no face to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// Nobody is in view.
+    Nobody,
+    /// Somebody is too far away.
+    TooFar,
+    /// Somebody is too close, or not wholly in view.
+    TooClose,
+    /// Several people are in view.
+    Several,
+    /// Too little bare skin.
+    Covered,
+    /// Something hotter than skin.
+    NotSkin,
+    /// The sensor gave no picture.
+    NoPicture(NoReading),
+}
+
+/// Whose screening begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Somebody new.
+    New,
+    /// The same person's as the last, at this place on the body if it is not the policy's first one.
+    Same(Option<BodySite>),
+}
 
 /// Screens one person at a time.
 #[derive(Clone, Debug)]
 pub struct Screener {
     settings: Settings,
     state: State,
+    around: Around,
     background: Option<Background>,
-    /// What has been wrong with the sensor, and since when.
+    reference: Option<Reference>,
+    drift: Drift,
+    /// What has been wrong, and since when.
     trouble: Option<(NotMeasured, Mono)>,
     /// When the last sample arrived, good or bad; at first, when the screening began.
     heard: Mono,
     /// What the last screening ended with, for the guidance after it.
-    last: Option<NotMeasured>,
+    last: Option<Result<Zone, NotMeasured>>,
+    /// Screenings of the person who is here, oldest first.
+    earlier: VecDeque<(Mono, BodySite, CentiCelsius)>,
+    /// Samples before this are not fresh.
+    fresh_from: Mono,
+    /// Whether the last sample was of somebody who had just been measured.
+    resting: Resting,
+    /// Where on the body, if not at the policy's first place.
+    site: Option<BodySite>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resting {
+    Yes,
+    No,
 }
 
 #[derive(Clone, Debug)]
 enum State {
     Idle,
-    Nobody { since: Mono },
-    Close { since: Mono, close: Mono, samples: VecDeque<Sample> },
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Sample {
-    skin: CentiCelsius,
-    reading: ThermalReading,
-}
-
-/// What the sensor sees without anybody.
-#[derive(Clone, Copy, Debug)]
-struct Background {
-    level: CentiCelsius,
-    at: Mono,
+    Nobody { since: Mono, why: Option<NotMeasured> },
+    Close { since: Mono, close: Mono, gathered: Gathered },
 }
 
 impl Screener {
-    /// A screener that goes by `settings`.
-    pub fn new(settings: Settings) -> Self {
-        let (background, trouble, last) = (None, None, None);
-        Self { settings, state: State::Idle, background, trouble, heard: Mono::ZERO, last }
+    /// A screener that goes by `settings`, begun at `now`.
+    pub fn new(settings: Settings, now: Mono) -> Self {
+        Self {
+            settings,
+            state: State::Idle,
+            around: Around::default(),
+            background: None,
+            reference: settings.plate.map(|plate| Reference::new(plate.every, now)),
+            drift: Drift::new(settings.rule.site.spread()),
+            trouble: None,
+            heard: now,
+            last: None,
+            earlier: VecDeque::new(),
+            fresh_from: now,
+            resting: Resting::No,
+            site: None,
+        }
     }
 
     /// What it goes by.
@@ -79,12 +143,35 @@ impl Screener {
         &self.settings
     }
 
+    /// Goes by another rule from now on; what is known of sensor and surroundings stays.
+    pub fn judge_by(&mut self, settings: Settings) {
+        if settings.rule.site != self.settings.rule.site {
+            self.drift = Drift::new(settings.rule.site.spread());
+        }
+        self.settings = settings;
+        self.cancel();
+    }
+
+    /// What has been learnt of the sensor's drift.
+    pub fn drift(&self) -> &Drift {
+        &self.drift
+    }
+
     /// Begins to screen somebody; a screening that runs is dropped.
-    pub fn begin(&mut self, now: Mono) {
-        self.state = State::Nobody { since: now };
+    pub fn begin(&mut self, now: Mono, whose: Whose) {
+        self.state = State::Nobody { since: now, why: None };
         self.trouble = None;
         self.heard = now;
         self.last = None;
+        self.resting = Resting::No;
+        self.site = match whose {
+            Whose::New => {
+                self.earlier.clear();
+                self.fresh_from = now;
+                None
+            }
+            Whose::Same(site) => site,
+        };
     }
 
     /// Drops the screening that runs, if any.
@@ -93,16 +180,25 @@ impl Screener {
         self.last = None;
     }
 
-    /// Takes what the sensor gave at `now`; the screening if this ends it.
-    pub fn sample(&mut self, now: Mono, sample: Result<ThermalReading, NoReading>) -> Option<Screening> {
-        self.heard = now;
-        match sample {
-            Ok(reading) if self.settings.is_ready(&reading) => {
-                self.trouble = None;
-                self.good(now, Sample { skin: self.settings.skin(&reading), reading })
+    /// Takes what a sensor gave at `now`; the screening if this ends it.
+    pub fn sense(&mut self, now: Mono, sense: Sense) -> Option<Screening> {
+        match sense {
+            Sense::Spot(sample) => {
+                self.heard = now;
+                match sample {
+                    Ok(reading) => self.spot(now, reading),
+                    Err(reason) => self.trouble(now, NotMeasured::NoReading(reason), None),
+                }
             }
-            Ok(reading) => self.trouble(now, NotMeasured::SensorNotReady, Some(&reading)),
-            Err(reason) => self.trouble(now, NotMeasured::NoReading(reason), None),
+            Sense::Face(face) => {
+                self.heard = now;
+                self.face(now, face)
+            }
+            // It says nothing of a person by itself.
+            Sense::Beside(beside) => {
+                self.around.take(now, beside);
+                None
+            }
         }
     }
 
@@ -110,7 +206,7 @@ impl Screener {
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let end = match &self.state {
             State::Idle => return None,
-            State::Nobody { since } => (*since + self.settings.patience, "nobody came close"),
+            State::Nobody { since, .. } => (*since + self.settings.patience, "nobody came close"),
             State::Close { close, .. } => (*close + self.settings.settle_max, "readings did not settle"),
         };
         let fault = match &self.trouble {
@@ -135,35 +231,60 @@ impl Screener {
         }
         match &self.state {
             State::Idle => None,
-            State::Nobody { .. } => self.give_up(NotMeasured::NobodyThere),
-            State::Close { samples, .. } => {
-                let far = !samples.is_empty() && samples.iter().all(|sample| sample.skin.get() < SKIN_MIN);
-                self.give_up(if far { NotMeasured::NobodyThere } else { NotMeasured::Unsteady })
+            State::Nobody { why, .. } => {
+                let why = why.unwrap_or(NotMeasured::NobodyThere);
+                self.give_up(why)
+            }
+            State::Close { gathered, .. } => {
+                let why = gathered.why_not_settled();
+                self.give_up(why)
             }
         }
     }
 
     /// What the subject should do now; `None` when nothing is screened and nothing was wrong last.
     pub fn guidance(&self) -> Option<Guidance> {
-        let (reason, running) = match (&self.state, self.trouble) {
-            (State::Idle, _) => (self.last, None),
-            (State::Nobody { .. } | State::Close { .. }, Some((reason, _))) => (Some(reason), None),
-            (State::Nobody { .. }, None) => (None, Some(Guidance::ComeCloser)),
-            (State::Close { samples, .. }, None) => {
-                let far = samples.back().is_some_and(|sample| sample.skin.get() < SKIN_MIN);
-                (None, Some(if far { Guidance::ComeCloser } else { Guidance::HoldStill }))
+        match (&self.state, self.trouble) {
+            (State::Idle, _) => self.last.map(|last| last.map_or_else(told, |_| Guidance::Measured)),
+            (State::Nobody { .. } | State::Close { .. }, Some((reason, _))) => Some(told(reason)),
+            (State::Nobody { .. } | State::Close { .. }, None) if self.resting == Resting::Yes => {
+                Some(Guidance::Measured)
             }
-        };
-        running.or_else(|| {
-            Some(match reason? {
-                NotMeasured::NoReading(_) => Guidance::AskAttendant,
-                NotMeasured::SensorNotReady => Guidance::WarmingUp,
-                NotMeasured::NobodyThere => Guidance::ComeCloser,
-                NotMeasured::TooCold => Guidance::WaitInside,
-                NotMeasured::Unsteady => Guidance::HoldStill,
-                NotMeasured::NotSkin => Guidance::AskAttendant,
-            })
-        })
+            (State::Nobody { why, .. }, None) => Some(why.map_or(self.invitation(), told)),
+            (State::Close { gathered, .. }, None) => Some(gathered.guidance()),
+        }
+    }
+
+    fn invitation(&self) -> Guidance {
+        self.site.map_or(Guidance::ComeCloser, Guidance::Show)
+    }
+
+    /// What everything beside the sensor's own sample forbids now: it is asked before a sample counts.
+    fn forbidden(&mut self, now: Mono, reading: &ThermalReading) -> Option<NotMeasured> {
+        let head = self.head(now);
+        let Some(head) = head else { return Some(NotMeasured::Supply) };
+        if !SUPPLY_VALID.contains(&head.supply_mv) {
+            return Some(NotMeasured::Supply);
+        }
+        if !decide::DIE_VALID.contains(&die(&head, reading)) {
+            return Some(NotMeasured::SensorNotReady);
+        }
+        if self.settings.surroundings == Surroundings::Thermometer && self.around.air(now).is_none() {
+            return Some(NotMeasured::Surroundings);
+        }
+        if self.settings.outdoor == Fitted::Yes && self.around.outdoor(now).is_none() {
+            return Some(NotMeasured::Surroundings);
+        }
+        if self.settings.distance.is_some() && self.around.distance(now).is_none() {
+            return Some(NotMeasured::NoReading(NoReading::Stale));
+        }
+        match self.standing(now) {
+            Some(Standing::Overdue) => Some(NotMeasured::Reference),
+            Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => {
+                Some(NotMeasured::Reference)
+            }
+            Some(Standing::Compared(_)) | None => None,
+        }
     }
 
     fn trouble(
@@ -174,131 +295,108 @@ impl Screener {
     ) -> Option<Screening> {
         let since = self.trouble.map_or(now, |(_, since)| since);
         self.trouble = Some((why, since));
-        if let State::Close { samples, .. } = &mut self.state {
+        if let State::Close { gathered, .. } = &mut self.state {
             // What was gathered before the fault is no evidence after it.
-            samples.clear();
+            gathered.clear();
         }
         let mut screening = self.expire(now)?;
-        screening.die = reading.map(|reading| self.settings.die(reading));
+        let head = self.settings.head;
+        screening.die = reading.map(|reading| die(&head, reading));
         Some(screening)
     }
 
-    fn good(&mut self, now: Mono, sample: Sample) -> Option<Screening> {
-        let background = self.background.get_or_insert(Background { level: sample.skin, at: now });
-        let there = sample.skin - background.level >= STEP;
-        match &mut self.state {
-            State::Idle => {
-                background.follow(now, sample.skin);
-                return None;
-            }
-            State::Nobody { since } if there => {
-                let samples = VecDeque::from([sample]);
-                self.state = State::Close { since: *since, close: now, samples };
-            }
-            State::Nobody { .. } => background.fall(now, sample.skin),
-            State::Close { samples, .. } if there => {
-                samples.push_back(sample);
-                while samples.len() > SAMPLES_MAX {
-                    samples.pop_front();
-                }
-            }
-            State::Close { since, .. } => {
-                background.fall(now, sample.skin);
-                self.state = State::Nobody { since: *since };
-            }
-        }
-        if let State::Close { samples, .. } = &self.state
-            && let Some(screening) = judge(&self.settings, samples)
+    /// Decides if what was gathered supports it.
+    fn settle(&mut self, now: Mono) -> Option<Screening> {
+        if let State::Close { gathered, .. } = &self.state
+            && let Some(head) = self.head(now)
+            && let Some(basis) = gathered.basis(self.basis(now, head))
         {
-            return self.end(screening);
+            let decision = decide(&basis);
+            if decision.skin >= SKIN_MIN {
+                return self.decided(now, Trace { basis, decision });
+            }
         }
         self.expire(now)
     }
 
-    fn give_up(&mut self, reason: NotMeasured) -> Option<Screening> {
-        let nothing = Screening {
-            zone: Err(reason),
-            skin: None,
-            compared: None,
-            die: None,
-            raw_object: None,
-            samples: 0,
+    fn decided(&mut self, now: Mono, trace: Trace) -> Option<Screening> {
+        let decision = trace.decision;
+        match decision.zone {
+            Ok(Zone::Below | Zone::Recheck) | Err(NotMeasured::Drift) => self.drift.below(decision.core),
+            Ok(Zone::Refer) => self.drift.referred(),
+            Err(_) => {}
+        }
+        if self.earlier.len() == EARLIER_MAX {
+            self.earlier.pop_front();
+        }
+        self.earlier.push_back((now, trace.basis.site, decision.skin));
+        self.fresh_from = now + FRESH_AFTER;
+        let head = trace.basis.head;
+        let screening = Screening {
+            zone: decision.zone,
+            skin: Some(decision.skin),
+            compared: Some(decide::corrected(&trace)),
+            die: trace.basis.samples.last().map(|sample| die(&head, sample)),
+            samples: u8::try_from(trace.basis.samples.len()).unwrap_or(u8::MAX),
+            trace: Some(Box::new(trace)),
         };
+        self.end(screening)
+    }
+
+    /// The screening of the person who is here that is long enough ago to say how their skin changes.
+    fn earlier(&self, now: Mono) -> Option<Earlier> {
+        let apart = u64::from(super::equilibrium::APART_MIN_S);
+        let site = self.site.unwrap_or(self.settings.rule.site);
+        let long_ago =
+            |(at, of, _): &&(Mono, BodySite, CentiCelsius)| *of == site && now.since(*at).as_secs() >= apart;
+        let (at, _, skin) = self.earlier.iter().rev().find(long_ago)?;
+        Some(Earlier { seconds: u16::try_from(now.since(*at).as_secs()).unwrap_or(u16::MAX), skin: *skin })
+    }
+
+    fn standing(&self, now: Mono) -> Option<Standing> {
+        self.reference.as_ref().map(|reference| reference.standing(now))
+    }
+
+    fn trust(&mut self, now: Mono) {
+        let trusted = match self.standing(now) {
+            Some(Standing::Overdue) => Trusted::No,
+            Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => Trusted::No,
+            Some(Standing::Compared(_)) | None => Trusted::Yes,
+        };
+        self.drift.reference(trusted);
+    }
+
+    fn give_up(&mut self, reason: NotMeasured) -> Option<Screening> {
+        let nothing =
+            Screening { zone: Err(reason), skin: None, compared: None, die: None, samples: 0, trace: None };
         self.end(nothing)
     }
 
     fn end(&mut self, screening: Screening) -> Option<Screening> {
         self.state = State::Idle;
         self.trouble = None;
-        self.last = screening.zone.err();
+        self.last = Some(screening.zone);
         Some(screening)
     }
 }
 
-impl Background {
-    /// Falls at once, rises slowly.
-    fn follow(&mut self, now: Mono, seen: CentiCelsius) {
-        let passed = i64::try_from(now.since(self.at).as_millis()).unwrap_or(i64::MAX).min(60_000);
-        let rise = i32::try_from(RISE_PER_MINUTE * passed / 60_000).unwrap_or(0);
-        if seen <= self.level {
-            *self = Self { level: seen, at: now };
-        } else if rise > 0 {
-            let level = CentiCelsius::new((self.level.get() + rise).min(seen.get())).unwrap_or(seen);
-            *self = Self { level, at: now };
-        }
+/// What a subject is asked to do about `why`.
+fn told(why: NotMeasured) -> Guidance {
+    match why {
+        NotMeasured::SensorNotReady => Guidance::WarmingUp,
+        NotMeasured::NobodyThere => Guidance::ComeCloser,
+        NotMeasured::TooClose => Guidance::StepBack,
+        NotMeasured::Several => Guidance::OneAtATime,
+        NotMeasured::Covered | NotMeasured::Implausible => Guidance::BareForehead,
+        NotMeasured::TooCold | NotMeasured::Acclimatising => Guidance::WaitInside,
+        NotMeasured::Surroundings => Guidance::TooCold,
+        NotMeasured::Unsteady => Guidance::HoldStill,
+        NotMeasured::NoReading(_)
+        | NotMeasured::NotSkin
+        | NotMeasured::Reference
+        | NotMeasured::Supply
+        | NotMeasured::Drift => Guidance::AskAttendant,
     }
-
-    fn fall(&mut self, now: Mono, seen: CentiCelsius) {
-        if seen < self.level {
-            self.level = seen;
-        }
-        self.at = now;
-    }
-}
-
-/// The screening that `samples` support, or none while they are too few or unsteady, or the subject is too far away.
-fn judge(settings: &Settings, samples: &VecDeque<Sample>) -> Option<Screening> {
-    if samples.len() < SAMPLES_MIN || !steady(samples) {
-        return None;
-    }
-    let mut hottest_first: Vec<Sample> = samples.iter().copied().collect();
-    hottest_first.sort_by_key(|sample| std::cmp::Reverse(sample.skin));
-    let top = &hottest_first[..hottest_first.len().div_ceil(3)];
-    let chosen = top[top.len() / 2];
-    if chosen.skin.get() < SKIN_MIN {
-        return None;
-    }
-    let compared = settings.compared(chosen.skin, &chosen.reading);
-    let zone = if chosen.skin < settings.cold {
-        Err(NotMeasured::TooCold)
-    } else if chosen.skin > settings.hot {
-        Err(NotMeasured::NotSkin)
-    } else {
-        Ok(settings.zone(compared))
-    };
-    Some(Screening {
-        zone,
-        skin: Some(chosen.skin),
-        compared: zone.is_ok().then_some(compared),
-        die: Some(settings.die(&chosen.reading)),
-        raw_object: chosen.reading.raw.as_slice().first().copied(),
-        samples: u8::try_from(samples.len()).unwrap_or(u8::MAX),
-    })
-}
-
-fn steady(samples: &VecDeque<Sample>) -> bool {
-    let skins: Vec<i32> = samples.iter().map(|sample| sample.skin.get()).collect();
-    let latest = &skins[skins.len().saturating_sub(SAMPLES_MIN)..];
-    let range = latest.iter().max().zip(latest.iter().min()).map(|(high, low)| high - low);
-    let middle = median(skins.clone());
-    let deviation = median(skins.iter().map(|skin| (skin - middle).abs()).collect());
-    range.is_some_and(|range| range <= RANGE_MAX) && deviation <= DEVIATION_MAX
-}
-
-/// The middle value; of two the higher.
-fn median(mut values: Vec<i32>) -> i32 {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

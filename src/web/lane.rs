@@ -110,9 +110,17 @@ const fn ground(prompt: Prompt, guidance: Option<Guidance>) -> &'static str {
         | Prompt::Disinfect
         | Prompt::Pledge => "ask",
         Prompt::ShowForehead => match guidance {
-            Some(Guidance::WarmingUp | Guidance::WaitInside) => "wait",
-            Some(Guidance::AskAttendant) => "attendant",
-            Some(Guidance::ComeCloser | Guidance::HoldStill) | None => "ask",
+            Some(Guidance::WarmingUp | Guidance::WaitInside | Guidance::Measured) => "wait",
+            Some(Guidance::AskAttendant | Guidance::TooCold) => "attendant",
+            Some(
+                Guidance::ComeCloser
+                | Guidance::StepBack
+                | Guidance::HoldStill
+                | Guidance::OneAtATime
+                | Guidance::BareForehead
+                | Guidance::Show(_),
+            )
+            | None => "ask",
         },
         Prompt::Register
         | Prompt::WaitForAttendant

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use crate::control::{Aspect, BarrierState, Phase, Prompt, StepState};
-use crate::model::{Attestation, Direction, Guidance, StepKind, SubjectKind, Verdict};
+use crate::model::{Attestation, BodySite, Direction, Guidance, StepKind, SubjectKind, Verdict};
 
 /// A drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,16 @@ drawings! {
     GATE = r#"<path d="M8 95V8M92 95V8M8 14h84" stroke-width="9"/><path d="M50 30L76 58H62v36H38V58H24z" fill="currentColor"/>"#;
     // A face between arrows that come closer.
     CLOSER = r#"<path d="M44 50c0-20 9-32 22-32s22 12 22 32-9 36-22 36-22-16-22-36z"/><path d="M4 50h28M20 36l14 14-14 14"/><circle cx="66" cy="36" r="6"/>"#;
+    // A face with an arrow that leads away from it.
+    AWAY = r#"<path d="M44 50c0-20 9-32 22-32s22 12 22 32-9 36-22 36-22-16-22-36z"/><path d="M34 50H6M18 36L4 50l14 14"/><circle cx="66" cy="36" r="6"/>"#;
+    // A person in a frame, another one outside it.
+    ONE = r#"<path d="M6 6h52v88H6z" stroke-width="5"/><circle cx="32" cy="34" r="11" fill="currentColor"/><path d="M14 80c1-18 8-27 18-27s17 9 18 27z" fill="currentColor"/><circle cx="80" cy="40" r="8"/><path d="M67 80c1-16 6-24 13-24s12 8 13 24"/>"#;
+    // A tick within a ring.
+    DONE_HERE = r#"<circle cx="50" cy="50" r="42"/><path d="M28 52l16 16 30-34" stroke-width="11"/>"#;
+    // A hand and a wrist with a ring on it.
+    WRIST = r#"<path d="M36 94V62c-10-6-14-14-14-24l6-2 8 14V12h8v30V6h8v36V10h8v32V20h8v32c0 6-2 10-4 12v30"/><circle cx="50" cy="78" r="9"/>"#;
+    // A head from the side with a ring at the neck.
+    NECK = r#"<path d="M34 94V70c-8-6-12-16-12-28C22 22 34 8 52 8s28 12 28 30l6 14-8 4v10c0 6-4 8-10 8h-6v20"/><circle cx="50" cy="80" r="9"/>"#;
     // A face within brackets.
     STILL = r#"<path d="M32 50c0-19 8-30 18-30s18 11 18 30-8 32-18 32-18-13-18-32z"/><path d="M20 6H6v14M80 6h14v14M20 94H6V80M80 94h14V80"/><circle cx="50" cy="38" r="5"/>"#;
     // A house with a clock in it.
@@ -161,9 +171,22 @@ pub const fn guidance(guidance: Guidance) -> Symbol {
     match guidance {
         Guidance::WarmingUp => HOURGLASS,
         Guidance::ComeCloser => CLOSER,
+        Guidance::StepBack => AWAY,
         Guidance::HoldStill => STILL,
+        Guidance::OneAtATime => ONE,
+        Guidance::BareForehead => FOREHEAD,
         Guidance::WaitInside => INSIDE,
-        Guidance::AskAttendant => ATTENDANT,
+        Guidance::TooCold | Guidance::AskAttendant => ATTENDANT,
+        Guidance::Measured => DONE_HERE,
+        Guidance::Show(BodySite::Wrist) => WRIST,
+        Guidance::Show(BodySite::Neck) => NECK,
+        Guidance::Show(
+            BodySite::ForeheadCentre
+            | BodySite::ForeheadMax
+            | BodySite::Canthus
+            | BodySite::FaceMax
+            | BodySite::Temple,
+        ) => CLOSER,
     }
 }
 

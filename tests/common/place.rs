@@ -6,12 +6,12 @@ use std::time::Duration;
 use kakou::base::{CentiCelsius, LaneId, Pii, Slug, Wall};
 use kakou::config::board::Board;
 use kakou::config::roster::Roster;
-use kakou::config::{Policy, Profiles, Screening, profile_file};
+use kakou::config::{Policy, Profiles, profile_file};
 use kakou::control::Direct;
 use kakou::credential::{Claims, Trust, issue};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::blind::IdentifierKind;
-use kakou::model::{AreaMode, Blinder, Class, SubjectKind};
+use kakou::model::{AreaMode, Blinder, Class, ScreeningRule, SubjectKind};
 use kakou::sim::world::{Car, Cast, Resident};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -91,13 +91,14 @@ impl Place {
 
 fn context(cast: &Cast) -> Context {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
-    let screening = Screening {
+    let screening = ScreeningRule {
         threshold: degrees(37.3),
         guard: 30,
         correction: 0,
         factor: 200,
         cold: degrees(33.5),
         hot: degrees(43.0),
+        ..ScreeningRule::PLAIN
     };
     let profiles = profile_file::shipped_in("profiles/residential.toml").unwrap();
     let blinder = Blinder::new(&[1; 32]);

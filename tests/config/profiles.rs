@@ -2,8 +2,8 @@
 
 use kakou::base::{CentiCelsius, Slug};
 use kakou::config::profile_file::{SHIPPED, read_profiles, shipped, shipped_in};
-use kakou::config::{Ask, Policy, Profiles, Screening};
-use kakou::model::{AreaMode, Class, Direction, StepKind, SubjectKind};
+use kakou::config::{Ask, Policy, Profiles};
+use kakou::model::{AreaMode, Class, Direction, ScreeningRule, StepKind, SubjectKind};
 
 const MINIMAL: &str = r#"
 [[profile]]
@@ -170,19 +170,20 @@ fn all_mistakes_are_said_at_once() {
 
 #[test]
 fn a_policy_is_known_by_what_it_says() {
-    let screening = Screening {
+    let screening = ScreeningRule {
         threshold: CentiCelsius::new(3_730).unwrap(),
         guard: 20,
         correction: 50,
         factor: 200,
         cold: CentiCelsius::new(3_200).unwrap(),
         hot: CentiCelsius::new(4_300).unwrap(),
+        ..ScreeningRule::PLAIN
     };
     let profiles = shipped().unwrap();
     let policy = Policy::new(Some(12), screening, profiles.clone());
     assert_eq!(policy.id, Policy::new(Some(12), screening, profiles.clone()).id);
     assert_ne!(policy.id, Policy::new(Some(13), screening, profiles.clone()).id);
-    let wider = Screening { guard: 30, ..screening };
+    let wider = ScreeningRule { guard: 30, ..screening };
     assert_ne!(policy.id, Policy::new(Some(12), wider, profiles.clone()).id);
     assert_ne!(policy.id, Policy::new(Some(12), screening, vec![]).id);
     assert!(policy.canonical().starts_with(r#"{"version":2,"notice":12,"screening":{"threshold":3730"#));

@@ -8,7 +8,7 @@ use kakou::base::{
     CentiCelsius, ClockTrust, KioskId, Mono, NoReading, Pii, PolicyId, Seq, Slug, Stamp, Wall,
 };
 use kakou::config::roster::Roster;
-use kakou::config::{Policy, Profile, Profiles, Screening, profile_file};
+use kakou::config::{Policy, Profile, Profiles, profile_file};
 use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, StepState, Trouble};
 use kakou::credential::Trust;
 use kakou::credential::place_code::{Period, PlaceCodes};
@@ -21,7 +21,7 @@ use kakou::engine::{Context, Settings, Times};
 use kakou::model::registration_code;
 use kakou::model::{
     Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
-    Past, RawWords, Reason, Scan, SubjectKind, ThermalReading, Verdict, Via, Whose,
+    Past, RawWords, Reason, Scan, ScreeningRule, SubjectKind, ThermalReading, Verdict, Via, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
@@ -60,7 +60,8 @@ pub fn ruling(profiles: Vec<Profile>) -> Ruling {
 }
 
 fn ruling_at(threshold: f64, profiles: Vec<Profile>) -> Ruling {
-    let screening = Screening { threshold: CentiCelsius::from_degrees(threshold).unwrap(), ..screening() };
+    let screening =
+        ScreeningRule { threshold: CentiCelsius::from_degrees(threshold).unwrap(), ..screening() };
     let set = Profiles::new(profiles.clone()).unwrap();
     Ruling {
         policy: Arc::new(Policy::new(Some(12), screening, profiles)),
@@ -72,15 +73,16 @@ fn ruling_at(threshold: f64, profiles: Vec<Profile>) -> Ruling {
     }
 }
 
-fn screening() -> Screening {
+fn screening() -> ScreeningRule {
     let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
-    Screening {
+    ScreeningRule {
         threshold: degrees(37.3),
         guard: 30,
         correction: 0,
         factor: 200,
         cold: degrees(33.5),
         hot: degrees(43.0),
+        ..ScreeningRule::PLAIN
     }
 }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use kakou::base::{CentiCelsius, Pii, Seq, Stamp, Wall};
 use kakou::config::profile_file::shipped_in;
-use kakou::config::{Policy, Profiles, Screening};
+use kakou::config::{Policy, Profiles};
 use kakou::control::PolicyStatus;
 use kakou::daemon::elsewhere::Elsewhere;
 use kakou::daemon::policy::Ruling;
 use kakou::daemon::recall::Memory;
 use kakou::hub::{Options, Running, start};
 use kakou::model::blind::IdentifierKind;
-use kakou::model::{AreaMode, Body, Direction, End, Past, SubjectKind, Verdict, Whose};
+use kakou::model::{AreaMode, Body, Direction, End, Past, ScreeningRule, SubjectKind, Verdict, Whose};
 use kakou::platform::clock::Clock;
 use kakou::platform::entropy::OsEntropy;
 use kakou::platform::http::HubClient;
@@ -105,13 +105,14 @@ fn ruling(turned_back: Option<Duration>) -> Ruling {
     for profile in &mut profiles {
         profile.turned_back = turned_back;
     }
-    let screening = Screening {
+    let screening = ScreeningRule {
         threshold: CentiCelsius::new(3_730).unwrap(),
         guard: 20,
         correction: 0,
         factor: 0,
         cold: CentiCelsius::new(3_000).unwrap(),
         hot: CentiCelsius::new(4_300).unwrap(),
+        ..ScreeningRule::PLAIN
     };
     let policy = Arc::new(Policy::new(None, screening, profiles.clone()));
     let profiles = Profiles::new(profiles).unwrap();

@@ -7,13 +7,13 @@ use std::time::Duration;
 use kakou::base::{AttendantId, CentiCelsius, Mono, NoReading, Pii, Seq};
 use kakou::config::profile_file;
 use kakou::config::roster::Roster;
-use kakou::config::{Lists, Policy, Profiles, Screening as ScreeningRule};
+use kakou::config::{Lists, Policy, Profiles};
 use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
 use kakou::model::past::Unknown;
 use kakou::model::{
     AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
-    NotMeasured, Passage, Personal, PlatePrefix, Screening, Signal, SubjectKind, Zone,
+    NotMeasured, Passage, Personal, PlatePrefix, Screening, ScreeningRule, Signal, SubjectKind, Zone,
 };
 use kakou::model::{Past, Whose};
 
@@ -84,6 +84,7 @@ impl Bench {
             factor: 200,
             cold: degrees(33.5),
             hot: degrees(43.0),
+            ..ScreeningRule::PLAIN
         };
         let policy = Arc::new(Policy::new(Some(12), screening, profiles).with_local_plates(local_plates));
         let context = Context {
@@ -328,6 +329,11 @@ pub fn not_measured() -> Input {
 }
 
 fn screening(zone: Result<Zone, NotMeasured>) -> Input {
-    let skin = CentiCelsius::from_degrees(36.2).filter(|_| zone.is_ok());
-    Input::Screened(Screening { zone, skin, compared: skin, die: skin, raw_object: None, samples: 5 })
+    let degrees = zone.ok().map(|zone| match zone {
+        Zone::Below => 36.2,
+        Zone::Recheck => 37.3,
+        Zone::Refer => 37.8,
+    });
+    let skin = degrees.and_then(CentiCelsius::from_degrees);
+    Input::Screened(Screening { zone, skin, compared: skin, die: skin, samples: 5, trace: None })
 }

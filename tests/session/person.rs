@@ -4,8 +4,8 @@ use kakou::base::CentiCelsius;
 use kakou::control::{Act, Decision, Phase, Prompt, Refused, Registration};
 use kakou::engine::{Effect, Input, Screen};
 use kakou::model::{
-    Attestation, Authenticity, Body, Class, Crossing, Currency, Decider, Level, Reason, Signal, StepKind,
-    SubjectKind, Verdict, Zone,
+    Attestation, Authenticity, Body, Class, Crossing, Currency, Decider, Evidence, Level, Reason, Signal,
+    StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, code, not_measured, pass, temperature};
@@ -88,12 +88,35 @@ fn an_elevated_temperature_calls_a_person_and_keeps_the_barrier_closed() {
 #[test]
 fn readings_too_close_to_the_threshold_are_repeated_and_then_referred() {
     let mut lane = lane();
-    lane.put(pass(Class::Resident)).put(temperature(Zone::Recheck)).put(temperature(Zone::Recheck));
+    lane.put(pass(Class::Resident)).put(temperature(Zone::Recheck));
+    lane.put(temperature(Zone::Recheck)).put(temperature(Zone::Recheck));
     assert_eq!(lane.status().phase, Phase::Steps);
-    let begun = lane.effects.iter().filter(|effect| **effect == Effect::Screen(Screen::Begin)).count();
-    assert_eq!(begun, 3, "each recheck is a fresh screening");
+    let begun = lane
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Screen(Screen::Begin | Screen::Again(_))))
+        .count();
+    assert_eq!(begun, 4, "each recheck is a fresh screening");
     lane.put(temperature(Zone::Recheck));
     assert_eq!(lane.last_passage().reasons, [Reason::TemperatureUnclear]);
+}
+
+#[test]
+fn one_lucky_reading_among_three_fresh_ones_clears_nobody_and_two_do() {
+    let mut lane = lane();
+    lane.put(pass(Class::Resident)).act(mask()).put(temperature(Zone::Recheck));
+    lane.put(temperature(Zone::Below)).put(temperature(Zone::Recheck));
+    assert!(lane.passages().is_empty(), "the low one alone does not count");
+    lane.put(temperature(Zone::Recheck));
+    assert_eq!(lane.last_passage().reasons, [Reason::TemperatureUnclear]);
+
+    let mut lane = self::lane();
+    lane.put(pass(Class::Resident)).act(mask()).put(temperature(Zone::Recheck));
+    lane.put(temperature(Zone::Below)).put(temperature(Zone::Recheck)).put(temperature(Zone::Below));
+    assert_eq!(lane.last_passage().verdict, Verdict::Admitted);
+    let evidence = Evidence::Temperature { zone: Zone::Below, attempts: 4 };
+    let step = lane.last_passage().steps.iter().find(|step| step.kind == StepKind::Temperature).unwrap();
+    assert_eq!(step.outcome, StepOutcome::Done(evidence));
 }
 
 #[test]

@@ -174,6 +174,7 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Camera(_)
         | Driver::Barrier(_)
         | Driver::Lamp(_)
-        | Driver::Sprayer(_) => None,
+        | Driver::Sprayer(_)
+        | Driver::Side(_) => None,
     }
 }

@@ -7,11 +7,13 @@ use kakou::config::board::Spot;
 use kakou::drivers::mlx90614::config::Zones;
 use kakou::drivers::mlx90614::{self, Expected};
 use kakou::drivers::{Thermometer, mlx90632};
+use kakou::model::trace::Head;
 use kakou::model::{NotMeasured, Screening, Zone};
 use kakou::sim;
 use kakou::sim::clock::SimClock;
 use kakou::sim::thermometer::{Looks, Part, Scene};
-use kakou::thermometry::{Screener, Settings};
+use kakou::thermometry::settings::PLAIN_HEAD;
+use kakou::thermometry::{Screener, Sense, Settings, Whose};
 
 #[test]
 fn either_chip_puts_the_same_people_into_the_same_zones() {
@@ -54,7 +56,7 @@ impl Lane {
     fn new(chip: Chip) -> Self {
         let clock = SimClock::new(Mono::ZERO);
         let random = Random::new(11);
-        let (scene, sensor, supply_mv): (Box<dyn Looks>, Box<dyn Thermometer>, u32) = match chip {
+        let (scene, sensor, supply_mv): (Box<dyn Looks>, Box<dyn Thermometer>, u16) = match chip {
             Chip::Mlx90614 => {
                 let (scene, bus) = sim::thermometer::chip(Part::BAA, mlx90614::ADDRESS, &clock, random);
                 let (address, settling) = (mlx90614::ADDRESS, Duration::from_millis(150));
@@ -70,7 +72,8 @@ impl Lane {
                 (Box::new(scene), Box::new(mlx90632::OnBus::new(bus, poller)), Spot::UNCORRECTED_MV)
             }
         };
-        let screener = Screener::new(Settings { supply_mv, ..Settings::default() });
+        let settings = Settings { head: Head { supply_mv, ..PLAIN_HEAD }, ..Settings::default() };
+        let screener = Screener::new(settings, clock.now());
         let mut lane = Self { clock, scene, sensor, screener };
         lane.clock.set(Mono::from_millis(3_600_000));
         assert!((0..20).all(|_| lane.sample().is_none()), "nobody is screened yet");
@@ -80,7 +83,7 @@ impl Lane {
     /// Somebody of `skin` stands there until it is known what they are.
     fn screen(&mut self, skin: f64) -> Screening {
         self.scene.set_scene(Scene { target: Some(skin), ..Scene::EMPTY });
-        self.screener.begin(self.clock.now());
+        self.screener.begin(self.clock.now(), Whose::New);
         let end = self.clock.now() + Duration::from_secs(60);
         loop {
             assert!(self.clock.now() < end, "{skin}: no end");
@@ -95,7 +98,7 @@ impl Lane {
         self.clock.set(self.sensor.due());
         let now = self.clock.now();
         let sample = self.sensor.poll(now);
-        let ended = sample.and_then(|sample| self.screener.sample(now, sample));
+        let ended = sample.and_then(|sample| self.screener.sense(now, Sense::Spot(sample)));
         ended.or_else(|| self.screener.expire(now))
     }
 }

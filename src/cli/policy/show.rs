@@ -48,18 +48,7 @@ fn print(bundle: &Bundle, out: &mut impl Write) -> Result<()> {
         let (number, zh, en) = (notice.number, &notice.title_zh, &notice.title_en);
         writeln!(out, "notice     {number} {zh} {en}, SHA-256 {}…{cited}", hex(&notice.sha256))?;
     }
-    let celsius = |hundredths: i32| f64::from(hundredths) / 100.0;
-    let thresholds = bundle.thresholds;
-    writeln!(
-        out,
-        "screening  threshold {:.2} °C, guard {:.2}, correction {:+.2}, surroundings {:.3}; skin {:.2} to {:.2} °C",
-        celsius(thresholds.threshold),
-        celsius(thresholds.guard.into()),
-        celsius(thresholds.correction.into()),
-        f64::from(thresholds.factor) / 1_000.0,
-        celsius(thresholds.cold),
-        celsius(thresholds.hot),
-    )?;
+    writeln!(out, "screening  {}", bundle.thresholds.screening())?;
     if let Some(local) = &bundle.local_plates {
         let local: Vec<String> = local.iter().map(ToString::to_string).collect();
         writeln!(out, "plates     local are {}", local.join(", "))?;

@@ -66,7 +66,7 @@ fn one(report: &mut Report<'_>, mut table: Section<'_>, lanes: &[LaneId], simula
 }
 
 /// One device's table, and what it is wired to.
-struct Wires<'w, 'r, 't> {
+pub(super) struct Wires<'w, 'r, 't> {
     report: &'w mut Report<'r>,
     table: Section<'t>,
     lines: Vec<(&'static str, Range<usize>, u32)>,
@@ -78,11 +78,16 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 13] = [
+        let drivers: [(&str, Reader); 18] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
             ("mlx90632", |wires| wires.mlx90632()),
             ("thermometer-iio", |wires| wires.thermometer_iio()),
+            ("tmp117", |wires| wires.tmp117()),
+            ("sht4x", |wires| wires.sht4x()),
+            ("temperature-file", |wires| wires.temperature_file()),
+            ("vl53l0x", |wires| wires.vl53l0x()),
+            ("supply-file", |wires| wires.supply_file()),
             ("scanner", |wires| wires.scanner()),
             ("camera", |wires| wires.camera()),
             ("barrier", |wires| wires.barrier()),
@@ -101,7 +106,8 @@ impl Wires<'_, '_, '_> {
         let (bus, address) = self.on_bus(0x5A);
         let zones = self.or("zones", &integer(1..=2u8), 1);
         let chip_id = self.table.get(self.report, "chip_id", &chip_id(16));
-        let spot = Spot { supply_mv: self.supply(), emissivity: self.emissivity() };
+        let supply_mv = self.supply();
+        let spot = self.optics(supply_mv);
         let settling_ms = self.settling();
         Some(Driver::Mlx90614(Mlx90614 { bus: bus?, address, spot, settling_ms, zones, chip_id }))
     }
@@ -109,7 +115,7 @@ impl Wires<'_, '_, '_> {
     fn mlx90632(&mut self) -> Option<Driver> {
         let (bus, address) = self.on_bus(0x3A);
         let chip_id = self.table.get(self.report, "chip_id", &chip_id(12));
-        let spot = Spot { supply_mv: Spot::UNCORRECTED_MV, emissivity: self.emissivity() };
+        let spot = self.optics(Spot::UNCORRECTED_MV);
         Some(Driver::Mlx90632(Mlx90632 { bus: bus?, address, spot, chip_id }))
     }
 
@@ -122,16 +128,15 @@ impl Wires<'_, '_, '_> {
         self.iio(Spot::UNCORRECTED_MV).map(Driver::ThermometerIio)
     }
 
-    fn iio(&mut self, supply_mv: u32) -> Option<Iio> {
-        let folder = self.table.need(self.report, "path", &path());
-        self.address = Some(self.table.place("path"));
-        let spot = Spot { supply_mv, emissivity: self.emissivity() };
+    fn iio(&mut self, supply_mv: u16) -> Option<Iio> {
+        let folder = self.folder();
+        let spot = self.optics(supply_mv);
         let settling_ms = self.settling();
         Some(Iio { folder: folder?, spot, settling_ms })
     }
 
     /// The bus, and the address if it is not the one `as_delivered`.
-    fn on_bus(&mut self, as_delivered: u8) -> (Option<Place>, u8) {
+    pub(super) fn on_bus(&mut self, as_delivered: u8) -> (Option<Place>, u8) {
         let bus = self.place("bus");
         let address = self.or("address", &hexadecimal(0x03..=0x77), as_delivered);
         self.address =
@@ -139,13 +144,15 @@ impl Wires<'_, '_, '_> {
         (bus, address)
     }
 
-    fn supply(&mut self) -> u32 {
+    fn supply(&mut self) -> u16 {
         self.or("supply_mv", &integer(2_600..=3_600), 3_300)
     }
 
-    fn emissivity(&mut self) -> f64 {
+    fn optics(&mut self, supply_mv: u16) -> Spot {
         self.or("field", &one_of(&[("spot", ())]), ());
-        self.or("emissivity", &number(0.90..=1.00), 0.98)
+        let emissivity = self.or("emissivity", &number(0.90..=1.00), 0.98);
+        let accuracy = self.or("accuracy_c", &number(0.05..=2.0), 0.3);
+        Spot { supply_mv, emissivity: scaled(emissivity, 1_000.0), accuracy: scaled(accuracy, 100.0) }
     }
 
     fn settling(&mut self) -> u32 {
@@ -244,8 +251,24 @@ impl Wires<'_, '_, '_> {
         self.or(key, &one_of(&PULLS), opposite)
     }
 
-    fn or<T>(&mut self, key: &'static str, kind: &Kind<'_, T>, default: T) -> T {
+    pub(super) fn or<T>(&mut self, key: &'static str, kind: &Kind<'_, T>, default: T) -> T {
         self.table.get_or(self.report, key, kind, default)
+    }
+
+    /// The folder of a sensor that is files.
+    pub(super) fn folder(&mut self) -> Option<PathBuf> {
+        let folder = self.path("path");
+        self.address = Some(self.table.place("path"));
+        folder
+    }
+
+    /// A number of which so many thousandths are kept.
+    pub(super) fn thousandths(&mut self, key: &'static str, kind: &Kind<'_, f64>, default: f64) -> u16 {
+        scaled(self.or(key, kind, default), 1_000.0)
+    }
+
+    pub(super) fn misfit(&mut self, key: &'static str, expected: &str) {
+        self.table.misfit(self.report, key, expected);
     }
 
     fn path(&mut self, key: &'static str) -> Option<PathBuf> {
@@ -270,6 +293,13 @@ impl Wires<'_, '_, '_> {
         self.lines.extend(line.map(|line| (key, self.table.place(key), line)));
         line
     }
+}
+
+/// So many parts of one; what is read is within a few hundred of them.
+fn scaled(value: f64, parts: f64) -> u16 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
+    let scaled = (value * parts).round().clamp(0.0, 65_535.0) as u16;
+    scaled
 }
 
 /// The number that a maker gave a chip: so many hexadecimal digits.

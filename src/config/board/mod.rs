@@ -22,6 +22,7 @@
 //! for a simulated device; only a board that says `simulated = true` may have one, and its screens say so.
 
 mod device;
+pub mod side;
 mod wiring;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ use super::section::{self, Section, name, path, yes_or_no};
 use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
+use crate::model::trace::Head;
+pub use side::Side;
 
 /// A board whose wiring was checked: every lane has one barrier, no line and no address is used twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +83,8 @@ pub enum Driver {
     Lamp(Lamp),
     /// Sprayer.
     Sprayer(Sprayer),
+    /// A sensor beside the infrared one.
+    Side(Side),
     /// One input line.
     Input(Input),
 }
@@ -97,8 +102,14 @@ impl Driver {
             | Self::Barrier(_)
             | Self::Lamp(_)
             | Self::Sprayer(_)
+            | Self::Side(_)
             | Self::Input(_) => None,
         }
+    }
+
+    /// A sensor beside the infrared one; none of other devices.
+    pub fn side(&self) -> Option<&Side> {
+        if let Self::Side(side) = self { Some(side) } else { None }
     }
 
     /// How long a sprayer runs at the longest, in seconds; none of other devices.
@@ -118,6 +129,7 @@ impl Driver {
             Self::Barrier(_) => "barrier",
             Self::Lamp(_) => "lamp",
             Self::Sprayer(_) => "sprayer",
+            Self::Side(side) => side.name(),
             Self::Input(input) => match input.signal {
                 Signal::Presence => "presence",
                 Signal::PresenceInside => "presence-inside",
@@ -223,14 +235,24 @@ pub struct Iio {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spot {
     /// Its supply in millivolts, as measured, 2,600 to 3,600.
-    pub supply_mv: u32,
-    /// Emissivity of what it looks at, 0.90 to 1.00.
-    pub emissivity: f64,
+    pub supply_mv: u16,
+    /// Emissivity of what it looks at, in thousandths, 900 to 1,000.
+    pub emissivity: u16,
+    /// Greatest error that its maker states, in hundredths of a degree, 5 to 200.
+    pub accuracy: u16,
+}
+
+impl Spot {
+    /// The same in a record's words.
+    pub fn head(&self) -> Head {
+        let Self { supply_mv, emissivity, accuracy } = *self;
+        Head { supply_mv, emissivity, accuracy, calibration: None }
+    }
 }
 
 impl Spot {
     /// The supply at which an MLX90614 reads right. Sensors that do not depend on theirs are given as if they had it.
-    pub const UNCORRECTED_MV: u32 = 3_000;
+    pub const UNCORRECTED_MV: u16 = 3_000;
 }
 
 /// A code reader that sends lines.

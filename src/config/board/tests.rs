@@ -52,7 +52,7 @@ fn every_thermometer_is_read_with_its_defaults() {
         Board::parse("b.toml", &text).unwrap().devices[1].driver.clone()
     };
     let bus = Place::Path("/dev/i2c-1".into());
-    let spot = Spot { supply_mv: 3_000, emissivity: 0.98 };
+    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 30 };
     let chip = board("driver = \"mlx90632\"\nbus = \"/dev/i2c-1\"\nchip_id = \"0123456789aB\"");
     let chip_id = Some(0x0123_4567_89AB);
     assert_eq!(chip, Driver::Mlx90632(Mlx90632 { bus: bus.clone(), address: 0x3A, spot, chip_id }));

@@ -111,6 +111,10 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
             CameraSource::V4l2(path) => Some((path.clone(), None)),
             CameraSource::Simulated | CameraSource::Frames(_) | CameraSource::Mjpeg(_) => None,
         },
+        Driver::Side(side) => match side.place() {
+            (bus, Some(address)) => on_bus(&bus, address),
+            (place, None) => real(&place),
+        },
         Driver::Barrier(_) | Driver::Lamp(_) | Driver::Sprayer(_) | Driver::Input(_) => None,
     }
 }
@@ -127,6 +131,7 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",
             Driver::Sprayer(_) => "sprayer",
+            Driver::Side(side) => side.kind(),
             Driver::Input(input) => match input.signal {
                 Signal::Presence => "presence input",
                 Signal::PresenceInside => "inner presence input",

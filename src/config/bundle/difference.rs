@@ -5,6 +5,7 @@ use jiff::tz::offset;
 use super::{Bundle, Thresholds};
 use crate::base::Slug;
 use crate::config::profile::Profile;
+use crate::model::BodySite;
 
 /// Most lines; what is more than that is said in one line.
 const LINES_MAX: usize = 200;
@@ -136,8 +137,10 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn values(thresholds: &Thresholds) -> [(&'static str, String); 6] {
+fn values(thresholds: &Thresholds) -> [(&'static str, String); 12] {
     let celsius = |hundredths: i32| format!("{:.2} °C", f64::from(hundredths) / 100.0);
+    let rule = thresholds.screening();
+    let [low, high] = rule.surroundings;
     [
         ("阈值 threshold temperature", celsius(thresholds.threshold)),
         ("缓冲带 guard band", celsius(thresholds.guard.into())),
@@ -145,6 +148,12 @@ fn values(thresholds: &Thresholds) -> [(&'static str, String); 6] {
         ("环境系数 surroundings factor", format!("{:.3}", f64::from(thresholds.factor) / 1_000.0)),
         ("过低 too cold below", celsius(thresholds.cold)),
         ("非皮肤 no skin above", celsius(thresholds.hot)),
+        ("上限 a person decides from", celsius(rule.ceiling.get())),
+        ("不可信 implausible below", celsius(rule.implausible.get())),
+        ("室外冷 measured twice from outdoors below", celsius(rule.outdoor.get())),
+        ("环境 surroundings", format!("{} to {}", celsius(low.get()), celsius(high.get()))),
+        ("部位 place on the body", rule.site.name().to_owned()),
+        ("第二部位 second place", rule.second_site.map_or("-", BodySite::name).to_owned()),
     ]
 }
 

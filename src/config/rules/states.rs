@@ -36,7 +36,7 @@ const REFUSALS: [Reason; 9] = [
     Reason::NoCredential,
 ];
 
-const NOT_MEASURED: [NotMeasured; 16] = [
+const NOT_MEASURED: [NotMeasured; 25] = [
     NotMeasured::NoReading(NoReading::Absent),
     NotMeasured::NoReading(NoReading::Timeout),
     NotMeasured::NoReading(NoReading::Bus),
@@ -53,6 +53,15 @@ const NOT_MEASURED: [NotMeasured; 16] = [
     NotMeasured::TooCold,
     NotMeasured::Unsteady,
     NotMeasured::NotSkin,
+    NotMeasured::Several,
+    NotMeasured::TooClose,
+    NotMeasured::Acclimatising,
+    NotMeasured::Implausible,
+    NotMeasured::Surroundings,
+    NotMeasured::Reference,
+    NotMeasured::Supply,
+    NotMeasured::Covered,
+    NotMeasured::Drift,
 ];
 
 /// Every state in which a step that is asked can be. The engine is held to it while it is tested.

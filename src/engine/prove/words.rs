@@ -86,7 +86,16 @@ fn not_measured(why: NotMeasured) -> String {
         | NotMeasured::NobodyThere
         | NotMeasured::TooCold
         | NotMeasured::Unsteady
-        | NotMeasured::NotSkin => named(&why),
+        | NotMeasured::NotSkin
+        | NotMeasured::Several
+        | NotMeasured::TooClose
+        | NotMeasured::Acclimatising
+        | NotMeasured::Implausible
+        | NotMeasured::Surroundings
+        | NotMeasured::Reference
+        | NotMeasured::Supply
+        | NotMeasured::Covered
+        | NotMeasured::Drift => named(&why),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Screenings as scripts: samples in, one result out.
 
+mod beside;
+
 use super::*;
 use crate::model::{RawWords, Zone};
 use crate::thermometry::radiometry;
@@ -10,15 +12,15 @@ const STEP_MS: u64 = 150;
 #[test]
 fn somebody_of_normal_temperature_is_below_after_five_samples() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     assert_eq!(lane.screener.guidance(), Some(Guidance::ComeCloser));
     let results: Vec<_> = (0..5).map(|_| lane.skin(34.2)).collect();
     assert!(results[..4].iter().all(Option::is_none), "{results:?}");
-    let screening = results[4].unwrap();
+    let screening = results[4].clone().unwrap();
     assert_eq!((screening.zone, screening.samples), (Ok(Zone::Below), 5));
     assert!((screening.skin.unwrap().degrees() - 34.2).abs() < 0.03, "{screening:?}");
     assert!((screening.compared.unwrap().degrees() - 36.64).abs() < 0.05, "{screening:?}");
-    assert_eq!(lane.screener.guidance(), None);
+    assert_eq!(lane.screener.guidance(), Some(Guidance::Measured));
 }
 
 #[test]
@@ -46,7 +48,7 @@ fn a_cup_of_tea_is_no_skin() {
 fn without_anybody_the_screening_ends_with_its_patience() {
     let mut lane = Lane::new(22.0);
     let begun = lane.now;
-    lane.screener.begin(begun);
+    lane.screener.begin(begun, Whose::New);
     let screening = lane.until_it_ends(|lane| lane.skin(22.0));
     assert_eq!(screening.zone, Err(NotMeasured::NobodyThere));
     let took = lane.now.since(begun);
@@ -56,7 +58,7 @@ fn without_anybody_the_screening_ends_with_its_patience() {
 #[test]
 fn somebody_too_far_away_is_asked_to_come_closer() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     let far = radiometry::filled(34.5, 22.0, 0.5);
     let screening = lane.until_it_ends(|lane| {
         let result = lane.skin(far);
@@ -70,7 +72,7 @@ fn somebody_too_far_away_is_asked_to_come_closer() {
 fn a_hot_wall_is_nobody() {
     // Sun on a wall at skin temperature, on a day where die and wall are nearly as warm as skin.
     let mut lane = Lane::new(36.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     let screening = lane.until_it_ends(|lane| lane.skin(36.5));
     assert_eq!(screening.zone, Err(NotMeasured::NobodyThere));
 }
@@ -78,7 +80,7 @@ fn a_hot_wall_is_nobody() {
 #[test]
 fn an_approach_is_not_measured_until_it_settles() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     for fill in [0.3, 0.6, 0.9, 0.97] {
         assert_eq!(lane.skin(radiometry::filled(36.4, 22.0, fill)), None);
     }
@@ -90,7 +92,7 @@ fn an_approach_is_not_measured_until_it_settles() {
 #[test]
 fn somebody_who_does_not_hold_still_is_unsteady() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     let mut near = false;
     let screening = lane.until_it_ends(|lane| {
         near = !near;
@@ -103,7 +105,7 @@ fn somebody_who_does_not_hold_still_is_unsteady() {
 fn a_failing_sensor_ends_the_screening_with_its_reason() {
     for reason in [NoReading::Absent, NoReading::Checksum, NoReading::Flagged, NoReading::Stale] {
         let mut lane = Lane::new(22.0);
-        lane.screener.begin(lane.now);
+        lane.screener.begin(lane.now, Whose::New);
         let begun = lane.now;
         let screening = lane.until_it_ends(|lane| lane.step(Err(reason)));
         assert_eq!(screening.zone, Err(NotMeasured::NoReading(reason)));
@@ -115,7 +117,7 @@ fn a_failing_sensor_ends_the_screening_with_its_reason() {
 #[test]
 fn a_silent_sensor_ends_the_screening_by_its_deadline() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     let (at, why) = lane.screener.deadline().unwrap();
     assert_eq!((at.since(lane.now), why), (lane.screener.settings.fault_max, "sensor is silent"));
     assert_eq!(lane.screener.expire(Mono(at.0 - 1)), None);
@@ -128,7 +130,7 @@ fn a_silent_sensor_ends_the_screening_by_its_deadline() {
 fn a_sensor_outside_its_range_is_not_ready() {
     for die in [10.0, 41.0] {
         let mut lane = Lane::new(22.0);
-        lane.screener.begin(lane.now);
+        lane.screener.begin(lane.now, Whose::New);
         let screening = lane.until_it_ends(|lane| lane.step(Ok(seen(34.5, die))));
         assert_eq!(screening.zone, Err(NotMeasured::SensorNotReady));
         assert!(screening.die.is_some());
@@ -139,11 +141,11 @@ fn a_sensor_outside_its_range_is_not_ready() {
 #[test]
 fn samples_from_before_a_fault_or_from_the_person_before_do_not_count() {
     let mut lane = Lane::new(22.0);
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     assert!((0..4).all(|_| lane.skin(34.5).is_none()));
     assert_eq!(lane.step(Err(NoReading::Checksum)), None);
     assert!((0..4).all(|_| lane.skin(34.5).is_none()));
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     assert!((0..4).all(|_| lane.skin(36.5).is_none()));
     assert_eq!(lane.skin(36.5).unwrap().zone, Ok(Zone::Refer));
 }
@@ -160,7 +162,7 @@ fn somebody_who_stands_there_for_a_minute_does_not_become_background() {
     for _ in 0..6_000 {
         lane.skin(30.5);
     }
-    lane.screener.begin(lane.now);
+    lane.screener.begin(lane.now, Whose::New);
     let screening = lane.until_it_ends(|lane| lane.skin(30.5));
     assert_eq!(screening.zone, Err(NotMeasured::NobodyThere));
 }
@@ -188,12 +190,12 @@ proptest! {
     #[test]
     fn what_cannot_be_measured_never_gets_a_zone(given in proptest::collection::vec((unmeasurable(), 1..12u8), 1..40)) {
         let mut lane = Lane::new(22.0);
-        lane.screener.begin(lane.now);
+        lane.screener.begin(lane.now, Whose::New);
         for (given, times) in given {
             for _ in 0..times {
                 if let Some(screening) = lane.give(given) {
                     prop_assert!(screening.zone.is_err(), "{screening:?} after {given:?}");
-                    lane.screener.begin(lane.now);
+                    lane.screener.begin(lane.now, Whose::New);
                 }
             }
         }
@@ -204,7 +206,7 @@ proptest! {
         given in proptest::collection::vec((anything(), 1..12u8), 1..40),
     ) {
         let mut lane = Lane::new(22.0);
-        lane.screener.begin(lane.now);
+        lane.screener.begin(lane.now, Whose::New);
         for (given, times) in given {
             for _ in 0..times {
                 let Some(screening) = lane.give(given) else { continue };
@@ -212,10 +214,10 @@ proptest! {
                 if let Ok(zone) = screening.zone {
                     prop_assert!(usize::from(screening.samples) >= SAMPLES_MIN);
                     let skin = screening.skin.unwrap();
-                    prop_assert!((settings.cold..=settings.hot).contains(&skin), "{screening:?}");
-                    prop_assert_eq!(zone, settings.zone(screening.compared.unwrap()));
+                    prop_assert!((settings.rule.cold..=settings.rule.hot).contains(&skin), "{screening:?}");
+                    prop_assert_eq!(zone, settings.rule.zone(screening.compared.unwrap(), screening.compared.unwrap()));
                 }
-                lane.screener.begin(lane.now);
+                lane.screener.begin(lane.now, Whose::New);
             }
         }
     }
@@ -230,14 +232,14 @@ struct Lane {
 
 impl Lane {
     fn new(ambient: f64) -> Self {
-        let screener = Screener::new(Settings::default());
+        let screener = Screener::new(Settings::default(), Mono::ZERO);
         let mut lane = Self { screener, now: Mono::from_millis(1_000), ambient };
         (0..400).for_each(|_| assert_eq!(lane.skin(ambient), None));
         lane
     }
 
     fn screen(&mut self, skin: f64) -> Screening {
-        self.screener.begin(self.now);
+        self.screener.begin(self.now, Whose::New);
         self.until_it_ends(|lane| lane.skin(skin))
     }
 
@@ -255,7 +257,7 @@ impl Lane {
 
     fn step(&mut self, sample: Result<ThermalReading, NoReading>) -> Option<Screening> {
         self.now = self.now + std::time::Duration::from_millis(STEP_MS);
-        self.screener.sample(self.now, sample)
+        self.screener.sense(self.now, Sense::Spot(sample))
     }
 }
 
@@ -266,10 +268,14 @@ fn seen(skin: f64, die: f64) -> ThermalReading {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 30,000")]
     let word = |celsius: f64| word(celsius) as u16;
     let (raw_object, raw_die) = (word(radiometry::seen(skin, die, 0.98)), word(die));
-    let centi = |raw: u16| CentiCelsius::new(i32::from(raw) * 2 - 27_315).unwrap();
+    let decoded = |raw: u16| centi(i32::from(raw) * 2 - 27_315);
     ThermalReading {
-        object: centi(raw_object),
-        die: centi(raw_die),
+        object: decoded(raw_object),
+        die: decoded(raw_die),
         raw: RawWords::new(&[raw_object, raw_die]),
     }
+}
+
+fn centi(value: i32) -> CentiCelsius {
+    CentiCelsius::new(value).unwrap()
 }

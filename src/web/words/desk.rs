@@ -123,6 +123,28 @@ pub const fn not_measured(why: NotMeasured) -> Words {
         NotMeasured::TooCold => words("没测到：皮肤太凉，进屋稍等", "Not measured: too cold, wait inside"),
         NotMeasured::Unsteady => words("没测到：读数不稳", "Not measured: readings unsteady"),
         NotMeasured::NotSkin => words("没测到：对准的不是皮肤", "Not measured: not skin"),
+        NotMeasured::Several => words("没测到：画面里有几个人", "Not measured: several people in view"),
+        NotMeasured::TooClose => words("没测到：离得太近", "Not measured: too close"),
+        NotMeasured::Acclimatising => words(
+            "没测到：刚从冷处进来，等一等再测",
+            "Not measured: just in from the cold, measure again later",
+        ),
+        NotMeasured::Implausible => {
+            words("读数低得不可信：露出额头，或用接触式", "Too low to be true: bare forehead, or contact")
+        }
+        NotMeasured::Surroundings => {
+            words("没测到：此处太冷或太热，用接触式", "Not measured: too cold or hot here, use contact")
+        }
+        NotMeasured::Reference => {
+            words("没测到：传感器与基准不符，用接触式", "Not measured: sensor off its reference, use contact")
+        }
+        NotMeasured::Supply => {
+            words("没测到：传感器供电不正常，用接触式", "Not measured: sensor's supply is off, use contact")
+        }
+        NotMeasured::Covered => words("没测到：额头被遮住", "Not measured: forehead is covered"),
+        NotMeasured::Drift => {
+            words("没测到：传感器读数偏低，用接触式", "Not measured: sensor reads too low, use contact")
+        }
     }
 }
 
@@ -376,6 +398,15 @@ mod tests {
             NotMeasured::TooCold,
             NotMeasured::Unsteady,
             NotMeasured::NotSkin,
+            NotMeasured::Several,
+            NotMeasured::TooClose,
+            NotMeasured::Acclimatising,
+            NotMeasured::Implausible,
+            NotMeasured::Surroundings,
+            NotMeasured::Reference,
+            NotMeasured::Supply,
+            NotMeasured::Covered,
+            NotMeasured::Drift,
         ];
         let classes = [
             Class::Resident,

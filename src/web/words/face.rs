@@ -2,7 +2,7 @@
 
 use super::{Words, words};
 use crate::control::Prompt;
-use crate::model::{Attestation, Guidance, StepKind, SubjectKind};
+use crate::model::{Attestation, BodySite, Guidance, StepKind, SubjectKind};
 
 /// One request: a verb to be read across a road, and a sentence beneath it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +107,26 @@ const fn come_up(subject: SubjectKind) -> Words {
     }
 }
 
+/// Which part of the body to bring to the sensor.
+const fn shown_at(site: BodySite) -> (Words, Words) {
+    match site {
+        BodySite::ForeheadCentre | BodySite::ForeheadMax | BodySite::Canthus | BodySite::FaceMax => {
+            (words("请靠近", "Come closer"), words("额头对准圆圈", "Bring your forehead to the ring"))
+        }
+        BodySite::Neck => {
+            (words("请测颈部", "Show your neck"), words("颈侧对准圆圈", "Side of the neck to the ring"))
+        }
+        BodySite::Wrist => (
+            words("请测手腕", "Show your wrist"),
+            words("手腕内侧对准圆圈", "Inside of the wrist to the ring"),
+        ),
+        BodySite::Temple => (
+            words("请测太阳穴", "Show your temple"),
+            words("太阳穴对准圆圈", "Bring your temple to the ring"),
+        ),
+    }
+}
+
 /// What helps the temperature step along.
 pub const fn guidance(guidance: Guidance) -> Request {
     let (verb, how) = match guidance {
@@ -117,6 +137,22 @@ pub const fn guidance(guidance: Guidance) -> Request {
             (words("请靠近", "Come closer"), words("额头对准圆圈", "Bring your forehead to the ring"))
         }
         Guidance::HoldStill => (words("请别动", "Hold still"), words("马上就好", "Nearly done")),
+        Guidance::StepBack => (words("请后退一点", "Step back"), words("离得太近了", "You are too close")),
+        Guidance::OneAtATime => {
+            (words("一次一人", "One at a time"), words("其他人请在线外等", "Others wait behind the line"))
+        }
+        Guidance::BareForehead => (
+            words("请露出额头", "Bare your forehead"),
+            words("摘帽、撩开头发，再测一次", "Hat and hair aside, then once more"),
+        ),
+        Guidance::TooCold => (
+            words("此处不能测温", "No measuring here now"),
+            words("太冷或太热，工作人员为您测量", "Too cold or hot. The attendant will measure"),
+        ),
+        Guidance::Measured => {
+            (words("已测", "Measured"), words("稍等，再测一次", "One moment, then once more"))
+        }
+        Guidance::Show(site) => shown_at(site),
         Guidance::WaitInside => (
             words("请到里面等", "Wait inside"),
             words("额头太凉，没有测准，请到里面稍等再测", "Too cold to measure. We will try again"),

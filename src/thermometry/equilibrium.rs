@@ -1,0 +1,141 @@
+//! Whether skin has settled after somebody came in, from one or two screenings of the same person.
+//!
+//! Skin that comes from the cold warms up within minutes: fast at first (time constant about 95 s ± 20 %, Beall et al. 2022),
+//! then slowly (274 s, fitted to the means of Dzien et al. 2020: 33.17, 34.90, 35.77, 36.08 and 36.60 °C at 0, 1, 3, 5 and
+//! 60 min after −5.5 to 0 °C). What is still to come is only ever added to a value, to raise suspicion; nobody is
+//! cleared by it.
+
+use crate::base::CentiCelsius;
+use crate::model::trace::Earlier;
+
+/// Least time between two screenings that says anything about how skin changes: noise over a shorter one looks like a slope.
+pub const APART_MIN_S: u16 = 60;
+/// Longest: whoever was away longer may have been outside again.
+pub const APART_MAX_S: u16 = 900;
+/// Fastest change of settled skin, in hundredths of a degree a minute.
+const SLOPE_MAX: i32 = 15;
+/// Time constants of the fast and of the slow part, in seconds.
+const FAST_S: f64 = 95.0;
+const SLOW_S: f64 = 274.0;
+/// Most that is added for what is still to come, in hundredths of a degree.
+const RAISE_MAX: f64 = 100.0;
+
+/// What two screenings say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Settled; add so many hundredths of a degree for what is still to come.
+    Yes {
+        /// In hundredths of a degree.
+        raise: u16,
+    },
+    /// Not yet; what is to come is at least so much, and says something only if it is alarming.
+    NotYet {
+        /// In hundredths of a degree.
+        raise: u16,
+    },
+}
+
+/// Judges `skin` of somebody who may come from `outdoor` air, with an `earlier` screening of the same person.
+///
+/// Without an earlier screening nobody who comes from air colder than `limit` counts as settled.
+pub fn judge(
+    skin: CentiCelsius,
+    outdoor: Option<CentiCelsius>,
+    limit: CentiCelsius,
+    earlier: Option<Earlier>,
+) -> Settled {
+    let cold = outdoor.is_some_and(|outdoor| outdoor < limit);
+    let Some(earlier) = earlier.filter(|earlier| (APART_MIN_S..=APART_MAX_S).contains(&earlier.seconds))
+    else {
+        return if cold { Settled::NotYet { raise: 0 } } else { Settled::Yes { raise: 0 } };
+    };
+    let change = skin - earlier.skin;
+    if change.abs() * 60 > SLOPE_MAX * i32::from(earlier.seconds) {
+        Settled::NotYet { raise: still_to_come(change, earlier.seconds, FAST_S) }
+    } else {
+        Settled::Yes { raise: still_to_come(change, earlier.seconds, SLOW_S) }
+    }
+}
+
+/// What is still to come of a rise of `change` within `seconds`, by a time constant of `constant` seconds; of a fall,
+/// nothing. `T∞ = (T₂ − T₁·q) / (1 − q)` with `q = e^(−Δt/τ)`, so that `T∞ − T₂ = (T₂ − T₁)·q / (1 − q)`.
+fn still_to_come(change: i32, seconds: u16, constant: f64) -> u16 {
+    let left = libm::exp(-f64::from(seconds) / constant);
+    let raise = (f64::from(change.max(0)) * left / (1.0 - left)).min(RAISE_MAX);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to RAISE_MAX")]
+    let raise = raise.round() as u16;
+    raise
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: CentiCelsius = match CentiCelsius::new(1_000) {
+        Some(limit) => limit,
+        None => panic!("not a temperature"),
+    };
+
+    #[test]
+    fn the_published_means_after_the_cold_wait_at_once_and_after_a_minute() {
+        // Dzien et al. 2020, n = 92, −5.5 to 0 °C outside: minutes and mean foreheads.
+        let means = [(0, 3_317), (1, 3_490), (3, 3_577), (5, 3_608), (60, 3_660)];
+        let outside = Some(centi(-250));
+        let mut earlier = None;
+        let settled: Vec<bool> = means
+            .map(|(minute, mean)| {
+                let ago = earlier
+                    .map(|(at, skin): (u16, i32)| Earlier { seconds: (minute - at) * 60, skin: centi(skin) });
+                earlier = Some((minute, mean));
+                matches!(judge(centi(mean), outside, LIMIT, ago), Settled::Yes { .. })
+            })
+            .into();
+        assert_eq!(settled[..3], [false, false, false]);
+        // After an hour away it is a first screening again.
+        assert!(!settled[4]);
+    }
+
+    #[test]
+    fn two_screenings_alike_a_minute_apart_are_settled_and_what_is_to_come_is_added() {
+        let ago = |seconds, skin| Some(Earlier { seconds, skin: centi(skin) });
+        let cold = Some(centi(-1_000));
+        assert_eq!(judge(centi(3_440), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 0 });
+        assert_eq!(judge(centi(3_455), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 61 });
+        assert_eq!(judge(centi(3_456), cold, LIMIT, ago(60, 3_440)), Settled::NotYet { raise: 18 });
+        assert_eq!(judge(centi(3_430), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 0 });
+        assert_eq!(
+            judge(centi(3_420), cold, LIMIT, ago(60, 3_440)),
+            Settled::NotYet { raise: 0 },
+            "from a hot car"
+        );
+        assert_eq!(
+            judge(centi(3_440), cold, LIMIT, ago(59, 3_440)),
+            Settled::NotYet { raise: 0 },
+            "too soon to say"
+        );
+        assert_eq!(judge(centi(3_440), cold, LIMIT, ago(901, 3_440)), Settled::NotYet { raise: 0 });
+    }
+
+    #[test]
+    fn from_mild_air_one_screening_is_enough_unless_a_second_says_otherwise() {
+        let mild = Some(centi(1_000));
+        assert_eq!(judge(centi(3_440), mild, LIMIT, None), Settled::Yes { raise: 0 });
+        assert_eq!(judge(centi(3_440), None, LIMIT, None), Settled::Yes { raise: 0 });
+        let ago = Some(Earlier { seconds: 120, skin: centi(3_380) });
+        assert_eq!(judge(centi(3_440), mild, LIMIT, ago), Settled::NotYet { raise: 24 });
+    }
+
+    #[test]
+    fn two_published_means_foretell_the_next_one() {
+        // From 34.90 at one minute and 35.77 at three: 36.11; the mean at five minutes was 36.08.
+        let ago = Some(Earlier { seconds: 120, skin: centi(3_490) });
+        let Settled::NotYet { raise } = judge(centi(3_577), Some(centi(-250)), LIMIT, ago) else {
+            panic!("settled")
+        };
+        assert!((3_577 + i32::from(raise) - 3_608).abs() <= 30, "{raise}");
+    }
+
+    fn centi(value: i32) -> CentiCelsius {
+        CentiCelsius::new(value).unwrap()
+    }
+}
