@@ -133,9 +133,10 @@ impl LaneRunner {
                 }
             }
             Observed::Thermal(sample) => {
-                self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
                 // Samples of an idle lane too: they tell what the sensor sees without anybody.
                 let ended = self.screener.sense(now, Sense::Spot(sample));
+                let sound = self.screener.fault(now).map_or(Ok(()), Err);
+                self.note_health(&observation.device, sample.and(sound), FAILURES_MAX, appends);
                 self.screened(now, ended, appends);
             }
             Observed::Beside(said) => {

@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use super::around::Around;
 pub use super::decide::{SAMPLES_MIN, SUPPLY_VALID};
 use super::decide::{decide, die};
-use super::drift::{Drift, Trusted};
+use super::drift::{Drift, Suspect, Trusted};
 use super::reference::{Reference, Standing};
 use super::settings::{Fitted, Surroundings};
 use super::{Settings, decide};
@@ -152,6 +152,19 @@ impl Screener {
         self.cancel();
     }
 
+    /// What is wrong with the sensor itself at `now`, whoever stands there or not.
+    pub fn fault(&self, now: Mono) -> Option<NoReading> {
+        if self.head(now).is_none_or(|head| !SUPPLY_VALID.contains(&head.supply_mv)) {
+            return Some(NoReading::PowerDip);
+        }
+        let off = match self.standing(now) {
+            Some(Standing::Overdue) => true,
+            Some(Standing::Compared(error)) => error.saturating_abs() > decide::REFERENCE_MAX,
+            Some(Standing::NotYet) | None => false,
+        };
+        (off || self.drift.suspect() == Some(Suspect::ReadsLow)).then_some(NoReading::OffReference)
+    }
+
     /// What has been learnt of the sensor's drift.
     pub fn drift(&self) -> &Drift {
         &self.drift
@@ -279,7 +292,7 @@ impl Screener {
             return Some(NotMeasured::NoReading(NoReading::Stale));
         }
         match self.standing(now) {
-            Some(Standing::Overdue) => Some(NotMeasured::Reference),
+            Some(Standing::NotYet | Standing::Overdue) => Some(NotMeasured::Reference),
             Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => {
                 Some(NotMeasured::Reference)
             }
@@ -359,7 +372,7 @@ impl Screener {
 
     fn trust(&mut self, now: Mono) {
         let trusted = match self.standing(now) {
-            Some(Standing::Overdue) => Trusted::No,
+            Some(Standing::NotYet | Standing::Overdue) => Trusted::No,
             Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => Trusted::No,
             Some(Standing::Compared(_)) | None => Trusted::Yes,
         };

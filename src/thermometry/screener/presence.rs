@@ -86,7 +86,7 @@ impl Screener {
         };
         let reference = match self.standing(now) {
             Some(super::Standing::Compared(error)) => Some(error),
-            Some(super::Standing::Overdue) | None => None,
+            Some(super::Standing::NotYet | super::Standing::Overdue) | None => None,
         };
         Basis {
             samples: Vec::new(),

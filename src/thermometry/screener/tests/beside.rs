@@ -86,7 +86,9 @@ fn a_supply_that_is_measured_is_corrected_and_one_that_sags_is_named() {
     // The same words at another supply are another skin: 0.3 V are 0.18 °C.
     lane.tell(Supply(Ok(3_000)));
     assert!((lane.screen(34.2).skin.unwrap().degrees() - 34.38).abs() < 0.04);
+    assert_eq!(lane.screener.fault(lane.now), None);
     lane.tell(Supply(Ok(2_550)));
+    assert_eq!(lane.screener.fault(lane.now), Some(NoReading::PowerDip));
     assert_eq!(lane.screen(34.2).zone, Err(NotMeasured::Supply));
 }
 
@@ -106,6 +108,11 @@ fn a_sensor_that_drifts_from_its_reference_measures_nobody_within_ten_seconds() 
     assert_eq!(lane.screen(33.7).zone, Err(NotMeasured::Reference));
     assert_eq!(lane.screener.guidance(), Some(Guidance::AskAttendant));
     assert!(lane.screener.drift().frozen());
+    assert_eq!(
+        lane.screener.fault(lane.now),
+        Some(NoReading::OffReference),
+        "and it is a fault without anybody"
+    );
 }
 
 #[test]
