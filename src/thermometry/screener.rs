@@ -11,7 +11,7 @@
 //! Samples are wanted all the time: while nobody is screened they tell what the sensor sees without anybody, and are compared
 //! with the reference. Invariants: a zone rests on at least [`SAMPLES_MIN`] samples, each taken with one person within
 //! reach and everything that is fitted working; whatever could not be measured is a [`NotMeasured`], never
-//! [`Zone::Below`](crate::model::Zone::Below).
+//! [`Zone::Below`].
 
 mod gather;
 mod presence;
