@@ -26,6 +26,8 @@ use crate::thermometry::study::{Condition, Person};
 /// Largest file that is read.
 const FILE_BYTES_MAX: usize = 64 << 10;
 const VERSION: u32 = 1;
+/// Thresholds that a site's file takes.
+const THRESHOLD_C: std::ops::RangeInclusive<f64> = 36.0..=40.0;
 
 /// What to freeze, or to apply.
 #[derive(Debug, clap::Args)]
@@ -203,6 +205,13 @@ fn print_applied(applied: &freeze::Applied, out: &mut impl Write) -> Result<()> 
 fn kiosk_lines(frozen: &Frozen, rule: &ScreeningRule) -> String {
     let degrees = CentiCelsius::degrees;
     let fitted = frozen.rule(rule);
+    if !THRESHOLD_C.contains(&degrees(fitted.threshold)) {
+        let (low, high) = (THRESHOLD_C.start(), THRESHOLD_C.end());
+        return format!(
+            "threshold {:.2} °C: no kiosk takes it, which is {low} to {high} °C; these people are not like those of other studies",
+            degrees(fitted.threshold)
+        );
+    }
     let mut lines = format!(
         "[thermometry]\nsite = \"{}\"\nsurroundings_factor = {:.3}\ncorrection_c = {:.2}\nthreshold_c = {:.2}\nguard_c = 0.0  \
          # as measured: one cut; whoever is within a guard band is measured again, and then a person decides",

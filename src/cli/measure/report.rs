@@ -56,14 +56,13 @@ pub fn print(site: &str, of: &Evaluation, out: &mut impl Write) -> Result<()> {
 pub fn print_rule(rule: &Ruled, out: &mut impl Write) -> Result<()> {
     writeln!(out, "  rule       threshold {:.2} °C, guard band ± {:.2} °C", rule.threshold_c, rule.guard_c)?;
     writeln!(out, "    {:12} {:>7} {:>8} {:>7} {:>13}", "", "refer", "recheck", "below", "not measured")?;
-    let pick: [(&str, fn(&Split) -> usize); 3] = [
-        ("febrile", |split| split.febrile),
-        ("afebrile", |split| split.afebrile),
-        ("unknown", |split| split.unknown),
+    let columns = [&rule.refer, &rule.recheck, &rule.below, &rule.not_measured];
+    let rows = [
+        ("febrile", columns.map(|split| split.febrile)),
+        ("afebrile", columns.map(|split| split.afebrile)),
+        ("unknown", columns.map(|split| split.unknown)),
     ];
-    for (name, of) in pick {
-        let [refer, recheck, below, not] =
-            [&rule.refer, &rule.recheck, &rule.below, &rule.not_measured].map(of);
+    for (name, [refer, recheck, below, not]) in rows {
         if name != "unknown" || refer + recheck + below + not > 0 {
             writeln!(out, "    {name:12} {refer:>7} {recheck:>8} {below:>7} {not:>13}")?;
         }

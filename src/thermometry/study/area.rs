@@ -93,7 +93,7 @@ mod tests {
             prop_assert!((one.value - other.value).abs() < 1e-12);
             let turned = area(&plain(&low), &plain(&high)).unwrap();
             prop_assert!((one.value + turned.value - 1.0).abs() < 1e-12);
-            for [from, to] in one.interval {
+            if let Some([from, to]) = one.interval {
                 prop_assert!((0.0..=one.value).contains(&from) && (one.value..=1.0).contains(&to));
             }
         }

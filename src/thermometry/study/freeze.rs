@@ -13,6 +13,9 @@ use crate::model::{BodySite, ScreeningRule};
 /// An assurance by which a threshold is as likely too low as too high.
 pub const EVEN: f64 = 0.5;
 
+/// Greatest correction that a site's file takes, in hundredths of a °C.
+pub const CORRECTION_MAX: i16 = 200;
+
 /// What a threshold is to hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Design {
@@ -63,15 +66,8 @@ pub enum CannotFreeze {
     #[error("{} people without a fever promise no such specificity by this assurance; it takes at least {}", .0.people, .0.needed)]
     TooFew(TooFew),
     /// More than a rule takes.
-    #[error(
-        "the fitted factor {factor} or correction {correction} (hundredths of a °C) is more than any rule takes"
-    )]
-    BeyondRules {
-        /// In thousandths.
-        factor: f64,
-        /// In hundredths of a °C.
-        correction: f64,
-    },
+    #[error("the fitted factor {0:.3} is more than any rule takes")]
+    BeyondRules(f64),
 }
 
 /// What becomes of frozen thresholds with people.
@@ -160,12 +156,14 @@ fn thresholds(judged: &[Judged], design: Design) -> Result<Thresholds, CannotFre
     Ok(Thresholds { assured: cut(design.assurance)?, even: cut(EVEN)? })
 }
 
-/// Factor and offset as a rule takes them.
+/// Factor and offset as a rule takes them. What an offset has more than [`CORRECTION_MAX`] is left to the threshold, which moves with it.
 fn rounded(fit: &Fit) -> Result<(u16, i16), CannotFreeze> {
-    let (factor, correction) = ((fit.factor * 1_000.0).round(), (fit.offset * 100.0).round());
-    if !(0.0..=1_000.0).contains(&factor) || !(-1_000.0..=1_000.0).contains(&correction) {
-        return Err(CannotFreeze::BeyondRules { factor, correction });
+    let factor = (fit.factor * 1_000.0).round();
+    if !(0.0..=1_000.0).contains(&factor) {
+        return Err(CannotFreeze::BeyondRules(fit.factor));
     }
+    let most = f64::from(CORRECTION_MAX);
+    let correction = (fit.offset * 100.0).round().clamp(-most, most);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked just before")]
     let rounded = (factor as u16, correction as i16);
     Ok(rounded)
@@ -212,6 +210,19 @@ mod tests {
         assert_eq!((rule.guard, rule.ceiling, rule.site), (0, centi(3_820), BodySite::Neck));
         assert_eq!(rule.zone(centi(3_819), centi(3_819)), Zone::Below);
         assert_eq!(rule.zone(centi(3_820), centi(3_820)), Zone::Refer);
+    }
+
+    #[test]
+    fn an_offset_that_no_rule_takes_is_left_to_the_threshold() {
+        let cold: Vec<Person> = crowd(2_200)
+            .into_iter()
+            .map(|one| Person { readings: one.readings.iter().map(|skin| skin - 3.0).collect(), ..one })
+            .collect();
+        let (frozen, fit) = freeze(&cold, BodySite::ForeheadCentre, &ScreeningRule::PLAIN, DESIGN).unwrap();
+        assert!(fit.offset > 3.0, "{fit:?}");
+        assert_eq!(frozen.correction, CORRECTION_MAX);
+        let applied = apply(&frozen, &cold, &ScreeningRule::PLAIN);
+        assert!(applied.corrected.specificity.share.unwrap() >= 0.95);
     }
 
     #[test]
