@@ -56,7 +56,21 @@ const LAYERS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("hub", &["base", "browser", "model", "config", "credential", "journal", "sync", "ledger", "platform"]),
+    (
+        "hub",
+        &[
+            "base",
+            "browser",
+            "model",
+            "config",
+            "credential",
+            "thermometry",
+            "journal",
+            "sync",
+            "ledger",
+            "platform",
+        ],
+    ),
     (
         "cli",
         &[

@@ -23,6 +23,7 @@ mod probe;
 mod read;
 mod registration_code;
 mod replay;
+mod replay_readings;
 mod roster;
 mod run;
 mod sheet;
@@ -79,7 +80,7 @@ enum Command {
         action: policy::Action,
     },
     /// 重新判定。Decides passages of a journal again, each under the policy that it names. Exit code 1: something comes out otherwise.
-    Replay(replay::Stretch),
+    Replay(replay::Asked),
     /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
     WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
@@ -120,7 +121,7 @@ pub fn main() -> ExitCode {
         Command::Journal { action } => journal::run(&action),
         Command::Check(arguments) => check::run(&arguments),
         Command::Policy { action } => policy::run(&action),
-        Command::Replay(stretch) => replay::run(&stretch),
+        Command::Replay(asked) => replay::run(&asked),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),

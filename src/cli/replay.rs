@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
+use super::replay_readings::Readings;
 use crate::base::{Epoch, Seq, Wall};
 use crate::daemon::policy::POLICY_FOLDER;
 use crate::daemon::policy::replay::{Found, Policies, passages};
@@ -81,10 +82,20 @@ impl Stretch {
     }
 }
 
+/// What is to be decided again.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Asked {
+    #[command(flatten)]
+    stretch: Stretch,
+    /// 连同测温。Screenings as well, from the sealed parts of records whose keys are still here.
+    #[arg(long)]
+    readings: bool,
+}
+
 /// Runs the subcommand.
-pub fn run(stretch: &Stretch) -> ExitCode {
+pub fn run(asked: &Asked) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = replay(stretch, &mut out).and_then(|good| Ok(out.flush().map(|()| good)?));
+    let done = replay(asked, &mut out).and_then(|good| Ok(out.flush().map(|()| good)?));
     super::outcome("kakou replay", done)
 }
 
@@ -100,12 +111,25 @@ struct Count {
     last: Option<(Epoch, Seq)>,
 }
 
-fn replay(stretch: &Stretch, out: &mut impl Write) -> Result<bool> {
+fn replay(asked: &Asked, out: &mut impl Write) -> Result<bool> {
+    let stretch = &asked.stretch;
+    let mut readings = asked.readings.then(|| stretch.journal().map(Readings::new)).transpose()?;
     let mut policies = stretch.policies()?;
     let mut count = Count::default();
     let mut written = Ok(());
     let missing = stretch.each(&mut |found| {
-        let Found { epoch, seq, passage, .. } = found;
+        let Found { epoch, seq, passage, seal, .. } = found;
+        if let Some(readings) = &mut readings {
+            for number in readings.again(epoch, seal) {
+                if written.is_ok() {
+                    written = writeln!(
+                        out,
+                        "不一致 record {} of {epoch}: screening {number} comes out otherwise",
+                        seq.get()
+                    );
+                }
+            }
+        }
         count.first.get_or_insert((epoch, seq));
         count.last = Some((epoch, seq));
         if passage.grounds.is_none() {
@@ -132,7 +156,11 @@ fn replay(stretch: &Stretch, out: &mut impl Write) -> Result<bool> {
     })?;
     written?;
     count.print(missing, out)?;
-    Ok(count.differs == 0 && count.no_policy.is_empty() && missing == 0)
+    if let Some(readings) = &readings {
+        readings.print(out)?;
+    }
+    let readings_agree = readings.is_none_or(|readings| readings.differ == 0);
+    Ok(count.differs == 0 && count.no_policy.is_empty() && missing == 0 && readings_agree)
 }
 
 impl Count {

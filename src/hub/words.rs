@@ -13,6 +13,7 @@ use crate::model::{
 use crate::sync::parcel;
 use crate::sync::sheet::BadSheet;
 
+pub mod screening;
 mod steps;
 
 pub use steps::{detail, outcome, outcome_by};

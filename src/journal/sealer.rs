@@ -28,6 +28,37 @@ impl fmt::Debug for Sealer {
     }
 }
 
+/// The sealing keys of the log `epoch` that are still on `disk`, by rising number; reads only.
+///
+/// # Errors
+///
+/// When the disk cannot be listed. A key file that is damaged is passed over.
+pub fn held_keys<D: Disk>(disk: &mut D, epoch: Epoch) -> Result<Vec<SealingKey>, Error> {
+    Ok(on_disk(disk, epoch)?.held.into_iter().map(|held| held.key).collect())
+}
+
+/// What key files say.
+struct OnDisk {
+    held: Vec<HeldKey>,
+    destroyed: Vec<u32>,
+    highest: Option<u32>,
+}
+
+fn on_disk<D: Disk>(disk: &mut D, epoch: Epoch) -> Result<OnDisk, Error> {
+    let mut found = OnDisk { held: Vec::new(), destroyed: Vec::new(), highest: None };
+    for file in disk.list()? {
+        let Some(number) = key_file::number(&file, epoch) else { continue };
+        found.highest = found.highest.max(Some(number));
+        match key_file::read(disk, &file, number) {
+            Content::Held(key) => found.held.push(key),
+            Content::Destroyed => found.destroyed.push(number),
+            Content::Damaged => {}
+        }
+    }
+    found.held.sort_by_key(|held| held.key.number());
+    Ok(found)
+}
+
 impl Sealer {
     /// Takes up the log's sealing keys from `disk`, drawing and storing the first one when there is none.
     ///
@@ -54,17 +85,7 @@ impl Sealer {
         kiosk: &KioskId,
         epoch: Epoch,
     ) -> Result<(), Error> {
-        let (mut held, mut destroyed, mut highest) = (Vec::new(), Vec::new(), None);
-        for file in disk.list()? {
-            let Some(number) = key_file::number(&file, epoch) else { continue };
-            highest = highest.max(Some(number));
-            match key_file::read(disk, &file, number) {
-                Content::Held(key) => held.push(key),
-                Content::Destroyed => destroyed.push(number),
-                Content::Damaged => {}
-            }
-        }
-        held.sort_by_key(|held| held.key.number());
+        let OnDisk { held, destroyed, highest } = on_disk(disk, epoch)?;
         let last = held.last().map(|held| held.key.number());
         self.origin = super::note::origin(kiosk, epoch);
         self.ring.take_up(epoch, held, destroyed);

@@ -198,4 +198,4 @@ const fn centi(hundredths: i32) -> CentiCelsius {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

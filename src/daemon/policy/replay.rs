@@ -6,7 +6,7 @@ use super::kept::{NotKept, kept};
 use crate::base::{Epoch, PolicyId, Seq, Stamp};
 use crate::config::Policy;
 use crate::journal::reader::{self, LogName};
-use crate::journal::{Disk, Reader};
+use crate::journal::{Disk, Reader, Seal};
 use crate::model::{Body, Entry, Passage};
 
 /// Records that are read at once.
@@ -49,6 +49,8 @@ pub struct Found<'f> {
     pub stamp: &'f Stamp,
     /// The passage.
     pub passage: &'f Passage,
+    /// Who it was about.
+    pub seal: &'f Seal,
 }
 
 /// What of a log was gone through.
@@ -84,7 +86,7 @@ pub fn passages<D: Disk>(
                         Ok(Entry { seq, stamp, body: Body::Passage(passage), .. }) => {
                             through.passages += 1;
                             let (stamp, passage) = (&stamp, passage.as_ref());
-                            look(Found { epoch: log.epoch, seq, stamp, passage });
+                            look(Found { epoch: log.epoch, seq, stamp, passage, seal: &stored.seal });
                         }
                         Ok(_) => {}
                         Err(_) => through.missing += 1,

@@ -15,6 +15,7 @@ mod passes;
 mod picture;
 mod record;
 mod revoke;
+mod screening;
 mod search;
 mod tallies;
 mod urgent;

@@ -17,6 +17,7 @@ use super::frame::{self, failure, full_time, mark, two};
 use super::open_items;
 use super::overview::outcome;
 use super::picture::{self, Seen};
+use super::screening;
 use super::search;
 use super::when::when;
 use crate::base::{AttendantId, CentiCelsius, ClockTrust, Epoch, Pii, Seq, Slug};
@@ -430,6 +431,7 @@ fn person_facts(person: &Person) -> Markup {
             @let known = companion.name.as_ref().or(companion.id_number.as_ref()).or(companion.pass.as_ref());
             @if let Some(known) = known { dt { (two(("陪同人", "companion"))) } dd { (known.expose()) } }
         }
+        (screening::screenings(person.traces.as_deref().unwrap_or_default()))
         (lists(person.lists.as_deref()))
         (statements(&person.stated))
     }

@@ -1,5 +1,6 @@
 //! What became of a step, in words and numbers.
 
+use super::screening::not_measured;
 use super::{Words, reason};
 use crate::base::AttendantId;
 use crate::model::{Evidence, PlateOrigin, StepOutcome};
@@ -11,7 +12,7 @@ pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
         StepOutcome::Done(_) => ("✓", ("完成", "done")),
         StepOutcome::Waived { .. } => ("↷", ("免做", "waived")),
         StepOutcome::Failed { reason: why, .. } => ("✕", reason(*why)),
-        StepOutcome::NotMeasured(_) => ("?", ("未测得", "not measured")),
+        StepOutcome::NotMeasured(why) => ("?", not_measured(*why)),
     }
 }
 

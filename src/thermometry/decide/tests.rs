@@ -156,6 +156,12 @@ proptest! {
     }
 }
 
+/// A screening with everything beside it that there can be.
+pub(crate) fn example() -> Trace {
+    let basis = Basis { distance_mm: Some(48), drift: -4, reference: Some(6), ..basis(3_450, 2_500) };
+    Trace { decision: decide(&basis), basis }
+}
+
 /// Nine samples of `skin` in surroundings of `air`, on 3.3 V, as a sensor at emissivity 1 gives them.
 fn basis(skin: i32, air: i32) -> Basis {
     let seen = radiometry::seen(f64::from(skin) / 100.0, f64::from(air) / 100.0, 0.98);
