@@ -188,16 +188,16 @@ fn fahrenheit_is_converted_where_somebody_says_so() {
 #[test]
 fn what_is_frozen_is_applied_as_it_is_and_says_where_it_is_from() {
     let folder = tempfile::tempdir().unwrap();
-    let crowd = |warmer: f64| {
+    let crowd = |warmer: f64, hotter: f64| {
         let mut text = "id,skin,surroundings,reference\n".to_owned();
         for n in 0..150 {
-            let (air, body) = (20.0 + warmer + f64::from(n % 5), 36.2 + f64::from(n) / 150.0);
+            let (air, body) = (20.0 + warmer + f64::from(n % 5), 36.2 + hotter + f64::from(n) / 150.0);
             text += &format!("s{n},{:.2},{air:.1},{body:.2}\n", (body + 0.15 * air) / 1.15);
         }
         text + "fever,36.80,22,38.9\n"
     };
-    let here = written(&folder, "here.csv", &crowd(0.0));
-    let there = written(&folder, "there.csv", &crowd(5.0));
+    let here = written(&folder, "here.csv", &crowd(0.0, 0.0));
+    let there = written(&folder, "there.csv", &crowd(5.0, 0.0));
     let fitted = folder.path().join("fitted.toml");
     let fitted = fitted.to_str().unwrap();
     let text = said(&[&here, "--fit", fitted, "--site", "wrist"]);
@@ -222,12 +222,22 @@ fn what_is_frozen_is_applied_as_it_is_and_says_where_it_is_from() {
     assert!(applied["uncorrected"]["specificity"]["share"].as_f64().unwrap() < 0.8, "{applied}");
     assert_eq!(applied["rule"]["sensitivity"]["count"], 1);
 
+    // Of people who are all a little hotter, fewer stay below what was frozen: nothing is fitted again.
+    let hotter = written(&folder, "hotter.csv", &crowd(0.0, 0.25));
+    let applied = &data(&[&hotter, "--apply", fitted])["applied"];
+    for point in ["corrected", "uncorrected"] {
+        let even = &applied[format!("{point}_even")]["threshold_c"];
+        assert_eq!(applied[point]["threshold_c"].as_f64(), file[point]["threshold_c"].as_float(), "{point}");
+        assert_eq!(even.as_f64(), file[point]["threshold_even_c"].as_float(), "{point}");
+        assert!(applied[point]["specificity"]["share"].as_f64().unwrap() < 0.9, "{applied}");
+    }
+
     let other = failed(&[&there, "--apply", fitted, "--site", "neck"]);
     assert!(other.contains("what is applied was frozen for wrist"), "{other}");
     let altered = std::fs::read_to_string(fitted).unwrap().replace("version = 1", "version = 2");
     let altered = written(&folder, "altered.toml", &altered);
     assert!(failed(&[&there, "--apply", &altered]).contains("is of version 2, this program reads 1"));
-    let few = written(&folder, "few.csv", &crowd(0.0).lines().take(41).collect::<Vec<_>>().join("\n"));
+    let few = written(&folder, "few.csv", &crowd(0.0, 0.0).lines().take(41).collect::<Vec<_>>().join("\n"));
     let few = failed(&[&few, "--fit", fitted]);
     assert!(
         few.contains(
