@@ -14,6 +14,7 @@ mod journal;
 mod list;
 mod list_words;
 mod manifest;
+mod measure;
 mod opening;
 mod park;
 mod pin;
@@ -98,6 +99,8 @@ enum Command {
     Badge(badge::Arguments),
     /// Draws the code of a passenger list, for the driver to show.
     Manifest(manifest::Arguments),
+    /// Measures the screening on recorded data of people: whom it finds, whom it refers for nothing, and on a blackbody.
+    Measure(measure::Arguments),
     /// Draws the code that fills in a registration, for a visitor to show or print.
     RegistrationCode(registration_code::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::List { action } => list::run(&action),
         Command::Badge(arguments) => badge::run(&arguments),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Measure(arguments) => measure::run(&arguments),
         Command::RegistrationCode(arguments) => registration_code::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }

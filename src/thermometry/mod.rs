@@ -17,6 +17,7 @@ pub mod radiometry;
 pub mod reference;
 pub mod screener;
 pub mod settings;
+pub mod study;
 
 pub use screener::{Screener, Sense, Unseen, Whose};
 pub use settings::{Fitted, Plate, Reach, Settings, Surroundings};
