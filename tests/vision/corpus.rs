@@ -15,6 +15,8 @@ use kakou::platform::isolate::Isolate;
 use kakou::vision::fast::Fast;
 use kakou::vision::{Attempt, Code, Frame, picture};
 
+use crate::corpora::corpus;
+
 #[test]
 fn photographs_are_read_and_nothing_false_is() {
     let Some(pictures) = manifest() else { return };
@@ -141,17 +143,7 @@ fn manifest() -> Option<Vec<Labelled>> {
 }
 
 pub fn root() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let root = std::env::var_os("KAKOU_CORPORA").map_or_else(beside, PathBuf::from).join("qr");
-    if root.join("manifest.jsonl").is_file() {
-        return Some(root);
-    }
-    assert!(std::env::var_os("CI").is_none(), "no corpus at {}", root.display());
-    #[expect(clippy::print_stdout, reason = "a test that was not run says so")]
-    {
-        println!("skipped: no corpus at {}", root.display());
-    }
-    None
+    corpus("qr", "manifest.jsonl")
 }
 
 pub fn open(path: &Path) -> Frame {
