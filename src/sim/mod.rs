@@ -5,5 +5,6 @@ pub mod clock;
 pub mod disk;
 pub mod lines;
 pub mod serial;
+pub mod thermal_array;
 pub mod thermometer;
 pub mod world;

@@ -5,6 +5,7 @@
 //!                                                      └─ no ─▶ why there is none, which is never "below"
 //! ```
 
+pub mod array;
 pub mod radiometry;
 pub mod screener;
 pub mod settings;

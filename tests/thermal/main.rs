@@ -4,6 +4,7 @@
 #[path = "../common/corpora.rs"]
 mod corpora;
 
+mod array;
 mod bus;
 mod corpus;
 mod datasheet;
