@@ -6,5 +6,6 @@ mod corpora;
 
 mod array;
 mod bus;
+mod chip;
 mod corpus;
 mod datasheet;
