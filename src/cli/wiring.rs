@@ -349,6 +349,9 @@ impl Opened {
                 let opened = real.or_else(|| simulated.thermometer(device));
                 self.thermometers.push((id, opened.context("nothing simulates it")?));
             }
+            Driver::Mlx90640(_) | Driver::Mlx90641(_) => {
+                bail!("is a thermal array, which only kakou probe reads so far")
+            }
             Driver::Scanner(scanner) => {
                 let path = match &scanner.path {
                     Place::Path(path) => path.clone(),

@@ -59,7 +59,12 @@ impl Lines {
                 }
                 Driver::Sprayer(sprayer) => lines.make_safe(&sprayer.run),
                 Driver::Input(input) => lines.set_input(input, Level::Idle),
-                Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) | Driver::Scanner(_) | Driver::Camera(_) => {}
+                Driver::Mlx90614(_)
+                | Driver::Mlx90614Iio(_)
+                | Driver::Mlx90640(_)
+                | Driver::Mlx90641(_)
+                | Driver::Scanner(_)
+                | Driver::Camera(_) => {}
             }
         }
         lines

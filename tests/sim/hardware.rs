@@ -168,6 +168,8 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         Driver::Input(input) => Some(*input),
         Driver::Mlx90614(_)
         | Driver::Mlx90614Iio(_)
+        | Driver::Mlx90640(_)
+        | Driver::Mlx90641(_)
         | Driver::Scanner(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)

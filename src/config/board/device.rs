@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::{
-    Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Input, Lamp, Mlx90614, Mlx90614Iio, Output,
-    Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
+    Array, Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Input, Lamp, Mlx90614, Mlx90614Iio,
+    Output, Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
 };
 use crate::base::{DeviceId, LaneId};
 use crate::config::Report;
@@ -16,6 +17,8 @@ use crate::model::Signal;
 const LINE_MAX: u32 = 511;
 const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::High)];
 const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+/// Faster than 16 Hz a frame takes longer to read than to measure on the bus of a Pi.
+const REFRESH_HZ: [u8; 5] = [1, 2, 4, 8, 16];
 const BAUDS: [u32; 6] = [1_200, 9_600, 19_200, 38_400, 57_600, 115_200];
 
 /// A device with the places of its values in the file, for mistakes that only show on the whole board.
@@ -78,9 +81,11 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 11] = [
+        let drivers: [(&str, Reader); 13] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
+            ("mlx90640", |wires| wires.array().map(Driver::Mlx90640)),
+            ("mlx90641", |wires| wires.array().map(Driver::Mlx90641)),
             ("scanner", |wires| wires.scanner()),
             ("camera", |wires| wires.camera()),
             ("barrier", |wires| wires.barrier()),
@@ -96,12 +101,24 @@ impl Wires<'_, '_, '_> {
     }
 
     fn mlx90614(&mut self) -> Option<Driver> {
-        let bus = self.place("bus");
-        let address = self.or("address", &hexadecimal(0x03..=0x77), 0x5A);
-        self.address =
-            Some(if self.table.has("address") { self.table.place("address") } else { self.table.span() });
+        let (bus, address) = self.on_bus(0x5A);
         let (spot, settling_ms) = self.spot();
         Some(Driver::Mlx90614(Mlx90614 { bus: bus?, address, spot, settling_ms }))
+    }
+
+    fn array(&mut self) -> Option<Array> {
+        let (bus, address) = self.on_bus(0x33);
+        let refresh_hz = self.or("refresh_hz", &among(&REFRESH_HZ), 4);
+        Some(Array { bus: bus?, address, refresh_hz })
+    }
+
+    /// The bus and the address of a chip that is delivered with the address `delivered`.
+    fn on_bus(&mut self, delivered: u8) -> (Option<Place>, u8) {
+        let bus = self.place("bus");
+        let address = self.or("address", &hexadecimal(0x03..=0x77), delivered);
+        self.address =
+            Some(if self.table.has("address") { self.table.place("address") } else { self.table.span() });
+        (bus, address)
     }
 
     fn mlx90614_iio(&mut self) -> Option<Driver> {
@@ -122,12 +139,7 @@ impl Wires<'_, '_, '_> {
     fn scanner(&mut self) -> Option<Driver> {
         let path = self.place("path");
         self.address = Some(self.table.place("path"));
-        let expected = BAUDS.map(|baud| baud.to_string()).join(" or ");
-        let bauds = Kind::new(expected, |value| {
-            let written = value.as_integer()?.as_str().parse().ok()?;
-            BAUDS.contains(&written).then_some(written)
-        });
-        let baud = self.or("baud", &bauds, 9_600);
+        let baud = self.or("baud", &among(&BAUDS), 9_600);
         Some(Driver::Scanner(Scanner { path: path?, baud }))
     }
 
@@ -237,4 +249,13 @@ impl Wires<'_, '_, '_> {
         self.lines.extend(line.map(|line| (key, self.table.place(key), line)));
         line
     }
+}
+
+/// One of a few whole numbers.
+fn among<T: Copy + PartialEq + FromStr + ToString>(allowed: &[T]) -> Kind<'_, T> {
+    let expected = allowed.iter().map(T::to_string).collect::<Vec<_>>().join(" or ");
+    Kind::new(expected, |value| {
+        let written = value.as_integer()?.as_str().parse().ok()?;
+        allowed.contains(&written).then_some(written)
+    })
 }

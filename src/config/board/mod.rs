@@ -66,6 +66,10 @@ pub enum Driver {
     Mlx90614(Mlx90614),
     /// The same through the kernel's IIO files, or any folder of that shape.
     Mlx90614Iio(Mlx90614Iio),
+    /// Thermal array of 32 × 24 pixels on I²C.
+    Mlx90640(Array),
+    /// Thermal array of 16 × 12 pixels on I²C.
+    Mlx90641(Array),
     /// Code reader that sends lines.
     Scanner(Scanner),
     /// Camera.
@@ -87,7 +91,9 @@ impl Driver {
             Self::Mlx90614(Mlx90614 { spot, .. }) | Self::Mlx90614Iio(Mlx90614Iio { spot, .. }) => {
                 Some(*spot)
             }
-            Self::Scanner(_)
+            Self::Mlx90640(_)
+            | Self::Mlx90641(_)
+            | Self::Scanner(_)
             | Self::Camera(_)
             | Self::Barrier(_)
             | Self::Lamp(_)
@@ -106,6 +112,8 @@ impl Driver {
         match self {
             Self::Mlx90614(_) => "mlx90614",
             Self::Mlx90614Iio(_) => "mlx90614-iio",
+            Self::Mlx90640(_) => "mlx90640",
+            Self::Mlx90641(_) => "mlx90641",
             Self::Scanner(_) => "scanner",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
@@ -202,6 +210,17 @@ pub struct Spot {
     pub supply_mv: u32,
     /// Emissivity of what it looks at, 0.90 to 1.00.
     pub emissivity: f64,
+}
+
+/// A thermal array on I²C.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Array {
+    /// The bus, such as `/dev/i2c-1`.
+    pub bus: Place,
+    /// Its 7-bit address, 0x03 to 0x77.
+    pub address: u8,
+    /// Halves of a frame in a second: 1, 2, 4, 8 or 16.
+    pub refresh_hz: u8,
 }
 
 /// A code reader that sends lines.

@@ -99,10 +99,8 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
         Place::Simulated => None,
     };
     match driver {
-        Driver::Mlx90614(chip) => match &chip.bus {
-            Place::Path(bus) => Some((bus.clone(), Some(chip.address))),
-            Place::Simulated => Some((Path::new("simulated").to_owned(), Some(chip.address))),
-        },
+        Driver::Mlx90614(chip) => Some(on_bus(&chip.bus, chip.address)),
+        Driver::Mlx90640(array) | Driver::Mlx90641(array) => Some(on_bus(&array.bus, array.address)),
         Driver::Mlx90614Iio(iio) => Some((iio.folder.clone(), None)),
         Driver::Scanner(scanner) => real(&scanner.path),
         Driver::Camera(camera) => match &camera.source {
@@ -113,12 +111,22 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
     }
 }
 
+fn on_bus(bus: &Place, address: u8) -> (PathBuf, Option<u8>) {
+    let path = match bus {
+        Place::Path(path) => path.clone(),
+        Place::Simulated => Path::new("simulated").to_owned(),
+    };
+    (path, Some(address))
+}
+
 /// What a lane can have only one of; several scanners and cameras may serve one lane.
 fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
     let mut seen: BTreeMap<(&LaneId, &str), &Device> = BTreeMap::new();
     for Placed { device, span, .. } in devices {
         let kind = match &device.driver {
-            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) => "thermometer",
+            Driver::Mlx90614(_) | Driver::Mlx90614Iio(_) | Driver::Mlx90640(_) | Driver::Mlx90641(_) => {
+                "thermometer"
+            }
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",
             Driver::Sprayer(_) => "sprayer",

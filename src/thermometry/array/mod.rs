@@ -63,25 +63,34 @@ pub struct Face {
 }
 
 /// Why a picture gives no value. Each is something that somebody can do something about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum NoFace {
     /// Nobody is there.
+    #[error("nobody is there")]
     Nobody,
     /// More than one: one at a time. Hands beside a face count.
+    #[error("more than one is there")]
     Several,
     /// The head is too small: come closer.
+    #[error("too far away")]
     TooFar,
     /// The head is not whole in the picture: step back, or to the middle.
+    #[error("the head is not whole in the picture")]
     Cut,
     /// Hair, hat, hood or something else leaves too little of the forehead and the eyes' inner corners.
+    #[error("the forehead is covered")]
     Covered,
     /// Something hotter than skin is in front of or beside the face, or in its place.
+    #[error("something hotter than skin is in the way")]
     Hot,
     /// Somebody is there, and colder than skin that says anything.
+    #[error("the skin is too cold")]
     Cold,
     /// What is behind is as warm as skin, so that nothing stands out from it; or a face is so near that nothing is behind.
+    #[error("nothing stands out from what is behind")]
     WarmBackground,
     /// The picture is noisier than an array's can be.
+    #[error("the picture is too noisy")]
     Noisy,
 }
 
