@@ -21,6 +21,30 @@ fn one_face_is_measured_at_its_forehead() {
 }
 
 #[test]
+fn faces_of_every_size_that_is_near_enough_are_measured() {
+    for tenths in (70..=130).step_by(5) {
+        for (shift, worn) in [
+            (0.0, None),
+            (0.3, None),
+            (0.7, Some(Worn::Bald)),
+            (0.0, Some(Worn::Glasses)),
+            (0.4, Some(Worn::Glasses)),
+        ] {
+            let person = Person::new(34.6).wide(f64::from(tenths) / 10.0).at(15.5 + shift, 11.0 + shift);
+            let scene = room().with(worn.into_iter().fold(person, Person::wearing));
+            let readings: Vec<_> =
+                (0..5).map(|seed| find(&frame(&scene, NOISE, seed), &Limits::of(32))).collect();
+            // At the smallest, a pixel more or less decides: a frame may have a reason, and never a wrong value.
+            let least = if tenths < 80 { 3 } else { 5 };
+            let measured = readings.iter().flatten().inspect(|face| {
+                assert!((face.hottest.degrees() - 34.6).abs() < 0.5, "{tenths} {worn:?}: {face:?}");
+            });
+            assert!(measured.count() >= least, "{tenths} {shift} {worn:?}: {readings:?}");
+        }
+    }
+}
+
+#[test]
 fn glasses_masks_breath_wind_and_no_hair_do_not_change_the_value() {
     let plain = exact(&room().with(Person::new(34.6))).unwrap();
     let windy = Person { wind: 5.0, ..Person::new(34.6) };
@@ -49,6 +73,38 @@ fn a_forehead_that_is_covered_gives_a_reason_and_no_lower_value() {
         let more = Person::new(34.6).wearing(worn).wearing(Worn::Glasses).wearing(Worn::Mask);
         assert!(exact(&room().with(more)).is_err(), "{worn:?} with glasses and mask");
     }
+}
+
+#[test]
+fn something_cold_before_the_brow_covers_it() {
+    // A phone held up, a sheet of paper: the cheeks and the chin are all that is left.
+    let paper = |width: f64| Thing { x: 15.5, y: 7.0, width, celsius: 21.0 };
+    for width in [7.0, 8.0, 9.0] {
+        let reading = exact(&room().with(Person::new(34.6)).and(paper(width)));
+        assert_eq!(reading, Err(NoFace::Covered), "{width}");
+    }
+}
+
+#[test]
+fn a_lens_of_glass_over_all_but_a_little_of_the_upper_face_covers_it() {
+    // What is left of the brow is a small warm patch in a face that is as high and as wide as any.
+    let visor = (0..5).map(|x| Thing { x: 13.0 + f64::from(x) * 1.3, y: 8.8, width: 3.2, celsius: 30.0 });
+    let scene = visor.fold(room().with(Person::new(34.6).wearing(Worn::Bald)), Scene::and);
+    assert_eq!(exact(&scene), Err(NoFace::Covered));
+}
+
+#[test]
+fn a_single_pixel_that_is_too_hot_does_not_make_a_value() {
+    let plain = exact(&room().with(Person::new(34.6))).unwrap();
+    let spark = frame(&room().with(Person::new(34.6)), 0.0, 0);
+    let pixels = spark
+        .pixels()
+        .iter()
+        .enumerate()
+        .map(|(index, pixel)| pixel + if index == 7 * 32 + 15 { 300 } else { 0 });
+    let spark = ThermalFrame::new(32, 24, pixels.collect::<Vec<_>>(), spark.die, spark.supply_mv).unwrap();
+    let face = find(&spark, &Limits::of(32)).unwrap();
+    assert!((face.hottest - plain.hottest).abs() <= 5, "{face:?}");
 }
 
 #[test]

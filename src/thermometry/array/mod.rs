@@ -145,7 +145,7 @@ const APART: [i32; 2] = [65, 80];
 /// The head of the only person, whatever is wrong with it.
 fn subject(plane: &Plane<'_>, limits: &Limits) -> Result<Head, NoFace> {
     let from = plane.skin_from(SKIN);
-    let all = heads(plane, &Regions::of(plane, |x, y| plane.at(x, y) >= from));
+    let all = heads(plane, &Regions::of(plane, |x, y| plane.at(x, y) >= from), 0);
     let first = *all.first().ok_or(NoFace::Nobody)?;
     let several = |heads: &[Head]| match heads {
         [] => false,
@@ -153,16 +153,17 @@ fn subject(plane: &Plane<'_>, limits: &Limits) -> Result<Head, NoFace> {
     };
     let apart = |level| {
         let from = plane.skin_from(level);
-        several(&heads(plane, &Regions::of(plane, |x, y| plane.at(x, y).min(plane.raw(x, y)) >= from)))
+        let skin = Regions::of(plane, |x, y| plane.at(x, y).min(plane.raw(x, y)) >= from);
+        several(&heads(plane, &skin, first.width()))
     };
     // A far head beside another far one is nobody's turn yet.
     let near = first.width() >= limits.width_min;
     if near && (several(&all) || APART.into_iter().any(apart)) { Err(NoFace::Several) } else { Ok(first) }
 }
 
-/// All heads, the widest first.
-fn heads(plane: &Plane<'_>, regions: &Regions) -> Vec<Head> {
-    let groups = regions.groups(plane);
+/// All heads, the widest first; `wide` as for [`Regions::groups`].
+fn heads(plane: &Plane<'_>, regions: &Regions, wide: usize) -> Vec<Head> {
+    let groups = regions.groups(wide);
     let mut heads: Vec<Head> = groups.iter().filter_map(|group| Head::of(plane, regions, group)).collect();
     heads.sort_by_key(|head| std::cmp::Reverse((head.width(), head.area())));
     heads

@@ -79,15 +79,14 @@ impl Regions {
         region
     }
 
-    /// Groups of regions that are one head: one under the other, with a gap as narrow as a pair of glasses, and together no
-    /// taller than a head.
-    pub(super) fn groups(&self, plane: &Plane<'_>) -> Vec<Vec<Region>> {
+    /// Groups of regions that are one head: one under the other, with a gap as narrow as a pair of glasses. A head is at least
+    /// `wide`, where that is known.
+    pub(super) fn groups(&self, wide: usize) -> Vec<Vec<Region>> {
         let mut groups: Vec<Vec<Region>> = Vec::new();
         for region in &self.found {
-            let above = groups
-                .iter_mut()
-                .find(|group| group.last().is_some_and(|last| are_one(plane, group[0], *last, *region)));
-            match above {
+            let goes_on =
+                |group: &[Region]| group.last().is_some_and(|last| are_one(group[0], *last, *region, wide));
+            match groups.iter_mut().find(|group| goes_on(group)) {
                 Some(group) => group.push(*region),
                 None => groups.push(vec![*region]),
             }
@@ -102,14 +101,15 @@ impl Regions {
     }
 }
 
-/// Whether `lower` goes on what begins with `first` and ends, so far, with `upper`.
-fn are_one(plane: &Plane<'_>, first: Region, upper: Region, lower: Region) -> bool {
+/// Whether `lower` goes on what begins with `first` and ends, so far, with `upper`: from one hairline to the next person's brow
+/// it is farther.
+fn are_one(first: Region, upper: Region, lower: Region, wide: usize) -> bool {
     let overlap = (upper.right.min(lower.right) + 1).saturating_sub(upper.left.max(lower.left));
-    let width = upper.width().max(lower.width());
+    let width = upper.width().max(lower.width()).max(wide);
     let narrow = upper.width().min(lower.width());
     let gap = lower.top.saturating_sub(upper.bottom);
-    // Glasses are a third of a face's width high, and are smoothed by a pixel at each side.
-    let gap_max = (width / 3).max(2) + 2;
-    let height = lower.bottom.min(plane.height()) - first.top + 1;
-    lower.top > upper.bottom && gap <= gap_max && overlap * 10 >= narrow * 6 && height * 10 <= width * 19
+    // Glasses are a third of a face's width high, and are smoothed by a pixel or two at each side.
+    let gap_max = width * 2 / 3 + 1;
+    let down = lower.top - first.top;
+    lower.top > upper.bottom && gap <= gap_max && overlap * 10 >= narrow * 6 && down * 10 <= width * 11
 }
