@@ -113,6 +113,24 @@ fn several_people_are_asked_to_come_one_at_a_time() {
     let left = || Person::new(34.6).at(9.5, 10.5);
     let cases = [
         ("side by side", pair(left(), Person::new(34.8).at(22.0, 10.5))),
+        (
+            "bald, cheek to cheek",
+            pair(left().wearing(Worn::Bald), Person::new(34.8).at(17.0, 11.0).wearing(Worn::Bald)),
+        ),
+        (
+            "bald, one above the other",
+            pair(
+                Person::new(35.5).at(15.5, 5.5).wide(6.5).wearing(Worn::Bald),
+                Person::new(34.6).at(15.5, 15.0).wearing(Worn::Bald),
+            ),
+        ),
+        (
+            "bald, a near one under a far one",
+            pair(
+                Person::new(35.5).at(15.5, 5.5).wide(6.5).wearing(Worn::Bald),
+                Person::new(35.0).at(15.5, 15.0).wide(11.0).wearing(Worn::Bald),
+            ),
+        ),
         ("cheek to cheek", pair(left(), Person::new(34.8).at(17.0, 11.0))),
         ("one taller", pair(left(), Person::new(34.8).at(19.5, 13.0))),
         (
@@ -172,6 +190,13 @@ fn cold_skin_and_a_background_as_warm_as_skin_have_their_reasons() {
     assert!((face.hottest.degrees() - 31.0).abs() < 0.4, "{face:?}");
     assert_eq!(look(&Scene::empty(34.0).with(Person::new(35.0))), Err(NoFace::WarmBackground));
     assert_eq!(look(&Scene::empty(28.0)), Err(NoFace::Nobody));
+}
+
+#[test]
+fn a_picture_that_is_noisier_than_an_array_is_not_judged() {
+    let noisy = |noise| find(&frame(&room().with(Person::new(34.6)), noise, 1), &Limits::of(32));
+    assert!(noisy(0.8).is_ok(), "as at 64 Hz");
+    assert_eq!(noisy(3.0), Err(NoFace::Noisy));
 }
 
 #[test]

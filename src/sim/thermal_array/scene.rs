@@ -177,7 +177,7 @@ impl Person {
         if wears(Worn::Glasses) && eyes && dx.abs() < 0.46 {
             return room + (self.skin - room) * 0.25;
         }
-        let mouth = is_within(dx, dy - 0.34, 0.36, 0.2);
+        let mouth = is_within(dx, dy - 0.40, 0.6, 0.4);
         if wears(Worn::Breath) && mouth {
             return self.skin + 1.5;
         }

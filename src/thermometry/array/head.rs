@@ -59,7 +59,9 @@ impl Head {
             return None;
         }
         head.another = is_two(plane, regions, group, &head)
-            || below.is_some_and(|y| is_as_warm_below(plane, regions, group, &head, y..=last));
+            || below.is_some_and(|y| is_as_warm_below(plane, regions, group, &head, y..=last))
+            // Head, neck and an open collar are 2.3 widths of skin; more is a second head under it.
+            || (last + 1 - top) * 10 > head.width() * 26;
         Some(head)
     }
 
