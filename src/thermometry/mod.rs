@@ -8,6 +8,7 @@
 //! `decide` is a function of what stands in the record; everything else here gathers what it rests on.
 
 pub mod around;
+pub mod array;
 pub mod budget;
 pub mod calibration;
 pub mod decide;

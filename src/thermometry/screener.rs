@@ -19,6 +19,7 @@ mod presence;
 use std::collections::VecDeque;
 
 use super::around::Around;
+use super::array::NoFace;
 pub use super::decide::{SAMPLES_MIN, SUPPLY_VALID};
 use super::decide::{decide, die};
 use super::drift::{Drift, Suspect, Trusted};
@@ -52,22 +53,12 @@ pub enum Sense {
     Beside(Beside),
 }
 
-/// Why an array's picture has no face to measure.
+/// Why an array has no face to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen {
-    /// Nobody is in view.
-    Nobody,
-    /// Somebody is too far away.
-    TooFar,
-    /// Somebody is too close, or not wholly in view.
-    TooClose,
-    /// Several people are in view.
-    Several,
-    /// Too little bare skin.
-    Covered,
-    /// Something hotter than skin.
-    NotSkin,
-    /// The sensor gave no picture.
+    /// There is none in its picture.
+    NoFace(NoFace),
+    /// It gave no picture.
     NoPicture(NoReading),
 }
 
@@ -127,7 +118,7 @@ impl Screener {
             around: Around::default(),
             background: None,
             reference: settings.plate.map(|plate| Reference::new(plate.every, now)),
-            drift: Drift::new(settings.rule.site.spread()),
+            drift: Drift::new(settings.site.unwrap_or(settings.rule.site).spread()),
             trouble: None,
             heard: now,
             last: None,
@@ -145,8 +136,9 @@ impl Screener {
 
     /// Goes by another rule from now on; what is known of sensor and surroundings stays.
     pub fn judge_by(&mut self, settings: Settings) {
-        if settings.rule.site != self.settings.rule.site {
-            self.drift = Drift::new(settings.rule.site.spread());
+        let place = |settings: &Settings| settings.site.unwrap_or(settings.rule.site);
+        if place(&settings) != place(&self.settings) {
+            self.drift = Drift::new(place(&settings).spread());
         }
         self.settings = settings;
         self.cancel();
@@ -268,6 +260,11 @@ impl Screener {
         }
     }
 
+    /// Where on the body the next reading is.
+    pub(super) fn place(&self) -> BodySite {
+        self.site.or(self.settings.site).unwrap_or(self.settings.rule.site)
+    }
+
     fn invitation(&self) -> Guidance {
         self.site.map_or(Guidance::ComeCloser, Guidance::Show)
     }
@@ -359,7 +356,7 @@ impl Screener {
     /// The screening of the person who is here that is long enough ago to say how their skin changes.
     fn earlier(&self, now: Mono) -> Option<Earlier> {
         let apart = u64::from(super::equilibrium::APART_MIN_S);
-        let site = self.site.unwrap_or(self.settings.rule.site);
+        let site = self.place();
         let long_ago =
             |(at, of, _): &&(Mono, BodySite, CentiCelsius)| *of == site && now.since(*at).as_secs() >= apart;
         let (at, _, skin) = self.earlier.iter().rev().find(long_ago)?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::base::CentiCelsius;
-use crate::model::ScreeningRule;
 use crate::model::trace::{Head, SurroundingsFrom};
+use crate::model::{BodySite, ScreeningRule};
 
 /// Where the temperature of the surroundings comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Settings {
     pub rule: ScreeningRule,
     /// The sensor and how it is mounted. Its supply is replaced where that is measured.
     pub head: Head,
+    /// Where on the body this sensor looks, if it cannot look at the policy's place: an array finds the warmest of a face.
+    pub site: Option<BodySite>,
     /// What skin reflects and exchanges heat with.
     pub surroundings: Surroundings,
     /// A thermometer outdoors.
@@ -78,6 +80,7 @@ impl Default for Settings {
         Self {
             rule: ScreeningRule::PLAIN,
             head: PLAIN_HEAD,
+            site: None,
             surroundings: Surroundings::Die,
             outdoor: Fitted::No,
             distance: None,

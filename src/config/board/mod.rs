@@ -74,6 +74,10 @@ pub enum Driver {
     Mlx90632(Mlx90632),
     /// Another infrared thermometer through the kernel's IIO files, which needs no correction for its supply.
     ThermometerIio(Iio),
+    /// Thermal array of 32 × 24 pixels on I²C.
+    Mlx90640(Array),
+    /// Thermal array of 16 × 12 pixels on I²C.
+    Mlx90641(Array),
     /// Code reader that sends lines.
     Scanner(Scanner),
     /// Camera.
@@ -98,6 +102,7 @@ impl Driver {
             | Self::Mlx90632(Mlx90632 { spot, .. })
             | Self::Mlx90614Iio(Iio { spot, .. })
             | Self::ThermometerIio(Iio { spot, .. }) => Some(*spot),
+            Self::Mlx90640(array) | Self::Mlx90641(array) => Some(array.spot),
             Self::Scanner(_)
             | Self::Camera(_)
             | Self::Barrier(_)
@@ -125,6 +130,8 @@ impl Driver {
             Self::Mlx90614Iio(_) => "mlx90614-iio",
             Self::Mlx90632(_) => "mlx90632",
             Self::ThermometerIio(_) => "thermometer-iio",
+            Self::Mlx90640(_) => "mlx90640",
+            Self::Mlx90641(_) => "mlx90641",
             Self::Scanner(_) => "scanner",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
@@ -256,6 +263,19 @@ impl Spot {
 impl Spot {
     /// The supply at which an MLX90614 reads right. Sensors that do not depend on theirs are given as if they had it.
     pub const UNCORRECTED_MV: u16 = 3_000;
+}
+
+/// A thermal array on I²C.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// The bus, such as `/dev/i2c-1`.
+    pub bus: Place,
+    /// Its 7-bit address, 0x03 to 0x77.
+    pub address: u8,
+    /// Halves of a frame in a second: 1, 2, 4, 8 or 16.
+    pub refresh_hz: u8,
+    /// Optics; its supply is corrected by the driver.
+    pub spot: Spot,
 }
 
 /// A code reader that sends lines.

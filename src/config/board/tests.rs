@@ -171,6 +171,34 @@ fn an_address_or_a_path_is_used_once() {
 }
 
 #[test]
+fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
+    let array = |keys: &str| {
+        let spot = "driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\naddress = 0x5A";
+        assert!(PERSON.contains(spot));
+        Board::parse("b.toml", &PERSON.replace(spot, keys)).map_err(|mistakes| mistakes.to_string())
+    };
+    let board = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"").unwrap();
+    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 100, calibration: None };
+    let expected = Array { bus: Place::Path("/dev/i2c-1".into()), address: 0x33, refresh_hz: 4, spot };
+    assert_eq!(board.devices[1].driver, Driver::Mlx90640(expected.clone()));
+    assert_eq!((board.devices[1].driver.name(), board.devices[1].driver.spot()), ("mlx90640", None));
+    let keys = "driver = \"mlx90641\"\nbus = \"/dev/i2c-1\"\naddress = 0x34\nrefresh_hz = 16";
+    let driver = Driver::Mlx90641(Array { address: 0x34, refresh_hz: 16, ..expected });
+    assert_eq!(array(keys).unwrap().devices[1].driver, driver);
+    let said = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nrefresh_hz = 3").unwrap_err();
+    assert!(said.contains("refresh_hz = 3: must be 1 or 2 or 4 or 8 or 16"), "{said}");
+    let said = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nemissivity = 0.98").unwrap_err();
+    assert!(said.contains("unknown key"), "{said}");
+
+    let second =
+        "\n[[device]]\nid = \"view\"\nlane = \"gate\"\ndriver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\n";
+    let said = mistakes(&format!("{PERSON}{second}"));
+    assert!(said.contains("already has the thermometer device[brow]; it must have at most one"), "{said}");
+    let said = mistakes(&format!("{PERSON}{second}address = 0x5A\n"));
+    assert!(said.contains("address 0x5a on /dev/i2c-1 is already used"), "{said}");
+}
+
+#[test]
 fn a_camera_has_exactly_one_source() {
     let camera = |keys: &str| {
         let text =

@@ -4,6 +4,7 @@ use super::{Lane, centi, seen};
 use crate::base::{Mono, NoReading};
 use crate::model::Beside::{self, Air, Distance, Outdoor, Plate as PlateSeen, Supply};
 use crate::model::{BodySite, Guidance, NotMeasured, ScreeningRule, Zone};
+use crate::thermometry::array::NoFace;
 use crate::thermometry::{Fitted, Plate, Reach, Sense, Settings, Surroundings, Unseen, Whose};
 use std::time::Duration;
 
@@ -169,12 +170,15 @@ fn a_face_is_measured_from_five_pictures_and_what_an_array_cannot_measure_has_it
     };
     lane.screener.begin(lane.now, Whose::New);
     for (unseen, guidance) in [
-        (Unseen::Nobody, Guidance::ComeCloser),
-        (Unseen::TooFar, Guidance::ComeCloser),
-        (Unseen::TooClose, Guidance::StepBack),
-        (Unseen::Several, Guidance::OneAtATime),
-        (Unseen::Covered, Guidance::BareForehead),
-        (Unseen::NotSkin, Guidance::AskAttendant),
+        (Unseen::NoFace(NoFace::Nobody), Guidance::ComeCloser),
+        (Unseen::NoFace(NoFace::TooFar), Guidance::ComeCloser),
+        (Unseen::NoFace(NoFace::Cut), Guidance::StepBack),
+        (Unseen::NoFace(NoFace::Several), Guidance::OneAtATime),
+        (Unseen::NoFace(NoFace::Covered), Guidance::BareForehead),
+        (Unseen::NoFace(NoFace::Hot), Guidance::AskAttendant),
+        (Unseen::NoFace(NoFace::Cold), Guidance::WaitInside),
+        (Unseen::NoFace(NoFace::WarmBackground), Guidance::TooCold),
+        (Unseen::NoFace(NoFace::Noisy), Guidance::HoldStill),
         (Unseen::NoPicture(NoReading::Timeout), Guidance::AskAttendant),
     ] {
         assert_eq!(face(&mut lane, Err(unseen)), None);
@@ -185,7 +189,7 @@ fn a_face_is_measured_from_five_pictures_and_what_an_array_cannot_measure_has_it
 
     // Two people in view, to the end: no value.
     lane.screener.begin(lane.now, Whose::New);
-    let screening = lane.until_it_ends(|lane| face(lane, Err(Unseen::Several)));
+    let screening = lane.until_it_ends(|lane| face(lane, Err(Unseen::NoFace(NoFace::Several))));
     assert_eq!(screening.zone, Err(NotMeasured::Several));
 }
 
