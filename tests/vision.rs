@@ -1,6 +1,9 @@
 //! The reader against photographs, hostile pictures and the simulated camera.
 #![expect(clippy::unwrap_used, reason = "fixtures outside test functions may fail the test")]
 
+#[path = "common/corpora.rs"]
+mod corpora;
+
 mod vision {
     pub mod command;
     pub mod corpus;

@@ -66,4 +66,8 @@ pub enum NoReading {
     #[n(10)]
     #[error("device lost its supply for a moment")]
     PowerDip,
+    /// The device does not agree with what it is compared with, or was not compared in time: its values mean nothing.
+    #[n(11)]
+    #[error("device does not agree with its reference")]
+    OffReference,
 }

@@ -14,6 +14,7 @@ mod journal;
 mod list;
 mod list_words;
 mod manifest;
+mod measure;
 mod opening;
 mod park;
 mod pin;
@@ -25,6 +26,7 @@ mod replay;
 mod replay_readings;
 mod roster;
 mod run;
+mod service;
 mod sheet;
 mod sim_pins;
 mod simulated;
@@ -80,6 +82,9 @@ enum Command {
     },
     /// 重新判定。Decides passages of a journal again, each under the policy that it names. Exit code 1: something comes out otherwise.
     Replay(replay::Asked),
+    /// 校准与维护。Calibrates, commissions or, on request, writes a sensor, while no kiosk runs.
+    #[command(subcommand)]
+    Service(service::Part),
     /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
     WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
@@ -94,6 +99,8 @@ enum Command {
     Badge(badge::Arguments),
     /// Draws the code of a passenger list, for the driver to show.
     Manifest(manifest::Arguments),
+    /// Measures the screening on recorded data of people: whom it finds, whom it refers for nothing, and on a blackbody.
+    Measure(measure::Arguments),
     /// Draws the code that fills in a registration, for a visitor to show or print.
     RegistrationCode(registration_code::Arguments),
     /// Makes and shows the list of people and plates that the site knows.
@@ -119,11 +126,13 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Policy { action } => policy::run(&action),
         Command::Replay(asked) => replay::run(&asked),
+        Command::Service(part) => service::run(&part),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),
         Command::Badge(arguments) => badge::run(&arguments),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Measure(arguments) => measure::run(&arguments),
         Command::RegistrationCode(arguments) => registration_code::run(&arguments),
         Command::Roster { action } => roster::run(&action),
     }

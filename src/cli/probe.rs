@@ -11,13 +11,14 @@ use super::sim_pins::SimPins;
 use crate::base::{DeviceId, Mono, NoReading, Random};
 use crate::config::Board;
 use crate::config::board::{
-    Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Side, Spot,
+    Array, Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Side, Spot,
 };
 use crate::drivers::lines::Input;
+use crate::drivers::mlx9064x::{self, Rate};
 use crate::drivers::mlx90614::{Expected, OnBus, Poller};
 use crate::drivers::pins::AnyInput;
-use crate::drivers::{self, Thermometer};
-use crate::model::{Level, ThermalReading};
+use crate::drivers::{self, ThermalArray, Thermometer, mlx90640};
+use crate::model::{Level, ThermalFrame, ThermalReading};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::serial::{self, Got};
 use crate::platform::unusable::Unusable;
@@ -26,7 +27,8 @@ use crate::sim;
 use crate::sim::clock::SimClock;
 use crate::sim::lines::Lines;
 use crate::sim::thermometer::{Part, chip};
-use crate::sim::{camera as scenery, serial as reader};
+use crate::sim::{camera as scenery, serial as reader, thermal_array};
+use crate::thermometry::array::{Limits, find};
 use crate::thermometry::decide;
 use crate::vision::convert;
 use crate::vision::raw::CameraError;
@@ -86,6 +88,7 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
                 measure(one.as_mut(), wiring.spot, &mut really)
             })
         }
+        Driver::Mlx90640(wiring) | Driver::Mlx90641(wiring) => array(device, wiring),
         Driver::Scanner(scanner) => listen(&device.id, scanner),
         Driver::Camera(camera) => picture(camera),
         Driver::Barrier(barrier) => {
@@ -124,6 +127,57 @@ fn beside(id: &DeviceId, side: &Side) -> Saw {
         }
     }
     Err(NoReading::Timeout.to_string())
+}
+
+/// A simulated array is an MLX90640 in time of its own, whichever the board names: there is no other.
+fn array(device: &Device, wiring: &Array) -> Saw {
+    if let Some(mut array) = assemble::thermal_array(device).map_err(|error| unusable(&error))? {
+        return frame(array.as_mut(), &mut |due| {
+            clock::wait_until(due);
+            clock::mono()
+        });
+    }
+    let Driver::Mlx90640(_) = &device.driver else { return Err("nothing simulates it".into()) };
+    let time = SimClock::new(Mono::ZERO);
+    let (_, bus) = thermal_array::chip(wiring.address, &time, Random::new(0));
+    let rate = Rate::new(wiring.refresh_hz).ok_or("has no such refresh rate")?;
+    let mut array = mlx9064x::OnBus::new(bus, wiring.address, mlx90640::KIND, rate, Mono::ZERO);
+    frame(&mut array, &mut |due| {
+        time.advance(due.since(time.now()));
+        due
+    })
+}
+
+/// The first frame, or the last reason in so many tries; an array says when it gives up by itself.
+fn frame(array: &mut dyn ThermalArray, wait: &mut dyn FnMut(Mono) -> Mono) -> Saw {
+    let (mut last, mut failed) = (NoReading::Timeout, 0);
+    while failed < TRIES {
+        let now = wait(array.due());
+        match array.poll(now) {
+            Some(Ok(frame)) => return Ok(picture_of(&frame)),
+            Some(Err(reason)) => (last, failed) = (reason, failed + 1),
+            None => {}
+        }
+    }
+    Err(last.to_string())
+}
+
+fn picture_of(frame: &ThermalFrame) -> String {
+    let degrees = |hundredths: Option<&i16>| f64::from(hundredths.copied().unwrap_or(0)) / 100.0;
+    let (coldest, warmest) = (frame.pixels().iter().min(), frame.pixels().iter().max());
+    let face = match find(frame, &Limits::of(frame.width())) {
+        Ok(face) => format!("face of {:.2} °C at {}, {}", face.hottest.degrees(), face.at.0, face.at.1),
+        Err(reason) => format!("no face: {reason}"),
+    };
+    format!(
+        "{} × {} pixels, {:.1} to {:.1} °C, die {:.1} °C, supply {} mV; {face}",
+        frame.width(),
+        frame.height(),
+        degrees(coldest),
+        degrees(warmest),
+        frame.die.degrees(),
+        frame.supply_mv
+    )
 }
 
 fn mlx90614(device: &Device, wiring: &Mlx90614) -> Saw {
@@ -329,6 +383,29 @@ mod tests {
         assert!(lines[1].contains("sees 28.01 °C as skin would be, die 23.49 °C"), "{said}");
         assert!(lines[2].contains("bytes came"), "{said}");
         assert!(lines[3].starts_with("FAILED eye"), "{said}");
+    }
+
+    #[test]
+    fn a_thermal_array_says_what_it_sees_or_why_nothing() {
+        let text = "simulated = true\nname = \"view\"\nlanes = [\"a\"]\n[gpio]\nbackend = \"simulated\"\n\
+            [[device]]\nid = \"barrier\"\nlane = \"a\"\ndriver = \"barrier\"\nline = 17\n\
+            [[device]]\nid = \"view\"\nlane = \"a\"\ndriver = \"mlx90640\"\nbus = \"simulated\"\n";
+        let (good, said) = probe_text(&Board::parse("b.toml", text).unwrap());
+        assert!(good, "{said}");
+        let line = said.lines().last().unwrap();
+        for part in ["ok     view", "32 × 24 pixels", "die 28.0 °C, supply 3300 mV; no face: nobody is there"]
+        {
+            assert!(line.contains(part), "{part:?} in {line:?}");
+        }
+        let absent = text.replace("bus = \"simulated\"", "bus = \"/dev/i2c-none\"");
+        let (good, said) = probe_text(&Board::parse("b.toml", &absent).unwrap());
+        assert!(
+            !good && said.contains("FAILED view") && said.contains("/dev/i2c-none: No such file"),
+            "{said}"
+        );
+        let (good, said) =
+            probe_text(&Board::parse("b.toml", &text.replace("mlx90640", "mlx90641")).unwrap());
+        assert!(!good && said.contains("nothing simulates it"), "{said}");
     }
 
     fn probe_text(board: &Board) -> (bool, String) {

@@ -117,6 +117,8 @@ impl Simulated for SimBoard {
             }
             Driver::Mlx90614Iio(_)
             | Driver::ThermometerIio(_)
+            | Driver::Mlx90640(_)
+            | Driver::Mlx90641(_)
             | Driver::Scanner(_)
             | Driver::Camera(_)
             | Driver::Barrier(_)

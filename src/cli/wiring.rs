@@ -27,11 +27,11 @@ use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::lines::{Active, Input};
-use crate::drivers::{SideSensor, Thermometer};
+use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::engine::prove::prove_all;
 use crate::engine::{Context, Settings, Times};
 use crate::journal::VerifyingKey;
-use crate::model::{AreaMode, Blinder, Direction, Nearby, ScreeningRule};
+use crate::model::{AreaMode, Blinder, BodySite, Direction, Nearby, ScreeningRule};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::disk::DirDisk;
@@ -49,6 +49,11 @@ use crate::{config, web};
 pub trait Simulated {
     /// The thermometer of a simulated device.
     fn thermometer(&mut self, device: &Device) -> Option<Box<dyn Thermometer + Send>>;
+
+    /// A simulated thermal array.
+    fn thermal_array(&mut self, _: &Device) -> Option<Box<dyn ThermalArray + Send>> {
+        None
+    }
 
     /// A simulated sensor beside the thermometer.
     fn side_sensor(&mut self, device: &Device) -> Option<Box<dyn SideSensor + Send>>;
@@ -292,7 +297,8 @@ fn one_lane(
     for device in &devices {
         opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
     }
-    let Opened { gate, lamp, sprayer, travel_max, thermometers, sides, scanners, cameras, lines } = opened;
+    let Opened { gate, lamp, sprayer, travel_max, thermometers, arrays, sides, scanners, cameras, lines } =
+        opened;
     let watched = |device: &Device| context.profiles.sensors().any(|sensor| *sensor == device.id);
     let brow = devices.iter().filter(|device| !watched(device)).find_map(|device| device.driver.spot());
     let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
@@ -313,7 +319,14 @@ fn one_lane(
         leave_after: lane.leave_after,
     };
     let fitted = devices.iter().filter_map(|device| device.driver.side());
-    let screening = thermometry(&context.policy.screening, brow, fitted);
+    let mut screening = thermometry(&context.policy.screening, brow, fitted);
+    if !arrays.is_empty() {
+        // It runs some 8 °C warmer than the room (melexis/mlx90640-library, issue 66).
+        if screening.surroundings == Surroundings::Die {
+            bail!("lane {}: a thermal array needs a thermometer for the air beside it", lane.id);
+        }
+        screening.site = Some(BodySite::FaceMax);
+    }
     let runner =
         LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp, sprayer)));
     let named = |device: &&Device| (device.id.clone(), device.driver.name());
@@ -322,6 +335,7 @@ fn one_lane(
         runner,
         devices: devices.iter().map(named).collect(),
         thermometers,
+        arrays,
         sides,
         scanners,
         cameras,
@@ -337,7 +351,8 @@ fn thermometry<'s>(
 ) -> Thermometry {
     let base = Thermometry::default();
     let head = sensor.map_or(base.head, |spot| spot.head());
-    let mut settings = Thermometry { head, ..base };
+    let noise = sensor.map_or(base.noise, |spot| spot.noise);
+    let mut settings = Thermometry { head, noise, ..base };
     for side in sides {
         match side {
             Side::Thermometer { of: Nearby::Air, .. } => settings.surroundings = Surroundings::Thermometer,
@@ -365,6 +380,7 @@ struct Opened {
     sprayer: Option<crate::drivers::sprayer::Sprayer<crate::drivers::pins::AnyOutput>>,
     travel_max: std::time::Duration,
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
+    arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     scanners: Vec<(DeviceId, OpenStream)>,
     cameras: Vec<(DeviceId, Box<dyn Source>)>,
@@ -386,6 +402,10 @@ impl Opened {
             Driver::Side(side) => {
                 let opened = assemble::side_sensor(&id, side).or_else(|| simulated.side_sensor(device));
                 self.sides.push((id, opened.context("nothing simulates it")?));
+            }
+            Driver::Mlx90640(_) | Driver::Mlx90641(_) => {
+                let opened = assemble::thermal_array(device)?.or_else(|| simulated.thermal_array(device));
+                self.arrays.push((id, opened.context("nothing simulates it")?));
             }
             Driver::Scanner(scanner) => {
                 let path = match &scanner.path {

@@ -11,7 +11,7 @@ use crate::base::{DeviceId, NoReading};
 use crate::drivers::lines::{Debounce, Input};
 use crate::drivers::pins::AnyInput;
 use crate::drivers::scanner;
-use crate::drivers::{SideSensor, Thermometer};
+use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::model::{Observation, Observed, Scan, Signal, Via};
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
@@ -77,6 +77,28 @@ pub fn thermometer(post: Post, device: DeviceId, mut sensor: Box<dyn Thermometer
             pause(sensor.due().since(mono()));
             if let Some(sample) = sensor.poll(mono())
                 && !post.offer(&device, Observed::Thermal(sample))
+            {
+                return;
+            }
+        }
+    })
+}
+
+/// Takes pictures of a thermal array at its own pace.
+///
+/// # Errors
+///
+/// When no thread can be started.
+pub fn thermal_array(
+    post: Post,
+    device: DeviceId,
+    mut array: Box<dyn ThermalArray + Send>,
+) -> io::Result<()> {
+    start(&device.clone(), move || {
+        loop {
+            pause(array.due().since(mono()));
+            if let Some(frame) = array.poll(mono())
+                && !post.offer(&device, Observed::Frame(Box::new(frame)))
             {
                 return;
             }

@@ -18,7 +18,7 @@ use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
-use crate::drivers::{SideSensor, Thermometer};
+use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::model::Verdict;
 use crate::model::training::PRACTICE_NAMES;
 use crate::platform::clock::{Clock, mono};
@@ -38,6 +38,8 @@ pub struct LaneParts {
     pub devices: Vec<(DeviceId, &'static str)>,
     /// Thermometers.
     pub thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
+    /// Thermal arrays.
+    pub arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     /// Sensors beside the thermometer.
     pub sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     /// Code readers.
@@ -104,11 +106,14 @@ impl Lanes {
         stop: &watch::Receiver<bool>,
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
-        let LaneParts { id, runner, devices, thermometers, sides, scanners, cameras, lines } = lane;
+        let LaneParts { id, runner, devices, thermometers, arrays, sides, scanners, cameras, lines } = lane;
         let (observations, observed) = mpsc::channel(256);
         let post = Post { observations };
         for (device, sensor) in thermometers {
             devices::thermometer(post.clone(), device, sensor).map_err(Error::Thread)?;
+        }
+        for (device, array) in arrays {
+            devices::thermal_array(post.clone(), device, array).map_err(Error::Thread)?;
         }
         for (device, sensor) in sides {
             devices::side_sensor(post.clone(), device, sensor).map_err(Error::Thread)?;

@@ -21,7 +21,7 @@ use crate::model::{
     Whose,
 };
 use crate::sync::counts::Counters;
-use crate::thermometry::{self, Screener, Sense};
+use crate::thermometry::{self, Screener, Sense, array};
 
 /// Samples in a row without a value after which a thermometer counts as failed.
 const FAILURES_MAX: u8 = 5;
@@ -133,9 +133,17 @@ impl LaneRunner {
                 }
             }
             Observed::Thermal(sample) => {
-                self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
                 // Samples of an idle lane too: they tell what the sensor sees without anybody.
                 let ended = self.screener.sense(now, Sense::Spot(sample));
+                let sound = self.screener.fault(now).map_or(Ok(()), Err);
+                self.note_health(&observation.device, sample.and(sound), FAILURES_MAX, appends);
+                self.screened(now, ended, appends);
+            }
+            Observed::Frame(frame) => {
+                let ended = self.screener.sense(now, Sense::Face(array::reading(frame.as_ref())));
+                let sound = self.screener.fault(now).map_or(Ok(()), Err);
+                let health = frame.as_ref().as_ref().map(|_| ()).map_err(|reason| *reason).and(sound);
+                self.note_health(&observation.device, health, FAILURES_MAX, appends);
                 self.screened(now, ended, appends);
             }
             Observed::Beside(said) => {

@@ -9,6 +9,9 @@ pub mod limited;
 pub mod lines;
 pub mod mlx90614;
 pub mod mlx90632;
+pub mod mlx90640;
+pub mod mlx90641;
+pub mod mlx9064x;
 pub mod pins;
 pub mod scanner;
 pub mod sht4x;
@@ -19,7 +22,7 @@ pub mod vl53l0x;
 use embedded_hal::i2c::ErrorKind;
 
 use crate::base::{Mono, NoReading};
-use crate::model::{Beside, ThermalReading};
+use crate::model::{Beside, ThermalFrame, ThermalReading};
 
 /// Something that gives temperatures at its own pace, such as a chip on a bus or a folder of the kernel's files.
 pub trait Thermometer {
@@ -28,6 +31,15 @@ pub trait Thermometer {
 
     /// Takes a reading if one is due; `None` when called early.
     fn poll(&mut self, now: Mono) -> Option<Result<ThermalReading, NoReading>>;
+}
+
+/// Something that gives pictures of temperatures at its own pace.
+pub trait ThermalArray {
+    /// When [`poll`](Self::poll) has something to do next.
+    fn due(&self) -> Mono;
+
+    /// Goes on with what is due; a frame when one is whole. `None` when called early, and while a frame is not whole yet.
+    fn poll(&mut self, now: Mono) -> Option<Result<ThermalFrame, NoReading>>;
 }
 
 /// Something beside an infrared sensor that gives one number at its own pace: temperature of air or plate, distance,

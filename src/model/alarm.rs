@@ -171,7 +171,8 @@ fn is_dead(fault: NoReading) -> bool {
         | NoReading::Bus
         | NoReading::Stale
         | NoReading::WrongPart
-        | NoReading::MemoryDead => true,
+        | NoReading::MemoryDead
+        | NoReading::OffReference => true,
         NoReading::Checksum
         | NoReading::Flagged
         | NoReading::Starting
@@ -215,7 +216,8 @@ mod tests {
         let health = |fault| Body::DeviceHealth { device: "brow".parse().unwrap(), fault };
         let of = |fault| Cause::of(&health(fault));
         let dead = [NoReading::Absent, NoReading::Timeout, NoReading::Bus, NoReading::Stale];
-        for fault in dead.into_iter().chain([NoReading::WrongPart, NoReading::MemoryDead]) {
+        let wrong = [NoReading::WrongPart, NoReading::MemoryDead, NoReading::OffReference];
+        for fault in dead.into_iter().chain(wrong) {
             assert_eq!(of(Some(fault)), Some(Cause::DeviceDead));
         }
         let alive = [NoReading::Checksum, NoReading::Flagged, NoReading::Starting, NoReading::MemoryBusy];

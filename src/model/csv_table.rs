@@ -19,11 +19,16 @@ pub enum BadTable {
 
 /// A table that is being read, row by row.
 pub struct CsvTable<'t> {
-    text: &'t str,
     reader: csv::Reader<&'t [u8]>,
     columns: Vec<&'static str>,
     record: csv::StringRecord,
-    /// How far lines have been counted: a byte of the text, and the line that it lies on, from 1.
+    lines: Lines<'t>,
+}
+
+/// Counts the lines of a text, for records in rising order.
+pub struct Lines<'t> {
+    text: &'t str,
+    /// How far they have been counted: a byte of the text, and the line that it lies on, from 1.
     counted: (usize, u64),
 }
 
@@ -50,7 +55,7 @@ impl<'t> CsvTable<'t> {
         let reader = reader.flexible(true).trim(csv::Trim::All).delimiter(separator);
         let mut reader = reader.from_reader(text.as_bytes());
         let columns = columns(reader.headers().map_err(|_| BadTable::NotUtf8)?, known)?;
-        Ok(Self { text, reader, columns, record: csv::StringRecord::new(), counted: (0, 1) })
+        Ok(Self { reader, columns, record: csv::StringRecord::new(), lines: Lines::new(text) })
     }
 
     /// Its columns, in their order, by the names that messages use.
@@ -73,15 +78,22 @@ impl<'t> CsvTable<'t> {
             if self.record.iter().all(str::is_empty) {
                 continue;
             }
-            let line = self.line();
+            let line = self.lines.begins(&self.record);
             return Ok(Some(CsvRow { columns: &self.columns, record: &self.record, line }));
         }
         Ok(None)
     }
+}
 
-    /// The line on which the record begins; its position is before the empty lines that were passed over.
-    fn line(&mut self) -> u64 {
-        let byte = self.record.position().map_or(0, csv::Position::byte);
+impl<'t> Lines<'t> {
+    /// The lines of `text`.
+    pub fn new(text: &'t str) -> Self {
+        Self { text, counted: (0, 1) }
+    }
+
+    /// The line on which `record` begins, from 1; its position is before the empty lines that were passed over.
+    pub fn begins(&mut self, record: &csv::StringRecord) -> u64 {
+        let byte = record.position().map_or(0, csv::Position::byte);
         let at = usize::try_from(byte).unwrap_or(usize::MAX);
         let from_there = self.text.get(at..).unwrap_or_default();
         let begins = self.text.len() - from_there.trim_start_matches(['\r', '\n']).len();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::temperature::ThermalReading;
+use super::thermal_frame::ThermalFrame;
 use crate::base::{CentiCelsius, DeviceId, Mono, NoReading, Pii};
 
 /// Something seen by one device at one time.
@@ -21,6 +22,8 @@ pub struct Observation {
 pub enum Observed {
     /// A thermometer's sample, or why there is none.
     Thermal(Result<ThermalReading, NoReading>),
+    /// A thermal array's picture, or why there is none.
+    Frame(Box<Result<ThermalFrame, NoReading>>),
     /// What a sensor beside the infrared one says.
     Beside(Beside),
     /// A code was read.

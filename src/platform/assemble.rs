@@ -15,12 +15,15 @@ use crate::config::board::{self, Board, Device, Driver, Place, Voltage};
 use crate::drivers::barrier::{Barrier, Drive, Switch, Wiring};
 use crate::drivers::lamp::Lamp;
 use crate::drivers::lines::{Active, Debounce, Input, Output};
+use crate::drivers::mlx9064x::{self, Kind, Rate};
 use crate::drivers::mlx90614::config::Zones;
 use crate::drivers::mlx90614::{ChipId, Expected, OnBus, Poller};
 use crate::drivers::mlx90632;
 use crate::drivers::pins::{AnyInput, AnyOutput};
 use crate::drivers::sprayer::Sprayer;
-use crate::drivers::{OpenBus, SideSensor, Thermometer, sht4x, tmp117, vl53l0x};
+use crate::drivers::{
+    OpenBus, SideSensor, ThermalArray, Thermometer, mlx90640, mlx90641, sht4x, tmp117, vl53l0x,
+};
 
 /// Where a board's lines come from: `platform::gpio`, or a simulation.
 pub trait Pins {
@@ -160,7 +163,9 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         Driver::Mlx90614Iio(files) | Driver::ThermometerIio(files) => {
             Some(Box::new(iio::Iio::new(&files.folder, millis(files.settling_ms), now)))
         }
-        Driver::Scanner(_)
+        Driver::Mlx90640(_)
+        | Driver::Mlx90641(_)
+        | Driver::Scanner(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
         | Driver::Lamp(_)
@@ -217,6 +222,39 @@ fn opener(id: &DeviceId, path: &Path) -> OpenBus<i2c::Bus> {
     })
 }
 
+/// Which array a driver is, and how it is wired; `None` when it is none.
+pub fn array_kind(driver: &Driver) -> Option<(Kind, &board::Array)> {
+    match driver {
+        Driver::Mlx90640(array) => Some((mlx90640::KIND, array)),
+        Driver::Mlx90641(array) => Some((mlx90641::KIND, array)),
+        Driver::Mlx90614(_)
+        | Driver::Mlx90614Iio(_)
+        | Driver::Mlx90632(_)
+        | Driver::ThermometerIio(_)
+        | Driver::Side(_)
+        | Driver::Scanner(_)
+        | Driver::Camera(_)
+        | Driver::Barrier(_)
+        | Driver::Lamp(_)
+        | Driver::Sprayer(_)
+        | Driver::Input(_) => None,
+    }
+}
+
+/// The real thermal array of `device`; `None` when it is none, or a simulated one.
+///
+/// # Errors
+///
+/// When its bus cannot be opened. A chip that is absent shows at its first frame.
+pub fn thermal_array(device: &Device) -> Result<Option<Box<dyn ThermalArray + Send>>, Unusable> {
+    let Some((kind, array)) = array_kind(&device.driver) else { return Ok(None) };
+    let Place::Path(path) = &array.bus else { return Ok(None) };
+    let rate = Rate::new(array.refresh_hz)
+        .ok_or_else(|| Unusable::new(&device.id, "refresh_hz", array.refresh_hz))?;
+    let bus = i2c::open(&device.id, path)?;
+    Ok(Some(Box::new(mlx9064x::OnBus::new(bus, array.address, kind, rate, clock::mono()))))
+}
+
 /// Every output of `board`, with the device that it belongs to.
 pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
     let mut outputs = Vec::new();
@@ -235,6 +273,8 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
             | Driver::Mlx90614Iio(_)
             | Driver::Mlx90632(_)
             | Driver::ThermometerIio(_)
+            | Driver::Mlx90640(_)
+            | Driver::Mlx90641(_)
             | Driver::Scanner(_)
             | Driver::Camera(_)
             | Driver::Side(_)

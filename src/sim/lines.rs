@@ -62,6 +62,8 @@ impl Lines {
                 Driver::Side(_)
                 | Driver::Mlx90614(_)
                 | Driver::Mlx90614Iio(_)
+                | Driver::Mlx90640(_)
+                | Driver::Mlx90641(_)
                 | Driver::Mlx90632(_)
                 | Driver::ThermometerIio(_)
                 | Driver::Scanner(_)

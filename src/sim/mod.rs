@@ -7,5 +7,6 @@ pub mod disk;
 pub mod lines;
 pub mod mlx90632;
 pub mod serial;
+pub mod thermal_array;
 pub mod thermometer;
 pub mod world;

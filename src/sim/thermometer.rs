@@ -115,7 +115,7 @@ impl embedded_hal::i2c::Error for BusError {
 pub fn chip(part: Part, address: u8, clock: &SimClock, mut random: Random) -> (Handle, Bus) {
     let now = clock.now();
     let optics = Optics::new(part, now, random.fork("optics"));
-    let memory = Memory::new(part.config, address, random.fork("number").next_u64(), now);
+    let memory = Memory::new(part.config, address, random.clone().fork("number").next_u64(), now);
     let state = State {
         optics,
         memory,

@@ -8,6 +8,7 @@
 //! `decide` is a function of what stands in the record; everything else here gathers what it rests on.
 
 pub mod around;
+pub mod array;
 pub mod budget;
 pub mod calibration;
 pub mod decide;
@@ -17,6 +18,7 @@ pub mod radiometry;
 pub mod reference;
 pub mod screener;
 pub mod settings;
+pub mod study;
 
 pub use screener::{Screener, Sense, Unseen, Whose};
 pub use settings::{Fitted, Plate, Reach, Settings, Surroundings};

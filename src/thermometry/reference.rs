@@ -19,7 +19,9 @@ const BETWEEN: i32 = 500;
 pub enum Standing {
     /// Compared lately: it reads so many hundredths of a degree too much.
     Compared(i16),
-    /// Not compared for too long, or never.
+    /// Not compared often enough yet, since the kiosk started a moment ago.
+    NotYet,
+    /// Not compared for too long.
     Overdue,
 }
 
@@ -53,8 +55,11 @@ impl Reference {
 
     /// Where it stands at `now`.
     pub fn standing(&self, now: Mono) -> Standing {
-        if self.differences.len() < COMPARED || now.since(self.last) > self.every {
+        if now.since(self.last) > self.every {
             return Standing::Overdue;
+        }
+        if self.differences.len() < COMPARED {
+            return Standing::NotYet;
         }
         let mut sorted: Vec<i16> = self.differences.iter().copied().collect();
         sorted.sort_unstable();
@@ -69,7 +74,8 @@ mod tests {
     #[test]
     fn a_sensor_that_drifts_half_a_degree_stands_so_within_nine_comparisons() {
         let mut reference = Reference::new(Duration::from_secs(1_800), Mono::ZERO);
-        assert_eq!(reference.standing(Mono::ZERO), Standing::Overdue, "never compared");
+        assert_eq!(reference.standing(Mono::ZERO), Standing::NotYet);
+        assert_eq!(reference.standing(Mono::from_millis(1_800_001)), Standing::Overdue, "never compared");
         let at = |ms: u64| Mono::from_millis(ms * 150);
         (0..9).for_each(|turn| reference.compare(at(turn), centi(2_204), centi(2_200)));
         assert_eq!(reference.standing(at(9)), Standing::Compared(4));

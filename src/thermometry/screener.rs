@@ -11,7 +11,7 @@
 //! Samples are wanted all the time: while nobody is screened they tell what the sensor sees without anybody, and are compared
 //! with the reference. Invariants: a zone rests on at least [`SAMPLES_MIN`] samples, each taken with one person within
 //! reach and everything that is fitted working; whatever could not be measured is a [`NotMeasured`], never
-//! [`Zone::Below`](crate::model::Zone::Below).
+//! [`Zone::Below`].
 
 mod gather;
 mod presence;
@@ -19,9 +19,10 @@ mod presence;
 use std::collections::VecDeque;
 
 use super::around::Around;
+use super::array::NoFace;
 pub use super::decide::{SAMPLES_MIN, SUPPLY_VALID};
 use super::decide::{decide, die};
-use super::drift::{Drift, Trusted};
+use super::drift::{Drift, Suspect, Trusted};
 use super::reference::{Reference, Standing};
 use super::settings::{Fitted, Surroundings};
 use super::{Settings, decide, equilibrium};
@@ -52,22 +53,12 @@ pub enum Sense {
     Beside(Beside),
 }
 
-/// Why an array's picture has no face to measure.
+/// Why an array has no face to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen {
-    /// Nobody is in view.
-    Nobody,
-    /// Somebody is too far away.
-    TooFar,
-    /// Somebody is too close, or not wholly in view.
-    TooClose,
-    /// Several people are in view.
-    Several,
-    /// Too little bare skin.
-    Covered,
-    /// Something hotter than skin.
-    NotSkin,
-    /// The sensor gave no picture.
+    /// There is none in its picture.
+    NoFace(NoFace),
+    /// It gave no picture.
     NoPicture(NoReading),
 }
 
@@ -127,7 +118,7 @@ impl Screener {
             around: Around::default(),
             background: None,
             reference: settings.plate.map(|plate| Reference::new(plate.every, now)),
-            drift: Drift::new(settings.rule.site.spread()),
+            drift: Drift::new(settings.site.unwrap_or(settings.rule.site).spread()),
             trouble: None,
             heard: now,
             last: None,
@@ -145,11 +136,25 @@ impl Screener {
 
     /// Goes by another rule from now on; what is known of sensor and surroundings stays.
     pub fn judge_by(&mut self, settings: Settings) {
-        if settings.rule.site != self.settings.rule.site {
-            self.drift = Drift::new(settings.rule.site.spread());
+        let place = |settings: &Settings| settings.site.unwrap_or(settings.rule.site);
+        if place(&settings) != place(&self.settings) {
+            self.drift = Drift::new(place(&settings).spread());
         }
         self.settings = settings;
         self.cancel();
+    }
+
+    /// What is wrong with the sensor itself at `now`, whoever stands there or not.
+    pub fn fault(&self, now: Mono) -> Option<NoReading> {
+        if self.head(now).is_none_or(|head| !SUPPLY_VALID.contains(&head.supply_mv)) {
+            return Some(NoReading::PowerDip);
+        }
+        let off = match self.standing(now) {
+            Some(Standing::Overdue) => true,
+            Some(Standing::Compared(error)) => error.saturating_abs() > decide::REFERENCE_MAX,
+            Some(Standing::NotYet) | None => false,
+        };
+        (off || self.drift.suspect() == Some(Suspect::ReadsLow)).then_some(NoReading::OffReference)
     }
 
     /// What has been learnt of the sensor's drift.
@@ -255,6 +260,11 @@ impl Screener {
         }
     }
 
+    /// Where on the body the next reading is.
+    pub(super) fn place(&self) -> BodySite {
+        self.site.or(self.settings.site).unwrap_or(self.settings.rule.site)
+    }
+
     fn invitation(&self) -> Guidance {
         self.site.map_or(Guidance::ComeCloser, Guidance::Show)
     }
@@ -279,7 +289,7 @@ impl Screener {
             return Some(NotMeasured::NoReading(NoReading::Stale));
         }
         match self.standing(now) {
-            Some(Standing::Overdue) => Some(NotMeasured::Reference),
+            Some(Standing::NotYet | Standing::Overdue) => Some(NotMeasured::Reference),
             Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => {
                 Some(NotMeasured::Reference)
             }
@@ -309,7 +319,7 @@ impl Screener {
     fn settle(&mut self, now: Mono) -> Option<Screening> {
         if let State::Close { gathered, .. } = &self.state
             && let Some(head) = self.head(now)
-            && let Some(basis) = gathered.basis(self.basis(now, head))
+            && let Some(basis) = gathered.basis(self.basis(now, head), self.settings.noise)
         {
             let decision = decide(&basis);
             if decision.skin >= SKIN_MIN {
@@ -345,7 +355,7 @@ impl Screener {
 
     /// The screening of the person who is here that is long enough ago to say how their skin changes.
     fn earlier(&self, now: Mono) -> Option<Earlier> {
-        let site = self.site.unwrap_or(self.settings.rule.site);
+        let site = self.place();
         let ago = |apart: u16| {
             let mut same = self.earlier.iter().rev().filter(|(_, of, _)| *of == site);
             same.find(|(at, ..)| now.since(*at).as_secs() >= u64::from(apart))
@@ -360,7 +370,7 @@ impl Screener {
 
     fn trust(&mut self, now: Mono) {
         let trusted = match self.standing(now) {
-            Some(Standing::Overdue) => Trusted::No,
+            Some(Standing::NotYet | Standing::Overdue) => Trusted::No,
             Some(Standing::Compared(error)) if error.saturating_abs() > decide::REFERENCE_MAX => Trusted::No,
             Some(Standing::Compared(_)) | None => Trusted::Yes,
         };

@@ -170,6 +170,8 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Mlx90614Iio(_)
         | Driver::Mlx90632(_)
         | Driver::ThermometerIio(_)
+        | Driver::Mlx90640(_)
+        | Driver::Mlx90641(_)
         | Driver::Scanner(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)

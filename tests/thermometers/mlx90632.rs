@@ -5,9 +5,9 @@
 
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
-use kakou::base::NoReading;
+use kakou::base::{Mono, NoReading};
 use kakou::drivers::mlx90632::calibration::Calibration;
-use kakou::drivers::mlx90632::{ADDRESS, ChipId, Error, Half, Mlx90632};
+use kakou::drivers::mlx90632::{ADDRESS, ChipId, Error, Half, Mlx90632, Poller};
 
 const CONSTANTS: [u16; 36] = [
     0x7F5B, 0x0058, 0x0289, 0x04A1, 0x66F8, 0xFFF9, 0x1E0F, 0x0000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -93,6 +93,23 @@ fn the_words_of_the_published_example_are_its_temperatures() {
     let reading = Mlx90632::new(ADDRESS).read(&mut bus, &calibration()).unwrap();
     assert_eq!((reading.object.get(), reading.die.get()), (5_112, 4_872));
     assert_eq!(reading.raw.as_slice(), words);
+    bus.done();
+}
+
+#[test]
+fn the_first_reading_waits_for_both_halves_however_slow_the_chip_is() {
+    let words = [149, 149, 22_454, 151, 151, 23_030];
+    let first_only = vec![read(0x3FFF, &[0x0187]), write(0x3FFF, 0x0186)];
+    let nothing = vec![read(0x3FFF, &[0x0186])];
+    let second =
+        vec![read(0x3FFF, &[0x018B]), write(0x3FFF, 0x018A), read(0x4003, &words), read(0x4003, &words)];
+    let start = [vec![read(0x240B, &[0x0105]), read(0x3FFF, &[0x0047])], memory(), control(0x0006)];
+    let script = [start.concat(), first_only, nothing, second].concat();
+    let mut bus = Mock::new(&script);
+    let mut poller = Poller::new(ADDRESS, None, Mono::ZERO);
+    assert!((0..3).all(|_| poller.poll(&mut bus, poller.due()).is_none()));
+    let reading = poller.poll(&mut bus, poller.due()).unwrap().unwrap();
+    assert_eq!(reading.object.get(), 5_112);
     bus.done();
 }
 

@@ -1,8 +1,7 @@
 //! Photographs with known payloads, and photographs without any code.
 //!
-//! The pictures lie outside the repository: `KAKOU_CORPORA`, by default `../shared/corpora`. Where they are
-//! absent the tests say so and pass, except in CI. `KAKOU_CORPORA_ALL=1` reads all of them instead of every
-//! fourth.
+//! The pictures lie outside the repository, see `common/corpora.rs`. `KAKOU_CORPORA_ALL=1` reads all of them instead of
+//! every fourth.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -141,17 +140,7 @@ fn manifest() -> Option<Vec<Labelled>> {
 }
 
 pub fn root() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let root = std::env::var_os("KAKOU_CORPORA").map_or_else(beside, PathBuf::from).join("qr");
-    if root.join("manifest.jsonl").is_file() {
-        return Some(root);
-    }
-    assert!(std::env::var_os("CI").is_none(), "no corpus at {}", root.display());
-    #[expect(clippy::print_stdout, reason = "a test that was not run says so")]
-    {
-        println!("skipped: no corpus at {}", root.display());
-    }
-    None
+    crate::corpora::folder("qr", "manifest.jsonl")
 }
 
 pub fn open(path: &Path) -> Frame {

@@ -9,8 +9,8 @@ use kakou::control::{
 };
 use kakou::model::manifest::{Listed, Manifest};
 use kakou::model::{
-    AreaMode, Attestation, Class, Direction, FieldForm, Guidance, NotMeasured, Overdue, Reason, StepKind,
-    StepWords, SubjectKind, Verdict, Zone, mask,
+    AreaMode, Attestation, BodySite, Class, Direction, FieldForm, Guidance, NotMeasured, Overdue, Reason,
+    StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
 };
 use kakou::web::Preview;
 
@@ -350,6 +350,13 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ("hold-still", temperature(Guidance::HoldStill)),
         ("wait-inside", temperature(Guidance::WaitInside)),
         ("warming-up", temperature(Guidance::WarmingUp)),
+        ("step-back", temperature(Guidance::StepBack)),
+        ("one-at-a-time", temperature(Guidance::OneAtATime)),
+        ("bare-forehead", temperature(Guidance::BareForehead)),
+        ("no-measuring-here", temperature(Guidance::TooCold)),
+        ("measured", temperature(Guidance::Measured)),
+        ("show-neck", temperature(Guidance::Show(BodySite::Neck))),
+        ("show-wrist", temperature(Guidance::Show(BodySite::Wrist))),
         ("recording", recording()),
         ("go", go()),
         ("see-attendant", referred()),

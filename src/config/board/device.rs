@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::{
-    Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Iio, Input, Lamp, Mlx90614, Mlx90632,
+    Array, Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Iio, Input, Lamp, Mlx90614, Mlx90632,
     Output, Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
 };
 use crate::base::{DeviceId, LaneId};
@@ -16,6 +17,8 @@ use crate::model::Signal;
 const LINE_MAX: u32 = 511;
 const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::High)];
 const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+/// Faster than 16 Hz a frame takes longer to read than to measure on the bus of a Pi.
+const REFRESH_HZ: [u8; 5] = [1, 2, 4, 8, 16];
 const BAUDS: [u32; 6] = [1_200, 9_600, 19_200, 38_400, 57_600, 115_200];
 
 /// A device with the places of its values in the file, for mistakes that only show on the whole board.
@@ -67,8 +70,8 @@ fn one(report: &mut Report<'_>, mut table: Section<'_>, lanes: &[LaneId], simula
 
 /// One device's table, and what it is wired to.
 pub(super) struct Wires<'w, 'r, 't> {
-    report: &'w mut Report<'r>,
-    table: Section<'t>,
+    pub(super) report: &'w mut Report<'r>,
+    pub(super) table: Section<'t>,
     lines: Vec<(&'static str, Range<usize>, u32)>,
     address: Option<Range<usize>>,
     simulated: bool,
@@ -78,9 +81,11 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 18] = [
+        let drivers: [(&str, Reader); 20] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
+            ("mlx90640", |wires| wires.array().map(Driver::Mlx90640)),
+            ("mlx90641", |wires| wires.array().map(Driver::Mlx90641)),
             ("mlx90632", |wires| wires.mlx90632()),
             ("thermometer-iio", |wires| wires.thermometer_iio()),
             ("tmp117", |wires| wires.tmp117()),
@@ -119,6 +124,13 @@ impl Wires<'_, '_, '_> {
         Some(Driver::Mlx90632(Mlx90632 { bus: bus?, address, spot, chip_id }))
     }
 
+    fn array(&mut self) -> Option<Array> {
+        let (bus, address) = self.on_bus(0x33);
+        let refresh_hz = self.or("refresh_hz", &among(&REFRESH_HZ), 4);
+        let spot = self.optics_of(Spot::UNCORRECTED_MV, 1.0);
+        Some(Array { bus: bus?, address, refresh_hz, spot })
+    }
+
     fn mlx90614_iio(&mut self) -> Option<Driver> {
         let supply_mv = self.supply();
         self.iio(supply_mv).map(Driver::Mlx90614Iio)
@@ -150,9 +162,17 @@ impl Wires<'_, '_, '_> {
 
     fn optics(&mut self, supply_mv: u16) -> Spot {
         self.or("field", &one_of(&[("spot", ())]), ());
+        self.optics_of(supply_mv, 0.3)
+    }
+
+    /// Optics of a sensor whose maker states this accuracy in °C.
+    fn optics_of(&mut self, supply_mv: u16, accuracy_c: f64) -> Spot {
         let emissivity = self.or("emissivity", &number(0.90..=1.00), 0.98);
-        let accuracy = self.or("accuracy_c", &number(0.05..=2.0), 0.3);
-        Spot { supply_mv, emissivity: scaled(emissivity, 1_000.0), accuracy: scaled(accuracy, 100.0) }
+        let accuracy = self.or("accuracy_c", &number(0.05..=2.0), accuracy_c);
+        let calibration = self.calibration();
+        let noise = scaled(self.or("noise_c", &number(0.02..=0.5), 0.18), 100.0);
+        let (emissivity, accuracy) = (scaled(emissivity, 1_000.0), scaled(accuracy, 100.0));
+        Spot { supply_mv, emissivity, accuracy, calibration, noise }
     }
 
     fn settling(&mut self) -> u32 {
@@ -162,12 +182,7 @@ impl Wires<'_, '_, '_> {
     fn scanner(&mut self) -> Option<Driver> {
         let path = self.place("path");
         self.address = Some(self.table.place("path"));
-        let expected = BAUDS.map(|baud| baud.to_string()).join(" or ");
-        let bauds = Kind::new(expected, |value| {
-            let written = value.as_integer()?.as_str().parse().ok()?;
-            BAUDS.contains(&written).then_some(written)
-        });
-        let baud = self.or("baud", &bauds, 9_600);
+        let baud = self.or("baud", &among(&BAUDS), 9_600);
         Some(Driver::Scanner(Scanner { path: path?, baud }))
     }
 
@@ -308,5 +323,14 @@ fn chip_id(digits: usize) -> Kind<'static, u64> {
         let text = value.as_str()?;
         let good = text.len() == digits && text.bytes().all(|digit| digit.is_ascii_hexdigit());
         u64::from_str_radix(text, 16).ok().filter(|_| good)
+    })
+}
+
+/// One of a few whole numbers.
+fn among<T: Copy + PartialEq + FromStr + ToString>(allowed: &[T]) -> Kind<'_, T> {
+    let expected = allowed.iter().map(T::to_string).collect::<Vec<_>>().join(" or ");
+    Kind::new(expected, |value| {
+        let written = value.as_integer()?.as_str().parse().ok()?;
+        allowed.contains(&written).then_some(written)
     })
 }

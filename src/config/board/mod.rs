@@ -21,8 +21,10 @@
 //! `boards/README.md` lists every driver with every key. Wherever a path is expected, the word `simulated` stands
 //! for a simulated device; only a board that says `simulated = true` may have one, and its screens say so.
 
+pub mod calibration;
 mod device;
 pub mod side;
+mod thermometer;
 mod wiring;
 
 use std::path::{Path, PathBuf};
@@ -33,8 +35,8 @@ use super::section::{self, Section, name, path, yes_or_no};
 use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
-use crate::model::trace::Head;
 pub use side::Side;
+pub use thermometer::{Array, Iio, Mlx90614, Mlx90632, Spot};
 
 /// A board whose wiring was checked: every lane has one barrier, no line and no address is used twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +75,10 @@ pub enum Driver {
     Mlx90632(Mlx90632),
     /// Another infrared thermometer through the kernel's IIO files, which needs no correction for its supply.
     ThermometerIio(Iio),
+    /// Thermal array of 32 × 24 pixels on I²C.
+    Mlx90640(Array),
+    /// Thermal array of 16 × 12 pixels on I²C.
+    Mlx90641(Array),
     /// Code reader that sends lines.
     Scanner(Scanner),
     /// Camera.
@@ -97,6 +103,7 @@ impl Driver {
             | Self::Mlx90632(Mlx90632 { spot, .. })
             | Self::Mlx90614Iio(Iio { spot, .. })
             | Self::ThermometerIio(Iio { spot, .. }) => Some(*spot),
+            Self::Mlx90640(array) | Self::Mlx90641(array) => Some(array.spot),
             Self::Scanner(_)
             | Self::Camera(_)
             | Self::Barrier(_)
@@ -124,6 +131,8 @@ impl Driver {
             Self::Mlx90614Iio(_) => "mlx90614-iio",
             Self::Mlx90632(_) => "mlx90632",
             Self::ThermometerIio(_) => "thermometer-iio",
+            Self::Mlx90640(_) => "mlx90640",
+            Self::Mlx90641(_) => "mlx90641",
             Self::Scanner(_) => "scanner",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
@@ -188,71 +197,6 @@ pub enum Pull {
     Down,
     /// Resistors on the board.
     None,
-}
-
-/// An MLX90614 on I²C.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mlx90614 {
-    /// The bus, such as `/dev/i2c-1`.
-    pub bus: Place,
-    /// Its 7-bit address, 0x03 to 0x77.
-    pub address: u8,
-    /// Optics and supply.
-    pub spot: Spot,
-    /// Silence before each read: the part's settling time (datasheet rev 13, table 8).
-    pub settling_ms: u32,
-    /// Fields of the part, 1 or 2.
-    pub zones: u8,
-    /// The number of the very chip that belongs here, where the board names one.
-    pub chip_id: Option<u64>,
-}
-
-/// An MLX90632 on I²C.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mlx90632 {
-    /// The bus, such as `/dev/i2c-1`.
-    pub bus: Place,
-    /// Its 7-bit address, 0x03 to 0x77.
-    pub address: u8,
-    /// Optics. Its values do not depend on its supply: that is given as the one that needs no correction.
-    pub spot: Spot,
-    /// The number of the very chip that belongs here, where the board names one.
-    pub chip_id: Option<u64>,
-}
-
-/// A thermometer behind a folder of the kernel's IIO shape.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Iio {
-    /// The folder, such as `/sys/bus/iio/devices/iio:device0`.
-    pub folder: PathBuf,
-    /// Optics and supply.
-    pub spot: Spot,
-    /// Silence before each read.
-    pub settling_ms: u32,
-}
-
-/// What must be known of a spot thermometer to correct its value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spot {
-    /// Its supply in millivolts, as measured, 2,600 to 3,600.
-    pub supply_mv: u16,
-    /// Emissivity of what it looks at, in thousandths, 900 to 1,000.
-    pub emissivity: u16,
-    /// Greatest error that its maker states, in hundredths of a degree, 5 to 200.
-    pub accuracy: u16,
-}
-
-impl Spot {
-    /// The same in a record's words.
-    pub fn head(&self) -> Head {
-        let Self { supply_mv, emissivity, accuracy } = *self;
-        Head { supply_mv, emissivity, accuracy, calibration: None }
-    }
-}
-
-impl Spot {
-    /// The supply at which an MLX90614 reads right. Sensors that do not depend on theirs are given as if they had it.
-    pub const UNCORRECTED_MV: u16 = 3_000;
 }
 
 /// A code reader that sends lines.

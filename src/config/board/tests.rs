@@ -52,7 +52,7 @@ fn every_thermometer_is_read_with_its_defaults() {
         Board::parse("b.toml", &text).unwrap().devices[1].driver.clone()
     };
     let bus = Place::Path("/dev/i2c-1".into());
-    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 30 };
+    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 30, calibration: None, noise: 18 };
     let chip = board("driver = \"mlx90632\"\nbus = \"/dev/i2c-1\"\nchip_id = \"0123456789aB\"");
     let chip_id = Some(0x0123_4567_89AB);
     assert_eq!(chip, Driver::Mlx90632(Mlx90632 { bus: bus.clone(), address: 0x3A, spot, chip_id }));
@@ -128,11 +128,33 @@ fn every_mistake_names_file_line_key_value_and_what_is_allowed() {
         ("closed_line = 22", "drive = \"hold\"", &["device[barrier].close_line = 27", "left out with drive"]),
         ("name = \"test\"", "name = \"test\"\nbogus = 1", &["3: bogus = 1", "unknown key; known are name"]),
     ];
+    all_are_named(&cases);
+}
+
+#[test]
+fn a_calibration_that_says_nothing_is_refused() {
+    let cases: [Case; 2] = [
+        (
+            "address = 0x5A",
+            "calibration = { certificate = \"17\", by = \"li\", date = \"2026-11-27\", read_low_c = 33.0, true_low_c = 33.1, \
+             read_high_c = 34.0, true_high_c = 34.1 }",
+            &["device[brow].calibration", "must be at least 3 °C warmer"],
+        ),
+        (
+            "address = 0x5A",
+            "calibration = { certificate = \"17\" }",
+            &["device[brow].calibration.by", "missing"],
+        ),
+    ];
+    all_are_named(&cases);
+}
+
+fn all_are_named(cases: &[Case]) {
     for (right, wrong, parts) in cases {
         assert!(PERSON.contains(right), "{right}");
         let said = mistakes(&PERSON.replacen(right, wrong, 1));
         assert!(said.starts_with("b.toml:"), "{said}");
-        for part in parts {
+        for part in *parts {
             assert!(said.contains(part), "{wrong:?} gave {said:?}, which lacks {part:?}");
         }
     }
@@ -157,6 +179,34 @@ fn an_address_or_a_path_is_used_once() {
     };
     let said = mistakes(&format!("{PERSON}{}{}", scanner("a"), scanner("b")));
     assert!(said.contains("device[b].path = \"/dev/ttyUSB0\": path /dev/ttyUSB0 is already used"), "{said}");
+}
+
+#[test]
+fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
+    let array = |keys: &str| {
+        let spot = "driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\naddress = 0x5A";
+        assert!(PERSON.contains(spot));
+        Board::parse("b.toml", &PERSON.replace(spot, keys)).map_err(|mistakes| mistakes.to_string())
+    };
+    let board = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"").unwrap();
+    let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 100, calibration: None, noise: 18 };
+    let expected = Array { bus: Place::Path("/dev/i2c-1".into()), address: 0x33, refresh_hz: 4, spot };
+    assert_eq!(board.devices[1].driver, Driver::Mlx90640(expected.clone()));
+    assert_eq!((board.devices[1].driver.name(), board.devices[1].driver.spot()), ("mlx90640", Some(spot)));
+    let keys = "driver = \"mlx90641\"\nbus = \"/dev/i2c-1\"\naddress = 0x34\nrefresh_hz = 16";
+    let driver = Driver::Mlx90641(Array { address: 0x34, refresh_hz: 16, ..expected });
+    assert_eq!(array(keys).unwrap().devices[1].driver, driver);
+    let said = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nrefresh_hz = 3").unwrap_err();
+    assert!(said.contains("refresh_hz = 3: must be 1 or 2 or 4 or 8 or 16"), "{said}");
+    let said = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nsettling_ms = 150").unwrap_err();
+    assert!(said.contains("unknown key"), "{said}");
+
+    let second =
+        "\n[[device]]\nid = \"view\"\nlane = \"gate\"\ndriver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\n";
+    let said = mistakes(&format!("{PERSON}{second}"));
+    assert!(said.contains("already has the thermometer device[brow]; it must have at most one"), "{said}");
+    let said = mistakes(&format!("{PERSON}{second}address = 0x5A\n"));
+    assert!(said.contains("address 0x5a on /dev/i2c-1 is already used"), "{said}");
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
     match driver {
         Driver::Mlx90614(chip) => on_bus(&chip.bus, chip.address),
         Driver::Mlx90632(chip) => on_bus(&chip.bus, chip.address),
+        Driver::Mlx90640(array) | Driver::Mlx90641(array) => on_bus(&array.bus, array.address),
         Driver::Mlx90614Iio(iio) | Driver::ThermometerIio(iio) => Some((iio.folder.clone(), None)),
         Driver::Scanner(scanner) => real(&scanner.path),
         Driver::Camera(camera) => match &camera.source {
@@ -127,6 +128,8 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
             Driver::Mlx90614(_)
             | Driver::Mlx90614Iio(_)
             | Driver::Mlx90632(_)
+            | Driver::Mlx90640(_)
+            | Driver::Mlx90641(_)
             | Driver::ThermometerIio(_) => "thermometer",
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",

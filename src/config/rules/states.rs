@@ -36,7 +36,7 @@ const REFUSALS: [Reason; 9] = [
     Reason::NoCredential,
 ];
 
-const NOT_MEASURED: [NotMeasured; 25] = [
+const NOT_MEASURED: [NotMeasured; 26] = [
     NotMeasured::NoReading(NoReading::Absent),
     NotMeasured::NoReading(NoReading::Timeout),
     NotMeasured::NoReading(NoReading::Bus),
@@ -48,6 +48,7 @@ const NOT_MEASURED: [NotMeasured; 25] = [
     NotMeasured::NoReading(NoReading::MemoryBusy),
     NotMeasured::NoReading(NoReading::MemoryDead),
     NotMeasured::NoReading(NoReading::PowerDip),
+    NotMeasured::NoReading(NoReading::OffReference),
     NotMeasured::SensorNotReady,
     NotMeasured::NobodyThere,
     NotMeasured::TooCold,

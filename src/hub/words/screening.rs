@@ -49,6 +49,7 @@ fn no_reading(why: NoReading) -> Words {
         NoReading::MemoryBusy => ("传感器存储忙", "sensor's memory is busy"),
         NoReading::MemoryDead => ("传感器存储损坏", "sensor's memory is damaged"),
         NoReading::PowerDip => ("供电瞬断", "supply failed for a moment"),
+        NoReading::OffReference => ("与基准不符", "off its reference"),
     }
 }
 

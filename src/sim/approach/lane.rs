@@ -7,9 +7,9 @@ use crate::base::{CentiCelsius, Mono, NoReading, Random};
 use crate::model::trace::SAMPLES_MAX;
 use crate::model::{Beside, BodySite, Guidance, Screening, ScreeningRule, ThermalReading};
 use crate::sim::clock::SimClock;
-use crate::thermometry::screener::Unseen;
+use crate::thermometry::array::NoFace;
 use crate::thermometry::settings::Fitted;
-use crate::thermometry::{Screener, Sense, Settings, Whose, radiometry};
+use crate::thermometry::{Screener, Sense, Settings, Unseen, Whose, radiometry};
 
 use super::envelope::Truth;
 use super::eye::{Eye, Way};
@@ -166,8 +166,10 @@ impl Lane {
     fn sensed(&self, sample: Result<ThermalReading, NoReading>) -> Sense {
         match (self.outfit.looks, &self.view) {
             (Looks::Spot, _) => Sense::Spot(sample),
-            (Looks::Array, None) => Sense::Face(Err(Unseen::Nobody)),
-            (Looks::Array, Some((view, ..))) if view.distance > ARRAY_FAR => Sense::Face(Err(Unseen::TooFar)),
+            (Looks::Array, None) => Sense::Face(Err(Unseen::NoFace(NoFace::Nobody))),
+            (Looks::Array, Some((view, ..))) if view.distance > ARRAY_FAR => {
+                Sense::Face(Err(Unseen::NoFace(NoFace::TooFar)))
+            }
             (Looks::Array, Some(_)) => Sense::Face(sample.map_err(Unseen::NoPicture)),
         }
     }

@@ -100,8 +100,15 @@ impl Outfit {
 
     /// What a screener of such a kiosk goes by.
     pub fn settings(&self, rule: ScreeningRule) -> Settings {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part's noise, 0.05 to 0.30"
+        )]
+        let noise = (self.part.noise * 100.0).round() as u16;
         Settings {
             rule,
+            noise,
             surroundings: match self.air {
                 Fitted::Yes => Surroundings::Thermometer,
                 Fitted::No => Surroundings::Die,

@@ -7,10 +7,11 @@ use crate::base::CentiCelsius;
 use crate::model::trace::{Basis, SAMPLES_MAX};
 use crate::model::{Guidance, NotMeasured, ThermalReading};
 
-/// Largest median deviation from the median of steady samples. The noisiest part has 0.18 °C rms, which is 0.12.
-const DEVIATION_MAX: i32 = 25;
-/// Largest difference between any two of the last [`SAMPLES_MIN`] steady samples.
-const RANGE_MAX: i32 = 100;
+/// Largest median deviation from the median of steady samples, in multiples of the sensor's noise: chance gives 0.67.
+const DEVIATION_MAX: f64 = 1.4;
+/// Largest difference between any two of the last [`SAMPLES_MIN`] steady samples, in the same. More is somebody who sways, with an
+/// edge of hair or head in the field.
+const RANGE_MAX: f64 = 5.6;
 /// Largest difference between distances of steady samples, in millimetres.
 const MOVED_MAX: u16 = 20;
 
@@ -43,9 +44,10 @@ impl Gathered {
         self.samples.clear();
     }
 
-    /// `basis` with these samples, once they are enough and steady.
-    pub(super) fn basis(&self, basis: Basis) -> Option<Basis> {
-        if self.samples.len() < SAMPLES_MIN || !self.steady() {
+    /// `basis` with these samples, once they are enough and as steady as a sensor of such `noise` gives them, which is in
+    /// hundredths of a degree rms.
+    pub(super) fn basis(&self, basis: Basis, noise: u16) -> Option<Basis> {
+        if self.samples.len() < SAMPLES_MIN || !self.steady(noise) {
             return None;
         }
         let samples = self.samples.iter().map(|sample| sample.reading).collect();
@@ -73,7 +75,7 @@ impl Gathered {
         if far { Guidance::ComeCloser } else { Guidance::HoldStill }
     }
 
-    fn steady(&self) -> bool {
+    fn steady(&self, noise: u16) -> bool {
         let mut values: Vec<i32> = self.samples.iter().map(|sample| sample.skin.get()).collect();
         let newest = &values[values.len() - SAMPLES_MIN..];
         let range = newest.iter().max().zip(newest.iter().min()).map_or(0, |(high, low)| high - low);
@@ -83,6 +85,8 @@ impl Gathered {
         deviations.sort_unstable();
         let distances = self.samples.iter().filter_map(|sample| sample.distance);
         let moved = distances.clone().max().zip(distances.min()).map_or(0, |(far, near)| far - near);
-        deviations[deviations.len() / 2] <= DEVIATION_MAX && range <= RANGE_MAX && moved <= MOVED_MAX
+        let within = |value: i32, most: f64| f64::from(value) <= f64::from(noise) * most;
+        let deviation = deviations[deviations.len() / 2];
+        within(deviation, DEVIATION_MAX) && within(range, RANGE_MAX) && moved <= MOVED_MAX
     }
 }

@@ -5,6 +5,7 @@ use super::{Resting, Screener, State, Unseen, decide};
 use crate::base::{CentiCelsius, Mono};
 use crate::model::trace::{Basis, Head, SensorTrust};
 use crate::model::{NotMeasured, Screening, ThermalReading};
+use crate::thermometry::array::NoFace;
 use crate::thermometry::drift::Suspect;
 use crate::thermometry::settings::{Fitted, Surroundings};
 
@@ -86,11 +87,11 @@ impl Screener {
         };
         let reference = match self.standing(now) {
             Some(super::Standing::Compared(error)) => Some(error),
-            Some(super::Standing::Overdue) | None => None,
+            Some(super::Standing::NotYet | super::Standing::Overdue) | None => None,
         };
         Basis {
             samples: Vec::new(),
-            site: self.site.unwrap_or(self.settings.rule.site),
+            site: self.place(),
             rule: self.settings.rule,
             head,
             surroundings: self.surroundings(now, die.unwrap_or(CentiCelsius::ABSOLUTE_ZERO)),
@@ -190,15 +191,18 @@ impl Screener {
 
 /// Why somebody in an array's picture is not measured; none when nobody is there.
 fn missing(why: Unseen) -> Option<NotMeasured> {
-    match why {
-        Unseen::Nobody => None,
-        Unseen::TooFar => Some(NotMeasured::NobodyThere),
-        Unseen::TooClose => Some(NotMeasured::TooClose),
-        Unseen::Several => Some(NotMeasured::Several),
-        Unseen::Covered => Some(NotMeasured::Covered),
-        Unseen::NotSkin => Some(NotMeasured::NotSkin),
-        Unseen::NoPicture(reason) => Some(NotMeasured::NoReading(reason)),
-    }
+    Some(match why {
+        Unseen::NoFace(NoFace::Nobody) => return None,
+        Unseen::NoFace(NoFace::TooFar) => NotMeasured::NobodyThere,
+        Unseen::NoFace(NoFace::Cut) => NotMeasured::TooClose,
+        Unseen::NoFace(NoFace::Several) => NotMeasured::Several,
+        Unseen::NoFace(NoFace::Covered) => NotMeasured::Covered,
+        Unseen::NoFace(NoFace::Hot) => NotMeasured::NotSkin,
+        Unseen::NoFace(NoFace::Cold) => NotMeasured::TooCold,
+        Unseen::NoFace(NoFace::WarmBackground) => NotMeasured::Surroundings,
+        Unseen::NoFace(NoFace::Noisy) => NotMeasured::Unsteady,
+        Unseen::NoPicture(reason) => NotMeasured::NoReading(reason),
+    })
 }
 
 impl Background {

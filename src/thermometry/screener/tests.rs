@@ -90,6 +90,21 @@ fn an_approach_is_not_measured_until_it_settles() {
 }
 
 #[test]
+fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_skin() {
+    for (noise, zone) in [(5, Err(NotMeasured::Unsteady)), (18, Ok(Zone::Below))] {
+        let mut lane = Lane::with(Settings { noise, ..Settings::default() }, 22.0);
+        lane.screener.begin(lane.now, Whose::New);
+        let mut turn = 0;
+        // A quarter of a degree either way: hair that moves in and out of the field.
+        let screening = lane.until_it_ends(|lane| {
+            turn += 1;
+            lane.skin(34.0 + 0.25 * f64::from(turn % 3 - 1))
+        });
+        assert_eq!(screening.zone, zone, "{noise}");
+    }
+}
+
+#[test]
 fn somebody_who_does_not_hold_still_is_unsteady() {
     let mut lane = Lane::new(22.0);
     lane.screener.begin(lane.now, Whose::New);

@@ -162,6 +162,7 @@ pub const fn no_reading(why: NoReading) -> Words {
         NoReading::MemoryBusy => words("设备正在写存储", "Device writes its memory"),
         NoReading::MemoryDead => words("设备存储损坏，请更换", "Device memory damaged: replace it"),
         NoReading::PowerDip => words("设备供电瞬断", "Device lost power for a moment"),
+        NoReading::OffReference => words("设备与基准不符", "Device is off its reference"),
     }
 }
 
@@ -390,6 +391,7 @@ mod tests {
             NoReading::MemoryBusy,
             NoReading::MemoryDead,
             NoReading::PowerDip,
+            NoReading::OffReference,
         ]
         .map(no_reading);
         let unmeasured = [

@@ -137,7 +137,7 @@ pub const fn guidance(guidance: Guidance) -> Request {
             (words("请靠近", "Come closer"), words("额头对准圆圈", "Bring your forehead to the ring"))
         }
         Guidance::HoldStill => (words("请别动", "Hold still"), words("马上就好", "Nearly done")),
-        Guidance::StepBack => (words("请后退一点", "Step back"), words("离得太近了", "You are too close")),
+        Guidance::StepBack => (words("请退一步", "Step back"), words("离得太近了", "You are too close")),
         Guidance::OneAtATime => {
             (words("一次一人", "One at a time"), words("其他人请在线外等", "Others wait behind the line"))
         }

@@ -4,6 +4,7 @@ use super::{Lane, centi, seen};
 use crate::base::{Mono, NoReading};
 use crate::model::Beside::{self, Air, Distance, Outdoor, Plate as PlateSeen, Supply};
 use crate::model::{BodySite, Guidance, NotMeasured, ScreeningRule, Zone};
+use crate::thermometry::array::NoFace;
 use crate::thermometry::{Fitted, Plate, Reach, Sense, Settings, Surroundings, Unseen, Whose};
 use std::time::Duration;
 
@@ -86,7 +87,9 @@ fn a_supply_that_is_measured_is_corrected_and_one_that_sags_is_named() {
     // The same words at another supply are another skin: 0.3 V are 0.18 °C.
     lane.tell(Supply(Ok(3_000)));
     assert!((lane.screen(34.2).skin.unwrap().degrees() - 34.38).abs() < 0.04);
+    assert_eq!(lane.screener.fault(lane.now), None);
     lane.tell(Supply(Ok(2_550)));
+    assert_eq!(lane.screener.fault(lane.now), Some(NoReading::PowerDip));
     assert_eq!(lane.screen(34.2).zone, Err(NotMeasured::Supply));
 }
 
@@ -106,6 +109,11 @@ fn a_sensor_that_drifts_from_its_reference_measures_nobody_within_ten_seconds() 
     assert_eq!(lane.screen(33.7).zone, Err(NotMeasured::Reference));
     assert_eq!(lane.screener.guidance(), Some(Guidance::AskAttendant));
     assert!(lane.screener.drift().frozen());
+    assert_eq!(
+        lane.screener.fault(lane.now),
+        Some(NoReading::OffReference),
+        "and it is a fault without anybody"
+    );
 }
 
 #[test]
@@ -177,12 +185,15 @@ fn a_face_is_measured_from_five_pictures_and_what_an_array_cannot_measure_has_it
     };
     lane.screener.begin(lane.now, Whose::New);
     for (unseen, guidance) in [
-        (Unseen::Nobody, Guidance::ComeCloser),
-        (Unseen::TooFar, Guidance::ComeCloser),
-        (Unseen::TooClose, Guidance::StepBack),
-        (Unseen::Several, Guidance::OneAtATime),
-        (Unseen::Covered, Guidance::BareForehead),
-        (Unseen::NotSkin, Guidance::AskAttendant),
+        (Unseen::NoFace(NoFace::Nobody), Guidance::ComeCloser),
+        (Unseen::NoFace(NoFace::TooFar), Guidance::ComeCloser),
+        (Unseen::NoFace(NoFace::Cut), Guidance::StepBack),
+        (Unseen::NoFace(NoFace::Several), Guidance::OneAtATime),
+        (Unseen::NoFace(NoFace::Covered), Guidance::BareForehead),
+        (Unseen::NoFace(NoFace::Hot), Guidance::AskAttendant),
+        (Unseen::NoFace(NoFace::Cold), Guidance::WaitInside),
+        (Unseen::NoFace(NoFace::WarmBackground), Guidance::TooCold),
+        (Unseen::NoFace(NoFace::Noisy), Guidance::HoldStill),
         (Unseen::NoPicture(NoReading::Timeout), Guidance::AskAttendant),
     ] {
         assert_eq!(face(&mut lane, Err(unseen)), None);
@@ -193,7 +204,7 @@ fn a_face_is_measured_from_five_pictures_and_what_an_array_cannot_measure_has_it
 
     // Two people in view, to the end: no value.
     lane.screener.begin(lane.now, Whose::New);
-    let screening = lane.until_it_ends(|lane| face(lane, Err(Unseen::Several)));
+    let screening = lane.until_it_ends(|lane| face(lane, Err(Unseen::NoFace(NoFace::Several))));
     assert_eq!(screening.zone, Err(NotMeasured::Several));
 }
 
