@@ -23,7 +23,7 @@ mod post_watch;
 mod prepared;
 mod prompt;
 pub mod prove;
-mod recheck;
+pub mod recheck;
 mod recording;
 mod registration;
 mod remember;

@@ -1,5 +1,6 @@
 //! The lowest seams, simulated: bus bytes, serial bytes, frames, lines, disks.
 
+pub mod approach;
 pub mod camera;
 pub mod clock;
 pub mod disk;

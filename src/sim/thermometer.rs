@@ -6,6 +6,7 @@
 //! traffic on the bus does to a value, and faults. It counts every write: a driver that writes to the chip fails its
 //! tests.
 
+mod bare;
 mod memory;
 mod optics;
 mod part;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use embedded_hal::digital::{self, OutputPin};
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 
+pub use bare::{Bare, bare};
 pub use part::Part;
 pub use scene::{Looks, Scene};
 

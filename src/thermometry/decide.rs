@@ -42,9 +42,11 @@ pub fn decide(basis: &Basis) -> Decision {
     let corrected = moved(core, f64::from(basis.drift) / 100.0);
     let uncertainty = budget::uncertainty(&parts(basis, skin, &skins));
     let probability = budget::probability(corrected.degrees(), basis.rule.threshold.degrees(), uncertainty);
-    let zone = match unfit(basis, skin, core) {
-        Some(why) => Err(why),
-        None => zone(basis, settled, core, corrected),
+    let zone = match (unfit(basis, skin, core), settled) {
+        // What looks like no living person's may be one who comes from the cold.
+        (Some(NotMeasured::Implausible), Settled::NotYet { .. }) => Err(NotMeasured::Acclimatising),
+        (Some(why), _) => Err(why),
+        (None, settled) => zone(basis, settled, core, corrected),
     };
     Decision {
         skin,

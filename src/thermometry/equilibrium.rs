@@ -10,6 +10,9 @@ use crate::model::trace::Earlier;
 
 /// Least time between two screenings that says anything about how skin changes: noise over a shorter one looks like a slope.
 pub const APART_MIN_S: u16 = 60;
+/// Least time between two screenings alike that says that skin from the cold has settled. What is still to come is 4.1 times
+/// the change of one minute, noise and all, and 1.1 times that of three.
+pub const SETTLED_MIN_S: u16 = 180;
 /// Longest: whoever was away longer may have been outside again.
 pub const APART_MAX_S: u16 = 900;
 /// Fastest change of settled skin, in hundredths of a degree a minute.
@@ -17,6 +20,8 @@ const SLOPE_MAX: i32 = 15;
 /// Time constants of the fast and of the slow part, in seconds.
 const FAST_S: f64 = 95.0;
 const SLOW_S: f64 = 274.0;
+/// Noise of the change that is allowed for, in hundredths of a degree, so that settled skin lacks less than 0.3 °C.
+const CHANGE_NOISE: i32 = 15;
 /// Most that is added for what is still to come, in hundredths of a degree.
 const RAISE_MAX: f64 = 100.0;
 
@@ -37,7 +42,7 @@ pub enum Settled {
 
 /// Judges `skin` of somebody who may come from `outdoor` air, with an `earlier` screening of the same person.
 ///
-/// Without an earlier screening nobody who comes from air colder than `limit` counts as settled.
+/// Nobody who comes from air colder than `limit` counts as settled without an earlier screening at least [`SETTLED_MIN_S`] ago.
 pub fn judge(
     skin: CentiCelsius,
     outdoor: Option<CentiCelsius>,
@@ -51,9 +56,13 @@ pub fn judge(
     };
     let change = skin - earlier.skin;
     if change.abs() * 60 > SLOPE_MAX * i32::from(earlier.seconds) {
-        Settled::NotYet { raise: still_to_come(change, earlier.seconds, FAST_S) }
-    } else {
-        Settled::Yes { raise: still_to_come(change, earlier.seconds, SLOW_S) }
+        return Settled::NotYet { raise: still_to_come(change, earlier.seconds, FAST_S) };
+    }
+    match (cold, earlier.seconds >= SETTLED_MIN_S) {
+        (true, true) => Settled::Yes { raise: still_to_come(change + CHANGE_NOISE, earlier.seconds, SLOW_S) },
+        (false, true) => Settled::Yes { raise: still_to_come(change, earlier.seconds, SLOW_S) },
+        (true, false) => Settled::NotYet { raise: 0 },
+        (false, false) => Settled::Yes { raise: 0 },
     }
 }
 
@@ -96,24 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn two_screenings_alike_a_minute_apart_are_settled_and_what_is_to_come_is_added() {
-        let ago = |seconds, skin| Some(Earlier { seconds, skin: centi(skin) });
+    fn two_screenings_alike_three_minutes_apart_are_settled_and_what_is_to_come_is_added() {
         let cold = Some(centi(-1_000));
-        assert_eq!(judge(centi(3_440), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 0 });
-        assert_eq!(judge(centi(3_455), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 61 });
-        assert_eq!(judge(centi(3_456), cold, LIMIT, ago(60, 3_440)), Settled::NotYet { raise: 18 });
-        assert_eq!(judge(centi(3_430), cold, LIMIT, ago(60, 3_440)), Settled::Yes { raise: 0 });
-        assert_eq!(
-            judge(centi(3_420), cold, LIMIT, ago(60, 3_440)),
-            Settled::NotYet { raise: 0 },
-            "from a hot car"
-        );
-        assert_eq!(
-            judge(centi(3_440), cold, LIMIT, ago(59, 3_440)),
-            Settled::NotYet { raise: 0 },
-            "too soon to say"
-        );
-        assert_eq!(judge(centi(3_440), cold, LIMIT, ago(901, 3_440)), Settled::NotYet { raise: 0 });
+        let judged = |seconds, change| {
+            judge(centi(3_440 + change), cold, LIMIT, Some(Earlier { seconds, skin: centi(3_440) }))
+        };
+        // The noise of the change is allowed for: 0.15 °C more.
+        assert_eq!(judged(180, 0), Settled::Yes { raise: 16 });
+        assert_eq!(judged(180, 45), Settled::Yes { raise: 65 });
+        assert_eq!(judged(180, 46), Settled::NotYet { raise: 8 });
+        assert_eq!(judged(180, -30), Settled::Yes { raise: 0 });
+        assert_eq!(judged(180, -46), Settled::NotYet { raise: 0 }, "from a hot car");
+        assert_eq!(judged(179, 0), Settled::NotYet { raise: 0 }, "too soon to say");
+        assert_eq!(judged(901, 0), Settled::NotYet { raise: 0 });
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::decide::{decide, die};
 use super::drift::{Drift, Suspect, Trusted};
 use super::reference::{Reference, Standing};
 use super::settings::{Fitted, Surroundings};
-use super::{Settings, decide};
+use super::{Settings, decide, equilibrium};
 use crate::base::{CentiCelsius, Mono, NoReading};
 use crate::model::trace::{Earlier, Trace};
 use crate::model::{Beside, BodySite, Guidance, NotMeasured, Screening, ThermalReading, Zone};
@@ -355,11 +355,12 @@ impl Screener {
 
     /// The screening of the person who is here that is long enough ago to say how their skin changes.
     fn earlier(&self, now: Mono) -> Option<Earlier> {
-        let apart = u64::from(super::equilibrium::APART_MIN_S);
         let site = self.place();
-        let long_ago =
-            |(at, of, _): &&(Mono, BodySite, CentiCelsius)| *of == site && now.since(*at).as_secs() >= apart;
-        let (at, _, skin) = self.earlier.iter().rev().find(long_ago)?;
+        let ago = |apart: u16| {
+            let mut same = self.earlier.iter().rev().filter(|(_, of, _)| *of == site);
+            same.find(|(at, ..)| now.since(*at).as_secs() >= u64::from(apart))
+        };
+        let (at, _, skin) = ago(equilibrium::SETTLED_MIN_S).or_else(|| ago(equilibrium::APART_MIN_S))?;
         Some(Earlier { seconds: u16::try_from(now.since(*at).as_secs()).unwrap_or(u16::MAX), skin: *skin })
     }
 

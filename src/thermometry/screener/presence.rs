@@ -148,9 +148,10 @@ impl Screener {
         }
     }
 
-    /// Without anybody, the sensor sees its reference.
+    /// Without anybody, the sensor sees its reference. While somebody is awaited they may be on their way already, and fill a
+    /// part of the field from further off than reach.
     fn compare(&mut self, now: Mono, reading: &ThermalReading, there: There) {
-        let idle = matches!(self.state, State::Idle | State::Nobody { .. });
+        let idle = matches!(self.state, State::Idle);
         let (Some(plate), Some(settings)) = (self.around.plate(now), self.settings.plate) else {
             return self.trust(now);
         };
