@@ -68,7 +68,7 @@ fn glasses_masks_breath_wind_and_no_hair_do_not_change_the_value() {
 
 #[test]
 fn a_forehead_that_is_covered_gives_a_reason_and_no_lower_value() {
-    for worn in [Worn::Hat, Worn::Fringe] {
+    for worn in [Worn::Hat, Worn::Fringe, Worn::Hood] {
         assert_eq!(exact(&room().with(Person::new(34.6).wearing(worn))), Err(NoFace::Covered), "{worn:?}");
         let more = Person::new(34.6).wearing(worn).wearing(Worn::Glasses).wearing(Worn::Mask);
         assert!(exact(&room().with(more)).is_err(), "{worn:?} with glasses and mask");
@@ -78,7 +78,7 @@ fn a_forehead_that_is_covered_gives_a_reason_and_no_lower_value() {
 #[test]
 fn something_cold_before_the_brow_covers_it() {
     // A phone held up, a sheet of paper: the cheeks and the chin are all that is left.
-    let paper = |width: f64| Thing { x: 15.5, y: 7.0, width, celsius: 21.0 };
+    let paper = |width: f64| Thing { x: 15.5, y: 7.0, width, height: width, celsius: 21.0 };
     for width in [7.0, 8.0, 9.0] {
         let reading = exact(&room().with(Person::new(34.6)).and(paper(width)));
         assert_eq!(reading, Err(NoFace::Covered), "{width}");
@@ -88,9 +88,21 @@ fn something_cold_before_the_brow_covers_it() {
 #[test]
 fn a_lens_of_glass_over_all_but_a_little_of_the_upper_face_covers_it() {
     // What is left of the brow is a small warm patch in a face that is as high and as wide as any.
-    let visor = (0..5).map(|x| Thing { x: 13.0 + f64::from(x) * 1.3, y: 8.8, width: 3.2, celsius: 30.0 });
+    let visor = (0..5).map(|x| Thing {
+        x: 13.0 + f64::from(x) * 1.3,
+        y: 8.8,
+        width: 3.2,
+        height: 3.2,
+        celsius: 30.0,
+    });
     let scene = visor.fold(room().with(Person::new(34.6).wearing(Worn::Bald)), Scene::and);
     assert_eq!(exact(&scene), Err(NoFace::Covered));
+}
+
+#[test]
+fn what_is_wider_than_high_is_no_face() {
+    let lying = Thing { x: 15.5, y: 11.0, width: 12.0, height: 7.0, celsius: 35.0 };
+    assert_eq!(exact(&room().and(lying)), Err(NoFace::Covered));
 }
 
 #[test]
@@ -131,6 +143,20 @@ fn several_people_are_asked_to_come_one_at_a_time() {
                 Person::new(35.0).at(15.5, 15.0).wide(11.0).wearing(Worn::Bald),
             ),
         ),
+        (
+            "bald, one under the other of the same width",
+            pair(
+                Person::new(35.5).at(15.5, 6.0).wide(7.5).wearing(Worn::Bald),
+                Person::new(34.6).at(15.5, 16.0).wearing(Worn::Bald),
+            ),
+        ),
+        (
+            "a near brow under a far chin",
+            pair(
+                Person::new(35.0).at(15.5, 9.0).wearing(Worn::Bald),
+                Person::new(35.0).at(15.5, 24.5).wide(13.0).wearing(Worn::Bald),
+            ),
+        ),
         ("cheek to cheek", pair(left(), Person::new(34.8).at(17.0, 11.0))),
         ("one taller", pair(left(), Person::new(34.8).at(19.5, 13.0))),
         (
@@ -168,7 +194,7 @@ fn nobody_too_far_and_cut_are_told_apart() {
 
 #[test]
 fn what_is_hotter_than_skin_is_no_skin() {
-    let cup = |x, y| Thing { x, y, width: 4.5, celsius: 70.0 };
+    let cup = |x, y| Thing { x, y, width: 4.5, height: 4.5, celsius: 70.0 };
     let person = || Person::new(34.6).at(12.0, 10.5);
     assert_eq!(exact(&room().with(person()).and(cup(12.0, 13.0))), Err(NoFace::Hot), "before the mouth");
     assert_eq!(exact(&room().with(person()).and(cup(16.5, 8.0))), Err(NoFace::Hot), "beside the brow");
@@ -176,7 +202,8 @@ fn what_is_hotter_than_skin_is_no_skin() {
     let plain = exact(&room().with(person())).unwrap();
     assert!((held.hottest - plain.hottest).abs() <= 1, "away from the face it changes nothing: {held:?}");
     let lamp =
-        exact(&room().with(person()).and(Thing { x: 27.0, y: 3.0, width: 3.0, celsius: 150.0 })).unwrap();
+        exact(&room().with(person()).and(Thing { x: 27.0, y: 3.0, width: 3.0, height: 3.0, celsius: 150.0 }))
+            .unwrap();
     assert!((lamp.hottest - plain.hottest).abs() <= 1, "{lamp:?}");
     assert_eq!(exact(&room().and(cup(15.0, 10.0))), Err(NoFace::Hot), "a cup alone");
     assert_eq!(exact(&room().with(Person::new(46.0))), Err(NoFace::Hot), "a head of 46 °C");
@@ -220,7 +247,7 @@ fn a_picture_shows_the_head_and_the_place() {
     let white = |file: &[u8]| file[1_078..].iter().filter(|pixel| **pixel == 255).count();
     assert_eq!(white(&plain), 0);
     assert!((600..2_000).contains(&white(&marked)), "{}", white(&marked));
-    let cup = room().and(Thing { x: 16.0, y: 12.0, width: 6.0, celsius: 70.0 });
+    let cup = room().and(Thing { x: 16.0, y: 12.0, width: 6.0, height: 6.0, celsius: 70.0 });
     let hot = picture::bmp(&self::frame(&cup, 0.0, 0), &Err(NoFace::Hot));
     assert_eq!((hot[1_078 + 120 * 320 + 160], hot[1_078]), (253, 0), "hotter than skin has its own colour");
     let face = reading.unwrap();

@@ -80,11 +80,11 @@ fn all_temperatures_of_the_makers_example_come_out() {
     let errors: Vec<f64> =
         converter.celsius().iter().zip(&expected).map(|(got, expected)| (got - expected).abs()).collect();
     let worst = errors.iter().copied().fold(0.0, f64::max);
-    // The example has three decimals.
-    assert!(worst <= 0.000_51, "{worst}");
+    // The example has three decimals, and was calculated in single precision.
+    assert!(worst <= 0.001, "{worst}");
     let frame = converter.frame().unwrap();
     for (got, expected) in frame.pixels().iter().zip(expected) {
-        assert!((f64::from(*got) / 100.0 - expected).abs() <= 0.005_51, "{got} and {expected}");
+        assert!((f64::from(*got) / 100.0 - expected).abs() <= 0.006, "{got} and {expected}");
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Eye {
 
 enum End {
     Bytes { handle: Handle, sensor: Box<dyn Thermometer> },
-    Optics { bare: Bare, due: Mono, known: Known },
+    Optics { bare: Box<Bare>, due: Mono, known: Known },
 }
 
 /// Whether the poller would have asked who answers.
@@ -57,7 +57,7 @@ impl Eye {
             }
             Way::Optics => {
                 let due = clock.now() + START_UP.max(settling) + MARGIN;
-                End::Optics { bare: bare(part, clock, random), due, known: Known::No }
+                End::Optics { bare: Box::new(bare(part, clock, random)), due, known: Known::No }
             }
         };
         Self { clock: clock.clone(), settling, end }

@@ -19,6 +19,8 @@ pub enum Worn {
     Hat,
     /// Hair over the forehead, down to the brows.
     Fringe,
+    /// A hood that leaves the face from the brows down, and the neck.
+    Hood,
     /// No hair at all.
     Bald,
     /// Breath that is as warm as the body, before the mouth.
@@ -74,6 +76,8 @@ pub struct Thing {
     pub y: f64,
     /// Its width in pixels.
     pub width: f64,
+    /// Its height in pixels.
+    pub height: f64,
     /// Its temperature in °C.
     pub celsius: f64,
 }
@@ -136,7 +140,7 @@ impl Scene {
             .things
             .iter()
             .rev()
-            .find(|thing| is_within(x - thing.x, y - thing.y, thing.width, thing.width));
+            .find(|thing| is_within(x - thing.x, y - thing.y, thing.width, thing.height));
         if let Some(thing) = thing {
             return thing.celsius;
         }
@@ -154,6 +158,9 @@ impl Person {
         let share = |warm: f64, share: f64| room + (warm - room) * share;
         let face = is_within(dx, dy, 1.0, 1.36);
         let skull = is_within(dx, dy + 0.12, 1.16, 1.50);
+        if wears(Worn::Hood) && dy < 0.9 && !is_within(dx, dy - 0.40, 0.8, 1.10) {
+            return is_within(dx, dy, 1.3, 1.8).then(|| share(self.skin, 0.3));
+        }
         if face && dy < -0.16 && (wears(Worn::Hat) || wears(Worn::Fringe)) {
             return Some(share(self.skin, 0.3));
         }

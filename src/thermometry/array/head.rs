@@ -34,21 +34,17 @@ pub(super) struct Head {
 impl Head {
     /// The head at the top of a `group` of regions; `None` when it is too small to be one.
     ///
-    /// Going down from the top, a head ends at a neck (much narrower again), at shoulders (suddenly wider) or, at the latest, 1.7
-    /// times as high as it is wide.
+    /// Going down from the top, a head ends at a neck (much narrower again) or at shoulders (suddenly wider).
     pub(super) fn of(plane: &Plane<'_>, regions: &Regions, group: &[Region]) -> Option<Self> {
         let (top, last) = (group.first()?.top, group.iter().map(|region| region.bottom).max()?);
         let mut head = Self { left: usize::MAX, right: 0, top, bottom: top, area: 0, another: false };
-        let mut below = None;
         for y in top..=last {
             let Some((left, right)) = row(plane, regions, group, y) else { continue };
             let (high, wide) = (y - top, right - left + 1);
             let width = if head.area == 0 { 0 } else { head.width() };
             let neck = high * 10 >= width * 8 && wide * 10 < width * 6;
             let shoulders = high * 10 >= width * 8 && wide * 20 > width * 27;
-            let tall = high * 10 >= width * 17;
-            if width > 0 && (neck || shoulders || tall) {
-                below = Some(y);
+            if width > 0 && (neck || shoulders) {
                 break;
             }
             (head.left, head.right) = (head.left.min(left), head.right.max(right));
@@ -59,7 +55,6 @@ impl Head {
             return None;
         }
         head.another = is_two(plane, regions, group, &head)
-            || below.is_some_and(|y| is_as_warm_below(plane, regions, group, &head, y..=last))
             // Head, neck and an open collar are 2.3 widths of skin; more is a second head under it.
             || (last + 1 - top) * 10 > head.width() * 26;
         Some(head)
@@ -134,23 +129,5 @@ fn has_valley(plane: &Plane<'_>, regions: &Regions, group: &[Region], head: &Hea
             side.iter().flatten().filter(|top| **top + deep <= floor).count() >= WIDTH_MIN
         };
         rises(&outline[..valley]) && rises(&outline[valley + 1..])
-    })
-}
-
-/// Whether what follows under a head is as warm as it, and wide: somebody before or behind them, and no clothes.
-fn is_as_warm_below(
-    plane: &Plane<'_>,
-    regions: &Regions,
-    group: &[Region],
-    head: &Head,
-    mut rows: std::ops::RangeInclusive<usize>,
-) -> bool {
-    let inside = |y: usize| (0..plane.width()).filter(move |x| regions.is_in(group, *x, y));
-    let warmest = |y: usize| inside(y).map(|x| plane.at(x, y)).max();
-    let face = (head.top..=head.bottom).filter_map(warmest).max();
-    rows.any(|y| {
-        let wide = row(plane, regions, group, y)
-            .is_some_and(|(left, right)| (right - left + 1) * 20 > head.width() * 27);
-        wide && warmest(y).zip(face).is_some_and(|(below, face)| i32::from(below) + 150 >= i32::from(face))
     })
 }

@@ -25,7 +25,7 @@ pub(super) struct Upper {
 pub(super) fn of(plane: &Plane<'_>, head: &Head) -> Result<Upper, NoFace> {
     // From the hairline to the chin a face is 1.2 to 1.4 times as high as wide, in pixels; from the brows to the chin, 0.7.
     let whole = head.height() * 10 >= head.width() * 9;
-    if !whole || is_flat(plane, head) || hair(plane, head) * 20 > head.width() * 17 {
+    if !whole || is_flat(plane, head) || hair(plane, head) * 20 > head.width() * 13 {
         return Err(NoFace::Covered);
     }
     let face = head.height().min(head.width() * 29 / 20);
@@ -61,7 +61,8 @@ fn is_flat(plane: &Plane<'_>, head: &Head) -> bool {
     first * 10 >= head.width() * 9
 }
 
-/// Rows of hair or hat above the skin, where they stand out from what is behind.
+/// Rows of hair or hat above the skin, where they stand out from what is behind. From the hairline to the crown it is half a
+/// face's width; from the brows, nine tenths.
 fn hair(plane: &Plane<'_>, head: &Head) -> usize {
     let middle = (head.left + head.right) / 2;
     let from = plane.body_from();

@@ -65,7 +65,20 @@ impl Tally {
         if let Err(why) = visit.first {
             let name = match why {
                 NotMeasured::NoReading(reason) => format!("{reason:?}"),
-                why => format!("{why:?}"),
+                NotMeasured::SensorNotReady
+                | NotMeasured::NobodyThere
+                | NotMeasured::TooCold
+                | NotMeasured::Unsteady
+                | NotMeasured::NotSkin
+                | NotMeasured::Several
+                | NotMeasured::TooClose
+                | NotMeasured::Acclimatising
+                | NotMeasured::Implausible
+                | NotMeasured::Surroundings
+                | NotMeasured::Reference
+                | NotMeasured::Supply
+                | NotMeasured::Covered
+                | NotMeasured::Drift => format!("{why:?}"),
             };
             *self.reasons.entry(name).or_default() += 1;
         }
@@ -84,7 +97,8 @@ impl Tally {
 
     fn best(&self) -> Option<[i32; 2]> {
         let [mut well, mut ill] = self.compared.clone();
-        (well.sort_unstable(), ill.sort_unstable());
+        well.sort_unstable();
+        ill.sort_unstable();
         // At or above the first 5 % of the healthy are referred; at or above the second 90 % of the ill are found.
         Some([*well.get(well.len() * 95 / 100)?, *ill.get(ill.len() / 10)?])
     }
