@@ -9,8 +9,8 @@ use crate::model::{Guidance, NotMeasured, ThermalReading};
 
 /// Largest median deviation from the median of steady samples, in multiples of the sensor's noise: chance gives 0.67.
 const DEVIATION_MAX: f64 = 1.4;
-/// Largest difference between any two of the last [`SAMPLES_MIN`] steady samples, in the same. More is somebody who sways, with an
-/// edge of hair or head in the field.
+/// Largest difference between any two steady samples, in the same. More is somebody who sways, with an edge of hair or head in
+/// the field, or something else than before.
 const RANGE_MAX: f64 = 5.6;
 /// Largest difference between distances of steady samples, in millimetres.
 const MOVED_MAX: u16 = 20;
@@ -44,14 +44,16 @@ impl Gathered {
         self.samples.clear();
     }
 
-    /// `basis` with these samples, once they are enough and as steady as a sensor of such `noise` gives them, which is in
-    /// hundredths of a degree rms.
+    /// `basis` with the newest of these samples that are alike, once they are enough and as steady as a sensor of such `noise`
+    /// gives them, which is in hundredths of a degree rms. What was seen before they were alike is of something else.
     pub(super) fn basis(&self, basis: Basis, noise: u16) -> Option<Basis> {
-        if self.samples.len() < SAMPLES_MIN || !self.steady(noise) {
+        let alike = self.alike(noise);
+        if alike.len() < SAMPLES_MIN || !steady(&alike, noise) {
             return None;
         }
-        let samples = self.samples.iter().map(|sample| sample.reading).collect();
-        let mut distances: Vec<u16> = self.samples.iter().filter_map(|sample| sample.distance).collect();
+        // Oldest first.
+        let samples = alike.iter().rev().map(|sample| sample.reading).collect();
+        let mut distances: Vec<u16> = alike.iter().filter_map(|sample| sample.distance).collect();
         distances.sort_unstable();
         let distance_mm = distances.get(distances.len() / 2).copied();
         Some(Basis { samples, distance_mm, ..basis })
@@ -75,18 +77,30 @@ impl Gathered {
         if far { Guidance::ComeCloser } else { Guidance::HoldStill }
     }
 
-    fn steady(&self, noise: u16) -> bool {
-        let mut values: Vec<i32> = self.samples.iter().map(|sample| sample.skin.get()).collect();
-        let newest = &values[values.len() - SAMPLES_MIN..];
-        let range = newest.iter().max().zip(newest.iter().min()).map_or(0, |(high, low)| high - low);
-        values.sort_unstable();
-        let median = values[values.len() / 2];
-        let mut deviations: Vec<i32> = values.iter().map(|value| (value - median).abs()).collect();
-        deviations.sort_unstable();
-        let distances = self.samples.iter().filter_map(|sample| sample.distance);
-        let moved = distances.clone().max().zip(distances.min()).map_or(0, |(far, near)| far - near);
-        let within = |value: i32, most: f64| f64::from(value) <= f64::from(noise) * most;
-        let deviation = deviations[deviations.len() / 2];
-        within(deviation, DEVIATION_MAX) && within(range, RANGE_MAX) && moved <= MOVED_MAX
+    /// The newest samples, newest first, as far back as no two of them differ by too much.
+    fn alike(&self, noise: u16) -> Vec<Sample> {
+        let (mut low, mut high) = (CentiCelsius::HOTTEST, CentiCelsius::ABSOLUTE_ZERO);
+        let newest = self.samples.iter().rev().take_while(|sample| {
+            (low, high) = (low.min(sample.skin), high.max(sample.skin));
+            within(high - low, noise, RANGE_MAX)
+        });
+        newest.copied().collect()
     }
+}
+
+/// Whether `samples` are as steady as somebody who stands still.
+fn steady(samples: &[Sample], noise: u16) -> bool {
+    let mut values: Vec<i32> = samples.iter().map(|sample| sample.skin.get()).collect();
+    values.sort_unstable();
+    let median = values[values.len() / 2];
+    let mut deviations: Vec<i32> = values.iter().map(|value| (value - median).abs()).collect();
+    deviations.sort_unstable();
+    let distances = samples.iter().filter_map(|sample| sample.distance);
+    let moved = distances.clone().max().zip(distances.min()).map_or(0, |(far, near)| far - near);
+    within(deviations[deviations.len() / 2], noise, DEVIATION_MAX) && moved <= MOVED_MAX
+}
+
+/// Whether `value` is at most so many times the sensor's `noise`.
+fn within(value: i32, noise: u16, most: f64) -> bool {
+    f64::from(value) <= f64::from(noise) * most
 }

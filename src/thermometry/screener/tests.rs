@@ -90,21 +90,6 @@ fn an_approach_is_not_measured_until_it_settles() {
 }
 
 #[test]
-fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_skin() {
-    for (noise, zone) in [(5, Err(NotMeasured::Unsteady)), (18, Ok(Zone::Below))] {
-        let mut lane = Lane::with(Settings { noise, ..Settings::default() }, 22.0);
-        lane.screener.begin(lane.now, Whose::New);
-        let mut turn = 0;
-        // A quarter of a degree either way: hair that moves in and out of the field.
-        let screening = lane.until_it_ends(|lane| {
-            turn += 1;
-            lane.skin(34.0 + 0.25 * f64::from(turn % 3 - 1))
-        });
-        assert_eq!(screening.zone, zone, "{noise}");
-    }
-}
-
-#[test]
 fn somebody_who_does_not_hold_still_is_unsteady() {
     let mut lane = Lane::new(22.0);
     lane.screener.begin(lane.now, Whose::New);
@@ -187,7 +172,8 @@ type Given = Result<(i32, i32), NoReading>;
 
 fn unmeasurable() -> impl Strategy<Value = Given> {
     prop_oneof![
-        (-4_000..3_349i32, 1_700..3_900i32).prop_map(Ok), // too cold, or nobody
+        // Too cold, or nobody; 0.4 °C of it because what skin reflects is the median die of all samples.
+        (-4_000..3_310i32, 1_700..3_900i32).prop_map(Ok),
         (4_302..30_000i32, 1_700..3_900i32).prop_map(Ok), // no skin
         (3_400..3_700i32, prop_oneof![-2_000..1_500i32, 4_100..8_000i32]).prop_map(Ok), // not ready
         prop_oneof![Just(NoReading::Absent), Just(NoReading::Checksum), Just(NoReading::Flagged)]

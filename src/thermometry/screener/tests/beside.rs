@@ -117,6 +117,35 @@ fn a_sensor_that_drifts_from_its_reference_measures_nobody_within_ten_seconds() 
 }
 
 #[test]
+fn what_somebody_had_who_went_is_no_value_of_what_is_there_now() {
+    let mut lane = Lane::new(-10.0);
+    let (forehead, wall) = (33.6, 0.0);
+    lane.skin(-10.0);
+    lane.screener.begin(lane.now, Whose::New);
+    let given = [forehead, forehead, wall, wall, wall, wall, wall, wall];
+    for skin in given {
+        let reading = seen(skin, 17.0);
+        let ended = lane.step(Ok(reading));
+        assert!(ended.is_none_or(|screening| screening.zone.is_err()), "{skin}");
+    }
+}
+
+#[test]
+fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_skin() {
+    for (noise, zone) in [(5, Err(NotMeasured::Unsteady)), (18, Ok(Zone::Below))] {
+        let mut lane = Lane::with(Settings { noise, ..Settings::default() }, 22.0);
+        lane.screener.begin(lane.now, Whose::New);
+        let mut turn = 0;
+        // A quarter of a degree either way: hair that moves in and out of the field.
+        let screening = lane.until_it_ends(|lane| {
+            turn += 1;
+            lane.skin(34.0 + 0.25 * f64::from(turn % 3 - 1))
+        });
+        assert_eq!(screening.zone, zone, "{noise}");
+    }
+}
+
+#[test]
 fn whoever_walks_up_and_fills_a_part_of_the_field_is_no_drift_of_the_sensor() {
     let plate = Some(Plate { every: Duration::from_secs(1_800), emissivity: 980 });
     let mut lane = Lane::with(Settings { plate, ..Settings::default() }, 22.0);
