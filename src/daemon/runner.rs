@@ -17,8 +17,8 @@ use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticke
 use crate::model::past::Unknown;
 use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
-    AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Past, Scan, Screening, Signal,
-    Whose,
+    AreaMode, Between, Body, Draft, DriftNote, Guidance, Level, Observation, Observed, Past, Scan, Screening,
+    Signal, Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener, Sense, array};
@@ -101,6 +101,11 @@ impl LaneRunner {
         let settings = Settings { id, title: format!("练习 {}", real.title), ..real.clone() };
         let (context, trust) = (Arc::clone(self.lane.context()), Arc::clone(&self.trust));
         Self::new(settings, context, self.judged.0, trust, outputs)
+    }
+
+    /// Goes on from what was noted of this lane's thermometer before the kiosk started, oldest first.
+    pub fn resume(&mut self, notes: &[DriftNote]) {
+        self.screener.resume(notes);
     }
 
     /// What this lane counts beside what it records.
@@ -369,6 +374,9 @@ impl LaneRunner {
             self.screening = false;
             tracing::debug!(lane = %self.id, zone = ?screening.zone, samples = screening.samples, "screened");
             self.step(now, Input::Screened(screening), appends);
+            if let Some(note) = self.screener.noted() {
+                self.append(Body::DriftNoted { note: Box::new(note) }, appends);
+            }
         }
         self.guide(now, appends);
     }
@@ -435,7 +443,10 @@ impl LaneRunner {
             Some(error) => tracing::warn!(lane = %self.id, %device, %error, "no reading"),
             None => tracing::info!(lane = %self.id, %device, "readings are back"),
         }
-        let body = Body::DeviceHealth { device: device.clone(), fault };
+        self.append(Body::DeviceHealth { device: device.clone(), fault }, appends);
+    }
+
+    fn append(&self, body: Body, appends: &mut Vec<Append>) {
         let draft = Draft { lane: Some(self.id.clone()), body, personal: None };
         appends.push(Append { ticket: None, draft: Box::new(draft) });
     }

@@ -3,7 +3,8 @@
 use super::{Lane, centi, seen};
 use crate::base::{Mono, NoReading};
 use crate::model::Beside::{self, Air, Distance, Outdoor, Plate as PlateSeen, Supply};
-use crate::model::{BodySite, Guidance, NotMeasured, ScreeningRule, Zone};
+use crate::model::trace::CalibrationId;
+use crate::model::{BodySite, DriftNote, Guidance, NotMeasured, ScreeningRule, Zone};
 use crate::thermometry::array::NoFace;
 use crate::thermometry::{Fitted, Plate, Reach, Sense, Settings, Surroundings, Unseen, Whose};
 use std::time::Duration;
@@ -128,6 +129,44 @@ fn what_somebody_had_who_went_is_no_value_of_what_is_there_now() {
         let ended = lane.step(Ok(reading));
         assert!(ended.is_none_or(|screening| screening.zone.is_err()), "{skin}");
     }
+}
+
+#[test]
+fn every_twenty_screenings_of_the_first_place_say_how_the_sensor_is_and_the_next_run_goes_on_from_there() {
+    let mut lane = Lane::new(22.0);
+    let mut notes = vec![];
+    for turn in 0..65 {
+        // Every thirteenth is looked at again, at the neck: it is no part of it.
+        let again = turn % 13 == 12;
+        let whose = if again { Whose::Same(Some(BodySite::Neck)) } else { Whose::New };
+        lane.screener.begin(lane.now, whose);
+        let skin = if again { 35.4 } else { 34.0 + 0.2 * f64::from(turn % 2) };
+        let screening = lane.until_it_ends(|lane| lane.skin(skin));
+        assert!(screening.zone.is_ok(), "{screening:?}");
+        notes.extend(lane.screener.noted());
+        (0..50).for_each(|_| assert_eq!(lane.skin(22.0), None));
+    }
+    assert_eq!(notes.len(), 3);
+    for note in &notes {
+        assert_eq!((note.screenings, note.site, note.reference), (20, BodySite::ForeheadCentre, None));
+        assert!(
+            (3_405..=3_416).contains(&note.skin.mean) && (8..=12).contains(&note.skin.deviation),
+            "{note:?}"
+        );
+        assert!((2_150..=2_250).contains(&note.surroundings.mean), "{note:?}");
+    }
+    let corrected = lane.screener.drift().correction();
+    assert_eq!(notes[2].correction, corrected);
+    assert_ne!(corrected, 0, "these people seem cooler than people are");
+    let mut next = Lane::new(22.0);
+    let other = notes.iter().map(|note| DriftNote { site: BodySite::Canthus, ..*note });
+    next.screener.resume(&other.collect::<Vec<_>>());
+    let id = Some(CalibrationId([7; 8]));
+    let other = notes.iter().map(|note| DriftNote { calibration: id, ..*note });
+    next.screener.resume(&other.collect::<Vec<_>>());
+    assert_eq!(next.screener.drift().correction(), 0, "of another place or another instrument");
+    next.screener.resume(&notes);
+    assert_eq!(next.screener.drift().correction(), corrected);
 }
 
 #[test]
