@@ -145,6 +145,11 @@ impl LaneRunner {
                 self.screened(now, ended, appends);
             }
             Observed::Frame(frame) => {
+                let area = self.judged.0.plate.and_then(|plate| plate.area);
+                let picture = area.zip(frame.as_ref().as_ref().ok());
+                if let Some(plate) = picture.and_then(|(area, frame)| array::plate::seen(frame, area)) {
+                    self.screener.sense(now, Sense::Plate(plate));
+                }
                 let ended = self.screener.sense(now, Sense::Face(array::reading(frame.as_ref())));
                 let sound = self.screener.fault(now).map_or(Ok(()), Err);
                 let health = frame.as_ref().as_ref().map(|_| ()).map_err(|reason| *reason).and(sound);

@@ -77,7 +77,7 @@ pub use stay::{Overdue, StayLimit};
 pub use step::{Attestation, Custody, Evidence, StepKind, StepOutcome, StepRecord};
 pub use subject::{Class, Direction, SubjectKind};
 pub use temperature::{Guidance, NotMeasured, RawWords, Screening, ThermalReading, Zone};
-pub use thermal_frame::ThermalFrame;
+pub use thermal_frame::{FrameArea, ThermalFrame};
 pub use timeline::{BootClock, Known, Placed};
 pub use title::{StepWords, Title};
 pub use training::Training;

@@ -51,6 +51,8 @@ pub enum Sense {
     Spot(Result<ThermalReading, NoReading>),
     /// A face in an array's picture, or why there is none to measure.
     Face(Result<ThermalReading, Unseen>),
+    /// The reference plate in an array's picture, with nothing before it.
+    Plate(ThermalReading),
     /// What a sensor beside it says.
     Beside(Beside),
 }
@@ -219,7 +221,11 @@ impl Screener {
                 self.heard = now;
                 self.face(now, face)
             }
-            // It says nothing of a person by itself.
+            // Neither says anything of a person by itself.
+            Sense::Plate(reading) => {
+                self.compare(now, &reading);
+                None
+            }
             Sense::Beside(beside) => {
                 self.around.take(now, beside);
                 None

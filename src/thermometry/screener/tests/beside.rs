@@ -50,7 +50,10 @@ fn whatever_is_fitted_and_silent_is_a_fault_and_no_value_is_taken_without_it() {
         (Settings { surroundings: Surroundings::Thermometer, ..plain }, NotMeasured::Surroundings),
         (Settings { outdoor: Fitted::Yes, ..plain }, NotMeasured::Surroundings),
         (Settings { supply: Fitted::Yes, ..plain }, NotMeasured::Supply),
-        (Settings { plate: Some(Plate { every, emissivity: 950 }), ..plain }, NotMeasured::Reference),
+        (
+            Settings { plate: Some(Plate { every, emissivity: 950, area: None }), ..plain },
+            NotMeasured::Reference,
+        ),
     ];
     for (settings, why) in cases {
         let mut lane = Lane::with(settings, 22.0);
@@ -97,7 +100,7 @@ fn a_supply_that_is_measured_is_corrected_and_one_that_sags_is_named() {
 #[test]
 fn a_sensor_that_drifts_from_its_reference_measures_nobody_within_ten_seconds() {
     let every = Duration::from_secs(1_800);
-    let plate = Some(Plate { every, emissivity: 980 });
+    let plate = Some(Plate { every, emissivity: 980, area: None });
     let mut lane = Lane::with(Settings { plate, ..Settings::default() }, 22.0);
     lane.tell(PlateSeen(Ok(centi(2_200))));
     (0..10).for_each(|_| assert_eq!(lane.skin(22.0), None));
@@ -186,7 +189,7 @@ fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_sk
 
 #[test]
 fn whoever_walks_up_and_fills_a_part_of_the_field_is_no_drift_of_the_sensor() {
-    let plate = Some(Plate { every: Duration::from_secs(1_800), emissivity: 980 });
+    let plate = Some(Plate { every: Duration::from_secs(1_800), emissivity: 980, area: None });
     let mut lane = Lane::with(Settings { plate, ..Settings::default() }, 22.0);
     lane.tell(PlateSeen(Ok(centi(2_200))));
     (0..10).for_each(|_| assert_eq!(lane.skin(22.0), None));
