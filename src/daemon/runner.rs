@@ -18,7 +18,7 @@ use crate::model::past::Unknown;
 use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
     AreaMode, Between, Body, Draft, DriftNote, Guidance, Level, Observation, Observed, Past, Scan, Screening,
-    Signal, Whose,
+    Signal, ThermalFrame, Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener, Sense, array};
@@ -145,15 +145,10 @@ impl LaneRunner {
                 self.screened(now, ended, appends);
             }
             Observed::Frame(frame) => {
-                let area = self.judged.0.plate.and_then(|plate| plate.area);
-                let picture = area.zip(frame.as_ref().as_ref().ok());
-                if let Some(plate) = picture.and_then(|(area, frame)| array::plate::seen(frame, area)) {
-                    self.screener.sense(now, Sense::Plate(plate));
-                }
-                let ended = self.screener.sense(now, Sense::Face(array::reading(frame.as_ref())));
+                let health = frame.as_ref().as_ref().map(|_| ()).map_err(|reason| *reason);
+                let ended = self.picture(now, frame.as_ref());
                 let sound = self.screener.fault(now).map_or(Ok(()), Err);
-                let health = frame.as_ref().as_ref().map(|_| ()).map_err(|reason| *reason).and(sound);
-                self.note_health(&observation.device, health, FAILURES_MAX, appends);
+                self.note_health(&observation.device, health.and(sound), FAILURES_MAX, appends);
                 self.screened(now, ended, appends);
             }
             Observed::Beside(said) => {
@@ -192,6 +187,16 @@ impl LaneRunner {
             }
             Observed::Health(health) => self.note_health(&observation.device, health, 1, appends),
         }
+    }
+
+    /// Takes what an array saw, and the reference plate in it where its picture shows one.
+    fn picture(&mut self, now: Mono, frame: &Result<ThermalFrame, NoReading>) -> Option<Screening> {
+        let area = self.judged.0.plate.and_then(|plate| plate.area);
+        let shown = area.zip(frame.as_ref().ok());
+        if let Some(plate) = shown.and_then(|(area, frame)| array::plate::seen(frame, area)) {
+            self.screener.sense(now, Sense::Plate(plate));
+        }
+        self.screener.sense(now, Sense::Face(array::reading(frame)))
     }
 
     /// Carries out what somebody asks.

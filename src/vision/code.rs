@@ -58,6 +58,10 @@ pub enum Attempt {
     Sharpened,
     /// Light modules on dark ground.
     Inverted,
+    /// A grid fitted to the grey picture: blur, shine, damage, slants.
+    Fitted,
+    /// The same, with finder patterns from a threshold at the local mean.
+    FittedMean,
     /// Threshold at the local mean, then rqrr: uneven light, shine.
     Mean,
     /// rqrr with its own threshold.
@@ -66,7 +70,15 @@ pub enum Attempt {
 
 impl Attempt {
     /// In the order in which they are tried.
-    pub const ALL: [Self; 5] = [Self::Harder, Self::Sharpened, Self::Inverted, Self::Mean, Self::Native];
+    pub const ALL: [Self; 7] = [
+        Self::Harder,
+        Self::Fitted,
+        Self::FittedMean,
+        Self::Sharpened,
+        Self::Inverted,
+        Self::Mean,
+        Self::Native,
+    ];
 
     /// Its name for logs and tables.
     pub const fn name(self) -> &'static str {
@@ -74,6 +86,8 @@ impl Attempt {
             Self::Harder => "harder",
             Self::Sharpened => "sharpened",
             Self::Inverted => "inverted",
+            Self::Fitted => "fitted",
+            Self::FittedMean => "fitted-mean",
             Self::Mean => "mean",
             Self::Native => "native",
         }
@@ -83,7 +97,7 @@ impl Attempt {
     pub const fn unbounded(self) -> bool {
         match self {
             Self::Mean | Self::Native => true,
-            Self::Harder | Self::Sharpened | Self::Inverted => false,
+            Self::Harder | Self::Sharpened | Self::Inverted | Self::Fitted | Self::FittedMean => false,
         }
     }
 }

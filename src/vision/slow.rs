@@ -5,7 +5,7 @@
 
 use super::code::{Attempt, Code, Lane};
 use super::frame::{Frame, Point};
-use super::symbols::{self, Effort};
+use super::symbols::{self, Effort, Threshold};
 use super::{filter, second};
 
 /// Larger pictures are halved first.
@@ -22,6 +22,8 @@ pub fn attempt(attempt: Attempt, frame: &Frame) -> Vec<Code> {
         Attempt::Harder => harder(&fitted),
         Attempt::Sharpened => harder(&filter::sharpened(&fitted)),
         Attempt::Inverted => harder(&filter::inverted(&fitted)),
+        Attempt::Fitted => symbols::fit(&fitted, Threshold::Blocks, lane),
+        Attempt::FittedMean => symbols::fit(&fitted, Threshold::Mean, lane),
         Attempt::Mean => second::mean(&fitted),
         Attempt::Native => second::native(&fitted),
     };
@@ -66,12 +68,12 @@ mod tests {
     #[test]
     fn every_attempt_has_its_turn_and_one_switched_off_has_none() {
         let mut rotation = Rotation::default();
-        let round: Vec<_> = (0..5).filter_map(|_| rotation.turn()).collect();
+        let round: Vec<_> = (0..7).filter_map(|_| rotation.turn()).collect();
         assert_eq!(round, Attempt::ALL);
         rotation.switch_off(Attempt::Native);
         rotation.switch_off(Attempt::Harder);
-        let round: Vec<_> = (0..4).filter_map(|_| rotation.turn()).collect();
-        assert!(round.len() == 4 && !round.contains(&Attempt::Native) && !round.contains(&Attempt::Harder));
+        let round: Vec<_> = (0..6).filter_map(|_| rotation.turn()).collect();
+        assert!(round.len() == 6 && !round.contains(&Attempt::Native) && !round.contains(&Attempt::Harder));
         Attempt::ALL.iter().for_each(|&attempt| rotation.switch_off(attempt));
         assert_eq!(rotation.turn(), None);
     }

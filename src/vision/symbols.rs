@@ -14,6 +14,8 @@ use rxing::qrcode::cpp_port::detector::{
 use rxing::{Binarizer, Luma8Source};
 
 use super::code::{Code, Lane, Part};
+use super::filter;
+use super::fit::Grid;
 use super::frame::{Frame, Point};
 use crate::base::Pii;
 
@@ -31,6 +33,18 @@ impl Effort {
     pub const USUAL: Self = Self { every_row: false, triples_max: 48 };
     /// For a frame that the fast lane could not read, and for small pictures.
     pub const HARDER: Self = Self { every_row: true, triples_max: 192 };
+}
+
+/// Most triples to which a grid is fitted. Each costs up to about 1 ms.
+const FITTED_MAX: usize = 12;
+
+/// How dark pixels are told from light ones where finder patterns are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// Between the extremes of blocks, as the fast lane does.
+    Blocks,
+    /// At the mean around each pixel.
+    Mean,
 }
 
 /// Codes from one picture, and how many finder patterns belong to none of them.
@@ -53,6 +67,50 @@ pub fn find(frame: &Frame, effort: Effort, lane: Lane) -> Found {
 pub fn finder_patterns(frame: &Frame) -> usize {
     let count = || with_bits(frame, |bits| FindFinderPatterns(bits, false, 0).len());
     catch_unwind(AssertUnwindSafe(count)).ok().flatten().unwrap_or_default()
+}
+
+/// Searches `frame` with grids fitted to its grey, through finder patterns by `threshold`; see [`fit`](super::fit).
+pub fn fit(frame: &Frame, threshold: Threshold, lane: Lane) -> Vec<Code> {
+    let read = || {
+        let found = match threshold {
+            Threshold::Blocks => with_bits(frame, |dark| fit_through(frame, dark, lane)),
+            Threshold::Mean => darker_than_mean(frame).map(|dark| fit_through(frame, &dark, lane)),
+        };
+        found.unwrap_or_default()
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+}
+
+fn fit_through(frame: &Frame, dark: &BitMatrix, lane: Lane) -> Vec<Code> {
+    let mut patterns = FindFinderPatterns(dark, true, 0);
+    let mut codes: Vec<Code> = Vec::new();
+    for set in GenerateFinderPatternSets(&mut patterns).into_iter().take(FITTED_MAX) {
+        let grids = Grid::fitted(frame, &set);
+        let read = grids.iter().find_map(|grid| {
+            let corners = grid.corners()?;
+            grid.modules(frame).iter().find_map(|bits| decoded(bits, corners, lane))
+        });
+        if let Some(code) = read
+            && !codes.iter().any(|known| known.payload == code.payload)
+        {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
+/// Pixels darker than the mean around them, as a matrix.
+fn darker_than_mean(frame: &Frame) -> Option<BitMatrix> {
+    let dark = filter::darker_than_mean(frame, frame.long_side() / 16);
+    let (width, height) = (u32::try_from(frame.width()).ok()?, u32::try_from(frame.height()).ok()?);
+    let mut bits = BitMatrix::new(width, height).ok()?;
+    let mut at = dark.into_iter();
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        if at.next() == Some(true) {
+            bits.set(x, y);
+        }
+    }
+    Some(bits)
 }
 
 fn with_bits<T>(frame: &Frame, use_bits: impl FnOnce(&BitMatrix) -> T) -> Option<T> {
@@ -90,13 +148,16 @@ fn search_bits(bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
 
 fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<Code> {
     let sampled = SampleQR(bits, set).ok()?;
-    let symbol = Decode(sampled.getBits()).ok()?;
+    decoded(sampled.getBits(), corners(sampled.getPoints())?, lane)
+}
+
+fn decoded(bits: &BitMatrix, corners: [Point; 4], lane: Lane) -> Option<Code> {
+    let symbol = Decode(bits).ok()?;
     let payload = symbol.content().bytes();
     if !symbol.isValid() || payload.is_empty() {
         return None;
     }
-    let corners = corners(sampled.getPoints())?;
-    let modules = u16::try_from(sampled.getBits().width()).ok()?;
+    let modules = u16::try_from(bits.width()).ok()?;
     let append = symbol.structuredAppend();
     let part = (append.count > 1).then(|| Part {
         index: u8::try_from(append.index).unwrap_or_default(),

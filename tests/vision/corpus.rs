@@ -20,7 +20,7 @@ fn photographs_are_read_and_nothing_false_is() {
     let step = if all() { 1 } else { 4 };
     let (mut fast, mut slow) = (Fast::default(), Isolate::new(Duration::from_secs(5)));
     let (mut sets, mut wrong) = (BTreeMap::<String, [usize; 3]>::new(), Vec::new());
-    let (mut fast_ms, mut slow_ms, mut by) = (0, [0; 5], [0; 5]);
+    let (mut fast_ms, mut slow_ms, mut by) = (0, [0; 7], [0; 7]);
     for labelled in pictures.iter().step_by(step) {
         let frame = labelled.frame();
         let start = clock::mono();
@@ -57,7 +57,7 @@ fn photographs_are_read_and_nothing_false_is() {
     assert!(wrong.is_empty(), "false reads in {wrong:?}");
     assert!(of >= 160, "only {of} pictures");
     assert!(fast * 100 >= of * 80, "the fast lane reads {fast} of {of}");
-    assert!(both * 100 >= of * 84, "both lanes read {both} of {of}");
+    assert!(both * 100 >= of * 87, "both lanes read {both} of {of}");
 }
 
 #[test]
