@@ -17,5 +17,7 @@ mod recorder;
 mod room;
 #[path = "daemon/shift.rs"]
 mod shift;
+#[path = "daemon/thermal.rs"]
+mod thermal;
 #[path = "daemon/training.rs"]
 mod training;

@@ -212,7 +212,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut lane_tasks = JoinSet::new();
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
     lane_parts.into_iter().try_for_each(&mut start)?;
-    let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
+    let Lanes { news: lanes, commands: to_lanes, views, previews, thermals, mut progress, .. } = lanes;
     let turns = counted(&mut progress);
     let names = (kiosk.clone(), lanes.keys().cloned().collect());
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
@@ -233,6 +233,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         status: status.clone(),
         commands: commands.clone(),
         previews,
+        thermals,
         recent: Arc::<Past<DirDisk>>::clone(&past),
         attendants,
         hand_overs,
