@@ -3,6 +3,8 @@
 
 #[path = "daemon/camera.rs"]
 mod camera;
+#[path = "daemon/drift.rs"]
+mod drift;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/overdue.rs"]
@@ -21,3 +23,5 @@ mod shift;
 mod thermal;
 #[path = "daemon/training.rs"]
 mod training;
+#[path = "daemon/walk.rs"]
+mod walk;

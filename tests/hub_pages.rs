@@ -10,10 +10,13 @@ use common::kiosk::{Log, NOW};
 use kakou::base::{Seq, Wall};
 use kakou::hub::{Options, Running, start};
 use kakou::ledger::{Day, Keys, KioskShift, Ledger, Unknown};
+use kakou::model::drift_note::Spread;
 use kakou::model::leak::Counted;
 use kakou::model::record::Crossing;
 use kakou::model::shift::{ShiftSheet, Tally};
-use kakou::model::{Body, Cause, Direction, OpenItems, Passage, StayLimit, SubjectKind, Verdict};
+use kakou::model::{
+    Body, BodySite, Cause, Direction, DriftNote, OpenItems, Passage, StayLimit, SubjectKind, Verdict,
+};
 use kakou::platform::entropy::OsEntropy;
 
 const CAR: &str = "car-1";
@@ -158,6 +161,37 @@ async fn whoever_has_not_come_out_in_time_is_an_alarm_that_leads_to_their_record
     let name = personal.people[0].name.as_ref().unwrap().expose();
     for page in [&overview, &said, &entered] {
         assert!(!page.contains(name.as_str()), "a name is shown only to a named officer with a reason");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_kiosk_draws_what_it_noted_of_its_thermometers() {
+    let mut log = Log::new("east-1", 7);
+    let note = |turn: i16, low| DriftNote {
+        screenings: 20,
+        site: BodySite::ForeheadCentre,
+        calibration: None,
+        skin: Spread { mean: 3_410 - turn, deviation: 60 },
+        surroundings: Spread { mean: 2_200, deviation: 10 },
+        residual: Spread { mean: -turn, deviation: 62 },
+        correction: turn / 2,
+        high: 0,
+        low,
+        reference: Some(turn / 4),
+    };
+    let mut last = Seq::FIRST;
+    for turn in 0..30_i16 {
+        let body = Body::DriftNoted { note: Box::new(note(turn * 3, 5 * turn.unsigned_abs())) };
+        last = log.append(at(i64::from(turn) * 20), Some("door"), body, None);
+    }
+    let place = Place::new(&log).await;
+    let page = place.page("/kiosks/east-1").await;
+    assert_eq!(page.matches("<svg class=\"chart\"").count(), 4, "{page}");
+    assert!(page.contains("reads too low") && !page.contains("NaN"), "{page}");
+    let record = place.record(last).await;
+    assert!(record.contains("33.23 ± 0.60 °C") && record.contains("-0.87 ± 0.62 °C"), "{record}");
+    if let Ok(folder) = std::env::var("KAKOU_PICTURES") {
+        std::fs::write(format!("{folder}/kiosk.html"), page).unwrap();
     }
 }
 

@@ -326,6 +326,17 @@ fn one_lane(
             bail!("lane {}: a thermal array needs a thermometer for the air beside it", lane.id);
         }
         screening.site = Some(BodySite::FaceMax);
+        let area = devices.iter().find_map(|device| device.driver.array()).and_then(|array| array.plate);
+        match (&mut screening.plate, area) {
+            (Some(plate), Some(_)) => plate.area = area,
+            (None, None) => {}
+            (Some(_), None) => {
+                bail!("lane {}: plate of the array must say where its picture shows it", lane.id)
+            }
+            (None, Some(_)) => {
+                bail!("lane {}: the array's plate needs a thermometer with of = \"plate\"", lane.id)
+            }
+        }
     }
     let runner =
         LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp, sprayer)));
@@ -361,6 +372,7 @@ fn thermometry<'s>(
                 settings.plate = plate.map(|PlateWiring { every_s, emissivity }| Plate {
                     every: std::time::Duration::from_secs(every_s.into()),
                     emissivity,
+                    area: None,
                 });
             }
             Side::Distance { near_mm, far_mm, .. } => {

@@ -166,6 +166,9 @@ pub struct Thresholds {
     /// Where after three readings within the guard band.
     #[n(11)]
     pub second_site: Option<BodySite>,
+    /// Whoever comes from hotter air is measured twice.
+    #[n(12)]
+    pub outdoor_hot: Option<i32>,
 }
 
 /// One signature on a bundle.
@@ -374,6 +377,7 @@ impl Thresholds {
             surroundings: Some(surroundings).filter(|_| rule.surroundings != plain.surroundings),
             site: Some(rule.site).filter(|site| *site != plain.site),
             second_site: rule.second_site,
+            outdoor_hot: rule.outdoor_hot.map(CentiCelsius::get),
         }
     }
 
@@ -394,6 +398,7 @@ impl Thresholds {
             surroundings: self.surroundings.map_or(plain.surroundings, |limits| limits.map(celsius)),
             site: self.site.unwrap_or(plain.site),
             second_site: self.second_site,
+            outdoor_hot: self.outdoor_hot.map(celsius),
         }
     }
 
@@ -410,6 +415,7 @@ impl Thresholds {
             && self.ceiling.unwrap_or(3_800).max(self.threshold) == self.ceiling.unwrap_or(3_800)
             && self.implausible.is_none_or(|value| (3_300..=3_620).contains(&value))
             && self.outdoor.is_none_or(|value| (-1_000..=2_500).contains(&value))
+            && self.outdoor_hot.is_none_or(|value| (2_500..=4_500).contains(&value))
             && (500..=2_500).contains(&low)
             && (2_500..=3_800).contains(&high)
             && self.second_site != Some(self.site.unwrap_or_default())

@@ -191,6 +191,8 @@ pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Scre
     let site = table.as_mut().and_then(|table| table.get(report, "site", &one_of(&sites)));
     let site = site.unwrap_or(plain.site);
     let second_site = table.as_mut().and_then(|table| table.get(report, "second_site", &one_of(&sites)));
+    let outdoor_hot =
+        table.as_mut().and_then(|table| table.get(report, "outdoor_hot_c", &number(25.0..=45.0)));
     let factor =
         table.as_mut().and_then(|table| table.get(report, "surroundings_factor", &number(0.0..=1.0)));
     if let Some(table) = table {
@@ -215,6 +217,7 @@ pub(super) fn screening(report: &mut Report<'_>, file: &mut Section<'_>) -> Scre
         surroundings: [celsius(low), celsius(high)],
         site,
         second_site,
+        outdoor_hot: outdoor_hot.map(celsius),
     }
 }
 

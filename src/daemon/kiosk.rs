@@ -211,7 +211,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut lanes = Lanes::new(taken, in_force.clone(), Arc::new(memory));
     let mut lane_tasks = JoinSet::new();
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
-    lane_parts.into_iter().try_for_each(&mut start)?;
+    lane_parts.into_iter().map(|lane| resumed(lane, &recovery)).try_for_each(&mut start)?;
     let Lanes { news: lanes, commands: to_lanes, views, previews, thermals, mut progress, .. } = lanes;
     let turns = counted(&mut progress);
     let names = (kiosk.clone(), lanes.keys().cloned().collect());
@@ -245,6 +245,14 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })
+}
+
+/// The lane, going on from what was noted of its thermometer before.
+fn resumed(mut lane: LaneParts, recovery: &Recovery) -> LaneParts {
+    if let Some(notes) = recovery.drift_notes.get(&lane.id) {
+        lane.runner.resume(notes);
+    }
+    lane
 }
 
 /// The past passages at a place with its own time.

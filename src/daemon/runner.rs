@@ -17,8 +17,8 @@ use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticke
 use crate::model::past::Unknown;
 use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
-    AreaMode, Between, Body, Draft, Guidance, Level, Observation, Observed, Past, Scan, Screening, Signal,
-    Whose,
+    AreaMode, Between, Body, Draft, DriftNote, Guidance, Level, Observation, Observed, Past, Scan, Screening,
+    Signal, Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener, Sense, array};
@@ -103,6 +103,11 @@ impl LaneRunner {
         Self::new(settings, context, self.judged.0, trust, outputs)
     }
 
+    /// Goes on from what was noted of this lane's thermometer before the kiosk started, oldest first.
+    pub fn resume(&mut self, notes: &[DriftNote]) {
+        self.screener.resume(notes);
+    }
+
     /// What this lane counts beside what it records.
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
@@ -140,6 +145,11 @@ impl LaneRunner {
                 self.screened(now, ended, appends);
             }
             Observed::Frame(frame) => {
+                let area = self.judged.0.plate.and_then(|plate| plate.area);
+                let picture = area.zip(frame.as_ref().as_ref().ok());
+                if let Some(plate) = picture.and_then(|(area, frame)| array::plate::seen(frame, area)) {
+                    self.screener.sense(now, Sense::Plate(plate));
+                }
                 let ended = self.screener.sense(now, Sense::Face(array::reading(frame.as_ref())));
                 let sound = self.screener.fault(now).map_or(Ok(()), Err);
                 let health = frame.as_ref().as_ref().map(|_| ()).map_err(|reason| *reason).and(sound);
@@ -369,6 +379,9 @@ impl LaneRunner {
             self.screening = false;
             tracing::debug!(lane = %self.id, zone = ?screening.zone, samples = screening.samples, "screened");
             self.step(now, Input::Screened(screening), appends);
+            if let Some(note) = self.screener.noted() {
+                self.append(Body::DriftNoted { note: Box::new(note) }, appends);
+            }
         }
         self.guide(now, appends);
     }
@@ -435,7 +448,10 @@ impl LaneRunner {
             Some(error) => tracing::warn!(lane = %self.id, %device, %error, "no reading"),
             None => tracing::info!(lane = %self.id, %device, "readings are back"),
         }
-        let body = Body::DeviceHealth { device: device.clone(), fault };
+        self.append(Body::DeviceHealth { device: device.clone(), fault }, appends);
+    }
+
+    fn append(&self, body: Body, appends: &mut Vec<Append>) {
         let draft = Draft { lane: Some(self.id.clone()), body, personal: None };
         appends.push(Append { ticket: None, draft: Box::new(draft) });
     }

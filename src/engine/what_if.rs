@@ -188,6 +188,7 @@ fn is_stricter(then: &Policy, draft: &Policy) -> bool {
         || draft.ceiling < then.ceiling
         || draft.implausible > then.implausible
         || draft.outdoor > then.outdoor
+        || draft.outdoor_hot.is_some_and(|hot| then.outdoor_hot.is_none_or(|before| hot < before))
         || low > then.surroundings[0]
         || high < then.surroundings[1]
 }

@@ -243,6 +243,7 @@ pub fn body(body: &Body) -> Words {
         Body::CommandDone { .. } => ("中心指令结果", "result of a command"),
         Body::Manned { found } => manned(*found),
         Body::Training { event, .. } => training(*event),
+        Body::DriftNoted { .. } => ("测温仪状况", "state of a thermometer"),
         Body::Overdue { .. } => cause(Cause::Overdue),
         Body::OpenedByHand => ("道闸手动开启", "barrier opened by hand"),
         Body::FoundOpen => ("启动时道闸开着", "barrier found open"),

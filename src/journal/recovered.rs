@@ -1,11 +1,11 @@
 //! What was found when a journal was opened, for records, screens and logs.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::erase::Erasing;
 use crate::base::{CommandId, Epoch, LaneId, Seq, Stamp};
-use crate::model::{Body, Cause, Direction, Draft, SubjectKind};
+use crate::model::{Body, Cause, Direction, Draft, DriftNote, SubjectKind};
 
 /// What was found when a journal was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub struct Recovery {
     pub alarms: VecDeque<FoundAlarm>,
     /// In an urgent log: the record to which the last one of the last records points.
     pub pointed: Option<(Epoch, Option<Seq>)>,
+    /// What the last records note of each lane's thermometer, oldest first; at most [`DRIFT_NOTES_MAX`](Self::DRIFT_NOTES_MAX)
+    /// a lane.
+    pub drift_notes: BTreeMap<LaneId, Vec<DriftNote>>,
     /// Other findings, in plain words.
     pub remarks: Vec<String>,
 }
@@ -102,6 +105,8 @@ impl FoundAlarm {
 impl Recovery {
     /// Most alarms that are kept of the last records.
     pub const ALARMS_MAX: usize = 256;
+    /// Most notes on a thermometer that are kept of the last records: what its drift monitor looks back at.
+    pub const DRIFT_NOTES_MAX: usize = 10;
 
     /// Whether nothing was wrong.
     pub fn is_untroubled(&self) -> bool {

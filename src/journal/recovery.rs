@@ -294,6 +294,14 @@ impl<D: Disk> Recoverer<'_, D> {
                 self.recovery.open_arrivals.retain(|open| open.arrival != passage.arrival);
             }
             Body::Gap { from, through, found } => self.recorded.push(Gap { from, through, found }),
+            Body::DriftNoted { note } => {
+                let notes = entry.lane.map(|lane| self.recovery.drift_notes.entry(lane).or_default());
+                let Some(notes) = notes else { return };
+                if notes.len() == Recovery::DRIFT_NOTES_MAX {
+                    notes.remove(0);
+                }
+                notes.push(*note);
+            }
             Body::Commanded { command, .. } => self.recovery.commanded = Some(command),
             Body::CommandDone { command, outcome, .. } if outcome.settles() => {
                 self.recovery.command_done = Some(command);

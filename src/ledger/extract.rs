@@ -84,6 +84,9 @@ impl Ledger {
             Body::Commanded { .. } | Body::CommandDone { .. } => {
                 self.command_recorded(kiosk, epoch, &entry.body, received)?;
             }
+            Body::DriftNoted { .. } => {
+                self.note_drift(record, kiosk, entry.lane.as_ref(), placed.best)?;
+            }
             Body::Booted { .. }
             | Body::Stopped
             | Body::Arrived { .. }

@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 13] = [
+pub(super) const STEPS: [&str; 14] = [
     RECORDS,
     super::sheet::TABLE,
     TIMES,
@@ -18,6 +18,7 @@ pub(super) const STEPS: [&str; 13] = [
     super::command::TABLE,
     super::turned_back::TABLE,
     super::shifts::TABLES,
+    super::drift_notes::TABLE,
 ];
 
 /// The version that this program writes: the number of steps that lead to it.

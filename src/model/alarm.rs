@@ -137,6 +137,7 @@ impl Cause {
             | Body::HandOver { .. }
             | Body::Policy { .. }
             | Body::Manned { found: Manned::Back }
+            | Body::DriftNoted { .. }
             | Body::Training { .. }
             | Body::Commanded { .. }
             | Body::CommandDone { .. } => None,

@@ -14,6 +14,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Cause;
+use super::drift_note::DriftNote;
 use super::duty::{Manned, Post};
 use super::grounds::Grounds;
 use super::leak::Counted;
@@ -319,6 +320,13 @@ pub enum Body {
         /// Persons, in the same way.
         #[n(3)]
         people: u32,
+    },
+    /// What the screenings of many people say of a lane's thermometer.
+    #[n(24)]
+    DriftNoted {
+        /// What.
+        #[n(0)]
+        note: Box<DriftNote>,
     },
 }
 

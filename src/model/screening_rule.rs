@@ -59,6 +59,11 @@ pub struct ScreeningRule {
     #[n(11)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_site: Option<BodySite>,
+    /// Whoever comes in from air hotter than this is measured again after a while as well: sun on a forehead and drying sweat
+    /// say nothing of the body. None: nobody is.
+    #[n(12)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outdoor_hot: Option<CentiCelsius>,
 }
 
 impl ScreeningRule {
@@ -83,6 +88,7 @@ impl ScreeningRule {
         surroundings: [centi(1_600), centi(3_200)],
         site: BodySite::ForeheadCentre,
         second_site: None,
+        outdoor_hot: None,
     };
 
     /// The zone of a core equivalent; `corrected` is the same with the drift correction, which never lifts the ceiling.
@@ -125,6 +131,9 @@ impl fmt::Display for ScreeningRule {
             degrees(self.outdoor),
             self.site.name(),
         )?;
+        if let Some(hot) = self.outdoor_hot {
+            write!(f, ", twice from outdoors above {:.1} °C", degrees(hot))?;
+        }
         self.second_site.map_or(Ok(()), |site| write!(f, ", then {}", site.name()))
     }
 }

@@ -309,6 +309,7 @@ impl Tally {
             Body::Training { event, .. } => self.practices.take(entry.lane.as_ref(), &entry.stamp, *event),
             Body::Attendance { signed_in: false, .. }
             | Body::Stopped
+            | Body::DriftNoted { .. }
             | Body::KeyOpened { .. }
             | Body::Crossed { .. }
             | Body::ClockMapped

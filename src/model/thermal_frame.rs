@@ -59,6 +59,28 @@ impl ThermalFrame {
     }
 }
 
+/// Where a frame shows something: columns and rows from the top left, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameArea {
+    /// First column.
+    pub left: u8,
+    /// First row.
+    pub top: u8,
+    /// Last column.
+    pub right: u8,
+    /// Last row.
+    pub bottom: u8,
+}
+
+impl FrameArea {
+    /// The pixels of `frame` in it, in hundredths of a degree; `None` where the frame does not hold all of it.
+    pub fn of(self, frame: &ThermalFrame) -> Option<Vec<i16>> {
+        let columns = || usize::from(self.left)..=usize::from(self.right);
+        let rows = usize::from(self.top)..=usize::from(self.bottom);
+        rows.flat_map(|y| columns().map(move |x| frame.get(x, y))).collect()
+    }
+}
+
 /// Prints the size only: a picture may show a person.
 impl std::fmt::Debug for ThermalFrame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

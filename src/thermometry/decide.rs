@@ -34,7 +34,7 @@ pub fn decide(basis: &Basis) -> Decision {
     skins.sort_by(|one, other| other.cmp(one));
     let top = &skins[..skins.len().div_ceil(3)];
     let skin = top.get(top.len() / 2).copied().unwrap_or(CentiCelsius::ABSOLUTE_ZERO);
-    let settled = equilibrium::judge(skin, basis.outdoor, basis.rule.outdoor, basis.earlier);
+    let settled = equilibrium::judge(skin, basis.outdoor, &basis.rule, basis.earlier);
     let raised = match settled {
         Settled::Yes { raise } | Settled::NotYet { raise } => raise,
     };
@@ -146,6 +146,13 @@ fn zone(
             Err(NotMeasured::Drift)
         }
         (Settled::Yes { .. }, zone) => Ok(zone),
+        // Sun on a forehead goes away in minutes; below the ceiling nobody is referred for it.
+        (Settled::NotYet { .. }, Zone::Refer)
+            if equilibrium::is_hot(basis.outdoor, &basis.rule)
+                && core.max(corrected) < basis.rule.ceiling =>
+        {
+            Err(NotMeasured::Acclimatising)
+        }
         (Settled::NotYet { .. }, Zone::Refer) => Ok(Zone::Refer),
         (Settled::NotYet { .. }, Zone::Below | Zone::Recheck) => Err(NotMeasured::Acclimatising),
     }

@@ -7,7 +7,9 @@
 
 use std::collections::VecDeque;
 
+use super::group::{Group, Seen, Whole};
 use crate::base::CentiCelsius;
+use crate::model::DriftNote;
 
 /// What people have on the whole. Source: mean oral temperature of afebrile adults, 36.6 °C (Protsiv et al. 2020, eLife
 /// 9:e49555).
@@ -29,11 +31,11 @@ const SLEW: i16 = 5;
 const SLEW_PEOPLE: u8 = 10;
 /// Share of people at or above the threshold from which on nothing is learnt.
 const CLUSTER_PERCENT: usize = 10;
-/// CUSUM: allowance and limit, in standard deviations between people. The usual limit of 5 raises a false alarm in 465
-/// people (Siegmund's approximation), several a day at a gate; 12 does so in half a million, and notices a degree within
-/// about fifteen.
+/// Allowance of the CUSUM, in standard deviations between people.
 const ALLOWANCE: f64 = 0.5;
-const LIMIT: f64 = 12.0;
+/// Limit of the CUSUM, in the same. The usual limit of 5 raises a false alarm in 465 people (Siegmund's approximation),
+/// several a day at a gate; 12 does so in half a million, and notices a degree within about fifteen.
+pub const LIMIT: f64 = 12.0;
 /// Standard deviation of residuals between people, in hundredths, of which the CUSUM's steps are multiples: the budget's
 /// spread and body temperatures among the healthy, 0.35 °C.
 const HEALTHY: f64 = 35.0;
@@ -51,6 +53,7 @@ pub struct Drift {
     above: f64,
     below: f64,
     trusted: bool,
+    group: Group,
 }
 
 impl Drift {
@@ -69,7 +72,29 @@ impl Drift {
             above: 0.0,
             below: 0.0,
             trusted: true,
+            group: Group::default(),
         }
+    }
+
+    /// Goes on from what was noted before the kiosk started, oldest first. A suspicion is put to the proof again: the sensor
+    /// may be another one, and if it is not, half the limit is soon made up.
+    pub fn resume(&mut self, notes: &[DriftNote]) {
+        for note in notes {
+            let mean = std::iter::repeat_n(note.residual.mean, usize::from(note.screenings).min(WINDOW));
+            self.residuals.extend(mean);
+            let surplus = self.residuals.len().saturating_sub(WINDOW);
+            self.residuals.drain(..surplus);
+            self.correction = note.correction.clamp(-CORRECTION_MAX, CORRECTION_MAX);
+            let sum = |tenths: u16| (f64::from(tenths) / 10.0).min(LIMIT / 2.0);
+            (self.above, self.below) = (sum(note.high), sum(note.low));
+        }
+    }
+
+    /// CUSUM of people who seem too warm and of people who seem too cool, in tenths of a standard deviation.
+    #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+    #[expect(clippy::cast_sign_loss, reason = "never negative")]
+    pub fn sums(&self) -> [u16; 2] {
+        [self.above, self.below].map(|sum| (sum * 10.0).round() as u16)
     }
 
     /// What is added to a core equivalent, in hundredths of a degree: never more than [`CORRECTION_MAX`] either way.
@@ -99,13 +124,17 @@ impl Drift {
         self.trusted = good == Trusted::Yes;
     }
 
-    /// Takes one person's core equivalent, uncorrected, that was below the threshold or within the guard band.
-    pub fn below(&mut self, core: CentiCelsius) {
+    /// Takes one person's screening that was below the threshold or within the guard band; the group that it made whole.
+    pub fn below(&mut self, seen: &Seen) -> Option<Whole> {
         self.note(Alarm::No);
-        if self.frozen() {
-            return;
+        let residual = i16::try_from((seen.core - NORMAL).clamp(-500, 500)).unwrap_or(0);
+        if !self.frozen() {
+            self.learn(residual);
         }
-        let residual = i16::try_from((core - NORMAL).clamp(-500, 500)).unwrap_or(0);
+        self.group.add(seen, residual)
+    }
+
+    fn learn(&mut self, residual: i16) {
         if self.residuals.len() == WINDOW {
             self.residuals.pop_front();
         }
@@ -130,6 +159,7 @@ impl Drift {
         self.residuals.clear();
         self.alarms.clear();
         (self.correction, self.since_move, self.above, self.below) = (0, 0, 0.0, 0.0);
+        self.group = Group::default();
     }
 
     /// Residuals kept, oldest first, for whoever looks at the device.
@@ -189,6 +219,8 @@ enum Alarm {
 mod tests {
     use super::*;
     use crate::base::Random;
+    use crate::model::BodySite;
+    use crate::model::drift_note::Spread;
 
     #[test]
     fn the_first_person_is_judged_and_a_steady_crowd_is_not_corrected() {
@@ -196,7 +228,7 @@ mod tests {
         assert_eq!((drift.correction(), drift.suspect()), (0, None));
         let mut random = Random::new(1);
         for _ in 0..500 {
-            drift.below(person(&mut random, 0.0));
+            drift.below(&person(&mut random, 0.0));
             assert!(drift.correction().abs() <= 15, "{}", drift.correction());
         }
         assert_eq!(drift.suspect(), None);
@@ -209,7 +241,7 @@ mod tests {
             let mut random = Random::new(2);
             let mut before = 0;
             for people in 1..=200 {
-                drift.below(person(&mut random, moved));
+                drift.below(&person(&mut random, moved));
                 let now = drift.correction();
                 assert!((now - before).abs() <= 5 && (people % 10 == 0 || now == before));
                 before = now;
@@ -224,7 +256,7 @@ mod tests {
             let mut drift = Drift::new(60);
             let mut random = Random::new(3);
             let noticed = (0..100).position(|_| {
-                drift.below(person(&mut random, moved));
+                drift.below(&person(&mut random, moved));
                 drift.suspect() == Some(suspect)
             });
             assert!(noticed.is_some_and(|people| people < 25), "{noticed:?}");
@@ -239,7 +271,7 @@ mod tests {
         let mut drift = Drift::new(60);
         let mut random = Random::new(4);
         for _ in 0..40 {
-            drift.below(person(&mut random, 0.0));
+            drift.below(&person(&mut random, 0.0));
         }
         let before = drift.correction();
         // An outbreak: two in ten are referred, and the others are warmer too.
@@ -247,7 +279,7 @@ mod tests {
             if turn % 5 == 0 {
                 drift.referred();
             } else {
-                drift.below(person(&mut random, 0.5));
+                drift.below(&person(&mut random, 0.5));
             }
             if turn > 20 {
                 assert!(drift.frozen());
@@ -261,14 +293,54 @@ mod tests {
         let mut drift = Drift::new(60);
         drift.reference(Trusted::No);
         let mut random = Random::new(5);
-        (0..100).for_each(|_| drift.below(person(&mut random, 0.4)));
+        for _ in 0..100 {
+            drift.below(&person(&mut random, 0.4));
+        }
         assert!(drift.frozen() && drift.correction() == 0 && drift.residuals().count() == 0);
         drift.reference(Trusted::Yes);
-        (0..100).for_each(|_| drift.below(person(&mut random, 0.4)));
+        for _ in 0..100 {
+            drift.below(&person(&mut random, 0.4));
+        }
         assert!(drift.correction() < -15);
     }
 
-    fn person(random: &mut Random, moved: f64) -> CentiCelsius {
-        CentiCelsius::from_degrees(36.6 + moved + random.normal() * 0.6).unwrap()
+    #[test]
+    fn a_monitor_goes_on_where_it_was_and_puts_a_suspicion_to_the_proof_again() {
+        let note = |mean, correction, low| DriftNote {
+            screenings: 20,
+            site: BodySite::ForeheadCentre,
+            calibration: None,
+            skin: Spread::default(),
+            surroundings: Spread::default(),
+            residual: Spread { mean, deviation: 60 },
+            correction,
+            high: 0,
+            low,
+            reference: None,
+        };
+        let mut drift = Drift::new(60);
+        let notes: Vec<DriftNote> = (0..11).map(|turn| note(-18 - turn, 14, 30)).collect();
+        drift.resume(&notes);
+        assert_eq!((drift.correction(), drift.sums(), drift.residuals().count()), (14, [0, 30], 200));
+        assert_eq!(drift.residuals().next(), Some(-19), "the oldest are let go");
+        let mut random = Random::new(6);
+        for _ in 0..30 {
+            drift.below(&person(&mut random, -0.2));
+            assert!((10..=24).contains(&drift.correction()), "{}", drift.correction());
+        }
+        // It read far too low when the kiosk stopped.
+        let mut drift = Drift::new(60);
+        drift.resume(&[note(-150, 300, 999)]);
+        assert_eq!((drift.suspect(), drift.sums(), drift.correction()), (None, [0, 60], CORRECTION_MAX));
+        let noticed = (1..100).find(|_| {
+            drift.below(&person(&mut random, -1.5));
+            drift.suspect() == Some(Suspect::ReadsLow)
+        });
+        assert!(noticed.is_some_and(|people| people <= 10), "{noticed:?}");
+    }
+
+    fn person(random: &mut Random, moved: f64) -> Seen {
+        let core = CentiCelsius::from_degrees(36.6 + moved + random.normal() * 0.6).unwrap();
+        Seen { skin: core, surroundings: core, core }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Skin that comes from the cold warms up within minutes: fast at first (time constant about 95 s ± 20 %, Beall et al. 2022),
 //! then slowly (274 s, fitted to the means of Dzien et al. 2020: 33.17, 34.90, 35.77, 36.08 and 36.60 °C at 0, 1, 3, 5 and
-//! 60 min after −5.5 to 0 °C). What is still to come is only ever added to a value, to raise suspicion; nobody is
+//! 60 min after −5.5 to 0 °C). The same two screenings show sun that leaves a forehead and sweat that dries. What is still to come is only ever added to a value, to raise suspicion; nobody is
 //! cleared by it.
 
 use crate::base::CentiCelsius;
+use crate::model::ScreeningRule;
 use crate::model::trace::Earlier;
 
 /// Least time between two screenings that says anything about how skin changes: noise over a shorter one looks like a slope.
@@ -42,28 +43,34 @@ pub enum Settled {
 
 /// Judges `skin` of somebody who may come from `outdoor` air, with an `earlier` screening of the same person.
 ///
-/// Nobody who comes from air colder than `limit` counts as settled without an earlier screening at least [`SETTLED_MIN_S`] ago.
+/// Nobody who comes from air colder or hotter than the rule's limits counts as settled without an earlier screening at least
+/// [`SETTLED_MIN_S`] ago.
 pub fn judge(
     skin: CentiCelsius,
     outdoor: Option<CentiCelsius>,
-    limit: CentiCelsius,
+    rule: &ScreeningRule,
     earlier: Option<Earlier>,
 ) -> Settled {
-    let cold = outdoor.is_some_and(|outdoor| outdoor < limit);
+    let harsh = outdoor.is_some_and(|outdoor| outdoor < rule.outdoor) || is_hot(outdoor, rule);
     let Some(earlier) = earlier.filter(|earlier| (APART_MIN_S..=APART_MAX_S).contains(&earlier.seconds))
     else {
-        return if cold { Settled::NotYet { raise: 0 } } else { Settled::Yes { raise: 0 } };
+        return if harsh { Settled::NotYet { raise: 0 } } else { Settled::Yes { raise: 0 } };
     };
     let change = skin - earlier.skin;
     if change.abs() * 60 > SLOPE_MAX * i32::from(earlier.seconds) {
         return Settled::NotYet { raise: still_to_come(change, earlier.seconds, FAST_S) };
     }
-    match (cold, earlier.seconds >= SETTLED_MIN_S) {
+    match (harsh, earlier.seconds >= SETTLED_MIN_S) {
         (true, true) => Settled::Yes { raise: still_to_come(change + CHANGE_NOISE, earlier.seconds, SLOW_S) },
         (false, true) => Settled::Yes { raise: still_to_come(change, earlier.seconds, SLOW_S) },
         (true, false) => Settled::NotYet { raise: 0 },
         (false, false) => Settled::Yes { raise: 0 },
     }
+}
+
+/// Whether somebody may come from the heat, which the rule has looked at again.
+pub fn is_hot(outdoor: Option<CentiCelsius>, rule: &ScreeningRule) -> bool {
+    outdoor.zip(rule.outdoor_hot).is_some_and(|(outdoor, hot)| outdoor > hot)
 }
 
 /// What is still to come of a rise of `change` within `seconds`, by a time constant of `constant` seconds; of a fall,
@@ -80,10 +87,7 @@ fn still_to_come(change: i32, seconds: u16, constant: f64) -> u16 {
 mod tests {
     use super::*;
 
-    const LIMIT: CentiCelsius = match CentiCelsius::new(1_000) {
-        Some(limit) => limit,
-        None => panic!("not a temperature"),
-    };
+    const PLAIN: &ScreeningRule = &ScreeningRule::PLAIN;
 
     #[test]
     fn the_published_means_after_the_cold_wait_at_once_and_after_a_minute() {
@@ -96,7 +100,7 @@ mod tests {
                 let ago = earlier
                     .map(|(at, skin): (u16, i32)| Earlier { seconds: (minute - at) * 60, skin: centi(skin) });
                 earlier = Some((minute, mean));
-                matches!(judge(centi(mean), outside, LIMIT, ago), Settled::Yes { .. })
+                matches!(judge(centi(mean), outside, PLAIN, ago), Settled::Yes { .. })
             })
             .into();
         assert_eq!(settled[..3], [false, false, false]);
@@ -108,7 +112,7 @@ mod tests {
     fn two_screenings_alike_three_minutes_apart_are_settled_and_what_is_to_come_is_added() {
         let cold = Some(centi(-1_000));
         let judged = |seconds, change| {
-            judge(centi(3_440 + change), cold, LIMIT, Some(Earlier { seconds, skin: centi(3_440) }))
+            judge(centi(3_440 + change), cold, PLAIN, Some(Earlier { seconds, skin: centi(3_440) }))
         };
         // The noise of the change is allowed for: 0.15 °C more.
         assert_eq!(judged(180, 0), Settled::Yes { raise: 16 });
@@ -123,17 +127,31 @@ mod tests {
     #[test]
     fn from_mild_air_one_screening_is_enough_unless_a_second_says_otherwise() {
         let mild = Some(centi(1_000));
-        assert_eq!(judge(centi(3_440), mild, LIMIT, None), Settled::Yes { raise: 0 });
-        assert_eq!(judge(centi(3_440), None, LIMIT, None), Settled::Yes { raise: 0 });
+        assert_eq!(judge(centi(3_440), mild, PLAIN, None), Settled::Yes { raise: 0 });
+        assert_eq!(judge(centi(3_440), None, PLAIN, None), Settled::Yes { raise: 0 });
         let ago = Some(Earlier { seconds: 120, skin: centi(3_380) });
-        assert_eq!(judge(centi(3_440), mild, LIMIT, ago), Settled::NotYet { raise: 24 });
+        assert_eq!(judge(centi(3_440), mild, PLAIN, ago), Settled::NotYet { raise: 24 });
+    }
+
+    #[test]
+    fn from_the_heat_sun_must_have_gone_and_what_sweat_took_is_added() {
+        let rule = &ScreeningRule { outdoor_hot: CentiCelsius::new(3_000), ..ScreeningRule::PLAIN };
+        let judged = |outdoor, change| {
+            let earlier = Some(Earlier { seconds: 180, skin: centi(3_500) });
+            judge(centi(3_500 + change), Some(centi(outdoor)), rule, earlier)
+        };
+        assert_eq!(judge(centi(3_500), Some(centi(3_001)), rule, None), Settled::NotYet { raise: 0 });
+        assert_eq!(judge(centi(3_500), Some(centi(3_000)), rule, None), Settled::Yes { raise: 0 });
+        assert_eq!(judged(3_500, -46), Settled::NotYet { raise: 0 });
+        assert_eq!(judged(3_500, 20), Settled::Yes { raise: 38 });
+        assert_eq!(judge(centi(3_500), Some(centi(3_500)), PLAIN, None), Settled::Yes { raise: 0 });
     }
 
     #[test]
     fn two_published_means_foretell_the_next_one() {
         // From 34.90 at one minute and 35.77 at three: 36.11; the mean at five minutes was 36.08.
         let ago = Some(Earlier { seconds: 120, skin: centi(3_490) });
-        let Settled::NotYet { raise } = judge(centi(3_577), Some(centi(-250)), LIMIT, ago) else {
+        let Settled::NotYet { raise } = judge(centi(3_577), Some(centi(-250)), PLAIN, ago) else {
             panic!("settled")
         };
         assert!((3_577 + i32::from(raise) - 3_608).abs() <= 30, "{raise}");

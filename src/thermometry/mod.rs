@@ -14,6 +14,7 @@ pub mod calibration;
 pub mod decide;
 pub mod drift;
 pub mod equilibrium;
+pub mod group;
 pub mod radiometry;
 pub mod reference;
 pub mod screener;

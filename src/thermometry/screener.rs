@@ -23,12 +23,14 @@ use super::array::NoFace;
 pub use super::decide::{SAMPLES_MIN, SUPPLY_VALID};
 use super::decide::{decide, die};
 use super::drift::{Drift, Suspect, Trusted};
+use super::group::Seen;
 use super::reference::{Reference, Standing};
 use super::settings::{Fitted, Surroundings};
 use super::{Settings, decide, equilibrium};
 use crate::base::{CentiCelsius, Mono, NoReading};
+use crate::model::drift_note::GROUP;
 use crate::model::trace::{Earlier, Trace};
-use crate::model::{Beside, BodySite, Guidance, NotMeasured, Screening, ThermalReading, Zone};
+use crate::model::{Beside, BodySite, DriftNote, Guidance, NotMeasured, Screening, ThermalReading, Zone};
 use gather::Gathered;
 use presence::Background;
 
@@ -49,6 +51,8 @@ pub enum Sense {
     Spot(Result<ThermalReading, NoReading>),
     /// A face in an array's picture, or why there is none to measure.
     Face(Result<ThermalReading, Unseen>),
+    /// The reference plate in an array's picture, with nothing before it.
+    Plate(ThermalReading),
     /// What a sensor beside it says.
     Beside(Beside),
 }
@@ -94,6 +98,8 @@ pub struct Screener {
     resting: Resting,
     /// Where on the body, if not at the policy's first place.
     site: Option<BodySite>,
+    /// What the last whole group of screenings says of the sensor, until it is taken.
+    noted: Option<DriftNote>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +124,7 @@ impl Screener {
             around: Around::default(),
             background: None,
             reference: settings.plate.map(|plate| Reference::new(plate.every, now)),
-            drift: Drift::new(settings.site.unwrap_or(settings.rule.site).spread()),
+            drift: Drift::new(first_place(&settings).spread()),
             trouble: None,
             heard: now,
             last: None,
@@ -126,7 +132,23 @@ impl Screener {
             fresh_from: now,
             resting: Resting::No,
             site: None,
+            noted: None,
         }
+    }
+
+    /// Goes on from what was noted of this sensor before the kiosk started, oldest first. What is of another place on the body
+    /// or another calibration says nothing of it.
+    pub fn resume(&mut self, notes: &[DriftNote]) {
+        let calibration = self.settings.head.calibration.map(|calibration| calibration.id);
+        let same =
+            |note: &&DriftNote| note.site == first_place(&self.settings) && note.calibration == calibration;
+        let notes: Vec<DriftNote> = notes.iter().filter(same).copied().collect();
+        self.drift.resume(&notes);
+    }
+
+    /// What a group of screenings says of the sensor, once after each group.
+    pub fn noted(&mut self) -> Option<DriftNote> {
+        self.noted.take()
     }
 
     /// What it goes by.
@@ -136,9 +158,9 @@ impl Screener {
 
     /// Goes by another rule from now on; what is known of sensor and surroundings stays.
     pub fn judge_by(&mut self, settings: Settings) {
-        let place = |settings: &Settings| settings.site.unwrap_or(settings.rule.site);
-        if place(&settings) != place(&self.settings) {
-            self.drift = Drift::new(place(&settings).spread());
+        let place = first_place(&settings);
+        if place != first_place(&self.settings) {
+            self.drift = Drift::new(place.spread());
         }
         self.settings = settings;
         self.cancel();
@@ -199,7 +221,11 @@ impl Screener {
                 self.heard = now;
                 self.face(now, face)
             }
-            // It says nothing of a person by itself.
+            // Neither says anything of a person by itself.
+            Sense::Plate(reading) => {
+                self.compare(now, &reading);
+                None
+            }
             Sense::Beside(beside) => {
                 self.around.take(now, beside);
                 None
@@ -262,7 +288,7 @@ impl Screener {
 
     /// Where on the body the next reading is.
     pub(super) fn place(&self) -> BodySite {
-        self.site.or(self.settings.site).unwrap_or(self.settings.rule.site)
+        self.site.unwrap_or(first_place(&self.settings))
     }
 
     fn invitation(&self) -> Guidance {
@@ -331,11 +357,7 @@ impl Screener {
 
     fn decided(&mut self, now: Mono, trace: Trace) -> Option<Screening> {
         let decision = trace.decision;
-        match decision.zone {
-            Ok(Zone::Below | Zone::Recheck) | Err(NotMeasured::Drift) => self.drift.below(decision.core),
-            Ok(Zone::Refer) => self.drift.referred(),
-            Err(_) => {}
-        }
+        self.learn(&trace);
         if self.earlier.len() == EARLIER_MAX {
             self.earlier.pop_front();
         }
@@ -351,6 +373,39 @@ impl Screener {
             trace: Some(Box::new(trace)),
         };
         self.end(screening)
+    }
+
+    /// Tells the drift monitor; of another place on the body it knows nothing.
+    fn learn(&mut self, Trace { basis, decision }: &Trace) {
+        if basis.site != first_place(&self.settings) {
+            return;
+        }
+        let whole = match decision.zone {
+            Ok(Zone::Below | Zone::Recheck) | Err(NotMeasured::Drift) => {
+                let (skin, core) = (decision.skin, decision.core);
+                self.drift.below(&Seen { skin, surroundings: basis.surroundings, core })
+            }
+            Ok(Zone::Refer) => {
+                self.drift.referred();
+                None
+            }
+            Err(_) => None,
+        };
+        if let Some([skin, surroundings, residual]) = whole {
+            let [high, low] = self.drift.sums();
+            self.noted = Some(DriftNote {
+                screenings: GROUP,
+                site: basis.site,
+                calibration: basis.head.calibration.map(|calibration| calibration.id),
+                skin,
+                surroundings,
+                residual,
+                correction: self.drift.correction(),
+                high,
+                low,
+                reference: basis.reference,
+            });
+        }
     }
 
     /// The screening of the person who is here that is long enough ago to say how their skin changes.
@@ -389,6 +444,11 @@ impl Screener {
         self.last = Some(screening.zone);
         Some(screening)
     }
+}
+
+/// Where on the body the first reading is.
+fn first_place(settings: &Settings) -> BodySite {
+    settings.site.unwrap_or(settings.rule.site)
 }
 
 /// What a subject is asked to do about `why`.

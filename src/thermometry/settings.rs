@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::CentiCelsius;
 use crate::model::trace::{Head, SurroundingsFrom};
-use crate::model::{BodySite, ScreeningRule};
+use crate::model::{BodySite, FrameArea, ScreeningRule};
 
 /// Where the temperature of the surroundings comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +35,15 @@ pub struct Reach {
     pub far: u16,
 }
 
-/// A plate of known temperature that the sensor sees while nobody is there.
+/// A plate of known temperature that the sensor sees while nobody is there, or an array always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plate {
     /// How often it must be seen.
     pub every: Duration,
     /// Its emissivity in thousandths.
     pub emissivity: u16,
+    /// Where an array's picture shows it; none of a spot sensor.
+    pub area: Option<FrameArea>,
 }
 
 /// What a lane's screenings go by. [`Default`] is a forehead 5 cm before a 3 V part on a 3.3 V supply, indoors.

@@ -4,55 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakou::base::{
-    CentiCelsius, ClockTrust, KioskId, Mono, NoReading, Pii, PolicyId, Seq, Slug, Stamp, Wall,
-};
+use kakou::base::{CentiCelsius, ClockTrust, KioskId, Pii, Seq, Slug, Stamp, Wall};
 use kakou::config::roster::Roster;
 use kakou::config::{Policy, Profile, Profiles, profile_file};
-use kakou::control::{Act, Aspect, Command, Direct, Entry, Phase, PolicyStatus, StepState, Trouble};
+use kakou::control::{Act, Command, Direct, Entry, Phase, PolicyStatus, StepState, Trouble};
 use kakou::credential::Trust;
 use kakou::credential::place_code::{Period, PlaceCodes};
 use kakou::daemon::lane::{LaneTask, LaneView, in_force};
 use kakou::daemon::policy::Ruling;
 use kakou::daemon::recall::{Memory, Recalls};
-use kakou::daemon::{Append, LaneRunner, News, Outputs, Request};
-use kakou::drivers::barrier::{End, Position};
+use kakou::daemon::{LaneRunner, News, Outputs, Request};
+use kakou::drivers::barrier::End;
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::registration_code;
 use kakou::model::{
-    Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Level, Observation, Observed,
-    Past, RawWords, Reason, Scan, ScreeningRule, SubjectKind, ThermalReading, Verdict, Via, Whose,
+    Ago, AreaMode, Blinder, Body, Direction, Draft, EarlierPassage, KnownBy, Observation, Observed, Past,
+    RawWords, Reason, Scan, ScreeningRule, SubjectKind, ThermalReading, Verdict, Via, Whose,
 };
 use kakou::platform::clock::{Clock, mono};
 use kakou::sync::inbox::InForce;
 use kakou::thermometry;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Outputs that do nothing, below a barrier that is closed.
-struct Nowhere;
-
-impl Outputs for Nowhere {
-    fn barrier(&mut self, _: Mono, _: End) -> Result<(), NoReading> {
-        Ok(())
-    }
-    fn switch(&mut self, _: End, _: Level) {}
-    fn position(&self) -> Position {
-        Position::Confirmed(End::Closed)
-    }
-    fn spray(&mut self, _: Mono, _: Level) -> Result<(), NoReading> {
-        Ok(())
-    }
-    fn lamp(&mut self, _: Aspect) -> Result<(), NoReading> {
-        Ok(())
-    }
-    fn due(&self) -> Option<Mono> {
-        None
-    }
-    fn expire(&mut self, _: Mono) -> Result<(), NoReading> {
-        Ok(())
-    }
-    fn park(&mut self) {}
-}
+use crate::walk::{FOREHEAD, Swings, Walk};
 
 /// A policy of `profiles` for the lane, a threshold of 37.3 °C.
 pub fn ruling(profiles: Vec<Profile>) -> Ruling {
@@ -91,7 +65,7 @@ fn runner() -> LaneRunner {
 }
 
 fn runner_of(profiles: Vec<Profile>) -> LaneRunner {
-    runner_with(profiles, Box::new(Nowhere))
+    runner_with(profiles, Box::new(Swings(End::Closed)))
 }
 
 /// A lane for people that decides by `profiles`.
@@ -194,77 +168,11 @@ fn a_thermometer_that_a_step_watches_runs_its_clock_and_is_nobodys_forehead() {
     assert!(!saw("warm-air", 76.0, &mut runner), "too hot: it starts over");
 }
 
-pub const FOREHEAD: &str = "[[profile]]\nid = \"brow\"\ntitle_zh = \"额温\"\ntitle_en = \"Brow\"\ntakes = \"person\"\n\
-    directions = [\"inbound\"]\nsession_timeout_s = 600\nidle_timeout_s = 60\n\
-    [[profile.step]]\nkind = \"temperature\"\ntimeout_s = 60\nattempts = 3\n";
-
-/// Somebody who is taken through one lane, with a journal that takes everything at once.
-struct Walk {
-    runner: LaneRunner,
-    stamp: Stamp,
-    seq: u64,
-    appends: Vec<Append>,
-}
-
-impl Walk {
-    fn begin(&mut self) -> usize {
-        self.act(Act::Begin { subject: SubjectKind::Person, direction: Direction::Inbound });
-        self.runner.status(self.stamp.mono).steps.len()
-    }
-
-    fn act(&mut self, act: Act) {
-        self.runner.command(self.stamp.mono, &command(act), &mut self.appends).unwrap();
-        self.durable();
-    }
-
-    /// Nobody, then a forehead of 34.6 °C at 25 °C: what is compared with the threshold is about 36.7.
-    fn measured(&mut self) -> (Verdict, PolicyId) {
-        let degrees = |value| CentiCelsius::from_degrees(value).unwrap();
-        let mut said = None;
-        for seen in [25.0; 20].into_iter().chain([34.6; 80]) {
-            self.stamp.mono = self.stamp.mono + Duration::from_millis(100);
-            let (object, die) = (degrees(seen), degrees(25.0));
-            let what = Observed::Thermal(Ok(ThermalReading { object, die, raw: RawWords::new(&[0, 0]) }));
-            let seen = Observation { device: "brow".parse().unwrap(), at: self.stamp.mono, what };
-            self.runner.observe(&self.stamp, seen, &mut self.appends);
-            said = said.or(self.durable());
-        }
-        said.expect("a verdict")
-    }
-
-    /// Everything that was handed in is on the disk; the last passage among it.
-    fn durable(&mut self) -> Option<(Verdict, PolicyId)> {
-        let mut said = None;
-        while let Some(append) = self.appends.pop() {
-            if let Body::Passage(passage) = &append.draft.body {
-                said = Some((passage.verdict, passage.policy));
-            }
-            let Some(ticket) = append.ticket else { continue };
-            self.seq += 1;
-            let seq = Seq::new(self.seq).unwrap();
-            self.runner.durable(self.stamp.mono, ticket, seq, &mut self.appends);
-        }
-        said
-    }
-
-    fn rule(&mut self, ruling: &Ruling) -> PolicyId {
-        self.runner.rule(&ruling.policy, ruling.lanes.values().next().unwrap());
-        ruling.policy.id
-    }
-
-    fn leaves(&mut self) {
-        self.act(Act::Leave);
-        self.act(Act::Next);
-        assert_eq!(self.runner.status(self.stamp.mono).phase, Phase::Idle);
-    }
-}
-
 #[test]
 fn another_policy_judges_and_asks_from_the_next_subject_on_and_never_within_a_passage() {
     let brow = || profile_file::read_profiles("p.toml", FOREHEAD).unwrap();
     let pledge = "[[profile.step]]\nkind = \"pledge\"\ntext_zh = \"好\"\ntext_en = \"Yes\"\ntimeout_s = 60\n";
-    let stamp = Clock::new().unwrap().stamp();
-    let mut walk = Walk { runner: runner_of(brow()), stamp, seq: 0, appends: vec![] };
+    let mut walk = Walk::new();
     let strict = walk.rule(&ruling_at(36.0, brow()));
     walk.begin();
     let lenient = ruling(brow());
@@ -285,7 +193,7 @@ fn an_order_of_the_hub_goes_before_the_policys_mode_unless_it_says_normal() {
     assert_eq!(in_force(AreaMode::Sealed, AreaMode::Watch), AreaMode::Sealed);
 }
 
-fn command(act: Act) -> Command {
+pub fn command(act: Act) -> Command {
     Command { lane: "gate".parse().unwrap(), by: "wang".parse().ok(), act }
 }
 

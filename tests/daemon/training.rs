@@ -25,7 +25,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::lane::{FOREHEAD, Nothing, ruling, runner_with};
+use crate::lane::{Nothing, ruling, runner_with};
+use crate::walk::FOREHEAD;
 
 const GATE: &str = "gate";
 const PRACTICE: &str = "practice-1";

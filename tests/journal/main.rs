@@ -19,7 +19,9 @@ use kakou::base::{Random, Seq};
 use kakou::journal::reader::logs;
 use kakou::journal::verify::verify;
 use kakou::journal::{Disk, HubOpener, Journal, Options, Seal, log};
-use kakou::model::{Body, Direction, SubjectKind};
+use kakou::model::drift_note::Spread;
+use kakou::model::trace::CalibrationId;
+use kakou::model::{Body, BodySite, Direction, Draft, DriftNote, SubjectKind};
 use kakou::sim::disk::SimDisk;
 
 #[test]
@@ -79,6 +81,38 @@ fn an_arrival_without_a_verdict_is_found_again() {
     journal.close().unwrap();
     let (_, recovery) = open(&disk);
     assert!(recovery.clean && recovery.open_arrivals.is_empty() && recovery.is_untroubled());
+}
+
+#[test]
+fn the_last_notes_on_each_thermometer_are_found_again() {
+    let disk = SimDisk::new();
+    let (mut journal, _) = open(&disk);
+    let note = |mean| DriftNote {
+        screenings: 20,
+        site: BodySite::ForeheadCentre,
+        calibration: Some(CalibrationId([1; 8])),
+        skin: Spread { mean: 3_410, deviation: 60 },
+        surroundings: Spread { mean: 2_200, deviation: 10 },
+        residual: Spread { mean, deviation: 62 },
+        correction: -mean,
+        high: 3,
+        low: 1,
+        reference: Some(-2),
+    };
+    let draft = |lane: &str, note| Draft {
+        lane: lane.parse().ok(),
+        body: Body::DriftNoted { note: Box::new(note) },
+        personal: None,
+    };
+    for turn in 0..12 {
+        journal.append(draft("east", note(turn)), stamp(1)).unwrap();
+    }
+    journal.append(draft("west", note(40)), stamp(1)).unwrap();
+    journal.commit().unwrap();
+    drop(journal);
+    let (_, recovery) = open(&disk);
+    let expected = [("east", (2..12).map(note).collect()), ("west", vec![note(40)])];
+    assert_eq!(recovery.drift_notes, expected.map(|(lane, notes)| (lane.parse().unwrap(), notes)).into());
 }
 
 #[test]

@@ -232,6 +232,7 @@ impl Bench {
                 | Body::Attendance { .. }
                 | Body::Manned { .. }
                 | Body::Training { .. }
+                | Body::DriftNoted { .. }
                 | Body::Overdue { .. }
                 | Body::ClockMapped
                 | Body::Gap { .. }

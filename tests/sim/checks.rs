@@ -141,6 +141,7 @@ pub fn passage(body: &Body) -> Option<&Passage> {
         | Body::Attendance { .. }
         | Body::Manned { .. }
         | Body::Training { .. }
+        | Body::DriftNoted { .. }
         | Body::Overdue { .. }
         | Body::ClockMapped
         | Body::Gap { .. }

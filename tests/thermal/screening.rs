@@ -1,14 +1,16 @@
 //! A lane's screening over a simulated array: bytes of the chip to a zone, in virtual time.
 
+use std::time::Duration;
+
 use kakou::base::{CentiCelsius, Mono, Random};
 use kakou::drivers::mlx9064x::{OnBus, Rate};
 use kakou::drivers::{ThermalArray, mlx90640};
 use kakou::model::trace::Head;
-use kakou::model::{Beside, BodySite, NotMeasured, Screening, Zone};
+use kakou::model::{Beside, BodySite, FrameArea, NotMeasured, Screening, Zone};
 use kakou::sim::clock::SimClock;
 use kakou::sim::thermal_array::{Person, Scene, Worn, chip};
 use kakou::thermometry::settings::PLAIN_HEAD;
-use kakou::thermometry::{Screener, Sense, Settings, Surroundings, Whose, array};
+use kakou::thermometry::{Plate, Screener, Sense, Settings, Surroundings, Whose, array};
 
 #[test]
 fn one_face_is_screened_by_its_warmest_place_and_two_faces_are_not() {
@@ -35,7 +37,29 @@ fn one_face_is_screened_by_its_warmest_place_and_two_faces_are_not() {
     }
 }
 
+#[test]
+fn a_plate_in_the_picture_is_compared_while_somebody_stands_there_and_not_through_them() {
+    let visitor = || Scene::empty(21.0).with(Person::new(34.6));
+    let beside = Some(FrameArea { left: 27, top: 0, right: 31, bottom: 4 });
+    let behind = Some(FrameArea { left: 14, top: 8, right: 18, bottom: 12 });
+    // Its pixels differ by noise of 0.2 °C; what the plate's thermometer says is what changes.
+    for (area, plate, zone) in [
+        (beside, 21.0, Ok(Zone::Below)),
+        (beside, 21.6, Err(NotMeasured::Reference)),
+        (beside, 20.4, Err(NotMeasured::Reference)),
+        (behind, 21.0, Err(NotMeasured::Reference)),
+    ] {
+        let screening = screen_beside(visitor(), area.map(|area| (area, plate)));
+        assert_eq!(screening.zone, zone, "{area:?} {plate}: {screening:?}");
+    }
+}
+
 fn screen(scene: Scene) -> Screening {
+    screen_beside(scene, None)
+}
+
+/// A screening beside a plate that the picture shows in some area, and that has so many °C.
+fn screen_beside(scene: Scene, plate: Option<(FrameArea, f64)>) -> Screening {
     let clock = SimClock::new(Mono::ZERO);
     let (hand, bus) = chip(0x33, &clock, Random::new(7));
     hand.set_scene(scene);
@@ -44,15 +68,33 @@ fn screen(scene: Scene) -> Screening {
         head: Head { supply_mv: 3_000, accuracy: 100, ..PLAIN_HEAD },
         site: Some(BodySite::FaceMax),
         surroundings: Surroundings::Thermometer,
+        plate: plate.map(|(area, _)| Plate {
+            every: Duration::from_secs(1_800),
+            emissivity: 1_000,
+            area: Some(area),
+        }),
         ..Settings::default()
     };
     let mut screener = Screener::new(settings, clock.now());
-    screener.begin(clock.now(), Whose::New);
+    // The lane has been at rest for a while.
+    let begins = clock.now() + Duration::from_secs(10);
+    let mut begun = false;
     for _ in 0..4_000 {
         let now = sensor.due().max(clock.now());
         clock.set(now);
+        if now >= begins && !begun {
+            screener.begin(now, Whose::New);
+            begun = true;
+        }
         screener.sense(now, Sense::Beside(Beside::Air(Ok(CentiCelsius::new(2_100).unwrap()))));
-        let seen = sensor.poll(now).map(|frame| array::reading(&frame));
+        let frame = sensor.poll(now);
+        if let Some((area, degrees)) = plate {
+            let degrees = CentiCelsius::from_degrees(degrees).unwrap();
+            screener.sense(now, Sense::Beside(Beside::Plate(Ok(degrees))));
+            let seen = frame.and_then(|frame| array::plate::seen(frame.as_ref().ok()?, area));
+            seen.map(|plate| screener.sense(now, Sense::Plate(plate)));
+        }
+        let seen = frame.map(|frame| array::reading(&frame));
         let ended = seen.and_then(|face| screener.sense(now, Sense::Face(face)));
         if let Some(screening) = ended.or_else(|| screener.expire(now)) {
             return screening;

@@ -148,7 +148,7 @@ impl Kiosk {
         let settings = Settings {
             distance: Some(Reach { near: 30, far: 60 }),
             supply: Fitted::Yes,
-            plate: Some(Plate { every: Duration::from_secs(1_800), emissivity: 1_000 }),
+            plate: Some(Plate { every: Duration::from_secs(1_800), emissivity: 1_000, area: None }),
             ..Settings::default()
         };
         let screener = Screener::new(settings, clock.now());

@@ -3,7 +3,7 @@
 use crate::base::ClockTrust;
 use crate::hub::words::{self, Words};
 use crate::journal::{Seal, Stored};
-use crate::model::{Body, Entry, Passage, Post};
+use crate::model::{Body, DriftNote, Entry, Passage, Post};
 
 use super::state::day_and_time;
 
@@ -77,11 +77,22 @@ fn detail(body: &Body) -> String {
         }
         Body::Manned { found } => two(words::manned(*found)),
         Body::Training { event, by } => format!("{}, {by}", two(words::training(*event))),
+        Body::DriftNoted { note } => drift_note(note),
         Body::Overdue { entry, vehicles, people, .. } => {
             format!("#{entry}, 车辆 vehicles {vehicles}, 人员 people {people}")
         }
         Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen => String::new(),
     }
+}
+
+fn drift_note(note: &DriftNote) -> String {
+    let degrees = |hundredths: i16| f64::from(hundredths) / 100.0;
+    let (skin, residual) = (degrees(note.skin.mean), degrees(note.residual.mean));
+    format!(
+        "{} 次测温 screenings, 皮肤 skin {skin:.2} °C, 残差 residual {residual:+.2} °C, 修正 correction {:+.2} °C",
+        note.screenings,
+        degrees(note.correction)
+    )
 }
 
 /// As what and for whom.

@@ -144,11 +144,9 @@ impl Kiosk {
     fn until_passage(&mut self) -> Option<Ended> {
         while self.now.since(self.begun) < LONGEST {
             self.turn();
-            let passage = self.records.iter().find_map(|append| match &append.draft.body {
-                Body::Passage(passage) if passage.direction == Direction::Inbound => {
-                    Some((passage, &append.draft.personal))
-                }
-                _ => None,
+            let passage = self.records.iter().find_map(|append| {
+                let Body::Passage(passage) = &append.draft.body else { return None };
+                (passage.direction == Direction::Inbound).then_some((passage, &append.draft.personal))
             });
             if let Some((passage, personal)) = passage {
                 let personal = personal.clone().unwrap_or_default();
@@ -243,9 +241,9 @@ impl Ended {
 
     /// The zone of everybody who was screened.
     fn zones(&self) -> Vec<Zone> {
-        let zone = |step: &StepRecord| match &step.outcome {
-            StepOutcome::Done(Evidence::Temperature { zone, .. }) => Some(*zone),
-            _ => None,
+        let zone = |step: &StepRecord| {
+            let StepOutcome::Done(Evidence::Temperature { zone, .. }) = &step.outcome else { return None };
+            Some(*zone)
         };
         self.steps().filter_map(zone).collect()
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::base::{DeviceId, LaneId};
 use crate::config::Report;
 use crate::config::section::{Kind, Section, hexadecimal, integer, name, number, one_of, path};
-use crate::model::Signal;
+use crate::model::{FrameArea, Signal};
 
 /// Largest line number: above that of any chip we know.
 const LINE_MAX: u32 = 511;
@@ -128,7 +128,8 @@ impl Wires<'_, '_, '_> {
         let (bus, address) = self.on_bus(0x33);
         let refresh_hz = self.or("refresh_hz", &among(&REFRESH_HZ), 4);
         let spot = self.optics_of(Spot::UNCORRECTED_MV, 1.0);
-        Some(Array { bus: bus?, address, refresh_hz, spot })
+        let plate = self.table.get(self.report, "plate", &frame_area());
+        Some(Array { bus: bus?, address, refresh_hz, spot, plate })
     }
 
     fn mlx90614_iio(&mut self) -> Option<Driver> {
@@ -332,5 +333,17 @@ fn among<T: Copy + PartialEq + FromStr + ToString>(allowed: &[T]) -> Kind<'_, T>
     Kind::new(expected, |value| {
         let written = value.as_integer()?.as_str().parse().ok()?;
         allowed.contains(&written).then_some(written)
+    })
+}
+
+/// Where a frame shows something: `[left, top, right, bottom]`.
+fn frame_area() -> Kind<'static, FrameArea> {
+    let expected = "[first column, first row, last column, last row], with at least 4 pixels, within 0 to 31 and 0 to 23";
+    Kind::new(expected, |value| {
+        let numbers = value.as_array()?.iter().map(|item| item.get_ref().as_integer()?.as_str().parse().ok());
+        let [left, top, right, bottom] = numbers.collect::<Option<Vec<u8>>>()?.try_into().ok()?;
+        let area = FrameArea { left, top, right, bottom };
+        let within = left <= right && top <= bottom && right < 32 && bottom < 24;
+        (within && usize::from(right - left + 1) * usize::from(bottom - top + 1) >= 4).then_some(area)
     })
 }

@@ -114,6 +114,11 @@ impl Driver {
         }
     }
 
+    /// A thermal array; none of other devices.
+    pub fn array(&self) -> Option<&Array> {
+        if let Self::Mlx90640(array) | Self::Mlx90641(array) = self { Some(array) } else { None }
+    }
+
     /// A sensor beside the infrared one; none of other devices.
     pub fn side(&self) -> Option<&Side> {
         if let Self::Side(side) = self { Some(side) } else { None }

@@ -1,6 +1,7 @@
 //! Each mistake that a board file can have, and the files we ship.
 
 use super::*;
+use crate::model::FrameArea;
 
 const PERSON: &str = r#"
 name = "test"
@@ -190,9 +191,19 @@ fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
     };
     let board = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"").unwrap();
     let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 100, calibration: None, noise: 18 };
-    let expected = Array { bus: Place::Path("/dev/i2c-1".into()), address: 0x33, refresh_hz: 4, spot };
+    let expected =
+        Array { bus: Place::Path("/dev/i2c-1".into()), address: 0x33, refresh_hz: 4, spot, plate: None };
     assert_eq!(board.devices[1].driver, Driver::Mlx90640(expected.clone()));
     assert_eq!((board.devices[1].driver.name(), board.devices[1].driver.spot()), ("mlx90640", Some(spot)));
+    let keys = "driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nplate = ";
+    let area = Some(FrameArea { left: 26, top: 0, right: 31, bottom: 4 });
+    let driver = Driver::Mlx90640(Array { plate: area, ..expected.clone() });
+    assert_eq!(array(&format!("{keys}[26, 0, 31, 4]")).unwrap().devices[1].driver, driver);
+    for bad in ["[26, 0, 32, 4]", "[26, 4, 31, 0]", "[26, 0, 28, 0]", "[26, 0, 31]", "26", "[1, 1, 2, \"2\"]"]
+    {
+        let said = array(&format!("{keys}{bad}")).unwrap_err();
+        assert!(said.contains("plate = ") && said.contains("must be [first column"), "{bad}: {said}");
+    }
     let keys = "driver = \"mlx90641\"\nbus = \"/dev/i2c-1\"\naddress = 0x34\nrefresh_hz = 16";
     let driver = Driver::Mlx90641(Array { address: 0x34, refresh_hz: 16, ..expected });
     assert_eq!(array(keys).unwrap().devices[1].driver, driver);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Place;
+use crate::model::FrameArea;
 use crate::model::trace::{Calibration, Head};
 
 /// An MLX90614 on I²C.
@@ -85,4 +86,6 @@ pub struct Array {
     pub refresh_hz: u8,
     /// Optics; its supply is corrected by the driver.
     pub spot: Spot,
+    /// Where its picture shows the reference plate, if it does.
+    pub plate: Option<FrameArea>,
 }

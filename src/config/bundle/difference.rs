@@ -137,7 +137,7 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn values(thresholds: &Thresholds) -> [(&'static str, String); 12] {
+fn values(thresholds: &Thresholds) -> [(&'static str, String); 13] {
     let celsius = |hundredths: i32| format!("{:.2} °C", f64::from(hundredths) / 100.0);
     let rule = thresholds.screening();
     let [low, high] = rule.surroundings;
@@ -151,6 +151,10 @@ fn values(thresholds: &Thresholds) -> [(&'static str, String); 12] {
         ("上限 a person decides from", celsius(rule.ceiling.get())),
         ("不可信 implausible below", celsius(rule.implausible.get())),
         ("室外冷 measured twice from outdoors below", celsius(rule.outdoor.get())),
+        (
+            "室外热 measured twice from outdoors above",
+            rule.outdoor_hot.map_or_else(|| "-".to_owned(), |hot| celsius(hot.get())),
+        ),
         ("环境 surroundings", format!("{} to {}", celsius(low.get()), celsius(high.get()))),
         ("部位 place on the body", rule.site.name().to_owned()),
         ("第二部位 second place", rule.second_site.map_or("-", BodySite::name).to_owned()),

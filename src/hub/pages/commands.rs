@@ -1,4 +1,4 @@
-//! One kiosk's commands: a form to ask something of it, and what became of what was asked.
+//! One kiosk: how its thermometers are, a form to ask something of it, and what became of what was asked.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::super::state::Hub;
 use super::super::words::{self, Words};
 use super::frame::{self, failure, full_time, of, time, two};
-use super::{Answer, Failed};
+use super::{Answer, Failed, thermometers};
 use crate::base::{KioskId, Wall};
 use crate::ledger::{Officer, Sent};
 use crate::model::{Ordered, Service};
@@ -134,19 +134,29 @@ async fn show(hub: &Hub, name: &str, above: Markup) -> Response {
     let asked = kiosk.clone();
     let found = hub.read(move |ledger| {
         let known = ledger.key_of(&asked)?.is_some();
-        known.then(|| ledger.commands(Some(&asked), LINES)).transpose()
+        let found = || {
+            let notes = ledger.drift_notes(&asked, thermometers::NOTES)?;
+            Ok::<_, crate::ledger::Error>((ledger.commands(Some(&asked), LINES)?, notes))
+        };
+        known.then(found).transpose()
     });
     let found = match found.await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => return Failed::from(error).into_response(),
         Err(error) => return Failed::from(error).into_response(),
     };
-    let Some(commands) = found else { return missing() };
-    let answer: Answer = Ok(whole(&kiosk, above, &commands, hub.now()));
+    let Some((commands, notes)) = found else { return missing() };
+    let below = thermometers::charts(&notes);
+    let answer: Answer = Ok(whole(&kiosk, (above, below), &commands, hub.now()));
     answer.into_response()
 }
 
-fn whole(kiosk: &KioskId, above: Markup, commands: &[Sent], now: Wall) -> axum::response::Html<String> {
+fn whole(
+    kiosk: &KioskId,
+    (above, below): (Markup, Markup),
+    commands: &[Sent],
+    now: Wall,
+) -> axum::response::Html<String> {
     let content = html! {
         (above)
         p { (two(("终端", "kiosk"))) " " b { (kiosk) } " · " a href={ "/ledger?kiosk=" (kiosk) } { "台账 ledger" } }
@@ -159,8 +169,9 @@ fn whole(kiosk: &KioskId, above: Markup, commands: &[Sent], now: Wall) -> axum::
             tbody { @for command in commands { (row(command, now)) } }
         }
         @if commands.is_empty() { p.notice { "还没有下达过指令。" small lang="en" { "Nothing was asked of it yet." } } }
+        (below)
     };
-    frame::page("/kiosks", ("指令", "Commands"), &content)
+    frame::page("/kiosks", ("终端", "Kiosk"), &content)
 }
 
 fn form(kiosk: &KioskId) -> Markup {

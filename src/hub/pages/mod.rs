@@ -2,6 +2,7 @@
 
 mod access;
 mod carry;
+mod chart;
 mod commands;
 mod counts;
 mod export;
@@ -18,6 +19,7 @@ mod revoke;
 mod screening;
 mod search;
 mod tallies;
+mod thermometers;
 mod urgent;
 mod when;
 

@@ -196,6 +196,7 @@ fn facts(record: &Record, entry: &Entry, seen: &Seen) -> Markup {
                     }
                     Body::Commanded { .. } | Body::CommandDone { .. } | Body::Policy { .. } => { (command_facts(&entry.body)) (policy_facts(&entry.body)) }
                     Body::Alarm { .. } | Body::Stopped | Body::ClockMapped | Body::OpenedByHand | Body::FoundOpen | Body::Manned { .. } => {}
+                    Body::DriftNoted { note } => { (super::thermometers::facts(note)) }
                 }
             }
         }

@@ -51,6 +51,7 @@ pub(super) fn apply(
         | Body::DeviceHealth { .. }
         | Body::Manned { .. }
         | Body::Training { .. }
+        | Body::DriftNoted { .. }
         | Body::ClockMapped
         | Body::OpenedByHand
         | Body::FoundOpen

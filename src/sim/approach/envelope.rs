@@ -94,7 +94,7 @@ impl Truth {
             Outside::Sensor => self.error.abs() > ERROR_MOST,
             Outside::Unsettled => self.rise - raised > RISE_MOST,
             Outside::Fill => 1.0 - view.background < FILL_LEAST,
-            Outside::Sweat => self.sweat > RISE_MOST,
+            Outside::Sweat => self.rise + self.sweat - raised > RISE_MOST,
             Outside::Hair => view.hair > COVER_MOST,
             Outside::Glasses => view.glasses > COVER_MOST,
         }

@@ -156,6 +156,11 @@ impl Lane {
                 self.seen.push_back((reading.object, truth));
             }
         }
+        if let (Looks::Array, Fitted::Yes, None, Some(Ok(plate))) =
+            (self.outfit.looks, self.outfit.plate, &self.view, sample)
+        {
+            self.screener.sense(now, Sense::Plate(plate));
+        }
         let ended = sample.and_then(|sample| self.screener.sense(now, self.sensed(sample)));
         let ended = ended.or_else(|| self.screener.expire(now));
         self.look(subject);

@@ -21,7 +21,7 @@
 //! | what skin from the cold has still to rise, less what was added for it | 0.3 °C | none | as the sensor's own error |
 //! | share of the field that hair, a hat or glasses cover | 0.05 | none | as the share above |
 //!
-//! Sweat that takes more than 0.3 °C is counted as a cause of its own. Walls that differ from the air are no part of it: nothing that is fitted sees them. They are in the figures for sensitivity.
+//! Sweat that takes more than 0.3 °C than was added for it is counted as a cause of its own. Walls that differ from the air are no part of it: nothing that is fitted sees them. They are in the figures for sensitivity.
 
 pub mod envelope;
 pub mod eye;
@@ -34,7 +34,7 @@ pub mod visit;
 use std::time::Duration;
 
 use super::thermometer::Part;
-use crate::model::ScreeningRule;
+use crate::model::{FrameArea, ScreeningRule};
 use crate::thermometry::Settings;
 use crate::thermometry::settings::{Fitted, Plate, Reach, Surroundings};
 
@@ -83,9 +83,8 @@ impl Outfit {
     /// The same with a part of 35°, as close as a forehead fills its field.
     pub const WIDE: Self =
         Self { part: Part::DCC, field: 35.0, distance: Some(Reach { near: 30, far: 60 }), ..Self::WHOLE };
-    /// An array that sees faces up to 40 cm away; it looks past no plate.
-    pub const ARRAY: Self =
-        Self { looks: Looks::Array, part: Part::BAA, distance: None, plate: Fitted::No, ..Self::WHOLE };
+    /// An array that sees faces up to 40 cm away, and the plate in a corner of its picture.
+    pub const ARRAY: Self = Self { looks: Looks::Array, part: Part::BAA, distance: None, ..Self::WHOLE };
     /// A sensor and nothing else, which is what most kits are.
     pub const BARE: Self = Self {
         looks: Looks::Spot,
@@ -97,6 +96,11 @@ impl Outfit {
         plate: Fitted::No,
         supply: Fitted::No,
     };
+
+    /// Where an array's picture shows the plate.
+    fn plate_at(&self) -> Option<FrameArea> {
+        (self.looks == Looks::Array).then_some(FrameArea { left: 26, top: 0, right: 31, bottom: 4 })
+    }
 
     /// What a screener of such a kiosk goes by.
     pub fn settings(&self, rule: ScreeningRule) -> Settings {
@@ -117,7 +121,9 @@ impl Outfit {
             distance: self.distance,
             supply: self.supply,
             plate: match self.plate {
-                Fitted::Yes => Some(Plate { every: Duration::from_secs(1_800), emissivity: 950 }),
+                Fitted::Yes => {
+                    Some(Plate { every: Duration::from_secs(1_800), emissivity: 950, area: self.plate_at() })
+                }
                 Fitted::No => None,
             },
             ..Settings::default()

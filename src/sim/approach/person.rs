@@ -24,6 +24,10 @@ const FAST_SHARE: f64 = 1.872 / 3.43;
 const LACKS: [(f64, f64); 3] = [(-2.75, 3.43), (8.5, 0.28), (15.0, 0.0)];
 /// Standard deviation between people of what is lacking, as a share of it: 1.45 of 3.43 °C (Dzien et al. 2020).
 const LACKS_SPREAD: f64 = 0.4;
+/// Standard deviation between people of the factor, as a share of it. Source: Beall et al. 2022, limits of its fits.
+const FACTOR_SPREAD: f64 = 0.11;
+/// Skin less surroundings in the FDA's rooms, °C, at which the published spreads between people hold the factor's as well.
+const FITTED_AT: f64 = 12.0;
 /// How much of a person's deviation at one place on the body is the same at another. Ours.
 const ALIKE: f64 = 0.5;
 
@@ -62,7 +66,7 @@ impl Person {
         Self {
             core,
             deviates: [first, second],
-            factor: place.factor + 0.11 * random.normal(),
+            factor: place.factor + FACTOR_SPREAD * random.normal(),
             chill: if ill && random.chance(0.05) { 1.0 } else { 0.0 },
             lacks: out * spread * lacking(place.outdoor) * (0.8 + 0.1 * place.wind),
             sun: if sunny { 2.0 * random.unit() } else { 0.0 },
@@ -80,7 +84,11 @@ impl Person {
     /// Settled, `Tc = Ts + F·(Ts − Te) + b`, so that `Ts = (Tc − b + F·Te) / (1 + F)`. Source: Beall et al. 2022.
     pub fn skin(&self, site: BodySite, second: bool, seconds: f64, effective: f64) -> f64 {
         let factor = f64::from(site.factor()) / 1_000.0 * self.factor;
-        let deviates = self.deviates[usize::from(second)] * f64::from(site.spread()) / 100.0;
+        let (spread, of_factor) = (
+            f64::from(site.spread()) / 100.0,
+            f64::from(site.factor()) / 1_000.0 * FACTOR_SPREAD * FITTED_AT,
+        );
+        let deviates = self.deviates[usize::from(second)] * (spread * spread - of_factor * of_factor).sqrt();
         let settled = (self.core - deviates + factor * effective) / (1.0 + factor);
         let fades = (-seconds / SLOW_S).exp();
         settled - self.chill - self.lacks(seconds) + (self.sun - self.sweat) * fades

@@ -212,6 +212,7 @@ impl Counter {
             | Body::Attendance { .. }
             | Body::Manned { .. }
             | Body::Training { .. }
+            | Body::DriftNoted { .. }
             | Body::Overdue { .. }
             | Body::ClockMapped
             | Body::FoundOpen

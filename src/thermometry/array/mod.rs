@@ -13,6 +13,7 @@
 pub mod head;
 pub mod picture;
 mod plane;
+pub mod plate;
 mod regions;
 mod upper;
 

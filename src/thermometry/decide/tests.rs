@@ -98,6 +98,24 @@ fn who_comes_from_the_cold_is_only_ever_found_warmer_by_it() {
 }
 
 #[test]
+fn who_comes_from_the_heat_waits_until_the_sun_has_gone_unless_it_is_the_ceiling() {
+    let rule = ScreeningRule { outdoor_hot: Some(centi(3_000)), ..ScreeningRule::PLAIN };
+    let warm = |skin, earlier: Option<Earlier>| {
+        decide(&Basis { rule, outdoor: Some(centi(3_400)), earlier, ..basis(skin, 2_500) }).zone
+    };
+    let before = |skin| Some(Earlier { seconds: 180, skin: centi(skin) });
+    assert_eq!(warm(3_450, None), Err(NotMeasured::Acclimatising));
+    assert_eq!(warm(3_570, None), Err(NotMeasured::Acclimatising), "37.8: it may be the sun");
+    assert_eq!(warm(3_600, None), Ok(Zone::Refer), "38.2: for a person, whatever it is");
+    assert_eq!(warm(3_570, before(3_620)), Err(NotMeasured::Acclimatising), "still falling");
+    assert_eq!(warm(3_570, before(3_590)), Ok(Zone::Refer));
+    assert_eq!(warm(3_450, before(3_470)), Ok(Zone::Below));
+    // What drying sweat still takes is added.
+    assert_eq!(warm(3_480, before(3_450)), Ok(Zone::Recheck));
+    assert_eq!(decide(&basis(3_480, 2_500)).zone, Ok(Zone::Below));
+}
+
+#[test]
 fn the_drift_correction_moves_the_value_but_never_below_the_ceiling() {
     let with = |skin, drift| decide(&Basis { drift, ..basis(skin, 2_500) });
     // 34.5 is 36.4; a correction of 0.3 shows in the probability and in the zone.

@@ -36,7 +36,13 @@ impl Screener {
         let surroundings = self.surroundings(now, self.die_of(&reading, &head));
         let skin = decide::skin(&head, &reading, surroundings);
         let there = self.there(now, skin);
-        self.compare(now, &reading, there);
+        // Without anybody, a spot sensor sees its reference. While somebody is awaited they may be on their way already, and
+        // fill a part of the field from further off than reach.
+        if there == There::No && matches!(self.state, State::Idle) {
+            self.compare(now, &reading);
+        } else {
+            self.trust(now);
+        }
         self.follow(now, skin, there);
         if let Some(why) = self.forbidden(now, &reading) {
             return self.trouble(now, why, Some(&reading));
@@ -148,14 +154,9 @@ impl Screener {
         }
     }
 
-    /// Without anybody, the sensor sees its reference. While somebody is awaited they may be on their way already, and fill a
-    /// part of the field from further off than reach.
-    fn compare(&mut self, now: Mono, reading: &ThermalReading, there: There) {
-        let idle = matches!(self.state, State::Idle);
-        let (Some(plate), Some(settings)) = (self.around.plate(now), self.settings.plate) else {
-            return self.trust(now);
-        };
-        if idle && there == There::No {
+    /// Compares the sensor with its reference, of which it gave this reading.
+    pub(super) fn compare(&mut self, now: Mono, reading: &ThermalReading) {
+        if let (Some(plate), Some(settings)) = (self.around.plate(now), self.settings.plate) {
             let head =
                 Head { emissivity: settings.emissivity, ..self.head(now).unwrap_or(self.settings.head) };
             let surroundings = self.surroundings(now, self.die_of(reading, &head));

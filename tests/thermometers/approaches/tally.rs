@@ -48,7 +48,7 @@ pub struct Tally {
     pub reasons: BTreeMap<String, u64>,
     /// The healthy and the ill, by band.
     pub bands: [[Ends; 2]; 8],
-    /// What was compared at first, of the healthy and of the ill out of the sun, in hundredths.
+    /// What was compared at first, of the healthy and of the ill, in hundredths.
     pub compared: [Vec<i32>; 2],
 }
 
@@ -83,9 +83,7 @@ impl Tally {
             *self.reasons.entry(name).or_default() += 1;
         }
         let graded = visit.readings.iter().find(|reading| reading.zone.is_ok());
-        if let Some(compared) = graded.and_then(|reading| reading.compared)
-            && !visit.person.from_the_sun()
-        {
+        if let Some(compared) = graded.and_then(|reading| reading.compared) {
             self.compared[usize::from(visit.person.is_ill())].push(compared.get());
         }
         let band = BANDS.iter().position(|(_, to)| place.air < *to).unwrap();
@@ -181,10 +179,7 @@ impl fmt::Display for Tally {
         writeln!(f, "below, but outside: {:?}", self.outside)?;
         writeln!(f, "not measured: {:?}", self.reasons)?;
         if let Some([refer, find]) = self.best() {
-            writeln!(
-                f,
-                "out of the sun: 5 % of the healthy are at {refer} or above, 90 % of the ill at {find}"
-            )?;
+            writeln!(f, "5 % of the healthy are at {refer} or above, 90 % of the ill at {find}")?;
         }
         writeln!(
             f,

@@ -3,7 +3,8 @@
 use super::{Lane, centi, seen};
 use crate::base::{Mono, NoReading};
 use crate::model::Beside::{self, Air, Distance, Outdoor, Plate as PlateSeen, Supply};
-use crate::model::{BodySite, Guidance, NotMeasured, ScreeningRule, Zone};
+use crate::model::trace::CalibrationId;
+use crate::model::{BodySite, DriftNote, Guidance, NotMeasured, ScreeningRule, Zone};
 use crate::thermometry::array::NoFace;
 use crate::thermometry::{Fitted, Plate, Reach, Sense, Settings, Surroundings, Unseen, Whose};
 use std::time::Duration;
@@ -49,7 +50,10 @@ fn whatever_is_fitted_and_silent_is_a_fault_and_no_value_is_taken_without_it() {
         (Settings { surroundings: Surroundings::Thermometer, ..plain }, NotMeasured::Surroundings),
         (Settings { outdoor: Fitted::Yes, ..plain }, NotMeasured::Surroundings),
         (Settings { supply: Fitted::Yes, ..plain }, NotMeasured::Supply),
-        (Settings { plate: Some(Plate { every, emissivity: 950 }), ..plain }, NotMeasured::Reference),
+        (
+            Settings { plate: Some(Plate { every, emissivity: 950, area: None }), ..plain },
+            NotMeasured::Reference,
+        ),
     ];
     for (settings, why) in cases {
         let mut lane = Lane::with(settings, 22.0);
@@ -96,7 +100,7 @@ fn a_supply_that_is_measured_is_corrected_and_one_that_sags_is_named() {
 #[test]
 fn a_sensor_that_drifts_from_its_reference_measures_nobody_within_ten_seconds() {
     let every = Duration::from_secs(1_800);
-    let plate = Some(Plate { every, emissivity: 980 });
+    let plate = Some(Plate { every, emissivity: 980, area: None });
     let mut lane = Lane::with(Settings { plate, ..Settings::default() }, 22.0);
     lane.tell(PlateSeen(Ok(centi(2_200))));
     (0..10).for_each(|_| assert_eq!(lane.skin(22.0), None));
@@ -131,6 +135,44 @@ fn what_somebody_had_who_went_is_no_value_of_what_is_there_now() {
 }
 
 #[test]
+fn every_twenty_screenings_of_the_first_place_say_how_the_sensor_is_and_the_next_run_goes_on_from_there() {
+    let mut lane = Lane::new(22.0);
+    let mut notes = vec![];
+    for turn in 0..65 {
+        // Every thirteenth is looked at again, at the neck: it is no part of it.
+        let again = turn % 13 == 12;
+        let whose = if again { Whose::Same(Some(BodySite::Neck)) } else { Whose::New };
+        lane.screener.begin(lane.now, whose);
+        let skin = if again { 35.4 } else { 34.0 + 0.2 * f64::from(turn % 2) };
+        let screening = lane.until_it_ends(|lane| lane.skin(skin));
+        assert!(screening.zone.is_ok(), "{screening:?}");
+        notes.extend(lane.screener.noted());
+        (0..50).for_each(|_| assert_eq!(lane.skin(22.0), None));
+    }
+    assert_eq!(notes.len(), 3);
+    for note in &notes {
+        assert_eq!((note.screenings, note.site, note.reference), (20, BodySite::ForeheadCentre, None));
+        assert!(
+            (3_405..=3_416).contains(&note.skin.mean) && (8..=12).contains(&note.skin.deviation),
+            "{note:?}"
+        );
+        assert!((2_150..=2_250).contains(&note.surroundings.mean), "{note:?}");
+    }
+    let corrected = lane.screener.drift().correction();
+    assert_eq!(notes[2].correction, corrected);
+    assert_ne!(corrected, 0, "these people seem cooler than people are");
+    let mut next = Lane::new(22.0);
+    let other = notes.iter().map(|note| DriftNote { site: BodySite::Canthus, ..*note });
+    next.screener.resume(&other.collect::<Vec<_>>());
+    let id = Some(CalibrationId([7; 8]));
+    let other = notes.iter().map(|note| DriftNote { calibration: id, ..*note });
+    next.screener.resume(&other.collect::<Vec<_>>());
+    assert_eq!(next.screener.drift().correction(), 0, "of another place or another instrument");
+    next.screener.resume(&notes);
+    assert_eq!(next.screener.drift().correction(), corrected);
+}
+
+#[test]
 fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_skin() {
     for (noise, zone) in [(5, Err(NotMeasured::Unsteady)), (18, Ok(Zone::Below))] {
         let mut lane = Lane::with(Settings { noise, ..Settings::default() }, 22.0);
@@ -147,7 +189,7 @@ fn samples_that_scatter_more_than_the_sensors_noise_are_of_an_edge_and_not_of_sk
 
 #[test]
 fn whoever_walks_up_and_fills_a_part_of_the_field_is_no_drift_of_the_sensor() {
-    let plate = Some(Plate { every: Duration::from_secs(1_800), emissivity: 980 });
+    let plate = Some(Plate { every: Duration::from_secs(1_800), emissivity: 980, area: None });
     let mut lane = Lane::with(Settings { plate, ..Settings::default() }, 22.0);
     lane.tell(PlateSeen(Ok(centi(2_200))));
     (0..10).for_each(|_| assert_eq!(lane.skin(22.0), None));
