@@ -19,6 +19,8 @@ mod recorder;
 mod room;
 #[path = "daemon/shift.rs"]
 mod shift;
+#[path = "daemon/thermal.rs"]
+mod thermal;
 #[path = "daemon/training.rs"]
 mod training;
 #[path = "daemon/walk.rs"]

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ledger",
         ],
     ),
-    ("web", &["base", "browser", "model", "config", "control", "vision"]),
+    ("web", &["base", "browser", "model", "config", "control", "vision", "thermometry"]),
     (
         "daemon",
         &[

@@ -10,20 +10,24 @@ use super::sim_pins::SimPins;
 use super::wiring::Simulated;
 use crate::base::{Mono, Random};
 use crate::config::Board;
-use crate::config::board::{self, CameraSource, Device, Driver, Place};
+use crate::config::board::side::SideChip;
+use crate::config::board::{self, CameraSource, Device, Driver, Place, Side};
 use crate::config::site::Lane;
+use crate::drivers::mlx9064x::{self, Rate};
 use crate::drivers::mlx90614::{OnBus, Poller};
-use crate::drivers::mlx90632;
-use crate::drivers::{SideSensor, Thermometer};
+use crate::drivers::{OpenBus, SideSensor, ThermalArray, Thermometer};
+use crate::drivers::{mlx90632, sht4x, tmp117, vl53l0x};
 use crate::model::{Signal, SubjectKind};
 use crate::platform::assemble;
 use crate::platform::clock::{mono, pause};
 use crate::sim;
+use crate::sim::beside::{Bus, Chip};
 use crate::sim::camera::{self, Camera, Scenery};
 use crate::sim::clock::SimClock;
 use crate::sim::lines::{Boom, Lines};
 use crate::sim::serial::Reader;
-use crate::sim::thermometer::{Looks, Part, chip};
+use crate::sim::thermal_array::{self, Visitors};
+use crate::sim::thermometer::{Looks, Part, Together, chip};
 use crate::sim::world::{CodeReader, Rig};
 use crate::vision::raw::{CameraError, PixelFormat, Raw, Source};
 
@@ -37,7 +41,9 @@ pub struct SimBoard {
     /// The lines.
     pub pins: SimPins,
     random: Random,
+    /// Thermometers and arrays, and what is beside them.
     thermometers: Vec<(Device, Arc<dyn Looks>)>,
+    sides: Vec<(Device, Arc<dyn Looks>)>,
     readers: Vec<(Device, Reader)>,
     cameras: Vec<(Device, camera::Scene)>,
     vehicles: Vec<crate::base::LaneId>,
@@ -52,10 +58,17 @@ impl SimBoard {
             pins: SimPins(Lines::of(board)),
             random,
             thermometers: vec![],
+            sides: vec![],
             readers: vec![],
             cameras: vec![],
             vehicles: vehicles.map(|lane| lane.id.clone()).collect(),
         }
+    }
+
+    /// The present: the demo's, or that of a test whose virtual time is ahead of it.
+    fn time(&self) -> impl Fn() -> Mono + Send + use<> {
+        let clock = self.clock.clone();
+        move || mono().max(clock.now())
     }
 
     /// The world's ends, one rig a lane.
@@ -64,11 +77,15 @@ impl SimBoard {
     ///
     /// When a lane lacks a device that the world needs.
     pub fn rigs(self, board: &Board, lanes: &[Lane]) -> Result<Vec<Rig>> {
-        let Self { pins: SimPins(lines), thermometers, mut readers, cameras, .. } = self;
+        let Self { pins: SimPins(lines), thermometers, sides, mut readers, cameras, .. } = self;
         let rig = |lane: &Lane| {
             let missing = |what: &str| format!("lane {} has no simulated {what}", lane.id);
             let input = |signal| board.devices.iter().find_map(|device| input_of(device, lane, signal));
-            let chip = thermometers.iter().find(|(device, _)| device.lane == lane.id);
+            let mine = |(device, _): &&(Device, Arc<dyn Looks>)| device.lane == lane.id;
+            let chip = thermometers.iter().find(mine).with_context(|| missing("thermometer"))?;
+            let beside = sides.iter().filter(mine);
+            let together = [chip].into_iter().chain(beside).map(|(_, chip)| Arc::clone(chip)).collect();
+            let mut fitted = board.devices.iter().filter(|device| device.lane == lane.id);
             let camera = cameras.iter().find(|(device, _)| device.lane == lane.id);
             let reader = readers.iter().position(|(device, _)| device.lane == lane.id);
             let (_, reader) = readers.swap_remove(reader.with_context(|| missing("code reader"))?);
@@ -80,7 +97,8 @@ impl SimBoard {
             Ok(Rig {
                 id: lane.id.clone(),
                 takes: lane.takes,
-                thermometer: Arc::clone(&chip.with_context(|| missing("thermometer"))?.1),
+                thermometer: Arc::new(Together(together)),
+                stands_mm: fitted.find_map(stands_mm),
                 camera: camera.with_context(|| missing("camera"))?.1.clone(),
                 reader: CodeReader::Terminal(reader),
                 lines: lines.clone(),
@@ -91,6 +109,14 @@ impl SimBoard {
             })
         };
         lanes.iter().map(rig).collect()
+    }
+}
+
+/// The middle of a distance sensor's reach.
+fn stands_mm(device: &Device) -> Option<u16> {
+    match device.driver.side()? {
+        Side::Distance { near_mm, far_mm, .. } => Some(near_mm.midpoint(*far_mm)),
+        Side::Thermometer { .. } | Side::Supply { .. } => None,
     }
 }
 
@@ -108,7 +134,7 @@ impl Simulated for SimBoard {
                 let (hand, bus) = chip(Part::BAA, wiring.address, &self.clock, random);
                 hand.set_supply(wiring.spot.supply_mv.into());
                 let poller = Poller::new(assemble::expected(wiring), now);
-                (Arc::new(hand), Box::new(OnBus::new(bus, poller, mono)))
+                (Arc::new(hand), Box::new(OnBus::new(bus, poller, self.time())))
             }
             Driver::Mlx90632(wiring) => {
                 let (hand, bus) = sim::mlx90632::chip(wiring.address, &self.clock, random);
@@ -132,8 +158,40 @@ impl Simulated for SimBoard {
         Some(sensor)
     }
 
-    fn side_sensor(&mut self, _: &Device) -> Option<Box<dyn SideSensor + Send>> {
-        None
+    fn thermal_array(&mut self, device: &Device) -> Option<Box<dyn ThermalArray + Send>> {
+        let (random, now) = (self.random.fork(device.id.as_str()), mono());
+        let (kind, array) = assemble::array_kind(&device.driver)?;
+        let rate = Rate::new(array.refresh_hz)?;
+        let powered = if kind.layout.width < 32 { thermal_array::small_chip } else { thermal_array::chip };
+        let (hand, bus) = powered(array.address, &self.clock, random);
+        self.clock.set(now);
+        self.thermometers.push((device.clone(), Visitors::new(hand)));
+        Some(Box::new(mlx9064x::OnBus::new(bus, array.address, kind, rate, now)))
+    }
+
+    fn side_sensor(&mut self, device: &Device) -> Option<Box<dyn SideSensor + Send>> {
+        let (random, now) = (self.random.fork(device.id.as_str()), mono());
+        let (hand, sensor): (Arc<dyn Looks>, Box<dyn SideSensor + Send>) = match device.driver.side()? {
+            Side::Thermometer { of, at: SideChip::Tmp117 { address, .. }, .. } => {
+                let (hand, bus) = sim::beside::tmp117::chip(*address, &self.clock, random);
+                let chip = tmp117::Chip::new(open(bus), hand.wait(), *address, *of, now);
+                (Arc::new(hand), Box::new(chip))
+            }
+            Side::Thermometer { of, at: SideChip::Sht4x { address, .. }, .. } => {
+                let (hand, bus) = sim::beside::sht4x::chip(*address, &self.clock, random);
+                let chip = sht4x::Chip::new(open(bus), hand.wait(), *address, *of, now)?;
+                (Arc::new(hand), Box::new(chip))
+            }
+            Side::Distance { address, .. } => {
+                let (hand, bus) = sim::beside::vl53l0x::chip(*address, &self.clock, random);
+                (Arc::new(hand), Box::new(vl53l0x::Chip::new(open(bus), *address, now)))
+            }
+            // Files are read by the kernel's driver.
+            Side::Thermometer { at: SideChip::Files(_), .. } | Side::Supply { .. } => return None,
+        };
+        self.clock.set(now);
+        self.sides.push((device.clone(), hand));
+        Some(sensor)
     }
 
     fn reader(&mut self, device: &Device) -> Option<PathBuf> {
@@ -159,6 +217,11 @@ impl Simulated for SimBoard {
     }
 }
 
+/// A simulated bus can be opened again and again.
+fn open<C: Chip + 'static>(bus: Bus<C>) -> OpenBus<Bus<C>> {
+    Box::new(move || Ok(bus.clone()))
+}
+
 /// A simulated camera at the pace of a real one.
 struct SimSource {
     camera: Camera,
@@ -180,3 +243,6 @@ impl Source for SimSource {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use crate::drivers::lines::{Debounce, Input};
 use crate::drivers::pins::AnyInput;
 use crate::drivers::scanner;
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
-use crate::model::{Observation, Observed, Scan, Signal, Via};
+use crate::model::{Observation, Observed, Scan, Signal, ThermalFrame, Via};
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
 use crate::platform::isolate::Isolate;
@@ -84,7 +84,7 @@ pub fn thermometer(post: Post, device: DeviceId, mut sensor: Box<dyn Thermometer
     })
 }
 
-/// Takes pictures of a thermal array at its own pace.
+/// Takes pictures of a thermal array at its own pace, and puts them out for pages that are open.
 ///
 /// # Errors
 ///
@@ -93,17 +93,28 @@ pub fn thermal_array(
     post: Post,
     device: DeviceId,
     mut array: Box<dyn ThermalArray + Send>,
+    frames: watch::Sender<Option<web::Thermal>>,
 ) -> io::Result<()> {
     start(&device.clone(), move || {
         loop {
             pause(array.due().since(mono()));
-            if let Some(frame) = array.poll(mono())
-                && !post.offer(&device, Observed::Frame(Box::new(frame)))
-            {
+            let Some(frame) = array.poll(mono()) else { continue };
+            put_out(&frames, &frame);
+            if !post.offer(&device, Observed::Frame(Box::new(frame))) {
                 return;
             }
         }
     })
+}
+
+/// Puts a frame out for the pages that are open; while none is, nothing of anybody is kept.
+fn put_out(frames: &watch::Sender<Option<web::Thermal>>, frame: &Result<ThermalFrame, NoReading>) {
+    let open = frames.receiver_count() > 0;
+    frames.send_if_modified(|last| {
+        let changed = open || last.is_some();
+        *last = open.then(|| web::Thermal { at: mono(), frame: *frame });
+        changed
+    });
 }
 
 /// Polls a sensor beside the thermometer at its own pace.

@@ -208,11 +208,10 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
     let line = client.clone().zip(Some(kiosk.clone()));
     let memory = Elsewhere::start(&past, line, &in_force.1, &clock, &mut tasks);
-    let mut lanes = Lanes::new(taken, in_force.clone(), Arc::new(memory));
-    let mut lane_tasks = JoinSet::new();
+    let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone(), Arc::new(memory)), JoinSet::new());
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
     lane_parts.into_iter().map(|lane| resumed(lane, &recovery)).try_for_each(&mut start)?;
-    let Lanes { news: lanes, commands: to_lanes, views, previews, mut progress, .. } = lanes;
+    let Lanes { news: lanes, commands: to_lanes, views, previews, thermals, mut progress, .. } = lanes;
     let turns = counted(&mut progress);
     let names = (kiosk.clone(), lanes.keys().cloned().collect());
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
@@ -233,6 +232,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         status: status.clone(),
         commands: commands.clone(),
         previews,
+        thermals,
         recent: Arc::<Past<DirDisk>>::clone(&past),
         attendants,
         hand_overs,

@@ -74,6 +74,7 @@ pub(super) struct Lanes {
     pub(super) commands: BTreeMap<LaneId, mpsc::Sender<Asked>>,
     pub(super) views: Vec<watch::Receiver<Arc<LaneView>>>,
     pub(super) previews: BTreeMap<LaneId, watch::Receiver<Arc<web::Preview>>>,
+    pub(super) thermals: web::Thermals,
     pub(super) progress: Vec<Arc<AtomicU64>>,
     /// For which verdicts pictures are taken, and where they go.
     pub(super) pictures: Option<(Arc<[Verdict]>, Shelf)>,
@@ -94,8 +95,9 @@ impl Lanes {
         memory: Arc<dyn Memory>,
     ) -> Self {
         let (news, commands) = (BTreeMap::new(), BTreeMap::new());
-        let (views, previews, progress) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { news, commands, views, previews, progress, pictures, in_force, memory }
+        let (views, progress) = (Vec::new(), Vec::new());
+        let (previews, thermals) = (BTreeMap::new(), BTreeMap::new());
+        Self { news, commands, views, previews, thermals, progress, pictures, in_force, memory }
     }
 
     pub(super) fn start(
@@ -113,7 +115,9 @@ impl Lanes {
             devices::thermometer(post.clone(), device, sensor).map_err(Error::Thread)?;
         }
         for (device, array) in arrays {
-            devices::thermal_array(post.clone(), device, array).map_err(Error::Thread)?;
+            let frames = watch::Sender::new(None);
+            self.thermals.insert(id.clone(), frames.clone());
+            devices::thermal_array(post.clone(), device, array, frames).map_err(Error::Thread)?;
         }
         for (device, sensor) in sides {
             devices::side_sensor(post.clone(), device, sensor).map_err(Error::Thread)?;

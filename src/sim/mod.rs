@@ -1,6 +1,7 @@
 //! The lowest seams, simulated: bus bytes, serial bytes, frames, lines, disks.
 
 pub mod approach;
+pub mod beside;
 pub mod camera;
 pub mod clock;
 pub mod disk;

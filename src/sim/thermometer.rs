@@ -21,7 +21,7 @@ use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operatio
 
 pub use bare::{Bare, bare};
 pub use part::Part;
-pub use scene::{Looks, Scene};
+pub use scene::{Looks, Scene, Together};
 
 use self::memory::{Memory, Taken};
 use self::optics::Optics;

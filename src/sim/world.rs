@@ -54,8 +54,10 @@ pub struct Rig {
     pub id: LaneId,
     /// What it is for.
     pub takes: SubjectKind,
-    /// What the thermometer looks at.
+    /// What the thermometer and all beside it look at.
     pub thermometer: Arc<dyn Looks>,
+    /// How far from it whoever is measured stands, in millimetres, where a distance sensor sees them come.
+    pub stands_mm: Option<u16>,
     /// What the camera looks at.
     pub camera: camera::Scene,
     /// The code reader.

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::place_time::PlaceTime;
-use crate::base::{AttendantId, ClockTrust, LaneId, Mono, Pii, PolicyId, Slug, Wall};
+use super::thermal::Thermals;
+use crate::base::{AttendantId, ClockTrust, LaneId, Mono, NoReading, Pii, PolicyId, Slug, Wall};
 use crate::config::badge::BadgeHash;
 use crate::config::list::Named;
 use crate::control::{Command, KioskStatus, Refused};
 use crate::model::shift::ShiftSheet;
 use crate::model::{
-    AreaMode, Class, Decider, Direction, OpenItems, Overdue, Post, Reached, Reason, Role, SubjectKind, Title,
-    Verdict,
+    AreaMode, Class, Decider, Direction, OpenItems, Overdue, Post, Reached, Reason, Role, SubjectKind,
+    ThermalFrame, Title, Verdict,
 };
 
 /// A command and where its answer goes.
@@ -28,6 +29,8 @@ pub struct Handle {
     pub commands: mpsc::Sender<Ask>,
     /// The camera pictures of the lanes that have a camera.
     pub previews: BTreeMap<LaneId, watch::Receiver<Arc<Preview>>>,
+    /// What the thermal arrays see.
+    pub thermals: Thermals,
     /// Past passages.
     pub recent: Arc<dyn Recent>,
     /// Who may sign in.
@@ -202,6 +205,15 @@ pub struct Preview {
     pub bmp: Vec<u8>,
     /// Corners of the codes found, in pixels of this picture, in order around each.
     pub outlines: Vec<[(u16, u16); 4]>,
+}
+
+/// What a lane's thermal array saw. It may show a person: it is never stored and never logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thermal {
+    /// When.
+    pub at: Mono,
+    /// The frame, or why there is none.
+    pub frame: Result<ThermalFrame, NoReading>,
 }
 
 /// Past passages, newest first, without personal data in the clear.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use super::countdown::countdown;
-use super::live::{self, Regions};
+use super::live::{self, Pictures, Regions};
 use super::page::{self, Frame, labelled, not_found};
 use super::place_code;
 use super::shared::{Shared, lane};
@@ -57,13 +57,14 @@ pub async fn events(State(shared): State<Arc<Shared>>, Path(id): Path<LaneId>) -
     }
     let camera = has_camera(&shared, &id);
     let preview = shared.handle.previews.get(&id).cloned();
+    let pictures = preview.map_or(Pictures::None, Pictures::Camera);
     let theme = shared.lane_theme.subscribe();
     let render = move |status: &KioskStatus| -> Option<Regions> {
         let lane = lane(status, &id)?;
         let theme = html! { (theme.borrow().name()) };
         Some(vec![("face", content(status, lane, camera)), ("theme", theme)])
     };
-    live::stream(&shared, preview, Box::new(render))
+    live::stream(&shared, pictures, Box::new(render))
 }
 
 /// `GET /lane/{lane}/preview.bmp`: what the camera sees, while a code is asked for and at no other time.

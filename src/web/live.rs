@@ -5,6 +5,7 @@
 //! | `regions` | object: element id → new inner HTML, only what changed |
 //! | `clock` | `{time, since, ended, left}`, at least every 2 s: see below |
 //! | `preview` | `{n, width, height, outlines}`: there is a new camera picture, fetched by number |
+//! | `thermal` | `{n, shown, said}`: there is a new frame of the thermal array, fetched by number if it is `shown`, and why nothing is measured |
 //!
 //! In `clock`, `time` is the time of day; by lane, `since` are the milliseconds since the subject arrived, `ended` the
 //! passages that have ended, and `left` the milliseconds until disinfection `may-stop` and until it `ends`, until a
@@ -23,9 +24,11 @@ use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::handle::Preview;
+use super::handle::{Preview, Thermal};
 use super::place_time::PlaceTime;
-use super::shared::Shared;
+use super::shared::{Shared, lane};
+use super::thermal;
+use crate::base::{LaneId, Mono};
 use crate::control::{KioskStatus, LaneStatus};
 
 /// Time between two events when nothing changes.
@@ -40,8 +43,18 @@ pub type Regions = Vec<(&'static str, Markup)>;
 /// What one page shows of a status; `None` ends the stream.
 pub type Render = Box<dyn Fn(&KioskStatus) -> Option<Regions> + Send>;
 
-/// The stream of one page, with the pictures of `preview` where there is a camera.
-pub fn stream(shared: &Shared, preview: Option<watch::Receiver<Arc<Preview>>>, render: Render) -> Response {
+/// Whose pictures a page shows beside its regions.
+pub enum Pictures {
+    /// Nobody's.
+    None,
+    /// A camera's.
+    Camera(watch::Receiver<Arc<Preview>>),
+    /// A thermal array's, while somebody is screened at its lane.
+    Array(LaneId, watch::Receiver<Option<Thermal>>),
+}
+
+/// The stream of one page, with its pictures.
+pub fn stream(shared: &Shared, pictures: Pictures, render: Render) -> Response {
     let Ok(permit) = Arc::clone(&shared.streams).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many screens are open").into_response();
     };
@@ -55,11 +68,11 @@ pub fn stream(shared: &Shared, preview: Option<watch::Receiver<Arc<Preview>>>, r
     let live = Live {
         status,
         theme,
-        preview,
+        pictures,
         render,
         place_time: shared.handle.place_time,
         sent: BTreeMap::new(),
-        sent_preview: 0,
+        sent_picture: Mono::ZERO,
         ready: VecDeque::new(),
         _permit: permit,
     };
@@ -73,11 +86,11 @@ pub fn stream(shared: &Shared, preview: Option<watch::Receiver<Arc<Preview>>>, r
 struct Live {
     status: watch::Receiver<Arc<KioskStatus>>,
     theme: watch::Receiver<super::theme::Theme>,
-    preview: Option<watch::Receiver<Arc<Preview>>>,
+    pictures: Pictures,
     render: Render,
     place_time: PlaceTime,
     sent: BTreeMap<&'static str, String>,
-    sent_preview: u64,
+    sent_picture: Mono,
     ready: VecDeque<Event>,
     _permit: OwnedSemaphorePermit,
 }
@@ -98,20 +111,21 @@ impl Live {
 
     /// Waits until there may be something to say; `None` when the kiosk is gone.
     async fn wait(&mut self) -> Option<()> {
-        let preview = async {
-            match &mut self.preview {
-                Some(preview) => preview.changed().await,
-                None => std::future::pending().await,
+        let picture = async {
+            match &mut self.pictures {
+                Pictures::Camera(preview) => preview.changed().await,
+                Pictures::Array(_, frames) => frames.changed().await,
+                Pictures::None => std::future::pending().await,
             }
         };
-        let preview_ended = tokio::select! {
+        let pictures_ended = tokio::select! {
             changed = self.status.changed() => return changed.ok(),
             _ = self.theme.changed() => false,
-            changed = preview => changed.is_err(),
+            changed = picture => changed.is_err(),
             () = tokio::time::sleep(BEAT) => false,
         };
-        if preview_ended {
-            self.preview = None;
+        if pictures_ended {
+            self.pictures = Pictures::None;
         }
         Some(())
     }
@@ -130,17 +144,30 @@ impl Live {
             self.say("regions", &serde_json::json!(changed));
         }
         self.say("clock", &clock(&status, self.place_time));
-        if let Some(preview) = &self.preview {
-            let preview = Arc::clone(&preview.borrow());
-            let number = preview.at.as_millis();
-            if number != self.sent_preview && !preview.bmp.is_empty() {
-                self.sent_preview = number;
-                let Preview { width, height, outlines, .. } = &*preview;
-                let json = serde_json::json!({ "n": number, "width": width, "height": height, "outlines": outlines });
-                self.say("preview", &json);
-            }
+        if let Some((at, name, json)) = self.picture(&status) {
+            self.sent_picture = at;
+            self.say(name, &json);
         }
         Some(())
+    }
+
+    /// What is said of a picture that was not spoken of yet, if it is shown.
+    fn picture(&self, status: &KioskStatus) -> Option<(Mono, &'static str, serde_json::Value)> {
+        match &self.pictures {
+            Pictures::None => None,
+            Pictures::Camera(preview) => {
+                let preview = Arc::clone(&preview.borrow());
+                let new = preview.at != self.sent_picture && !preview.bmp.is_empty();
+                let Preview { at, width, height, outlines, .. } = &*preview;
+                let json = || serde_json::json!({ "n": at.as_millis(), "width": width, "height": height, "outlines": outlines });
+                new.then(|| (*at, "preview", json()))
+            }
+            Pictures::Array(id, frames) => {
+                let shown = lane(status, id).is_some_and(thermal::is_shown);
+                let seen = frames.borrow().filter(|seen| shown && seen.at != self.sent_picture)?;
+                Some((seen.at, "thermal", thermal::event(&seen)))
+            }
+        }
     }
 
     fn say(&mut self, name: &str, json: &serde_json::Value) {

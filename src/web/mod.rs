@@ -20,6 +20,7 @@ mod session;
 mod shared;
 mod symbol;
 mod theme;
+mod thermal;
 pub mod words;
 
 use std::sync::Arc;
@@ -32,9 +33,10 @@ use axum::routing::{get, post};
 pub use handle::{
     Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideDay, InsideRow, InsideView,
     Listed, NamedList, NotTaken, NoteView, PolicyDesk, PolicyPending, PolicyView, Preview, Recent, RecentRow,
-    ShiftView, Unsettled,
+    ShiftView, Thermal, Unsettled,
 };
 pub use place_time::PlaceTime;
+pub use thermal::Thermals;
 
 use shared::Shared;
 

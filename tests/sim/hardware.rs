@@ -77,6 +77,7 @@ impl Hardware {
             id: self.id.clone(),
             takes: self.takes,
             thermometer: Arc::new(self.chip.clone()),
+            stands_mm: None,
             camera: self.scene.clone(),
             reader: CodeReader::Bytes(Arc::clone(&self.read)),
             lines: self.lines.clone(),

@@ -7,9 +7,12 @@ use kakou::base::{Mono, NoReading, Random};
 use kakou::drivers::ThermalArray;
 use kakou::drivers::mlx9064x::{ADDRESS, OnBus, Rate};
 use kakou::drivers::mlx90640::KIND;
+use kakou::drivers::mlx90641;
 use kakou::model::ThermalFrame;
 use kakou::sim::clock::SimClock;
-use kakou::sim::thermal_array::{BROKEN, Bus, Faults, Handle, OUTLYING, Person, Scene, chip};
+use kakou::sim::thermal_array::{
+    BROKEN, Bus, Faults, Handle, OUTLYING, Person, SMALL_BROKEN, Scene, chip, small_chip,
+};
 use kakou::thermometry::array::{Limits, find};
 
 #[test]
@@ -34,6 +37,28 @@ fn every_pixel_of_a_scene_comes_back_within_five_hundredths() {
             assert!(made_up || (got - expected).abs() <= allowed, "pixel {index}: {got} of {expected}");
         }
     }
+}
+
+#[test]
+fn every_pixel_of_the_smaller_chip_comes_back_within_five_hundredths() {
+    let clock = SimClock::new(Mono::from_millis(10_000));
+    let (handle, bus) = small_chip(ADDRESS, &clock, Random::new(7));
+    let array = OnBus::new(bus, ADDRESS, mlx90641::KIND, Rate::new(8).unwrap(), clock.now());
+    let mut world = World { clock, handle, array };
+    world.handle.set_noise(0.0);
+    for (background, skin, die) in [(20.0, 34.6, 28.0), (-15.0, 31.0, -5.0), (36.0, 37.5, 45.0)] {
+        world.handle.set_die(die, 3.3);
+        let scene = Scene::empty(background).with(Person::new(skin).wide(13.0));
+        world.handle.set_scene(scene.clone());
+        // The first may be half of the scene before.
+        let frame = (0..2).map(|_| world.frame().unwrap()).last().unwrap();
+        assert_eq!((frame.width(), frame.height()), (16, 12));
+        for (index, (got, expected)) in frame.pixels().iter().zip(scene.pixels(16, 12)).enumerate() {
+            let got = f64::from(*got) / 100.0;
+            assert!(index == SMALL_BROKEN || (got - expected).abs() <= 0.05, "{index}: {got} of {expected}");
+        }
+    }
+    assert_eq!(world.handle.writes_refused(), 0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use kakou::drivers::mlx90614::{ADDRESS, ChipId, Expected, Mlx90614, OnBus, Polle
 use kakou::sim::clock::SimClock;
 use kakou::sim::thermometer::{Bus, Faults, Handle, Looks, Part, Scene, chip};
 
-const SKIN: Scene = Scene { target: Some(36.5), fill: 1.0, background: 22.0, ambient: 22.0 };
+const SKIN: Scene = Scene { target: Some(36.5), ..Scene::EMPTY };
 const SETTLING: Duration = Duration::from_millis(650);
 
 /// What happens to a chip that works, what it must be called, and within how long.

@@ -12,7 +12,7 @@ use kakou::control::{Command, KioskStatus, LaneStatus, Refused};
 use kakou::model::{Class, Decider, Direction, Post, Reason, Role, SubjectKind, Title, Verdict};
 use kakou::web::{
     Acknowledge, Ask, Attendance, Attendant, Filter, HandOver, Handle, InsideView, Listed, NoteView,
-    PlaceTime, PolicyDesk, PolicyView, Preview, Recent, RecentRow, ShiftView, Unsettled, router,
+    PlaceTime, PolicyDesk, PolicyView, Preview, Recent, RecentRow, ShiftView, Thermal, Unsettled, router,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -29,6 +29,8 @@ pub struct Fake {
     status: Arc<watch::Sender<Arc<KioskStatus>>>,
     commands: Arc<Mutex<Vec<Command>>>,
     preview: watch::Sender<Arc<Preview>>,
+    /// What the thermal array of the first lane sees.
+    pub thermal: watch::Sender<Option<Thermal>>,
     attendance: Mutex<mpsc::Receiver<Attendance>>,
     hand_overs: Mutex<mpsc::Receiver<HandOver>>,
     /// What is shown of the policy.
@@ -42,7 +44,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// Serves `status` in China; its first lane has a camera.
+    /// Serves `status` in China; its first lane has a camera and a thermal array.
     pub async fn start(status: KioskStatus, script: Script) -> Self {
         Self::start_at(480, status, script).await
     }
@@ -52,6 +54,8 @@ impl Fake {
         let camera = status.lanes[0].lane.clone();
         let status = Arc::new(watch::Sender::new(Arc::new(status)));
         let preview = watch::Sender::new(Arc::new(Preview::default()));
+        let thermal = watch::Sender::new(None);
+        let arrays = BTreeMap::from([(camera.clone(), thermal.clone())]);
         let (asks, asked) = mpsc::channel(8);
         let (attendance, attended) = mpsc::channel(8);
         let (hand_overs, written) = mpsc::channel(8);
@@ -63,6 +67,7 @@ impl Fake {
             status: status.subscribe(),
             commands: asks,
             previews: BTreeMap::from([(camera, preview.subscribe())]),
+            thermals: arrays,
             recent: Arc::new(Past(Arc::clone(&handed_over))),
             attendants: attendants(),
             hand_overs,
@@ -86,6 +91,7 @@ impl Fake {
             status,
             commands,
             preview,
+            thermal,
             attendance,
             hand_overs,
             policy,

@@ -19,4 +19,5 @@ mod registration;
 mod shift;
 mod states;
 mod subject;
+mod thermal;
 mod training;

@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kakou::control::{KioskStatus, LaneStatus};
+use kakou::model::Guidance;
+use kakou::sim::thermal_array::Person;
 
 use super::asks;
 use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
 use super::hub::{Centre, every_page};
-use super::{policy, states};
+use super::{policy, states, thermal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_can_be_drawn() {
@@ -79,6 +81,7 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
         fake.set_lane(lane);
         shot(browser, fake, folder, "/attendant/lane/in-1", &format!("desk-{name}-{theme}")).await;
     }
+    screened(browser, fake, folder, theme).await;
     for (name, lane, pages) in asks::pages() {
         fake.set_lane(lane);
         for (number, page) in pages.into_iter().enumerate() {
@@ -122,6 +125,20 @@ async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) 
     browser.press("川A1").await;
     browser.screenshot(&folder.join(format!("desk-plate-typed-{theme}.png"))).await;
     fake.set(|status| *status = before);
+}
+
+/// Somebody before a thermal array, and two who are.
+async fn screened(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
+    let pair = thermal::visitor().with(Person::new(35.0).at(25.0, 11.0));
+    for (n, name, scene) in [(1, "array", thermal::visitor()), (2, "array-several", pair)] {
+        fake.set_lane(states::temperature(Guidance::HoldStill));
+        browser.open(&fake.url("/attendant/lane/in-1")).await;
+        browser.wait_for("#thermal").await;
+        fake.thermal.send_replace(Some(thermal::seen(&scene, n)));
+        browser.wait_until(&format!("document.querySelector('#thermal').src.endsWith('?n={n}')")).await;
+        browser.screenshot(&folder.join(format!("desk-{name}-{theme}.png"))).await;
+    }
+    fake.thermal.send_replace(None);
 }
 
 async fn shot(browser: &Browser, fake: &Fake, folder: &Path, page: &str, name: &str) {

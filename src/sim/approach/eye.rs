@@ -94,7 +94,7 @@ impl Eye {
 
     /// Puts something before it that a perfect sensor would see as `seen` °C, in air of `ambient` °C.
     pub fn look(&mut self, seen: f64, ambient: f64) {
-        let scene = Scene { target: None, fill: 1.0, background: seen, ambient };
+        let scene = Scene { background: seen, ambient, ..Scene::EMPTY };
         match &mut self.end {
             End::Bytes { handle, .. } => handle.set_scene(scene),
             End::Optics { bare, .. } => bare.set_scene(scene),

@@ -6,7 +6,7 @@ use crate::drivers::Thermometer;
 use crate::drivers::mlx90632::{ADDRESS, Mlx90632, OnBus, Poller};
 use crate::model::ThermalReading;
 
-const SKIN: Scene = Scene { target: Some(36.5), fill: 1.0, background: 22.0, ambient: 22.0 };
+const SKIN: Scene = Scene { target: Some(36.5), ..Scene::EMPTY };
 
 #[test]
 fn its_constants_are_the_published_ones() {

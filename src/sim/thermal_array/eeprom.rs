@@ -45,13 +45,17 @@ pub(super) fn words(random: &mut Random) -> [u16; EEPROM_WORDS] {
         words[index] = nibbles(random);
     }
     for pixel in &mut words[0x40..] {
-        let own = |bits: u64, random: &mut Random| u16::try_from(random.below(bits)).unwrap_or(0);
         // Offset, sensitivity and Kta, none of them so that the word could be 0; the lowest bit is for outliers.
-        *pixel = own(64, random) << 10 | own(32, random) << 4 | own(7, random) << 1 | 0x0200;
+        *pixel = below(64, random) << 10 | below(32, random) << 4 | below(7, random) << 1 | 0x0200;
     }
     words[0x40 + BROKEN] = 0;
     words[0x40 + OUTLYING] |= 1;
     words
+}
+
+/// Some word below `end`.
+pub(super) fn below(end: u16, random: &mut Random) -> u16 {
+    u16::try_from(random.below(end.into())).unwrap_or(0)
 }
 
 fn nibbles(random: &mut Random) -> u16 {

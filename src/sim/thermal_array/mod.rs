@@ -1,7 +1,7 @@
-//! A simulated MLX90640 that answers real I²C bytes behind `embedded_hal::i2c::I2c`, and what stands before it.
+//! A simulated MLX90640 or MLX90641 that answers real I²C bytes behind `embedded_hal::i2c::I2c`, and what stands before it.
 //!
-//! What it models: an EEPROM of its own, subpages in turn in a chess pattern at the pace of the control register, status with
-//! "new data" and its subpage, RAM whose words are the datasheet's §11.2 the other way round, their quantisation, noise that
+//! What it models: an EEPROM of its own, subpages in turn at the pace of the control register (of the MLX90640 in a chess
+//! pattern, of the MLX90641 both of all pixels), status with "new data" and its subpage, RAM whose words are the datasheet's §11.2 the other way round, their quantisation, noise that
 //! grows with the root of the rate (0.1 °C rms at 1 Hz: datasheet rev 12, §1), compensation pixels, supply, die, a
 //! broken and an outlying pixel, and faults. It refuses every write but to its two registers: a driver that writes to
 //! the EEPROM fails its tests.
@@ -9,6 +9,8 @@
 mod eeprom;
 mod optics;
 pub mod scene;
+mod small;
+mod visitor;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,13 +19,16 @@ use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operatio
 
 pub use eeprom::{BROKEN, OUTLYING};
 pub use scene::{Person, Scene, Thing, Worn};
+pub use small::SMALL_BROKEN;
+pub use visitor::Visitors;
 
 use self::optics::Optics;
 use super::clock::SimClock;
 use super::thermometer::BusError;
 use crate::base::{Mono, Random};
-use crate::drivers::mlx9064x::EEPROM_WORDS;
 use crate::drivers::mlx9064x::registers::{CONTROL, Control, STATUS, Subpage};
+use crate::drivers::mlx9064x::{EEPROM_WORDS, Kind};
+use crate::drivers::{mlx90640, mlx90641};
 
 const EEPROM: u16 = 0x2400;
 const RAM: u16 = 0x0400;
@@ -31,8 +36,9 @@ const RAM_WORDS: usize = 832;
 /// Bits of the status register.
 const NEW_DATA: u16 = 1 << 3;
 const KEPT: u16 = 0x0030;
-/// The control register as delivered: 2 Hz, 18 bits, chess.
+/// The control registers as delivered: 2 Hz, 18 bits; chess in the one that has it.
 const DELIVERED: u16 = 0x1901;
+const SMALL_DELIVERED: u16 = 0x0901;
 
 /// What is wrong with the chip or its bus. [`Default`] is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -67,6 +73,7 @@ pub struct Bus(Handle);
 #[derive(Debug)]
 struct State {
     address: u8,
+    delivered: u16,
     eeprom: [u16; EEPROM_WORDS],
     ram: [u16; RAM_WORDS],
     control: u16,
@@ -80,18 +87,35 @@ struct State {
     refused: u64,
 }
 
-/// A chip at `address`, powered now, and the bus that it is on.
+/// An MLX90640 at `address`, powered now, and the bus that it is on.
 pub fn chip(address: u8, clock: &SimClock, mut random: Random) -> (Handle, Bus) {
     let eeprom = eeprom::words(&mut random.fork("eeprom"));
+    powered((mlx90640::KIND, DELIVERED), address, eeprom, clock, random)
+}
+
+/// An MLX90641 at `address`, powered now, and the bus that it is on.
+pub fn small_chip(address: u8, clock: &SimClock, mut random: Random) -> (Handle, Bus) {
+    let eeprom = small::words(&mut random.fork("eeprom"));
+    powered((mlx90641::KIND, SMALL_DELIVERED), address, eeprom, clock, random)
+}
+
+fn powered(
+    (kind, delivered): (Kind, u16),
+    address: u8,
+    eeprom: [u16; EEPROM_WORDS],
+    clock: &SimClock,
+    mut random: Random,
+) -> (Handle, Bus) {
     let state = State {
         address,
-        optics: Optics::new(&eeprom, random.fork("optics")),
+        delivered,
+        optics: Optics::new(kind, &eeprom, random.fork("optics")),
         eeprom,
         ram: [0; RAM_WORDS],
-        control: DELIVERED,
+        control: delivered,
         status: 0,
         next: Subpage::Zero,
-        done: clock.now() + Control::new(DELIVERED).rate().period(),
+        done: clock.now() + Control::new(delivered).rate().period(),
         faults: Faults::default(),
         random,
         refused: 0,
@@ -126,13 +150,17 @@ impl Handle {
     pub fn power_cycle(&self) {
         let now = self.clock.now();
         let mut state = self.caught_up();
-        (state.control, state.status, state.next) = (DELIVERED, 0, Subpage::Zero);
-        state.done = now + Control::new(DELIVERED).rate().period();
+        (state.control, state.status, state.next) = (state.delivered, 0, Subpage::Zero);
+        state.done = now + Control::new(state.delivered).rate().period();
     }
 
     /// How many writes to other places than its registers were tried, and refused.
     pub fn writes_refused(&self) -> u64 {
         self.caught_up().refused
+    }
+
+    fn width(&self) -> u8 {
+        self.caught_up().optics.width()
     }
 
     fn caught_up(&self) -> MutexGuard<'_, State> {

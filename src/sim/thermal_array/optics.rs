@@ -1,12 +1,11 @@
 //! From the temperatures of a scene to the words of RAM: the datasheet's §11.2 the other way round.
 
-use super::eeprom::{BROKEN, OUTLYING};
 use super::scene::Scene;
 use crate::base::Random;
-use crate::drivers::mlx9064x::calibration::{Calibration, EEPROM_WORDS, Shared};
+use crate::drivers::mlx9064x::Kind;
+use crate::drivers::mlx9064x::calibration::{Calibration, EEPROM_WORDS, Layout, Shared};
 use crate::drivers::mlx9064x::radiance::{fourth, reference};
 use crate::drivers::mlx9064x::registers::{Control, Subpage};
-use crate::drivers::mlx90640;
 
 /// Gain of this chip now, over that at its calibration.
 const GAIN_NOW: f64 = 1.012;
@@ -31,8 +30,8 @@ impl Optics {
     /// # Panics
     ///
     /// When our own EEPROM is no calibration.
-    pub(super) fn new(eeprom: &[u16; EEPROM_WORDS], random: Random) -> Self {
-        let calibration = mlx90640::decode(eeprom);
+    pub(super) fn new(kind: Kind, eeprom: &[u16; EEPROM_WORDS], random: Random) -> Self {
+        let calibration = (kind.decode)(eeprom);
         assert!(calibration.is_ok(), "the simulated chip's eeprom is sound: {calibration:?}");
         let Ok(calibration) = calibration else { unreachable!("asserted just before") };
         Self { scene: Scene::empty(22.0), die: 28.0, volts: 3.3, noise: 0.1, calibration, random }
@@ -45,22 +44,24 @@ impl Optics {
         let supply = ((self.volts - 3.3) * calibration.supply.slope + calibration.supply.at_25).round();
         let gain = (calibration.gain * GAIN_NOW).round();
         let ptat = self.ptat().round();
-        let aux = |word: f64| rounded(word);
-        (ram[0x300], ram[0x30A], ram[0x320], ram[0x32A]) = (aux(V_BE), aux(gain), aux(ptat), aux(supply));
+        let Layout { auxiliary, width, height, .. } = calibration.layout;
+        for (word, value) in [(0x00, V_BE), (0x0A, gain), (0x20, ptat), (0x2A, supply)] {
+            ram[auxiliary + word] = rounded(value);
+        }
         let volts = calibration.volts(rounded(supply).cast_signed(), control.resolution());
         let die = calibration.die(rounded(ptat).cast_signed(), rounded(V_BE).cast_signed(), volts);
         let mixed = if control.pattern() == calibration.pattern { 0.0 } else { 1.0 };
         let shared = Shared { gain: calibration.gain / gain, volts, die, mixed, emissivity: 1.0 };
-        for (page, word) in [(Subpage::Zero, 0x308), (Subpage::One, 0x328)] {
+        for (page, word) in [(Subpage::Zero, 0x08), (Subpage::One, 0x28)] {
             let offset = -calibration.compensation(0.0, page, &shared);
-            ram[word] = rounded((SEEN + offset) / shared.gain);
+            ram[auxiliary + word] = rounded((SEEN + offset) / shared.gain);
         }
-        let word = [0x308, 0x328][subpage.index()];
+        let word = auxiliary + [0x08, 0x28][subpage.index()];
         let seen =
             calibration.compensation(f64::from(ram[word].cast_signed()) * shared.gain, subpage, &shared);
         let hertz = 1.0 / control.rate().period().as_secs_f64();
         let noise = self.noise * hertz.sqrt();
-        let pixels = self.scene.pixels(32, 24);
+        let pixels = self.scene.pixels(width, height);
         for (index, celsius) in pixels.into_iter().enumerate() {
             if !calibration.layout.is_in(index, subpage, control.pattern()) {
                 continue;
@@ -71,13 +72,18 @@ impl Optics {
             let signal = signal(calibration, celsius, alpha, die);
             // `signal` of a word of 0 is what is taken off.
             let off = calibration.signal(pixel, 0, subpage, &shared, seen);
-            ram[index] = match index {
-                // Whatever they say, they say.
-                BROKEN => 0x1234,
-                OUTLYING => rounded((signal - off) / shared.gain + 400.0),
-                _ => rounded((signal - off) / shared.gain),
+            // Whatever they say, they say: the first of them is broken, the next is an outlier.
+            let bad = calibration.bad.iter().position(|bad| usize::from(*bad) == index);
+            ram[calibration.layout.word(index, subpage)] = match bad {
+                Some(0) => 0x1234,
+                Some(_) => rounded((signal - off) / shared.gain + 400.0),
+                None => rounded((signal - off) / shared.gain),
             };
         }
+    }
+
+    pub(super) fn width(&self) -> u8 {
+        self.calibration.layout.width
     }
 
     /// The word of the die's sensor: the formula of its temperature, solved for it.

@@ -7,7 +7,7 @@ use crate::drivers::mlx90614::sleep::{SdaPin, Supply, Wake};
 use crate::drivers::mlx90614::{ADDRESS, Error, Expected, Mlx90614, Poller};
 use crate::model::ThermalReading;
 
-const SKIN: Scene = Scene { target: Some(34.5), fill: 1.0, background: 22.0, ambient: 22.0 };
+const SKIN: Scene = Scene { target: Some(34.5), ..Scene::EMPTY };
 
 /// Table 8 of the datasheet, rev 13: part, settling in ms, noise in °C rms.
 const TABLE_8: [(Part, u64, f64); 9] = [
@@ -208,7 +208,7 @@ fn a_target_that_does_not_fill_the_field_reads_low() {
     let errors = [(0.95, 22.0, -0.59), (0.95, 0.0, -1.47), (0.90, 22.0, -1.18), (0.90, 0.0, -2.95)];
     for (fill, background, error) in errors {
         let mut world = World::new(Part { noise: 0.0, ..Part::BAA });
-        let scene = Scene { target: Some(34.5), fill: 1.0, background, ambient: 22.0 };
+        let scene = Scene { target: Some(34.5), background, ..Scene::EMPTY };
         world.handle.set_scene(scene);
         let full = world.quietly();
         world.handle.set_scene(Scene { fill, ..scene });

@@ -15,6 +15,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(7);
 /// How long anybody stays at a gate that lets nobody in.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Share of the thermometer's field that a forehead fills.
+const FILL: f64 = 0.99;
+/// From how far off somebody comes to be measured, in millimetres, and how long that takes.
+const COMES_FROM_MM: f64 = 1_000.0;
+const COMES_IN: Duration = Duration::from_millis(800);
+
 /// How somebody says who they are.
 #[derive(Clone, Debug)]
 pub(super) enum Shows {
@@ -38,6 +44,8 @@ pub(super) struct Visitor {
     /// What a contact thermometer says.
     pub(super) core: CentiCelsius,
     shown: Option<Mono>,
+    /// Since when they have been before the thermometer.
+    there: Option<Mono>,
 }
 
 /// One subject at a lane.
@@ -138,9 +146,9 @@ impl Visit {
         }
         let measuring =
             wants(steps, StepKind::Temperature) && now.since(self.arrived) > Duration::from_millis(900);
-        let target = measuring.then_some(visitor.skin);
-        if rig.thermometer.scene().target != target {
-            rig.thermometer.set_scene(Scene { target, fill: 0.99, ..Scene::EMPTY });
+        let scene = if measuring { visitor.come(now, rig.stands_mm) } else { visitor.go() };
+        if rig.thermometer.scene() != scene {
+            rig.thermometer.set_scene(scene);
         }
     }
 
@@ -192,7 +200,27 @@ impl Visitor {
             skin,
             core: CentiCelsius::from_degrees(core)?,
             shown: None,
+            there: None,
         })
+    }
+
+    /// What the thermometer sees of them. A distance sensor sees them come, and fill more of its field the nearer they are.
+    fn come(&mut self, now: Mono, stands_mm: Option<u16>) -> Scene {
+        let since = now.since(*self.there.get_or_insert(now));
+        let filling = Scene { target: Some(self.skin), fill: FILL, ..Scene::EMPTY };
+        let Some(stands) = stands_mm.map(f64::from) else { return filling };
+        let left = 1.0 - (since.as_secs_f64() / COMES_IN.as_secs_f64()).min(1.0);
+        let distance = stands + left * (COMES_FROM_MM - stands).max(0.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two distances")]
+        let distance_mm = Some(distance.round() as u16);
+        Scene { fill: FILL * (stands / distance).powi(2), distance_mm, ..filling }
+    }
+
+    /// They are not before it, or no more.
+    fn go(&mut self) -> Scene {
+        self.there = None;
+        // What is measured is a forehead; whoever waits is beside it.
+        Scene::EMPTY
     }
 
     fn show(&mut self, now: Mono, arrived: Mono, rig: &mut Rig) {

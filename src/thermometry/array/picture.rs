@@ -15,11 +15,21 @@ const COLOURS: u8 = 252;
 const HOTTER: u8 = 253;
 const BLACK: u8 = 254;
 const WHITE: u8 = 255;
-/// What the colours are for, in hundredths of a degree: the same in every picture, so that a guard learns them. Colder is
-/// black, hotter is white; hotter than skin is turquoise, which no skin is.
-const COLDEST: i32 = 2_200;
-const SPAN: i32 = 1_600;
+/// What the colours are for, in °C: the same in every picture, so that a guard learns them. Colder is black, hotter is
+/// white; hotter than skin is turquoise, which no skin is.
+pub const COLDEST_C: i32 = 22;
+/// See [`COLDEST_C`].
+pub const HOTTEST_C: i32 = 38;
+/// The same in hundredths of a degree.
+const COLDEST: i32 = COLDEST_C * 100;
+const SPAN: i32 = (HOTTEST_C - COLDEST_C) * 100;
 const HOT: i32 = 4_300;
+/// Colours of temperatures in even steps from the coldest to the hottest, as thermal cameras show them: black, blue, purple,
+/// orange, yellow, white. Red, green, blue.
+pub const SCALE_COLOURS: [[u8; 3]; 6] =
+    [[0, 0, 0], [20, 20, 130], [130, 20, 140], [230, 90, 30], [255, 200, 50], [255, 255, 235]];
+/// That of what is hotter than skin.
+pub const HOTTER_COLOUR: [u8; 3] = [0, 190, 190];
 
 /// The picture of `frame` as a BMP of [`SCALE`] times its size, 8 bits a pixel, smooth between the pixels. Where `reading`
 /// is a face, its head has a frame, and the place that was measured a cross: black and white, so that both show on any
@@ -119,24 +129,23 @@ fn between(frame: &ThermalFrame, x: usize, y: usize) -> i32 {
     (along(top) * (whole - bottom_share) + along(top + 1) * bottom_share) / (whole * whole)
 }
 
-/// Blue, green, red, 0: black, blue, purple, orange, yellow, white, as thermal cameras show.
+/// Blue, green, red, 0.
 fn palette(index: u8) -> [u8; 4] {
-    const STOPS: [[u8; 3]; 6] =
-        [[0, 0, 0], [130, 20, 20], [140, 20, 130], [30, 90, 230], [50, 200, 255], [235, 255, 255]];
     if index == HOTTER {
-        return [190, 190, 0, 0];
+        let [red, green, blue] = HOTTER_COLOUR;
+        return [blue, green, red, 0];
     }
     if index >= BLACK {
         let grey = if index == WHITE { 255 } else { 0 };
         return [grey, grey, grey, 0];
     }
-    let place = usize::from(index) * (STOPS.len() - 1);
+    let place = usize::from(index) * (SCALE_COLOURS.len() - 1);
     let (stop, share) = (place / usize::from(COLOURS), place % usize::from(COLOURS));
-    let next = STOPS[(stop + 1).min(STOPS.len() - 1)];
+    let (last, next) = (SCALE_COLOURS[stop], SCALE_COLOURS[(stop + 1).min(SCALE_COLOURS.len() - 1)]);
     let mixed = |part: usize| {
-        let (from, to) = (usize::from(STOPS[stop][part]), usize::from(next[part]));
+        let (from, to) = (usize::from(last[part]), usize::from(next[part]));
         let sum = from * (usize::from(COLOURS) - share) + to * share;
         u8::try_from(sum / usize::from(COLOURS)).unwrap_or(u8::MAX)
     };
-    [mixed(0), mixed(1), mixed(2), 0]
+    [mixed(2), mixed(1), mixed(0), 0]
 }

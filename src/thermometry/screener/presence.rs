@@ -65,7 +65,7 @@ impl Screener {
             }
             Err(why) => {
                 self.trouble = None;
-                return self.nobody(now, missing(why));
+                return self.nobody(now, why.why());
             }
         };
         if let Some(why) = self.forbidden(now, &reading) {
@@ -190,20 +190,22 @@ impl Screener {
     }
 }
 
-/// Why somebody in an array's picture is not measured; none when nobody is there.
-fn missing(why: Unseen) -> Option<NotMeasured> {
-    Some(match why {
-        Unseen::NoFace(NoFace::Nobody) => return None,
-        Unseen::NoFace(NoFace::TooFar) => NotMeasured::NobodyThere,
-        Unseen::NoFace(NoFace::Cut) => NotMeasured::TooClose,
-        Unseen::NoFace(NoFace::Several) => NotMeasured::Several,
-        Unseen::NoFace(NoFace::Covered) => NotMeasured::Covered,
-        Unseen::NoFace(NoFace::Hot) => NotMeasured::NotSkin,
-        Unseen::NoFace(NoFace::Cold) => NotMeasured::TooCold,
-        Unseen::NoFace(NoFace::WarmBackground) => NotMeasured::Surroundings,
-        Unseen::NoFace(NoFace::Noisy) => NotMeasured::Unsteady,
-        Unseen::NoPicture(reason) => NotMeasured::NoReading(reason),
-    })
+impl Unseen {
+    /// Why somebody in an array's picture is not measured; none when nobody is there.
+    pub fn why(self) -> Option<NotMeasured> {
+        Some(match self {
+            Self::NoFace(NoFace::Nobody) => return None,
+            Self::NoFace(NoFace::TooFar) => NotMeasured::NobodyThere,
+            Self::NoFace(NoFace::Cut) => NotMeasured::TooClose,
+            Self::NoFace(NoFace::Several) => NotMeasured::Several,
+            Self::NoFace(NoFace::Covered) => NotMeasured::Covered,
+            Self::NoFace(NoFace::Hot) => NotMeasured::NotSkin,
+            Self::NoFace(NoFace::Cold) => NotMeasured::TooCold,
+            Self::NoFace(NoFace::WarmBackground) => NotMeasured::Surroundings,
+            Self::NoFace(NoFace::Noisy) => NotMeasured::Unsteady,
+            Self::NoPicture(reason) => NotMeasured::NoReading(reason),
+        })
+    }
 }
 
 impl Background {

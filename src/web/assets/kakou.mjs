@@ -170,6 +170,7 @@ const RETRY_MS = 2000;
 let source = null;
 let heard = 0;
 let picture = null;
+let thermal = null;
 const arrived = new Map(); // lane → when its subject arrived, by this page's clock
 const ends = new Map(); // lane and "may-stop" or "ends" → when disinfection does, by this page's clock
 
@@ -184,6 +185,8 @@ function show(regions) {
   if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
   tick();
   if (picture) draw(picture);
+  if (!document.getElementById("thermal")) thermal = null;
+  if (thermal) drawThermal(thermal);
 }
 
 function tick() {
@@ -235,6 +238,19 @@ function draw({ n, width, height, outlines }) {
   );
 }
 
+/** The newest picture of the thermal array, or why nothing is measured. */
+function drawThermal({ n, shown, said }) {
+  const image = document.getElementById("thermal");
+  if (!image) return;
+  document.getElementById("thermal-said").innerHTML = said;
+  image.classList.toggle("none", !shown);
+  if (!shown) return;
+  const address = `/attendant/lane/${image.dataset.lane}/thermal.bmp?n=${n}`;
+  const next = new Image();
+  next.onload = () => (image.src = address);
+  next.src = address;
+}
+
 function connect() {
   source?.close();
   source = new EventSource(page.live);
@@ -247,6 +263,7 @@ function connect() {
   on("regions", (regions) => (held ? (waiting = { ...waiting, ...regions }) : show(regions)));
   on("clock", clock);
   on("preview", (preview) => draw((picture = preview)));
+  on("thermal", (frame) => drawThermal((thermal = frame)));
   source.onerror = lost;
 }
 

@@ -58,8 +58,8 @@ const OCCUPANT: Words = words("第几位乘员", "occupant");
 /// Of a step that nobody settled before the session ended.
 const NOT_SETTLED: Words = words("没有完成", "Not settled");
 
-/// One lane.
-pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
+/// One lane, with what its thermal array sees.
+pub fn card(status: &KioskStatus, lane: &LaneStatus, thermal: Markup) -> Markup {
     html! {
         section.card.{ "is-" (kebab(&lane.phase)) } {
             h1 {
@@ -96,6 +96,7 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus) -> Markup {
                 (steps(lane))
                 @if lane.takes == SubjectKind::Vehicle { (occupants(lane)) }
             }
+            (thermal)
             @if let Some(code) = status.place_code.as_ref().filter(|_| lane.attestations.contains(&Attestation::PlaceCode)) {
                 (place_code::digits(code))
             }

@@ -34,11 +34,12 @@ use tokio::time::Instant;
 
 use self::post::{here, question};
 use super::handle::Attendant;
-use super::live::{self, Regions};
+use super::live::{self, Pictures, Regions};
 use super::page::{self, Frame};
 use super::session::{self, Flash, Token};
 use super::shared::{Shared, lane};
 use super::symbol;
+use super::thermal;
 use super::words::{Words, words};
 use crate::base::LaneId;
 use crate::control::{KioskStatus, LaneStatus};
@@ -64,6 +65,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/attendant/devices", get(lists::devices))
         .route("/attendant/lane/{lane}", get(show))
         .route("/attendant/lane/{lane}/live", get(events))
+        .route("/attendant/lane/{lane}/thermal.bmp", get(thermal::bmp))
         .route("/attendant/lane/{lane}/do", post(act::perform))
         .route("/attendant/lane/{lane}/here", post(here))
         .route("/attendant/lane/{lane}/practice", get(practice::inputs))
@@ -142,22 +144,26 @@ async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap, Path(id):
     else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
+    let frames = shared.handle.thermals.get(&id).map(|frames| frames.subscribe());
+    let pictures = frames.map_or(Pictures::None, |frames| Pictures::Array(id.clone(), frames));
     let kiosk = Arc::clone(&shared);
     let render = move |status: &KioskStatus| -> Option<Regions> {
         kiosk.sessions.is_open(&token).then_some(())?;
         Some(regions(&kiosk, status, lane(status, &id)?, &by))
     };
-    live::stream(&shared, None, Box::new(render))
+    live::stream(&shared, pictures, Box::new(render))
 }
 
 /// Everything that changes on a lane's page.
 fn regions(shared: &Shared, status: &KioskStatus, lane: &LaneStatus, by: &Attendant) -> Regions {
     let place_time = shared.handle.place_time;
+    let screened = shared.handle.thermals.contains_key(&lane.lane) && thermal::is_shown(lane);
+    let thermal = html! { @if screened { (thermal::figure(lane)) } };
     vec![
         ("bar", bar::bar(status, by, place_time)),
         ("rail", card::rail(status, lane)),
         ("banners", html! { (practice::banner(status, lane)) (bar::banners(status, place_time)) }),
-        ("card", card::card(status, lane)),
+        ("card", card::card(status, lane, thermal)),
         ("actions", actions::panel(lane, by.role(), practice::action(shared, status, lane, by.role()))),
         ("post", question(status, lane, by.role())),
     ]
