@@ -44,7 +44,10 @@ fn hub_and_kiosk_estimate_the_same_of_the_same_shift() {
     // A ledger from before shifts were kept reads what it has once more.
     drop(ledger);
     let old = rusqlite::Connection::open(&path).unwrap();
-    old.execute_batch("DROP TABLE duties; DROP TABLE crossings; PRAGMA user_version = 12;").unwrap();
+    old.execute_batch(
+        "DROP TABLE duties; DROP TABLE crossings; DROP TABLE drift_notes; PRAGMA user_version = 12;",
+    )
+    .unwrap();
     drop(old);
     let ledger = Ledger::open(&path, Keys::from_secret(&[1; 32])).unwrap();
     assert_eq!(only(&ledger).lanes, seen.lanes);
