@@ -1,6 +1,6 @@
 //! `kakou read IMAGE…`: what the kiosk's reader sees in a picture.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,46 +10,171 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::base::Mono;
+use crate::config::board::{Camera, CameraSource};
+use crate::platform::camera;
 use crate::platform::clock;
 use crate::platform::isolate::Isolate;
 use crate::vision::fast::Fast;
-use crate::vision::{Attempt, Code, Frame, jpeg, picture};
+use crate::vision::{Attempt, Code, Frame, convert, jpeg, picture};
 
 /// For one slow attempt.
 const DEADLINE: Duration = Duration::from_secs(2);
+/// How long a camera is watched for a code.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Of a camera, where the board would say.
+const WIDTH: u32 = 1_280;
+const HEIGHT: u32 = 720;
+const FPS: u32 = 30;
 
 /// Arguments of `kakou read`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Pictures to read.
-    #[arg(required = true, value_name = "IMAGE")]
+    /// Pictures to read; folders, whose pictures are listed in a table; - for a list of files on standard input, one a line.
+    #[arg(required_unless_present = "camera", value_name = "IMAGE")]
     images: Vec<PathBuf>,
+    /// Watch a camera for ten seconds, until it shows a code: a device, a folder of pictures or a file of JPEGs.
+    #[arg(long, value_name = "DEV", conflicts_with = "images")]
+    camera: Option<PathBuf>,
     /// Print a JSON object a picture, one a line.
     #[arg(long)]
     json: bool,
 }
 
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A line a code.
+    Lines,
+    /// A row a picture, and a sum at the end.
+    Table,
+    /// An object a picture.
+    Json,
+}
+
 /// Reads each picture. Exit code 1 when one cannot be opened or has no code that can be read.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let mut reader = StillReader::default();
-    let mut all_read = true;
     let mut out = io::stdout().lock();
-    for image in &arguments.images {
+    let mut printed = Printed { reader: StillReader::default(), read: 0, unread: 0 };
+    let json = |form| if arguments.json { Form::Json } else { form };
+    let mut all = || -> io::Result<()> {
+        if let Some(camera) = &arguments.camera {
+            let (result, ms) = watch(&mut printed.reader, camera);
+            return printed.show(&mut out, json(Form::Lines), camera, &result, ms);
+        }
+        for image in &arguments.images {
+            if image.as_os_str() == "-" {
+                for line in io::stdin().lines() {
+                    printed.picture(&mut out, json(Form::Lines), Path::new(&line?))?;
+                }
+            } else if image.is_dir() {
+                printed.folder(&mut out, json(Form::Table), image)?;
+            } else {
+                printed.picture(&mut out, json(Form::Lines), image)?;
+            }
+        }
+        Ok(())
+    };
+    // An error is the reader of a pipe that has gone: nobody is left to tell.
+    let written = all();
+    if written.is_ok() && printed.read > 0 && printed.unread == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Reads and prints, and counts what was read.
+struct Printed {
+    reader: StillReader,
+    read: u32,
+    unread: u32,
+}
+
+impl Printed {
+    fn picture(&mut self, out: &mut impl Write, form: Form, image: &Path) -> io::Result<()> {
         let start = clock::mono();
-        let result = load(image).map(|frame| reader.read(frame));
+        let result = load(image).map(|frame| self.reader.read(frame));
         let ms = clock::mono().since(start).as_secs_f64() * 1_000.0;
-        all_read &= result.as_ref().is_ok_and(|codes| !codes.is_empty());
-        let written = if arguments.json {
-            writeln!(out, "{}", object(image, &result, ms))
-        } else {
-            lines(&mut out, image, &result, ms)
+        self.show(out, form, image, &result, ms)
+    }
+
+    /// Every picture of a folder by name, and how many of them were read.
+    fn folder(&mut self, out: &mut impl Write, form: Form, folder: &Path) -> io::Result<()> {
+        let (read, unread) = (self.read, self.unread);
+        let mut images: Vec<PathBuf> = match fs::read_dir(folder) {
+            Ok(entries) => {
+                entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect()
+            }
+            Err(error) => return self.show(out, form, folder, &Err(error.to_string()), 0.0),
         };
-        if written.is_err() {
-            // The reader of a pipe has gone: nobody is left to tell.
-            return ExitCode::FAILURE;
+        images.sort();
+        for image in &images {
+            self.picture(out, form, image)?;
+        }
+        if form == Form::Table {
+            let (read, unread) = (self.read - read, self.unread - unread);
+            writeln!(out, "{}: {read} of {} read", folder.display(), read + unread)?;
+        }
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        out: &mut impl Write,
+        form: Form,
+        image: &Path,
+        result: &Result<Vec<Code>, String>,
+        ms: f64,
+    ) -> io::Result<()> {
+        let codes = result.as_ref().map_or(0, Vec::len);
+        if codes > 0 {
+            self.read += 1;
+        } else {
+            self.unread += 1;
+        }
+        match form {
+            Form::Lines => lines(out, image, result, ms),
+            Form::Json => writeln!(out, "{}", object(image, result, ms)),
+            Form::Table => row(out, image, result, ms),
         }
     }
-    if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a camera shows first, within [`PATIENCE`].
+fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Code>, String>, f64) {
+    let source = if path.is_dir() {
+        CameraSource::Frames(path.to_owned())
+    } else if path.is_file() {
+        CameraSource::Mjpeg(path.to_owned())
+    } else {
+        CameraSource::V4l2(path.to_owned())
+    };
+    let camera = Camera { source, width: WIDTH, height: HEIGHT, fps: FPS };
+    let start = clock::mono();
+    let since = |start: Mono| clock::mono().since(start);
+    let mut source = match camera::open(&camera) {
+        Ok(source) => source,
+        Err(error) => return (Err(error.what), 0.0),
+    };
+    let mut result = Err("gave no frame".to_owned());
+    while since(start) < PATIENCE {
+        let mut taken = None;
+        if let Err(error) =
+            source.next(PATIENCE.saturating_sub(since(start)), &mut |raw| taken = Some(convert::grey(raw)))
+        {
+            result = Err(error.what);
+            break;
+        }
+        result = match taken {
+            Some(Ok(frame)) => Ok(reader.read(frame)),
+            Some(Err(error)) => Err(error.to_string()),
+            None => continue,
+        };
+        if result.as_ref().is_ok_and(|codes| !codes.is_empty()) {
+            break;
+        }
+    }
+    (result, since(start).as_secs_f64() * 1_000.0)
 }
 
 /// Reads single pictures.
@@ -105,6 +230,19 @@ fn lines(out: &mut impl Write, image: &Path, result: &Result<Vec<Code>, String>,
         Ok(codes) => codes.iter().try_for_each(|code| {
             let payload = printable(code);
             writeln!(out, "{image}: {payload} ({}, {} modules, {ms:.1} ms)", code.lane.name(), code.modules)
+        }),
+    }
+}
+
+/// Milliseconds, lane, modules, file, payload.
+fn row(out: &mut impl Write, image: &Path, result: &Result<Vec<Code>, String>, ms: f64) -> io::Result<()> {
+    let image = image.file_name().unwrap_or(image.as_os_str()).display();
+    match result {
+        Err(error) => writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {image}  {error}", "!", ""),
+        Ok(codes) if codes.is_empty() => writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {image}", "-", ""),
+        Ok(codes) => codes.iter().try_for_each(|code| {
+            let (lane, modules) = (code.lane.name(), code.modules);
+            writeln!(out, "{ms:>8.1}  {lane:<12} {modules:>3}  {image}  {}", printable(code))
         }),
     }
 }

@@ -1,7 +1,8 @@
 //! `kakou read`, as a person at a keyboard meets it.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
@@ -35,6 +36,39 @@ fn prints_what_it_reads_and_fails_when_a_picture_has_no_code() {
     assert_eq!(lines[1]["codes"].as_array().map(Vec::len), Some(0));
     assert!(lines[2]["error"].as_str().unwrap().contains("jpeg"));
     assert!(lines[3]["error"].as_str().unwrap().contains("No such file"));
+}
+
+#[test]
+fn a_folder_prints_a_table_a_list_comes_from_standard_input_and_a_camera_is_watched_until_it_shows_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let camera = Camera::new(Scenery::Person, Random::new(5));
+    camera.scene().present(b"gate", Mono::ZERO, Duration::from_secs(2)).unwrap();
+    let paths = ["a.pgm", "b.pgm"].map(|name| folder.path().join(name));
+    for (path, ms) in [(&paths[1], 1_000), (&paths[0], 9_000)] {
+        std::fs::write(path, picture::encode_pgm(&camera.frame(Mono::from_millis(ms)).unwrap())).unwrap();
+    }
+    let table = read(&[folder.path()]);
+    let text = String::from_utf8(table.stdout).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!((table.status.code(), rows.len()), (Some(1), 3), "{text}");
+    assert!(rows[0].ends_with("a.pgm") && rows[1].contains("fast          21  b.pgm  gate"), "{text}");
+    assert!(rows[2].ends_with(": 1 of 2 read"), "{text}");
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kakou"));
+    child.args(["read", "--json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{}", paths[1].display()).unwrap();
+    let listed = child.wait_with_output().unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert!(listed.status.success() && value["codes"][0]["text"] == "gate", "{value}");
+
+    let watched = read(&[Path::new("--camera"), folder.path()]);
+    let text = String::from_utf8(watched.stdout).unwrap();
+    assert!(watched.status.success() && text.contains("gate (fast"), "{text}");
+    let none = read(&[Path::new("--camera"), Path::new("/dev/video-none")]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(String::from_utf8(none.stdout).unwrap().contains("/dev/video-none: "), "says which and why");
+    assert_eq!(read(&[]).status.code(), Some(2), "nothing to read");
 }
 
 fn read(arguments: &[&Path]) -> Output {
