@@ -161,7 +161,7 @@ fn a_ledger_from_before_there_were_intervals_is_brought_up_to_date_in_place() {
          ALTER TABLE entries DROP COLUMN proven; ALTER TABLE logs DROP COLUMN salvaged;
          ALTER TABLE logs DROP COLUMN ended; ALTER TABLE logs DROP COLUMN shrunk;
          DROP TABLE commands; DROP TABLE blobs; DROP TABLE urgent; ALTER TABLE logs DROP COLUMN urgent;
-         DROP TABLE turn_back_tokens; DROP TABLE turn_backs; DROP TABLE duties; DROP TABLE crossings;
+         DROP TABLE turn_back_tokens; DROP TABLE turn_backs; DROP TABLE duties; DROP TABLE crossings; DROP TABLE drift_notes;
          PRAGMA user_version = 1;",
     )
     .unwrap();
