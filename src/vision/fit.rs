@@ -24,6 +24,8 @@ const STEPS: [f32; 4] = [1.0, 0.5, 0.25, 0.12];
 const ROUNDS: usize = 4;
 /// Least contrast between known light and dark modules, of 255.
 const CONTRAST_MIN: f32 = 12.0;
+/// Most known modules of each tone that are looked at: spread over the symbol, so many say where the grid is.
+const KNOWN_MAX: usize = 160;
 /// Half widths of the squares of modules whose mean is a module's threshold.
 const REACHES: [usize; 3] = [4, 2, 9];
 
@@ -40,7 +42,7 @@ pub struct Grid {
 
 impl Grid {
     /// The best grids through the three finder patterns of `set`, best first; none where nothing fits.
-    pub fn fitted(frame: &Frame, set: &FinderPatternSet) -> Vec<Self> {
+    pub fn fitted(frame: &Frame, set: &FinderPatternSet, budget: &mut Budget) -> Vec<Self> {
         let [tl, tr, bl] = [set.tl, set.tr, set.bl].map(|pattern| centre(pattern.p));
         let (top, left) = (apart(tl, tr), apart(tl, bl));
         let sizes = [set.tl.size, set.tr.size, set.bl.size];
@@ -55,17 +57,17 @@ impl Grid {
         let sides = (-SIDES_TRIED..=SIDES_TRIED).map(|step| nearest + 4 * step);
         let sides = sides.filter(|side| SIDES.contains(side));
         let mut grids: Vec<Self> =
-            sides.filter_map(|side| Self::of_side(frame, side, [tl, tr, bl])).collect();
+            sides.filter_map(|side| Self::of_side(frame, side, [tl, tr, bl], budget)).collect();
         grids.sort_by(|one, other| other.score.total_cmp(&one.score));
         grids.truncate(2);
-        grids.iter_mut().for_each(|grid| grid.climb(frame));
+        grids.iter_mut().for_each(|grid| grid.climb(frame, budget));
         grids.retain(|grid| grid.score >= CONTRAST_MIN);
         grids.sort_by(|one, other| other.score.total_cmp(&one.score));
         grids
     }
 
     /// The grid of `side` modules whose fourth corner fits best.
-    fn of_side(frame: &Frame, side: i32, [tl, tr, bl]: [Point; 3]) -> Option<Self> {
+    fn of_side(frame: &Frame, side: i32, [tl, tr, bl]: [Point; 3], budget: &mut Budget) -> Option<Self> {
         let side = u16::try_from(side).ok()?;
         let known = Known::of(side)?;
         let span = f32::from(side) - 7.0;
@@ -78,6 +80,7 @@ impl Grid {
         for (i, j) in (from..=to).flat_map(|i| (from..=to).map(move |j| (i, j))) {
             let (u, v) = (f32::from(i) / 4.0 * reach, f32::from(j) / 4.0 * reach);
             let br = Point::new(flat.x + u * right.x + v * down.x, flat.y + u * right.y + v * down.y);
+            budget.look()?;
             let mut grid = Self { side, centres: [tl, tr, br, bl], score: 0.0 };
             grid.score = grid.contrast(frame, &known);
             if best.as_ref().is_none_or(|best| grid.score > best.score) {
@@ -88,7 +91,7 @@ impl Grid {
     }
 
     /// Moves the corners as long as that raises the contrast.
-    fn climb(&mut self, frame: &Frame) {
+    fn climb(&mut self, frame: &Frame, budget: &mut Budget) {
         let Some(known) = Known::of(self.side) else { return };
         let module = apart(self.centres[0], self.centres[1]) / (f32::from(self.side) - 7.0);
         for step in STEPS.map(|step| step * module) {
@@ -96,6 +99,9 @@ impl Grid {
                 let mut moved = false;
                 for corner in [2, 1, 3, 0] {
                     for (dx, dy) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
+                        if budget.look().is_none() {
+                            return;
+                        }
                         let mut tried = self.clone();
                         tried.centres[corner].x += dx;
                         tried.centres[corner].y += dy;
@@ -208,7 +214,32 @@ impl Known {
                 tone.push(middle(x + u, y + v));
             }
         }
+        thin(&mut known.light);
+        thin(&mut known.dark);
         Some(known)
+    }
+}
+
+/// Leaves at most [`KNOWN_MAX`] of `places`, evenly.
+fn thin(places: &mut Vec<(f32, f32)>) {
+    let count = places.len();
+    if count > KNOWN_MAX {
+        *places = (0..KNOWN_MAX).map(|at| places[at * count / KNOWN_MAX]).collect();
+    }
+}
+
+/// How much looking may still be done: a bound on the time of an attempt, whatever the picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget(u32);
+
+impl Budget {
+    /// For one picture: about 30 ms on a desktop.
+    pub const PICTURE: Self = Self(6_000);
+
+    /// Takes one look at a grid; none where there is nothing left.
+    fn look(&mut self) -> Option<()> {
+        self.0 = self.0.checked_sub(1)?;
+        Some(())
     }
 }
 
@@ -302,7 +333,7 @@ mod tests {
             rxing::common::cpp_essentials::ConcentricPattern { p, size: 40 }
         };
         let set = FinderPatternSet { bl: pattern(3.5, 33.5), tl: pattern(3.5, 3.5), tr: pattern(33.5, 3.5) };
-        let grids = Grid::fitted(&frame, &set);
+        let grids = Grid::fitted(&frame, &set, &mut Budget::PICTURE.clone());
         let grid = &grids[0];
         assert_eq!(grid.side, 37);
         for (found, corner) in grid.corners().unwrap().into_iter().zip(quad) {
@@ -314,6 +345,21 @@ mod tests {
     }
 
     #[test]
+    fn without_a_budget_nothing_is_looked_at() {
+        let frame = Frame::new(320, 320, vec![120; 320 * 320], Mono::ZERO).unwrap();
+        let pattern = |x: f32, y: f32| {
+            let p = rxing::Point { x, y };
+            rxing::common::cpp_essentials::ConcentricPattern { p, size: 40 }
+        };
+        let (bl, tl, tr) = (pattern(60.0, 250.0), pattern(60.0, 60.0), pattern(250.0, 60.0));
+        let mut budget = Budget(100);
+        assert!(Grid::fitted(&frame, &FinderPatternSet { bl, tl, tr }, &mut budget).is_empty());
+        assert_eq!(budget.0, 0);
+        let known = Known::of(177).unwrap();
+        assert_eq!((known.light.len(), known.dark.len()), (KNOWN_MAX, KNOWN_MAX));
+    }
+
+    #[test]
     fn where_no_symbol_is_nothing_fits() {
         let flat = Frame::new(320, 320, vec![120; 320 * 320], Mono::ZERO).unwrap();
         let pattern = |x: f32, y: f32| {
@@ -322,11 +368,11 @@ mod tests {
         };
         let at = |a, b, c| FinderPatternSet { bl: a, tl: b, tr: c };
         let set = at(pattern(60.0, 250.0), pattern(60.0, 60.0), pattern(250.0, 60.0));
-        assert!(Grid::fitted(&flat, &set).is_empty());
+        assert!(Grid::fitted(&flat, &set, &mut Budget::PICTURE.clone()).is_empty());
         // Three patterns in one place, and beyond the picture.
         let set = at(pattern(60.0, 60.0), pattern(60.0, 60.0), pattern(60.0, 60.0));
-        assert!(Grid::fitted(&flat, &set).is_empty());
+        assert!(Grid::fitted(&flat, &set, &mut Budget::PICTURE.clone()).is_empty());
         let set = at(pattern(-60.0, 9e9), pattern(1e9, 60.0), pattern(f32::NAN, 60.0));
-        assert!(Grid::fitted(&flat, &set).is_empty());
+        assert!(Grid::fitted(&flat, &set, &mut Budget::PICTURE.clone()).is_empty());
     }
 }

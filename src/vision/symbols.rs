@@ -15,7 +15,7 @@ use rxing::{Binarizer, Luma8Source};
 
 use super::code::{Code, Lane, Part};
 use super::filter;
-use super::fit::Grid;
+use super::fit::{Budget, Grid};
 use super::frame::{Frame, Point};
 use crate::base::Pii;
 
@@ -84,8 +84,9 @@ pub fn fit(frame: &Frame, threshold: Threshold, lane: Lane) -> Vec<Code> {
 fn fit_through(frame: &Frame, dark: &BitMatrix, lane: Lane) -> Vec<Code> {
     let mut patterns = FindFinderPatterns(dark, true, 0);
     let mut codes: Vec<Code> = Vec::new();
+    let mut budget = Budget::PICTURE;
     for set in GenerateFinderPatternSets(&mut patterns).into_iter().take(FITTED_MAX) {
-        let grids = Grid::fitted(frame, &set);
+        let grids = Grid::fitted(frame, &set, &mut budget);
         let read = grids.iter().find_map(|grid| {
             let corners = grid.corners()?;
             grid.modules(frame).iter().find_map(|bits| decoded(bits, corners, lane))
