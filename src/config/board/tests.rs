@@ -182,12 +182,15 @@ fn an_address_or_a_path_is_used_once() {
     assert!(said.contains("device[b].path = \"/dev/ttyUSB0\": path /dev/ttyUSB0 is already used"), "{said}");
 }
 
+const SPOT: &str = "driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\naddress = 0x5A";
+const AIR: &str = "\n[[device]]\nid = \"air\"\nlane = \"gate\"\ndriver = \"temperature-file\"\npath = \"/a\"\nof = \"air\"\n";
+
 #[test]
 fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
     let array = |keys: &str| {
-        let spot = "driver = \"mlx90614\"\nbus = \"/dev/i2c-1\"\naddress = 0x5A";
-        assert!(PERSON.contains(spot));
-        Board::parse("b.toml", &PERSON.replace(spot, keys)).map_err(|mistakes| mistakes.to_string())
+        assert!(PERSON.contains(SPOT));
+        let text = format!("{}{AIR}", PERSON.replace(SPOT, keys));
+        Board::parse("b.toml", &text).map_err(|mistakes| mistakes.to_string())
     };
     let board = array("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"").unwrap();
     let spot = Spot { supply_mv: 3_000, emissivity: 980, accuracy: 100, calibration: None, noise: 18 };
@@ -198,7 +201,20 @@ fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
     let keys = "driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"\nplate = ";
     let area = Some(FrameArea { left: 26, top: 0, right: 31, bottom: 4 });
     let driver = Driver::Mlx90640(Array { plate: area, ..expected.clone() });
-    assert_eq!(array(&format!("{keys}[26, 0, 31, 4]")).unwrap().devices[1].driver, driver);
+    let plate = "\n[[device]]\nid = \"plate\"\nlane = \"gate\"\ndriver = \"temperature-file\"\npath = \"/p\"\nof = \"plate\"\n";
+    let with_plate = |keys: &str| {
+        let text = format!("{}{AIR}{plate}", PERSON.replace(SPOT, keys));
+        Board::parse("b.toml", &text).map_err(|mistakes| mistakes.to_string())
+    };
+    let place = format!("{keys}[26, 0, 31, 4]");
+    assert_eq!(with_plate(&place).unwrap().devices[1].driver, driver);
+    // The three go together, and an array never goes by its own temperature.
+    assert!(array(&place).unwrap_err().contains("needs a thermometer with of = \"plate\""));
+    let said = with_plate("driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"").unwrap_err();
+    assert!(said.contains("device[brow].plate") && said.contains("where the picture shows"), "{said}");
+    let alone = PERSON.replace(SPOT, "driver = \"mlx90640\"\nbus = \"/dev/i2c-1\"");
+    let said = Board::parse("b.toml", &alone).unwrap_err().to_string();
+    assert!(said.contains("device[brow].driver") && said.contains("of = \"air\""), "{said}");
     for bad in ["[26, 0, 32, 4]", "[26, 4, 31, 0]", "[26, 0, 28, 0]", "[26, 0, 31]", "26", "[1, 1, 2, \"2\"]"]
     {
         let said = array(&format!("{keys}{bad}")).unwrap_err();

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::device::Placed;
-use super::{Backend, CameraSource, Device, Driver, Gpio, Place};
+use super::{Backend, CameraSource, Device, Driver, Gpio, Place, Side};
 use crate::base::LaneId;
 use crate::config::Report;
-use crate::model::Signal;
+use crate::model::{Nearby, Signal};
 
 /// Largest BCM number on the 40-pin header. Source: Raspberry Pi documentation, "GPIO and the 40-pin header".
 const HEADER_LINE_MAX: u32 = 27;
@@ -28,6 +28,32 @@ pub(super) fn check(
     // A device with mistakes is left out; its lane would then seem to lack it.
     if report.is_clean() {
         barriers(report, devices, lanes, lanes_at);
+        arrays(report, devices);
+    }
+}
+
+/// What an array cannot do without: it runs some 8 °C warmer than the room, so its own temperature says nothing of the air
+/// (melexis/mlx90640-library, issue 66); and a plate is compared only where its picture shows one and a thermometer says what
+/// it has.
+fn arrays(report: &mut Report<'_>, devices: &[Placed]) {
+    for Placed { device, span, .. } in devices {
+        let Some(array) = device.driver.array() else { continue };
+        let has = |wanted: Nearby| {
+            let of_lane = devices.iter().filter(|other| other.device.lane == device.lane);
+            of_lane
+                .filter_map(|other| other.device.driver.side())
+                .any(|side| matches!(side, Side::Thermometer { of, .. } if *of == wanted))
+        };
+        let mut misfit =
+            |name, expected: &str| report.hidden(span.clone(), key(device, name), expected.to_owned());
+        if !has(Nearby::Air) {
+            misfit("driver", "needs a thermometer with of = \"air\" in its lane");
+        }
+        match (array.plate, has(Nearby::Plate)) {
+            (None, true) => misfit("plate", "must say where the picture shows the plate that this lane has"),
+            (Some(_), false) => misfit("plate", "needs a thermometer with of = \"plate\" in its lane"),
+            (None, false) | (Some(_), true) => {}
+        }
     }
 }
 
