@@ -387,10 +387,16 @@ mod tests {
 
     #[test]
     fn a_thermal_array_says_what_it_sees_or_why_nothing() {
-        let text = "simulated = true\nname = \"view\"\nlanes = [\"a\"]\n[gpio]\nbackend = \"simulated\"\n\
-            [[device]]\nid = \"barrier\"\nlane = \"a\"\ndriver = \"barrier\"\nline = 17\n\
-            [[device]]\nid = \"view\"\nlane = \"a\"\ndriver = \"mlx90640\"\nbus = \"simulated\"\n";
-        let (good, said) = probe_text(&Board::parse("b.toml", text).unwrap());
+        let air = tempfile::tempdir().unwrap();
+        std::fs::write(air.path().join("temp1_input"), "21000\n").unwrap();
+        let text = format!(
+            "simulated = true\nname = \"view\"\nlanes = [\"a\"]\n[gpio]\nbackend = \"simulated\"\n\
+             [[device]]\nid = \"barrier\"\nlane = \"a\"\ndriver = \"barrier\"\nline = 17\n\
+             [[device]]\nid = \"air\"\nlane = \"a\"\ndriver = \"temperature-file\"\npath = {:?}\n\
+             [[device]]\nid = \"view\"\nlane = \"a\"\ndriver = \"mlx90640\"\nbus = \"simulated\"\n",
+            air.path()
+        );
+        let (good, said) = probe_text(&Board::parse("b.toml", &text).unwrap());
         assert!(good, "{said}");
         let line = said.lines().last().unwrap();
         for part in ["ok     view", "32 × 24 pixels", "die 28.0 °C, supply 3300 mV; no face: nobody is there"]
