@@ -19,6 +19,9 @@ CREATE TABLE drift_notes (
 CREATE INDEX drift_notes_of ON drift_notes (kiosk, lane, record);
 ";
 
+/// Most lanes of a kiosk that are shown, whatever it names.
+const LANES_MAX: u32 = 64;
+
 /// A note and when it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noted {
@@ -52,10 +55,12 @@ impl Ledger {
     ///
     /// When the ledger cannot be used.
     pub fn drift_notes(&self, kiosk: &KioskId, limit: u32) -> Result<Vec<(LaneId, Vec<Noted>)>, Error> {
-        let mut lanes =
-            self.db.prepare_cached("SELECT DISTINCT lane FROM drift_notes WHERE kiosk = ?1 ORDER BY lane")?;
-        let lanes: Vec<String> =
-            lanes.query_map([kiosk.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut lanes = self.db.prepare_cached(
+            "SELECT DISTINCT lane FROM drift_notes WHERE kiosk = ?1 ORDER BY lane LIMIT ?2",
+        )?;
+        let lanes: Vec<String> = lanes
+            .query_map(params![kiosk.as_str(), LANES_MAX], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let notes = |lane: String| {
             let notes = self.notes_of(kiosk, &lane, limit)?;
             Ok((lane.parse().map_err(|_| Error::Damaged("a lane's name"))?, notes))

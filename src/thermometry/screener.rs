@@ -137,13 +137,16 @@ impl Screener {
     }
 
     /// Goes on from what was noted of this sensor before the kiosk started, oldest first. What is of another place on the body
-    /// or another calibration says nothing of it.
+    /// or another calibration says nothing of it. Without a calibration nobody knows whether it is the same sensor: then only a
+    /// correction that raises values is gone on from, for one that lowers them could hide a fever from another sensor.
     pub fn resume(&mut self, notes: &[DriftNote]) {
         let calibration = self.settings.head.calibration.map(|calibration| calibration.id);
         let same =
             |note: &&DriftNote| note.site == first_place(&self.settings) && note.calibration == calibration;
         let notes: Vec<DriftNote> = notes.iter().filter(same).copied().collect();
-        self.drift.resume(&notes);
+        if calibration.is_some() || notes.last().is_some_and(|last| last.correction >= 0) {
+            self.drift.resume(&notes);
+        }
     }
 
     /// What a group of screenings says of the sensor, once after each group.

@@ -77,6 +77,7 @@ fn nobody_at_all_is_below_by_a_reading_outside_of_the_envelope_where_an_array_lo
     let array = run(Outfit::ARRAY, FACE, wanted(), 3);
     say("array with a plate, everything fitted", &array);
     assert_eq!(array.outside.values().sum::<u64>(), 0, "{array}");
+    assert!(array.all()[0].graded * 2 > array.all()[0].people, "a lane that measures nobody proves nothing");
     let narrow = run(Outfit::WHOLE, CAREFUL, 1_000, 3);
     assert!(narrow.of(Outside::Hair) + narrow.of(Outside::Glasses) > 0, "{narrow}");
     let plateless = run(Outfit { plate: Fitted::No, ..Outfit::ARRAY }, FACE, 20_000, 3);

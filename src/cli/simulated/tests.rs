@@ -43,6 +43,29 @@ fn a_visitor_passes_by_the_smaller_array_too() {
 }
 
 #[test]
+fn a_visitor_passes_by_an_array_that_sees_its_plate_and_nobody_does_while_the_plate_has_something_before_it()
+{
+    let plate = "\n[[device]]\nid = \"plate\"\nlane = \"person-in\"\ndriver = \"tmp117\"\nbus = \"simulated\"\n\
+                 address = 0x49\nof = \"plate\"\n";
+    let board = |area: &str| {
+        let array = "driver = \"mlx90640\"";
+        assert!(BOARD.contains(array));
+        format!("{}{plate}", BOARD.replace(array, &format!("{array}\nplate = {area}")))
+    };
+    let ended = Kiosk::new(&board("[27, 0, 31, 4]"), "person-in").first();
+    assert_eq!(ended.passage.verdict, Verdict::Admitted, "{ended:?}");
+    ended.was_measured_as_it_stood_there();
+    for trace in ended.traces() {
+        assert!(trace.basis.reference.is_some_and(|error| error.abs() <= 20), "{trace:?}");
+    }
+    // From the start somebody stands before it, for longer than it may go unseen.
+    let mut kiosk = Kiosk::new(&format!("{}every_s = 60\n", board("[12, 4, 18, 12]")), "person-in");
+    kiosk.lane.parts.sides.retain(|(id, _)| id.as_str() != "plate");
+    let ended = kiosk.until_passage().expect("somebody comes, and is let through or goes");
+    assert!(ended.zones().is_empty() && ended.traces().is_empty(), "{ended:?}");
+}
+
+#[test]
 fn a_car_passes_by_a_spot_sensor_with_everything_beside_it() {
     let ended = Kiosk::new(BOARD, "vehicle").first();
     assert_eq!(ended.passage.verdict, Verdict::Admitted, "{ended:?}");

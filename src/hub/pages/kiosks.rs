@@ -96,8 +96,8 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 input name="name" maxlength="32" placeholder="east-1" autocomplete="off"; }
             button { (two(("生成登记令牌", "Make a token"))) }
         }
-        p.hint { "点终端名称可下达指令、查看结果。"
-            small lang="en" { "A kiosk's name leads to its commands and what became of them." } }
+        p.hint { "点终端名称可下达指令、查看结果和测温仪状况。"
+            small lang="en" { "A kiosk's name leads to its commands, what became of them, and how its thermometers are." } }
         p.hint { "给已登记的名称生成令牌，会更换该终端的密钥；已吊销的终端由此重新启用。"
             small lang="en" { "A token for an enrolled name replaces that kiosk's key, and lets a revoked one in again." } }
         table {
