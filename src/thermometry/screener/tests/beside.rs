@@ -139,18 +139,18 @@ fn what_somebody_had_who_went_is_no_value_of_what_is_there_now() {
 fn every_twenty_screenings_of_the_first_place_say_how_the_sensor_is_and_the_next_run_goes_on_from_there() {
     let mut lane = Lane::new(22.0);
     let mut notes = vec![];
-    for turn in 0..65 {
-        // Every thirteenth is looked at again, at the neck: it is no part of it.
+    for turn in 0..62 {
+        // Every thirteenth is looked at again, at the neck, and is no part of it: 58 are.
         let again = turn % 13 == 12;
         let whose = if again { Whose::Same(Some(BodySite::Neck)) } else { Whose::New };
         lane.screener.begin(lane.now, whose);
-        let skin = if again { 35.4 } else { 33.7 + 0.2 * f64::from(turn % 2) };
+        let skin = if again { 34.8 } else { 33.7 + 0.2 * f64::from(turn % 2) };
         let screening = lane.until_it_ends(|lane| lane.skin(skin));
         assert!(screening.zone.is_ok(), "{screening:?}");
         notes.extend(lane.screener.noted());
         (0..50).for_each(|_| assert_eq!(lane.skin(22.0), None));
     }
-    assert_eq!(notes.len(), 3);
+    assert_eq!(notes.len(), 2);
     for note in &notes {
         assert_eq!((note.screenings, note.site, note.reference), (20, BodySite::ForeheadCentre, None));
         assert!(
@@ -160,7 +160,7 @@ fn every_twenty_screenings_of_the_first_place_say_how_the_sensor_is_and_the_next
         assert!((2_150..=2_250).contains(&note.surroundings.mean), "{note:?}");
     }
     let corrected = lane.screener.drift().correction();
-    assert_eq!(notes[2].correction, corrected);
+    assert!((corrected - notes[1].correction).abs() <= 5, "{corrected}");
     assert!(corrected > 0, "these people seem cooler than people are");
     let mut next = Lane::new(22.0);
     let other = notes.iter().map(|note| DriftNote { site: BodySite::Canthus, ..*note });
@@ -170,9 +170,9 @@ fn every_twenty_screenings_of_the_first_place_say_how_the_sensor_is_and_the_next
     next.screener.resume(&other.collect::<Vec<_>>());
     assert_eq!(next.screener.drift().correction(), 0, "of another place or another instrument");
     next.screener.resume(&notes);
-    assert_eq!(next.screener.drift().correction(), corrected);
+    assert_eq!(next.screener.drift().correction(), notes[1].correction);
     // One that lowers values, of a sensor that may be another one by now, and of the same instrument.
-    let lowering = DriftNote { correction: -20, ..notes[2] };
+    let lowering = DriftNote { correction: -20, ..notes[1] };
     for (calibration, expected) in [(None, 0), (Some(calibrated()), -20)] {
         let head = Head { calibration, ..PLAIN_HEAD };
         let mut next = Lane::with(Settings { head, ..Settings::default() }, 22.0);
