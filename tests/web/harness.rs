@@ -151,12 +151,19 @@ impl Browser {
         }
     }
 
-    /// The visible text of `css`; empty while there is no such element.
+    /// The visible text of `css`; empty while there is no such element. One that was drawn anew between finding and reading is
+    /// looked for again.
     pub async fn text(&self, css: &str) -> String {
-        match self.client.find(Locator::Css(css)).await {
-            Ok(element) => element.text().await.unwrap_or_default(),
-            Err(_) => String::new(),
-        }
+        let read = async {
+            loop {
+                let Ok(element) = self.client.find(Locator::Css(css)).await else { return String::new() };
+                match element.text().await {
+                    Err(error) if error.is_stale_element_reference() => {}
+                    text => return text.unwrap_or_default(),
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, read).await.expect("the page comes to rest in time")
     }
 
     /// Clicks `css`, once it is there. A page that was drawn anew between finding and clicking was not clicked: again.
