@@ -10,7 +10,7 @@ use crate::hub::{Hub, words};
 use crate::ledger::SheetRefused;
 use crate::platform::files::read_if_there;
 use crate::sync::sheet::parts::{Assembler, PREFIX};
-use crate::vision::{Code, Frame};
+use crate::vision::{Code, Frame, PixelFormat, Raw, convert};
 
 /// Longest file of code texts, in bytes.
 const TEXT_FILE_MAX: usize = 1 << 20;
@@ -119,7 +119,8 @@ fn tiles(frame: &Frame) -> Vec<Frame> {
     let corners = [(0, 0), (right, 0), (0, below), (right, below)];
     let tile = |(x, y): (usize, usize)| {
         let bytes = frame.luma().get(y * frame.width() + x..)?;
-        Frame::from_rows(width, height, frame.width(), bytes, frame.at).ok()
+        let (format, stride, at) = (PixelFormat::Grey, frame.width(), frame.at);
+        convert::grey(Raw { format, width, height, stride, bytes, at }).ok()
     };
     corners.into_iter().filter_map(tile).collect()
 }

@@ -35,6 +35,8 @@ pub struct Part {
 pub enum Lane {
     /// The one that sees every frame.
     Fast,
+    /// Several frames together, none of which shows enough.
+    Frames,
     /// One attempt of the rotation.
     Slow(Attempt),
 }
@@ -44,6 +46,7 @@ impl Lane {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fast => "fast",
+            Self::Frames => "frames",
             Self::Slow(attempt) => attempt.name(),
         }
     }
@@ -58,9 +61,9 @@ pub enum Attempt {
     Sharpened,
     /// Light modules on dark ground.
     Inverted,
-    /// A grid fitted to the grey picture: blur, shine, damage, slants.
+    /// A grid fitted to the grey picture, softened and at half its size: noise, screens, damage.
     Fitted,
-    /// The same, with finder patterns from a threshold at the local mean.
+    /// A grid fitted to the grey picture, with finder patterns from a threshold at the local mean: shine, slants.
     FittedMean,
     /// Threshold at the local mean, then rqrr: uneven light, shine.
     Mean,

@@ -26,16 +26,22 @@ const WHITE_MIN: i32 = 48;
 /// When the bytes are too few, the size is impossible, or the JPEG is broken. Never panics, whatever the
 /// bytes.
 pub fn grey(raw: Raw<'_>) -> Result<Frame, FrameError> {
+    let mut frame = Frame::spare();
+    grey_into(raw, &mut frame).map(|()| frame)
+}
+
+/// As [`grey`], into the memory of `frame`. Only a JPEG needs other memory.
+///
+/// # Errors
+///
+/// As [`grey`]; `frame` is one pixel then.
+pub fn grey_into(raw: Raw<'_>, frame: &mut Frame) -> Result<(), FrameError> {
     let Raw { format, width, height, stride, bytes, at } = raw;
     match format {
-        PixelFormat::Grey => Frame::from_rows(width, height, stride, bytes, at),
-        PixelFormat::Yuyv => {
-            yuyv(width, height, stride, bytes).and_then(|g| Frame::new(width, height, g, at))
-        }
-        PixelFormat::Nv12 => {
-            nv12(width, height, stride, bytes).and_then(|g| Frame::new(width, height, g, at))
-        }
-        PixelFormat::Mjpeg => jpeg::decode(bytes, at),
+        PixelFormat::Grey => frame.refill((width, height), at, |out| rows(width, height, stride, bytes, out)),
+        PixelFormat::Yuyv => frame.refill((width, height), at, |out| yuyv(width, height, stride, bytes, out)),
+        PixelFormat::Nv12 => frame.refill((width, height), at, |out| nv12(width, height, stride, bytes, out)),
+        PixelFormat::Mjpeg => jpeg::decode_into(bytes, at, frame),
     }
 }
 
@@ -46,24 +52,41 @@ pub fn grey(raw: Raw<'_>) -> Result<Frame, FrameError> {
 /// As [`grey`].
 pub fn luma(raw: Raw<'_>) -> Result<Frame, FrameError> {
     let Raw { format, width, height, stride, bytes, at } = raw;
+    let mut frame = Frame::spare();
     match format {
-        PixelFormat::Grey | PixelFormat::Nv12 => Frame::from_rows(width, height, stride, bytes, at),
-        PixelFormat::Yuyv => {
+        PixelFormat::Grey | PixelFormat::Nv12 => {
+            frame.refill((width, height), at, |out| rows(width, height, stride, bytes, out))?;
+        }
+        PixelFormat::Yuyv => frame.refill((width, height), at, |out| {
             check_yuyv(width, height, stride, bytes.len())?;
             let rows = bytes.chunks(stride).take(height);
-            let luma = rows.flat_map(|row| row[..2 * width].iter().copied().step_by(2)).collect();
-            Frame::new(width, height, luma, at)
-        }
-        PixelFormat::Mjpeg => jpeg::decode_luma(bytes, at),
+            out.extend(rows.flat_map(|row| row[..2 * width].iter().copied().step_by(2)));
+            Ok(())
+        })?,
+        PixelFormat::Mjpeg => return jpeg::decode_luma(bytes, at),
     }
+    Ok(frame)
 }
 
-/// White-referenced minimum of interleaved Y Cb Cr, three bytes a pixel.
-pub(super) fn ycbcr(pixels: &[u8]) -> Vec<u8> {
+/// White-referenced minimum of interleaved Y Cb Cr, three bytes a pixel, appended to `out`.
+pub(super) fn ycbcr(pixels: &[u8], out: &mut Vec<u8>) {
     let mut whites = Whites::new();
     pixels.chunks_exact(3).step_by(13).for_each(|p| whites.count(channels(p[0], p[1], p[2])));
     let gains = whites.gains();
-    pixels.chunks_exact(3).map(|p| darkest(p[0], tint(p[1], p[2]), gains)).collect()
+    out.extend(pixels.chunks_exact(3).map(|p| darkest(p[0], tint(p[1], p[2]), gains)));
+}
+
+/// Rows of `width` bytes, `stride` apart. The last one needs no padding.
+fn rows(
+    width: usize,
+    height: usize,
+    stride: usize,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), FrameError> {
+    check_rows(width, height, width, stride, bytes.len())?;
+    bytes.chunks(stride).take(height).for_each(|row| out.extend_from_slice(&row[..width]));
+    Ok(())
 }
 
 fn check_yuyv(width: usize, height: usize, stride: usize, given: usize) -> Result<(), FrameError> {
@@ -73,7 +96,13 @@ fn check_yuyv(width: usize, height: usize, stride: usize, given: usize) -> Resul
     check_rows(width, height, width.saturating_mul(2), stride, given)
 }
 
-fn yuyv(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<u8>, FrameError> {
+fn yuyv(
+    width: usize,
+    height: usize,
+    stride: usize,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), FrameError> {
     check_yuyv(width, height, stride, bytes.len())?;
     let rows = || bytes.chunks(stride).take(height).map(|row| &row[..2 * width]);
     let mut whites = Whites::new();
@@ -81,17 +110,23 @@ fn yuyv(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<
         row.chunks_exact(4).step_by(2).for_each(|p| whites.count(channels(p[0], p[1], p[3])));
     }
     let gains = whites.gains();
-    let mut out = Vec::with_capacity(width * height);
+    out.reserve_exact(width * height);
     for row in rows() {
         for p in row.chunks_exact(4) {
             let tint = tint(p[1], p[3]);
             out.extend_from_slice(&[darkest(p[0], tint, gains), darkest(p[2], tint, gains)]);
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-fn nv12(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<u8>, FrameError> {
+fn nv12(
+    width: usize,
+    height: usize,
+    stride: usize,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), FrameError> {
     if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
         return Err(FrameError::Shape { format: "NV12", width, height });
     }
@@ -107,14 +142,14 @@ fn nv12(width: usize, height: usize, stride: usize, bytes: &[u8]) -> Result<Vec<
         }
     }
     let gains = whites.gains();
-    let mut out = Vec::with_capacity(width * height);
+    out.reserve_exact(width * height);
     for (y, uv) in rows() {
         for (y, uv) in y[..width].chunks_exact(2).zip(uv[..width].chunks_exact(2)) {
             let tint = tint(uv[0], uv[1]);
             out.extend_from_slice(&[darkest(y[0], tint, gains), darkest(y[1], tint, gains)]);
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// What colour adds to red, green and blue.
@@ -178,6 +213,15 @@ mod tests {
     use super::*;
     use crate::base::Mono;
 
+    #[test]
+    fn rows_may_have_padding_and_a_short_last_one() {
+        let frame = grey(raw(PixelFormat::Grey, 2, 2, 3, &[1, 2, 99, 3, 4])).unwrap();
+        assert_eq!(frame.luma(), [1, 2, 3, 4]);
+        assert!(matches!(grey(raw(PixelFormat::Grey, 4, 2, 3, &[0; 9])), Err(FrameError::Stride { .. })));
+        let far = grey(raw(PixelFormat::Grey, 2, 2, usize::MAX, &[0; 9]));
+        assert!(matches!(far, Err(FrameError::Truncated { .. })));
+    }
+
     fn raw(format: PixelFormat, width: usize, height: usize, stride: usize, bytes: &[u8]) -> Raw<'_> {
         Raw { format, width, height, stride, bytes, at: Mono::ZERO }
     }
@@ -202,8 +246,8 @@ mod tests {
 
     #[test]
     fn a_bright_yellow_code_is_read_through_the_minimum_and_not_through_luma() {
-        // #ffff28: 24 levels below white in luma.
-        const BRIGHT: [u8; 3] = [231, 21, 146];
+        // #fff33b: 15 levels below white in luma.
+        const BRIGHT: [u8; 3] = [240, 21, 146];
         let code = qrcode::QrCode::new("yellow pass").unwrap();
         let dark = |v: usize| v.checked_sub(60).map(|v| v / 6).filter(|&v| v < code.width());
         let mut bytes = vec![];

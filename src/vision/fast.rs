@@ -1,15 +1,24 @@
 //! The fast lane: every frame at half, full and quarter size, until nothing is left to read.
 //!
-//! Three scales of one detector read 77.7 % of 1,076 photographs at 1.1 ms in the median (design/vision.md,
-//! section 3): half size averages screen moiré and noise away, full size reads dense symbols, quarter size
-//! those that fill the picture.
+//! Half size averages screen moiré and noise away, full size reads dense symbols, quarter size those that fill the picture. A
+//! few rows of each are looked at first ([`Binary::glimpse`]): where they show no finder pattern, nothing is allocated and
+//! nothing more is done. Where patterns belong together and no symbol is read, one grid is fitted ([`fit`](super::fit)).
+//! Of 676 photographs this reads 573 at 1.4 ms in the mean; zxing-cpp with all its options, beside it in the same run, 558 at
+//! 1.8 ms.
 
+use super::binary::Binary;
 use super::code::{Code, Lane};
 use super::frame::{Frame, Point};
 use super::symbols::{self, Effort};
+use super::votes::Unsolved;
 
 /// Frames are halved until their longer side is no more than this: larger ones cost time and read no more.
 const LONG_SIDE_MAX: usize = 1_920;
+
+/// A block whose threshold moved this far looks otherwise.
+const CHANGED: u8 = 10;
+/// Of so many blocks one must look otherwise for the picture to do so: a code held up covers more than that.
+const CHANGED_SHARE: usize = 64;
 
 /// The fast lane with its memory for smaller pictures.
 #[derive(Debug)]
@@ -17,11 +26,20 @@ pub struct Fast {
     base: Frame,
     half: Frame,
     quarter: Frame,
+    binary: Binary,
+    /// Thresholds of the picture that last looked otherwise.
+    known: Vec<u8>,
 }
 
 impl Default for Fast {
     fn default() -> Self {
-        Self { base: Frame::spare(), half: Frame::spare(), quarter: Frame::spare() }
+        Self {
+            base: Frame::spare(),
+            half: Frame::spare(),
+            quarter: Frame::spare(),
+            binary: Binary::default(),
+            known: Vec::new(),
+        }
     }
 }
 
@@ -32,6 +50,10 @@ pub struct Glance {
     pub codes: Vec<Code>,
     /// Whether something looks like part of a code that was not read.
     pub unread: bool,
+    /// A grid that was fitted and could not be decoded, in pixels of the frame; only where no code was.
+    pub unsolved: Option<Unsolved>,
+    /// Whether it looks otherwise than when it was last said to have changed.
+    pub changed: bool,
 }
 
 impl Fast {
@@ -51,25 +73,48 @@ impl Fast {
         }
         base.half_into(&mut self.half);
         let mut glance = Glance::default();
-        if glance.add(&self.half, Effort::USUAL, 2.0 * factor) || glance.add(base, Effort::USUAL, factor) {
+        let binary = &mut self.binary;
+        if glance.add(binary, &self.half, Effort::USUAL, 2.0 * factor)
+            || glance.add(binary, base, Effort::USUAL, factor)
+        {
             return glance;
         }
         self.half.half_into(&mut self.quarter);
-        glance.add(&self.quarter, Effort { every_row: true, ..Effort::USUAL }, 4.0 * factor);
+        glance.add(binary, &self.quarter, Effort { every_row: true, ..Effort::USUAL }, 4.0 * factor);
+        glance.changed = self.has_changed();
         glance
+    }
+
+    /// Compares the thresholds of the picture measured last, the smallest one.
+    fn has_changed(&mut self) -> bool {
+        let now = self.binary.thresholds();
+        let far = |(a, b): (&u8, &u8)| a.abs_diff(*b) > CHANGED;
+        let moved = now.iter().zip(&self.known).filter(|pair| far(*pair)).count();
+        let changed = now.len() != self.known.len() || moved * CHANGED_SHARE > now.len();
+        if changed {
+            self.known.clear();
+            self.known.extend_from_slice(now);
+        }
+        changed
     }
 }
 
 impl Glance {
     /// Adds what `picture` shows, `factor` times smaller than the frame. True when nothing more is to be
     /// expected.
-    fn add(&mut self, picture: &Frame, effort: Effort, factor: f32) -> bool {
-        let found = symbols::find(picture, effort, Lane::Fast);
+    fn add(&mut self, binary: &mut Binary, picture: &Frame, effort: Effort, factor: f32) -> bool {
+        let found = symbols::find(binary, picture, effort, Lane::Fast);
         for mut code in found.codes {
             code.corners = code.corners.map(|p| Point::new(p.x * factor, p.y * factor));
             if !self.codes.iter().any(|known| known.payload == code.payload) {
                 self.codes.push(code);
             }
+        }
+        if self.unsolved.is_none()
+            && let Some(mut unsolved) = found.unsolved
+        {
+            unsolved.corners = unsolved.corners.map(|p| Point::new(p.x * factor, p.y * factor));
+            self.unsolved = Some(unsolved);
         }
         // Two patterns that belong together are seldom both missed: one alone is most often clutter.
         self.unread |= self.codes.is_empty() && found.left > 0;

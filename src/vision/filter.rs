@@ -2,6 +2,23 @@
 
 use super::frame::Frame;
 
+/// Each pixel the mean of the nine around it; those at the edges stay as they are.
+pub fn softened(frame: &Frame) -> Frame {
+    let (width, height) = (frame.width(), frame.height());
+    let mut out = frame.clone();
+    let sums = |row: &[u8]| -> Vec<u16> {
+        row.windows(3).map(|three| three.iter().map(|&grey| u16::from(grey)).sum()).collect()
+    };
+    let rows: Vec<Vec<u16>> = frame.luma().chunks_exact(width).map(sums).collect();
+    for y in 1..height.saturating_sub(1) {
+        for x in 1..width.saturating_sub(1) {
+            let sum = rows[y - 1][x - 1] + rows[y][x - 1] + rows[y + 1][x - 1];
+            out.luma_mut()[y * width + x] = (sum / 9).to_le_bytes()[0];
+        }
+    }
+    out
+}
+
 /// `frame` with light and dark exchanged.
 pub fn inverted(frame: &Frame) -> Frame {
     let mut out = frame.clone();

@@ -7,12 +7,13 @@
 //! sampled is the grey of each module, compared with the mean of those around it.
 
 use rxing::Point as RxPoint;
-use rxing::common::BitMatrix;
 use rxing::qrcode::common::Version;
 use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
 use super::frame::{Frame, Point};
 use super::homography::Homography;
+use super::soft::{MARGIN_MAX, Margins};
+use super::votes::Unsolved;
 
 /// Fewest and most modules a side.
 const SIDES: std::ops::RangeInclusive<i32> = 21..=177;
@@ -26,8 +27,14 @@ const ROUNDS: usize = 4;
 const CONTRAST_MIN: f32 = 12.0;
 /// Most known modules of each tone that are looked at: spread over the symbol, so many say where the grid is.
 const KNOWN_MAX: usize = 160;
+/// The same while a grid is looked for from far: it need not be exact yet.
+const KNOWN_COARSE: usize = 96;
 /// Half widths of the squares of modules whose mean is a module's threshold.
 const REACHES: [usize; 3] = [4, 2, 9];
+/// Modules that differ less than this from their mean, of 255, say nothing.
+const SPREAD_MIN: f32 = 4.0;
+/// Of 100 known modules so many must be of the right tone in a grid that is kept for the next frames.
+const RIGHT_MIN: usize = 85;
 
 /// A grid fitted to a picture.
 #[derive(Clone, Debug)]
@@ -69,7 +76,7 @@ impl Grid {
     /// The grid of `side` modules whose fourth corner fits best.
     fn of_side(frame: &Frame, side: i32, [tl, tr, bl]: [Point; 3], budget: &mut Budget) -> Option<Self> {
         let side = u16::try_from(side).ok()?;
-        let known = Known::of(side)?;
+        let known = Known::of(side, KNOWN_COARSE)?;
         let span = f32::from(side) - 7.0;
         let (right, down) = (towards(tl, tr, 1.0 / span), towards(tl, bl, 1.0 / span));
         let flat = Point::new(tr.x + bl.x - tl.x, tr.y + bl.y - tl.y);
@@ -92,7 +99,7 @@ impl Grid {
 
     /// Moves the corners as long as that raises the contrast.
     fn climb(&mut self, frame: &Frame, budget: &mut Budget) {
-        let Some(known) = Known::of(self.side) else { return };
+        let Some(known) = Known::of(self.side, KNOWN_MAX) else { return };
         let module = apart(self.centres[0], self.centres[1]) / (f32::from(self.side) - 7.0);
         for step in STEPS.map(|step| step * module) {
             for _ in 0..ROUNDS {
@@ -142,8 +149,29 @@ impl Grid {
     }
 
     /// The symbol's modules by each threshold, the likeliest first.
-    pub fn modules(&self, frame: &Frame) -> Vec<BitMatrix> {
-        let Some(map) = self.map() else { return vec![] };
+    pub fn modules(&self, frame: &Frame) -> impl Iterator<Item = Margins> {
+        let (greys, side) = (self.greys(frame), self.side);
+        REACHES.into_iter().filter_map(move |reach| {
+            Some(Margins { side, each: margins(greys.as_ref()?, usize::from(side), reach) })
+        })
+    }
+
+    /// What the grid shows, when so many of the modules known beforehand are as they must be that it is one of a symbol.
+    pub fn unsolved(&self, frame: &Frame) -> Option<Unsolved> {
+        let (corners, margins) = (self.corners()?, self.modules(frame).next()?);
+        let known = Known::of(self.side, KNOWN_MAX)?;
+        let side = usize::from(self.side);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "middles of modules")]
+        let margin = |(x, y): &(f32, f32)| margins.each[*y as usize * side + *x as usize];
+        let right = known.light.iter().filter(|at| margin(at) < 0).count()
+            + known.dark.iter().filter(|at| margin(at) > 0).count();
+        let all = known.light.len() + known.dark.len();
+        (right * 100 >= all * RIGHT_MIN).then_some(Unsolved { corners, margins })
+    }
+
+    /// The mean grey of each module.
+    fn greys(&self, frame: &Frame) -> Option<Vec<f32>> {
+        let map = self.map()?;
         let side = usize::from(self.side);
         let mut greys = Vec::with_capacity(side * side);
         for y in 0..self.side {
@@ -153,27 +181,49 @@ impl Grid {
                 greys.push(around.iter().map(|(u, v)| grey(frame, map.at(x + u, y + v))).sum::<f32>() / 5.0);
             }
         }
-        REACHES.iter().filter_map(|reach| by_the_mean(&greys, side, *reach)).collect()
+        Some(greys)
     }
 }
 
-/// Modules darker than the mean of the square of modules around them.
-fn by_the_mean(greys: &[f32], side: usize, reach: usize) -> Option<BitMatrix> {
-    let dimension = u32::try_from(side).ok()?;
-    let mut bits = BitMatrix::with_single_dimension(dimension).ok()?;
+/// How much darker each module is than the mean of the square of modules around it, in 1/64 of what those there differ from
+/// theirs.
+fn margins(greys: &[f32], side: usize, reach: usize) -> Vec<i16> {
+    let means = means(greys, side, reach);
+    let off: Vec<f32> = greys.iter().zip(&means).map(|(grey, mean)| mean - grey).collect();
+    let far: Vec<f32> = off.iter().map(|off| off.abs()).collect();
+    let margin = |(off, spread): (&f32, f32)| {
+        let margin = off / spread.max(SPREAD_MIN) * 64.0;
+        #[expect(clippy::cast_possible_truncation, reason = "clamped")]
+        let margin = margin.clamp(-f32::from(MARGIN_MAX), f32::from(MARGIN_MAX)) as i16;
+        margin
+    };
+    off.iter().zip(self::means(&far, side, reach)).map(margin).collect()
+}
+
+/// Means of squares of `2 · reach + 1` values a side, cut off at the edges.
+fn means(of: &[f32], side: usize, reach: usize) -> Vec<f32> {
+    // Sums of everything above and to the left, with an empty row and column first.
+    let across = side + 1;
+    let mut sums = vec![0.0_f32; across * across];
     for y in 0..side {
-        let rows = y.saturating_sub(reach)..(y + reach + 1).min(side);
+        let mut row = 0.0;
         for x in 0..side {
-            let columns = x.saturating_sub(reach)..(x + reach + 1).min(side);
-            let around = rows.clone().map(|row| greys[row * side..][columns.clone()].iter().sum::<f32>());
-            #[expect(clippy::cast_precision_loss, reason = "at most 19 by 19 modules")]
-            let count = (rows.len() * columns.len()) as f32;
-            if greys[y * side + x] * count < around.sum::<f32>() {
-                bits.set(u32::try_from(x).ok()?, u32::try_from(y).ok()?);
-            }
+            row += of[y * side + x];
+            sums[(y + 1) * across + x + 1] = sums[y * across + x + 1] + row;
         }
     }
-    Some(bits)
+    let mut means = Vec::with_capacity(side * side);
+    for y in 0..side {
+        let (top, below) = (y.saturating_sub(reach) * across, (y + reach + 1).min(side) * across);
+        for x in 0..side {
+            let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(side));
+            let sum = sums[below + right] - sums[below + left] - sums[top + right] + sums[top + left];
+            #[expect(clippy::cast_precision_loss, reason = "at most 19 by 19 modules")]
+            let count = ((below - top) / across * (right - left)) as f32;
+            means.push(sum / count);
+        }
+    }
+    means
 }
 
 /// Places of the modules that are known beforehand, in modules from the upper left corner.
@@ -183,8 +233,8 @@ struct Known {
 }
 
 impl Known {
-    /// Of a symbol of `side` modules.
-    fn of(side: u16) -> Option<Self> {
+    /// Of a symbol of `side` modules, at most `most` of each tone.
+    fn of(side: u16, most: usize) -> Option<Self> {
         let mut known = Self { light: vec![], dark: vec![] };
         let far = i32::from(side) - 7;
         for (left, top) in [(0, 0), (far, 0), (0, far)] {
@@ -214,19 +264,22 @@ impl Known {
                 tone.push(middle(x + u, y + v));
             }
         }
-        thin(&mut known.light);
-        thin(&mut known.dark);
+        thin(&mut known.light, most);
+        thin(&mut known.dark, most);
         Some(known)
     }
 }
 
-/// Leaves at most [`KNOWN_MAX`] of `places`, evenly.
-fn thin(places: &mut Vec<(f32, f32)>) {
+/// Leaves at most `most` of `places`, evenly.
+fn thin(places: &mut Vec<(f32, f32)>, most: usize) {
     let count = places.len();
-    if count > KNOWN_MAX {
-        *places = (0..KNOWN_MAX).map(|at| places[at * count / KNOWN_MAX]).collect();
+    if count > most {
+        *places = (0..most).map(|at| places[at * count / most]).collect();
     }
 }
+
+/// Looks that one triple of finder patterns may take.
+const TRIPLE: u32 = 600;
 
 /// How much looking may still be done: a bound on the time of an attempt, whatever the picture.
 #[derive(Clone, Copy, Debug)]
@@ -235,6 +288,11 @@ pub struct Budget(u32);
 impl Budget {
     /// For one picture: about 30 ms on a desktop.
     pub const PICTURE: Self = Self(6_000);
+
+    /// For so many triples of finder patterns.
+    pub fn triples(count: usize) -> Self {
+        Self(u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(TRIPLE))
+    }
 
     /// Takes one look at a grid; none where there is nothing left.
     fn look(&mut self) -> Option<()> {
@@ -284,11 +342,11 @@ fn towards(one: Point, other: Point, share: f32) -> Point {
 #[cfg(test)]
 #[allow(clippy::cast_possible_truncation, reason = "a picture is drawn")]
 mod tests {
-    use rxing::qrcode::cpp_port::decoder::Decode;
     use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
     use super::*;
     use crate::base::{Mono, Random};
+    use crate::vision::{Attempt, Lane, soft};
 
     /// A symbol of version 5, 5 pixels a module, through a slanted plane, blurred and under a shine.
     fn picture(map: &Homography, code: &qrcode::QrCode) -> Frame {
@@ -339,9 +397,9 @@ mod tests {
         for (found, corner) in grid.corners().unwrap().into_iter().zip(quad) {
             assert!(apart(found, corner) < 4.0, "{found:?} {corner:?}");
         }
-        let read =
-            grid.modules(&frame).iter().find_map(|bits| Decode(bits).ok().filter(|code| code.isValid()));
-        assert_eq!(read.unwrap().content().bytes(), b"kakou");
+        let lane = Lane::Slow(Attempt::Fitted);
+        let read = grid.modules(&frame).find_map(|margins| soft::decode(&margins, quad, lane));
+        assert_eq!(read.unwrap().payload.expose(), b"kakou");
     }
 
     #[test]
@@ -355,7 +413,7 @@ mod tests {
         let mut budget = Budget(100);
         assert!(Grid::fitted(&frame, &FinderPatternSet { bl, tl, tr }, &mut budget).is_empty());
         assert_eq!(budget.0, 0);
-        let known = Known::of(177).unwrap();
+        let known = Known::of(177, KNOWN_MAX).unwrap();
         assert_eq!((known.light.len(), known.dark.len()), (KNOWN_MAX, KNOWN_MAX));
     }
 

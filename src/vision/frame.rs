@@ -130,24 +130,29 @@ impl Frame {
         Ok(Self { width, height, luma, at })
     }
 
-    /// A frame from rows that start `stride` bytes apart.
+    /// Makes this the frame of `width` by `height` pixels taken at `at` that `fill` appends to the empty memory of this one.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), and when a row does not fit its stride. The last row needs no padding.
-    pub fn from_rows(
-        width: usize,
-        height: usize,
-        stride: usize,
-        bytes: &[u8],
+    /// As [`new`](Self::new), and what `fill` says. The frame is then one of one pixel.
+    pub fn refill(
+        &mut self,
+        (width, height): (usize, usize),
         at: Mono,
-    ) -> Result<Self, FrameError> {
-        check_rows(width, height, width, stride, bytes.len())?;
-        let mut luma = Vec::with_capacity(width * height);
-        for row in bytes.chunks(stride).take(height) {
-            luma.extend_from_slice(&row[..width]);
-        }
-        Self::new(width, height, luma, at)
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<(), FrameError>,
+    ) -> Result<(), FrameError> {
+        let mut luma = std::mem::take(&mut self.luma);
+        luma.clear();
+        let filled = fill(&mut luma).and_then(|()| check_size(width, height));
+        let needed = width.saturating_mul(height);
+        let filled = match filled {
+            Ok(()) if luma.len() < needed => Err(FrameError::Truncated { needed, given: luma.len() }),
+            Ok(()) | Err(_) => filled,
+        };
+        (self.width, self.height) = if filled.is_ok() { (width, height) } else { (1, 1) };
+        luma.resize(self.width * self.height, 0);
+        (self.luma, self.at) = (luma, at);
+        filled
     }
 
     /// Pixels to the right.
@@ -188,15 +193,19 @@ impl Frame {
         let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
         out.luma.resize(width * height, 0);
         (out.width, out.height, out.at) = (width, height, self.at);
-        let right = usize::from(self.width > 1);
         let below = usize::from(self.height > 1) * self.width;
         for (y, row) in out.luma.chunks_exact_mut(width).enumerate() {
             let upper = &self.luma[2 * y * self.width..][..self.width];
             let lower = &self.luma[2 * y * self.width + below..][..self.width];
-            for (x, pixel) in row.iter_mut().enumerate() {
-                let (a, b) = (2 * x, 2 * x + right);
+            if self.width == 1 {
+                row[0] = u8::midpoint(upper[0], lower[0]);
+                continue;
+            }
+            // In this form the compiler takes many pixels at once.
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            for (pixel, (upper, lower)) in row.iter_mut().zip(pairs) {
                 let sum =
-                    u16::from(upper[a]) + u16::from(upper[b]) + u16::from(lower[a]) + u16::from(lower[b]);
+                    u16::from(upper[0]) + u16::from(upper[1]) + u16::from(lower[0]) + u16::from(lower[1]);
                 *pixel = (sum / 4).to_le_bytes()[0];
             }
         }
@@ -246,17 +255,24 @@ mod tests {
             Frame::new(2, 2, vec![0; 3], Mono::ZERO).unwrap_err(),
             FrameError::Truncated { needed: 4, given: 3 }
         );
-        assert!(matches!(Frame::from_rows(4, 2, 3, &[0; 9], Mono::ZERO), Err(FrameError::Stride { .. })));
-        assert!(matches!(
-            Frame::from_rows(2, 2, usize::MAX, &[0; 9], Mono::ZERO),
-            Err(FrameError::Truncated { .. })
-        ));
     }
 
     #[test]
-    fn takes_rows_with_padding_and_a_short_last_one() {
-        let frame = Frame::from_rows(2, 2, 3, &[1, 2, 99, 3, 4], Mono::ZERO).unwrap();
-        assert_eq!(frame.luma(), [1, 2, 3, 4]);
+    fn memory_is_used_again_and_holds_one_pixel_after_a_failure() {
+        let mut frame = Frame::new(2, 2, vec![9; 4], Mono::ZERO).unwrap();
+        let memory = frame.luma().as_ptr();
+        let fill = |out: &mut Vec<u8>, bytes: &[u8]| {
+            assert!(out.is_empty());
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
+        frame.refill((3, 1), Mono(5), |out| fill(out, &[1, 2, 3])).unwrap();
+        assert_eq!((frame.width(), frame.luma(), frame.at), (3, &[1, 2, 3][..], Mono(5)));
+        assert_eq!(frame.luma().as_ptr(), memory);
+        let short = frame.refill((3, 2), Mono(6), |out| fill(out, &[1, 2, 3])).unwrap_err();
+        assert_eq!(short, FrameError::Truncated { needed: 6, given: 3 });
+        assert_eq!((frame.width(), frame.height(), frame.luma().len()), (1, 1, 1));
+        assert!(frame.refill((0, 2), Mono(6), |out| fill(out, &[])).is_err());
     }
 
     #[test]

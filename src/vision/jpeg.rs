@@ -26,9 +26,25 @@ pub const BYTES_MAX: usize = 32 << 20;
 ///
 /// [`FrameError::Jpeg`] for broken, truncated or unsupported data, never a panic.
 pub fn decode(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
+    let mut frame = Frame::spare();
+    decode_into(bytes, at, &mut frame).map(|()| frame)
+}
+
+/// As [`decode`], into the memory of `frame`.
+///
+/// # Errors
+///
+/// As [`decode`]; `frame` is one pixel then, or as it was.
+pub fn decode_into(bytes: &[u8], at: Mono, frame: &mut Frame) -> Result<(), FrameError> {
     let (width, height, pixels, space) = planes(bytes, ColorSpace::YCbCr)?;
-    let grey = if space == ColorSpace::Luma { pixels } else { convert::ycbcr(&pixels) };
-    Frame::new(width, height, grey, at)
+    frame.refill((width, height), at, |out| {
+        if space == ColorSpace::Luma {
+            out.extend_from_slice(&pixels);
+        } else {
+            convert::ycbcr(&pixels, out);
+        }
+        Ok(())
+    })
 }
 
 /// Decodes to luma only: a third cheaper than [`decode`].

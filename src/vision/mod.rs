@@ -5,9 +5,11 @@
 //!            │ MJPEG: jpeg        │              │ nothing read                      ▲      event a
 //!            │ still: picture     └─▶ preview    └─▶ slow: one attempt, elsewhere ───┘      presentation
 //! ```
+//! A grid that fits and cannot be decoded goes to [`votes`], which adds frames of one symbol up.
 //! [`reader::Reader`] is the whole of it for one camera. Slow attempts run where they cannot stall a lane:
 //! `platform::isolate`.
 
+pub mod binary;
 pub mod code;
 pub mod convert;
 pub mod fast;
@@ -22,8 +24,10 @@ pub mod raw;
 pub mod reader;
 pub mod second;
 pub mod slow;
+pub mod soft;
 pub mod symbols;
 pub mod tracker;
+pub mod votes;
 
 pub use code::{Attempt, Code, Lane, Part};
 pub use frame::{Frame, FrameError, Point};

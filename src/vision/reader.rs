@@ -1,15 +1,22 @@
 //! The reader of one camera: fast lane on every frame, turns of the slow lane, one event a presentation.
 
 use super::code::{Attempt, Code};
-use super::fast::Fast;
+use super::fast::{Fast, Glance};
 use super::frame::Frame;
 use super::preview::Preview;
 use super::slow::Rotation;
 use super::tracker::{Presented, Tracker};
+use super::votes::Votes;
 use crate::base::Mono;
 
 /// Without anything that looks like a code, only every so many frames get a slow attempt.
 const IDLE_STRIDE: u32 = 4;
+
+/// Attempts at a view in which nothing looks like a code, and which stays as it is: each has had two turns then.
+const IDLE_ATTEMPTS: u32 = 14;
+
+/// A view that stays as it is gets another round of attempts after so many frames, 10 seconds at 30 a second.
+const IDLE_FRAMES: u32 = 300;
 
 /// What one frame gave.
 #[derive(Debug, Default)]
@@ -28,15 +35,24 @@ pub struct Reader {
     fast: Fast,
     tracker: Tracker,
     rotation: Rotation,
+    votes: Votes,
+    /// Frames without a code since the view changed, and slow attempts since then.
     unread: u32,
+    attempts: u32,
 }
 
 impl Reader {
     /// Reads `frame` in the fast lane. Bounded work: 4 to 20 ms on a desktop for 1280 × 720.
     pub fn read(&mut self, frame: &Frame) -> Sight {
-        let glance = self.fast.read(frame);
+        let mut glance = self.fast.read(frame);
+        if glance.codes.is_empty() {
+            let together = glance.unsolved.as_ref().and_then(|unsolved| self.votes.add(frame.at, unsolved));
+            glance.codes.extend(together);
+        } else {
+            self.votes.clear();
+        }
         let presented = self.tracker.see(frame.at, &glance.codes);
-        let attempt = if glance.codes.is_empty() { self.slow_turn(glance.unread) } else { None };
+        let attempt = if glance.codes.is_empty() { self.slow_turn(&glance) } else { None };
         Sight { codes: glance.codes, presented, attempt }
     }
 
@@ -55,9 +71,18 @@ impl Reader {
         Preview::of(frame, &self.tracker.outlines(frame.at))
     }
 
-    fn slow_turn(&mut self, suspicious: bool) -> Option<Attempt> {
-        self.unread = self.unread.wrapping_add(1);
-        if suspicious || self.unread.is_multiple_of(IDLE_STRIDE) { self.rotation.turn() } else { None }
+    fn slow_turn(&mut self, glance: &Glance) -> Option<Attempt> {
+        self.unread += 1;
+        if glance.changed || self.unread >= IDLE_FRAMES {
+            (self.unread, self.attempts) = (1, 0);
+        }
+        if !glance.unread {
+            if self.attempts >= IDLE_ATTEMPTS || !self.unread.is_multiple_of(IDLE_STRIDE) {
+                return None;
+            }
+            self.attempts += 1;
+        }
+        self.rotation.turn()
     }
 }
 
@@ -88,7 +113,11 @@ mod tests {
     fn an_empty_view_seldom_gets_a_slow_attempt() {
         let frame = Frame::new(64, 64, vec![200; 64 * 64], Mono::ZERO).unwrap();
         let mut reader = Reader::default();
-        assert_eq!((0..40).filter(|_| reader.read(&frame).attempt.is_some()).count(), 10);
+        let mut attempts = |frames| (0..frames).filter(|_| reader.read(&frame).attempt.is_some()).count();
+        assert_eq!((attempts(40), attempts(260)), (10, 4), "not again at the same");
+        assert_eq!(attempts(40), 10, "again after a while");
+        let other = Frame::new(64, 64, vec![120; 64 * 64], Mono::ZERO).unwrap();
+        assert_eq!((0..4).filter(|_| reader.read(&other).attempt.is_some()).count(), 1);
     }
 
     fn pgm(text: &str, scale: usize) -> Vec<u8> {

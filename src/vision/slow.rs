@@ -3,6 +3,7 @@
 //! Video gives many frames, so one attempt a frame in rotation meets more different pictures than all of them
 //! on one.
 
+use super::binary::Binary;
 use super::code::{Attempt, Code, Lane};
 use super::frame::{Frame, Point};
 use super::symbols::{self, Effort, Threshold};
@@ -17,18 +18,26 @@ const LONG_SIDE_MAX: usize = 1_280;
 pub fn attempt(attempt: Attempt, frame: &Frame) -> Vec<Code> {
     let (fitted, factor) = filter::fitted(frame, LONG_SIDE_MAX);
     let lane = Lane::Slow(attempt);
-    let harder = |picture: &Frame| symbols::find(picture, Effort::HARDER, lane).codes;
+    let harder = |picture: &Frame| symbols::find(&mut Binary::default(), picture, Effort::HARDER, lane).codes;
     let mut codes = match attempt {
         Attempt::Harder => harder(&fitted),
         Attempt::Sharpened => harder(&filter::sharpened(&fitted)),
         Attempt::Inverted => harder(&filter::inverted(&fitted)),
-        Attempt::Fitted => symbols::fit(&fitted, Threshold::Blocks, lane),
+        Attempt::Fitted => at_half(symbols::fit(&filter::softened(&fitted.half()), Threshold::Blocks, lane)),
         Attempt::FittedMean => symbols::fit(&fitted, Threshold::Mean, lane),
         Attempt::Mean => second::mean(&fitted),
         Attempt::Native => second::native(&fitted),
     };
     for code in &mut codes {
         code.corners = code.corners.map(|p| Point::new(p.x * factor, p.y * factor));
+    }
+    codes
+}
+
+/// Corners of a picture of half the size.
+fn at_half(mut codes: Vec<Code>) -> Vec<Code> {
+    for code in &mut codes {
+        code.corners = code.corners.map(|p| Point::new(2.0 * p.x, 2.0 * p.y));
     }
     codes
 }

@@ -6,17 +6,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
+use rxing::common::cpp_essentials::DecoderResult;
+use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{
     FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
 };
-use rxing::{Binarizer, Luma8Source};
 
+use super::binary::{Binary, Glimpse};
 use super::code::{Code, Lane, Part};
 use super::filter;
 use super::fit::{Budget, Grid};
 use super::frame::{Frame, Point};
+use super::soft;
+use super::votes::Unsolved;
 use crate::base::Pii;
 
 /// How much work a search may do.
@@ -26,14 +29,19 @@ pub struct Effort {
     pub every_row: bool,
     /// Most triples of finder patterns that are sampled. Each costs up to about 0.1 ms.
     pub triples_max: usize,
+    /// Most triples to which a grid is fitted when none could be read. Each costs up to about 0.5 ms.
+    pub fitted_max: usize,
 }
 
 impl Effort {
     /// For every frame.
-    pub const USUAL: Self = Self { every_row: false, triples_max: 48 };
+    pub const USUAL: Self = Self { every_row: false, triples_max: 48, fitted_max: 1 };
     /// For a frame that the fast lane could not read, and for small pictures.
-    pub const HARDER: Self = Self { every_row: true, triples_max: 192 };
+    pub const HARDER: Self = Self { every_row: true, triples_max: 192, fitted_max: 3 };
 }
+
+/// Modules a side of the densest symbol that every usual effort finds: version 20, for it may fill a quarter of the height.
+const MODULES_USUAL: usize = 97;
 
 /// Most triples to which a grid is fitted. Each costs up to about 1 ms.
 const FITTED_MAX: usize = 12;
@@ -54,13 +62,17 @@ pub struct Found {
     pub codes: Vec<Code>,
     /// Finder patterns that are part of no code that was read; three may be another code.
     pub left: usize,
+    /// What a few rows show.
+    pub glimpse: Glimpse,
+    /// A grid that was fitted and could not be decoded; only where no code was.
+    pub unsolved: Option<Unsolved>,
 }
 
 /// Searches `frame`; `lane` is written into what is found. Nothing is found in a picture that makes the
 /// decoder fail.
-pub fn find(frame: &Frame, effort: Effort, lane: Lane) -> Found {
-    // All state is local to the call: nothing half-changed survives a panic.
-    catch_unwind(AssertUnwindSafe(|| search(frame, effort, lane))).unwrap_or_default()
+pub fn find(binary: &mut Binary, frame: &Frame, effort: Effort, lane: Lane) -> Found {
+    // The thresholds are found anew for every picture: nothing half-changed survives a panic.
+    catch_unwind(AssertUnwindSafe(|| search(binary, frame, effort, lane))).unwrap_or_default()
 }
 
 /// Number of finder patterns in `frame`; 0 in a picture that makes the detector fail.
@@ -83,21 +95,34 @@ pub fn fit(frame: &Frame, threshold: Threshold, lane: Lane) -> Vec<Code> {
 
 fn fit_through(frame: &Frame, dark: &BitMatrix, lane: Lane) -> Vec<Code> {
     let mut patterns = FindFinderPatterns(dark, true, 0);
-    let mut codes: Vec<Code> = Vec::new();
-    let mut budget = Budget::PICTURE;
-    for set in GenerateFinderPatternSets(&mut patterns).into_iter().take(FITTED_MAX) {
-        let grids = Grid::fitted(frame, &set, &mut budget);
-        let read = grids.iter().find_map(|grid| {
-            let corners = grid.corners()?;
-            grid.modules(frame).iter().find_map(|bits| decoded(bits, corners, lane))
-        });
-        if let Some(code) = read
-            && !codes.iter().any(|known| known.payload == code.payload)
-        {
-            codes.push(code);
+    let sets = GenerateFinderPatternSets(&mut patterns);
+    fit_each(frame, &sets, FITTED_MAX, Budget::PICTURE, lane).0
+}
+
+/// Fits a grid to each of the first `most` triples. Says what they read, and the first that fits and could not be.
+fn fit_each(
+    frame: &Frame,
+    sets: &[FinderPatternSet],
+    most: usize,
+    mut budget: Budget,
+    lane: Lane,
+) -> (Vec<Code>, Option<Unsolved>) {
+    let (mut codes, mut unsolved): (Vec<Code>, _) = (Vec::new(), None);
+    for set in sets.iter().take(most) {
+        for grid in Grid::fitted(frame, set, &mut budget) {
+            let Some(corners) = grid.corners() else { continue };
+            let Some(code) = grid.modules(frame).find_map(|margins| soft::decode(&margins, corners, lane))
+            else {
+                unsolved = unsolved.or_else(|| grid.unsolved(frame));
+                continue;
+            };
+            if !codes.iter().any(|known| known.payload == code.payload) {
+                codes.push(code);
+            }
+            break;
         }
     }
-    codes
+    (codes, unsolved)
 }
 
 /// Pixels darker than the mean around them, as a matrix.
@@ -115,23 +140,33 @@ fn darker_than_mean(frame: &Frame) -> Option<BitMatrix> {
 }
 
 fn with_bits<T>(frame: &Frame, use_bits: impl FnOnce(&BitMatrix) -> T) -> Option<T> {
-    let (width, height) = (u32::try_from(frame.width()).ok()?, u32::try_from(frame.height()).ok()?);
-    let source = Luma8Source::new_with_slice(frame.luma(), width, height).ok()?;
-    let binarizer = HybridBinarizer::new(source);
-    binarizer.get_black_matrix().ok().map(use_bits)
+    let mut binary = Binary::default();
+    binary.measure(frame);
+    binary.matrix(frame).map(|bits| use_bits(&bits))
 }
 
-fn search(frame: &Frame, effort: Effort, lane: Lane) -> Found {
-    with_bits(frame, |bits| search_bits(bits, effort, lane)).unwrap_or_default()
+/// Rows from one that is looked at to the next.
+fn row_step(frame: &Frame, effort: Effort) -> usize {
+    if effort.every_row { 3 } else { (3 * frame.height() / (4 * MODULES_USUAL)).max(3) }
 }
 
-fn search_bits(bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
+fn search(binary: &mut Binary, frame: &Frame, effort: Effort, lane: Lane) -> Found {
+    binary.measure(frame);
+    let glimpse = binary.glimpse(frame, row_step(frame, effort));
+    // Each of three finder patterns is met by a row at least.
+    let bits = if glimpse.dark < 3 { None } else { binary.matrix(frame) };
+    let found = bits.map(|bits| search_bits(frame, &bits, effort, lane));
+    Found { glimpse, ..found.unwrap_or_default() }
+}
+
+fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
     let mut patterns = FindFinderPatterns(bits, effort.every_row, 0);
     let mut codes = Vec::new();
     let mut used = Vec::new();
     let mut tried = 0;
-    for set in GenerateFinderPatternSets(&mut patterns) {
-        let FinderPatternSet { bl, tl, tr } = set;
+    let sets = GenerateFinderPatternSets(&mut patterns);
+    for set in &sets {
+        let FinderPatternSet { bl, tl, tr } = *set;
         if [bl, tl, tr].iter().any(|pattern| used.contains(pattern)) {
             continue;
         }
@@ -139,12 +174,17 @@ fn search_bits(bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
         if tried > effort.triples_max {
             break;
         }
-        if let Some(code) = read_triple(bits, &set, lane) {
+        if let Some(code) = read_triple(bits, set, lane) {
             used.extend([bl, tl, tr]);
             codes.push(code);
         }
     }
-    Found { left: patterns.len().saturating_sub(used.len()), codes }
+    let mut unsolved = None;
+    if codes.is_empty() {
+        let budget = Budget::triples(effort.fitted_max);
+        (codes, unsolved) = fit_each(frame, &sets, effort.fitted_max, budget, lane);
+    }
+    Found { left: patterns.len().saturating_sub(used.len()), codes, glimpse: Glimpse::default(), unsolved }
 }
 
 fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<Code> {
@@ -153,12 +193,20 @@ fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<C
 }
 
 fn decoded(bits: &BitMatrix, corners: [Point; 4], lane: Lane) -> Option<Code> {
-    let symbol = Decode(bits).ok()?;
+    code(&Decode(bits).ok()?, corners, u16::try_from(bits.width()).ok()?, lane)
+}
+
+/// The code that a symbol's content is; `None` when it is invalid or empty.
+pub(super) fn code(
+    symbol: &DecoderResult<bool>,
+    corners: [Point; 4],
+    modules: u16,
+    lane: Lane,
+) -> Option<Code> {
     let payload = symbol.content().bytes();
     if !symbol.isValid() || payload.is_empty() {
         return None;
     }
-    let modules = u16::try_from(bits.width()).ok()?;
     let append = symbol.structuredAppend();
     let part = (append.count > 1).then(|| Part {
         index: u8::try_from(append.index).unwrap_or_default(),

@@ -29,6 +29,8 @@ pub struct Watch {
     source: Box<dyn Source>,
     reader: Reader,
     slow: Isolate,
+    /// Frames whose memory is used again, once the slow lane has let go of it.
+    frames: Vec<Arc<Frame>>,
     health: Option<Result<(), NoReading>>,
     previewed: Option<Mono>,
 }
@@ -36,18 +38,21 @@ pub struct Watch {
 impl Watch {
     /// Watches `source`, whose slow attempts `slow` makes.
     pub fn new(source: Box<dyn Source>, slow: Isolate) -> Self {
-        Self { source, reader: Reader::default(), slow, health: None, previewed: None }
+        Self { source, reader: Reader::default(), slow, frames: Vec::new(), health: None, previewed: None }
     }
 
     /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and
     /// when it ends.
     pub fn turn(&mut self, wait: Duration) -> Seen {
         let mut taken = None;
-        let outcome = self.source.next(wait, &mut |raw| taken = Some(convert::grey(raw)));
+        let mut frame = self.free_frame();
+        let outcome = self.source.next(wait, &mut |raw| {
+            taken = Arc::get_mut(&mut frame).map(|frame| convert::grey_into(raw, frame));
+        });
         let mut seen = Seen::default();
         match (outcome, taken) {
-            (Ok(()), Some(Ok(frame))) => {
-                self.read(Arc::new(frame), &mut seen);
+            (Ok(()), Some(Ok(()))) => {
+                self.read(&frame, &mut seen);
                 self.note(Ok(()), "", &mut seen);
             }
             (Ok(()), Some(Err(e))) => self.note(Err(NoReading::Bus), &e.to_string(), &mut seen),
@@ -56,20 +61,34 @@ impl Watch {
                 self.note(Err(reason), &format!("{camera}: {what}"), &mut seen);
             }
         }
+        self.frames.push(frame);
         self.late(&mut seen);
         seen
     }
 
-    fn read(&mut self, frame: Arc<Frame>, seen: &mut Seen) {
-        let sight = self.reader.read(&frame);
+    /// A frame that nobody looks at any more, with its memory, or a new one.
+    fn free_frame(&mut self) -> Arc<Frame> {
+        let free = self.frames.iter_mut().position(|frame| Arc::get_mut(frame).is_some());
+        match free {
+            Some(index) => self.frames.swap_remove(index),
+            // All are held by attempts that were given up: theirs go with them.
+            None => {
+                self.frames.clear();
+                Arc::new(Frame::spare())
+            }
+        }
+    }
+
+    fn read(&mut self, frame: &Arc<Frame>, seen: &mut Seen) {
+        let sight = self.reader.read(frame);
         seen.presented = sight.presented;
         if self.previewed.is_none_or(|last| frame.at.since(last) >= PREVIEW) {
             self.previewed = Some(frame.at);
-            seen.preview = Some(self.reader.preview(&frame));
+            seen.preview = Some(self.reader.preview(frame));
         }
         if let Some(attempt) = sight.attempt {
             // Busy with an older frame: this one goes without, the next is newer anyway.
-            self.slow.offer(now(), attempt, frame);
+            self.slow.offer(now(), attempt, Arc::clone(frame));
         }
     }
 

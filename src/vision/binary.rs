@@ -1,0 +1,279 @@
+//! Dark and light: a threshold for each block of the picture, found without an allocation.
+//!
+//! A block of 8 × 8 pixels has its threshold half-way between its darkest and its lightest pixel. A block without contrast
+//! has none of its own and takes that of blocks around it: a pale symbol on white paper keeps its own threshold, where a
+//! rule that darkens flat blocks loses it. Thresholds are smoothed over 3 × 3 blocks.
+//!
+//! Most frames of a gate show no symbol. So [`Binary::glimpse`] first looks at a few rows only, for the five runs of a finder
+//! pattern; a whole bitmap is made of a picture in which there are some.
+
+use rxing::common::{BitArray, BitMatrix};
+
+use super::frame::Frame;
+
+/// Pixels of a block, each way.
+const BLOCK: usize = 8;
+/// Blocks to each side that a threshold is smoothed over.
+const SMOOTH: usize = 1;
+/// A block with less between its darkest and lightest pixel has no threshold of its own: noise would be a pattern.
+const CONTRAST_MIN: u8 = 24;
+/// The high bit of each of eight bytes.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// What a few rows of a picture show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glimpse {
+    /// Places where a row runs dark, light, dark, light, dark as through a finder pattern.
+    pub dark: usize,
+    /// The same with dark and light exchanged.
+    pub light: usize,
+}
+
+/// Thresholds of a picture, in memory that is used again.
+#[derive(Debug, Default)]
+pub struct Binary {
+    across: usize,
+    own: Vec<u8>,
+    thresholds: Vec<u8>,
+    least: Vec<u8>,
+    most: Vec<u8>,
+    words: Vec<u64>,
+}
+
+impl Binary {
+    /// Finds the thresholds of `frame`.
+    pub fn measure(&mut self, frame: &Frame) {
+        let (width, height) = (frame.width(), frame.height());
+        self.across = width.div_ceil(BLOCK);
+        self.own.clear();
+        for rows in frame.luma().chunks(width * BLOCK) {
+            self.least.clear();
+            self.most.clear();
+            self.least.extend_from_slice(&rows[..width]);
+            self.most.extend_from_slice(&rows[..width]);
+            for row in rows.chunks_exact(width).skip(1) {
+                let extremes = self.least.iter_mut().zip(&mut self.most);
+                for ((least, most), &grey) in extremes.zip(row) {
+                    *least = (*least).min(grey);
+                    *most = (*most).max(grey);
+                }
+            }
+            let blocks = self.least.chunks(BLOCK).zip(self.most.chunks(BLOCK));
+            self.own.extend(blocks.map(|(least, most)| {
+                let least = least.iter().fold(u8::MAX, |a, &b| a.min(b));
+                let most = most.iter().fold(0, |a, &b| a.max(b));
+                if most - least >= CONTRAST_MIN { u8::midpoint(least, most).max(1) } else { 0 }
+            }));
+        }
+        self.smooth(height.div_ceil(BLOCK));
+    }
+
+    /// The thresholds of the picture measured last, block by block.
+    pub fn thresholds(&self) -> &[u8] {
+        &self.thresholds
+    }
+
+    /// Looks at every `step`th row of the picture measured last.
+    pub fn glimpse(&mut self, frame: &Frame, step: usize) -> Glimpse {
+        let mut glimpse = Glimpse::default();
+        for y in (step.max(1) - 1..frame.height()).step_by(step.max(1)) {
+            self.row(frame, y);
+            let mut runs = Runs::default();
+            // A run ends where the colour changes; the last one of a row ends nowhere.
+            let (mut start, mut last) = (0, 0_u64);
+            for (at, &word) in self.words.iter().enumerate() {
+                let mut changes = word ^ ((word << 1) | last);
+                last = word >> 63;
+                while changes != 0 {
+                    let bit = changes.trailing_zeros();
+                    changes &= changes - 1;
+                    let place = at * 64 + usize::try_from(bit).unwrap_or_default();
+                    let dark_ends = (word >> bit) & 1 == 0;
+                    runs.push(place - start);
+                    start = place;
+                    if runs.is_finder() {
+                        if dark_ends {
+                            glimpse.dark += 1;
+                        } else {
+                            glimpse.light += 1;
+                        }
+                    }
+                }
+            }
+        }
+        glimpse
+    }
+
+    /// The whole picture measured last as bits, dark ones set; none where it is too large for one.
+    pub fn matrix(&mut self, frame: &Frame) -> Option<BitMatrix> {
+        let (width, height) = (u32::try_from(frame.width()).ok()?, u32::try_from(frame.height()).ok()?);
+        let mut matrix = BitMatrix::new(width, height).ok()?;
+        let mut row = BitArray::with_size(frame.width());
+        for y in 0..height {
+            self.row(frame, usize::try_from(y).ok()?);
+            for (at, &word) in self.words.iter().enumerate() {
+                // A word of the matrix has 64 bits, or 32 on a 32-bit machine.
+                for part in 0..64 / usize::BITS {
+                    let bits = usize::try_from((word >> (part * usize::BITS)) & usize::MAX as u64).ok()?;
+                    let at = at * 64 + usize::try_from(part * usize::BITS).ok()?;
+                    if at < frame.width() {
+                        row.setBulk(at, bits);
+                    }
+                }
+            }
+            matrix.setRow(y, &row);
+        }
+        Some(matrix)
+    }
+
+    /// Puts row `y` into `words`, dark pixels as set bits, the first in the lowest.
+    fn row(&mut self, frame: &Frame, y: usize) {
+        let width = frame.width();
+        let row = &frame.luma()[y * width..][..width];
+        let thresholds = &self.thresholds[y / BLOCK * self.across..][..self.across];
+        self.words.clear();
+        self.words.resize(width.div_ceil(64), 0);
+        let mut at = 0;
+        let blocks = row.chunks_exact(BLOCK);
+        let rest = blocks.remainder();
+        for (block, &threshold) in blocks.zip(thresholds) {
+            let eight = block.try_into().map_or(0, u64::from_le_bytes);
+            self.words[at / 8] |= no_lighter(eight, threshold) << (at % 8 * 8);
+            at += 1;
+        }
+        if !rest.is_empty() {
+            let mut eight = [u8::MAX; 8];
+            eight[..rest.len()].copy_from_slice(rest);
+            let bits = no_lighter(u64::from_le_bytes(eight), thresholds[at]) & ((1 << rest.len()) - 1);
+            self.words[at / 8] |= bits << (at % 8 * 8);
+        }
+    }
+
+    /// Smooths the blocks' own thresholds, and gives one to those without.
+    fn smooth(&mut self, down: usize) {
+        let across = self.across;
+        self.thresholds.clear();
+        self.thresholds.resize(across * down, 0);
+        for y in 0..down {
+            let rows = y.saturating_sub(SMOOTH)..(y + SMOOTH + 1).min(down);
+            for x in 0..across {
+                let columns = x.saturating_sub(SMOOTH)..(x + SMOOTH + 1).min(across);
+                let own = u32::from(self.own[y * across + x]);
+                // Its own counts twice.
+                let (mut sum, mut count) = (own, u32::from(own > 0));
+                for row in rows.clone() {
+                    for &threshold in &self.own[row * across..][columns.clone()] {
+                        sum += u32::from(threshold);
+                        count += u32::from(threshold > 0);
+                    }
+                }
+                let mean = sum.checked_div(count).unwrap_or_default();
+                self.thresholds[y * across + x] = mean.to_le_bytes()[0];
+            }
+        }
+        // Large flat parts take the last one before them, as the rows run.
+        let mut last = self.thresholds.iter().copied().find(|&threshold| threshold > 0).unwrap_or_default();
+        for threshold in &mut self.thresholds {
+            if *threshold == 0 {
+                *threshold = last;
+            }
+            last = *threshold;
+        }
+    }
+}
+
+/// The last five runs of a row.
+#[derive(Clone, Copy, Default)]
+struct Runs([usize; 5]);
+
+impl Runs {
+    fn push(&mut self, length: usize) {
+        self.0.rotate_left(1);
+        self.0[4] = length;
+    }
+
+    /// Whether the runs may be 1, 1, 3, 1, 1 modules; nothing that a detector takes for it is left out.
+    fn is_finder(&self) -> bool {
+        let [a, b, c, d, e] = self.0;
+        c >= 3
+            && a > 0
+            && c >= 2 * a.max(e)
+            && c >= b.max(d)
+            && 2 * (a + b + d + e) >= c
+            && a + b + d + e <= 4 * c
+    }
+}
+
+/// Which of eight bytes are no greater than `threshold`, the first in the lowest bit.
+fn no_lighter(eight: u64, threshold: u8) -> u64 {
+    let limit = u64::from(threshold) * 0x0101_0101_0101_0101;
+    // Without their high bits, bytes are compared by a subtraction that borrows from no neighbour.
+    let low = (limit | HIGH) - (eight & !HIGH);
+    let dark = ((limit & !eight) | (!(limit ^ eight) & low)) & HIGH;
+    // Gathers the eight high bits into one byte.
+    (dark >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Mono, Random};
+
+    #[test]
+    fn eight_pixels_are_compared_at_once_as_one_by_one() {
+        let mut random = Random::new(3);
+        for _ in 0..2_000 {
+            let mut bytes = [0; 9];
+            random.fill(&mut bytes);
+            let [threshold, eight @ ..] = bytes;
+            let each = (0..8).fold(0, |bits, at| bits | (u64::from(eight[at] <= threshold) << at));
+            assert_eq!(no_lighter(u64::from_le_bytes(eight), threshold), each, "{eight:?} {threshold}");
+        }
+    }
+
+    #[test]
+    fn a_pale_symbol_beside_flat_white_keeps_its_own_threshold() {
+        // Stripes of 215 on 250, two pixels wide, in the left half; the right half is flat.
+        let pixel = |i: usize| if i % 67 < 32 && (i % 67 / 2).is_multiple_of(2) { 215 } else { 250 };
+        let frame = Frame::new(67, 50, (0..67 * 50).map(pixel).collect(), Mono::ZERO).unwrap();
+        let mut binary = Binary::default();
+        binary.measure(&frame);
+        let matrix = binary.matrix(&frame).unwrap();
+        for (x, y) in (0..50_u32).flat_map(|y| (0..67_u32).map(move |x| (x, y))) {
+            assert_eq!(matrix.get(x, y), x < 32 && x / 2 % 2 == 0, "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_glimpse_sees_finder_patterns_dark_or_light_and_none_on_a_wall() {
+        let ring = |x: usize, y: usize| {
+            let (x, y) = (x.wrapping_sub(20) / 4, y.wrapping_sub(20) / 4);
+            x < 7 && y < 7 && x.min(6 - x).min(y.min(6 - y)) != 1
+        };
+        let draw = |dark: u8, light: u8| {
+            let pixel = |i: usize| if ring(i % 80, i / 80) { dark } else { light };
+            Frame::new(80, 80, (0..6_400).map(pixel).collect(), Mono::ZERO).unwrap()
+        };
+        let mut binary = Binary::default();
+        let mut glimpse = |frame: &Frame| {
+            binary.measure(frame);
+            binary.glimpse(frame, 3)
+        };
+        let (dark, light, flat) =
+            (glimpse(&draw(20, 220)), glimpse(&draw(220, 20)), glimpse(&draw(200, 200)));
+        assert!(dark.dark >= 3 && dark.light == 0, "{dark:?}");
+        assert!(light.light >= 3 && light.dark == 0, "{light:?}");
+        assert_eq!(flat, Glimpse::default());
+    }
+
+    #[test]
+    fn pictures_smaller_than_a_block_are_measured() {
+        let mut binary = Binary::default();
+        for (width, height) in [(1, 1), (7, 3), (9, 8), (64, 1), (1, 70)] {
+            let frame = Frame::new(width, height, vec![9; width * height], Mono::ZERO).unwrap();
+            binary.measure(&frame);
+            assert_eq!(binary.glimpse(&frame, 3), Glimpse::default());
+            assert!(binary.matrix(&frame).is_some());
+        }
+    }
+}
