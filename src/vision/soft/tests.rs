@@ -1,3 +1,5 @@
+//! Symbols clean, mirrored, scratched and of noise.
+
 use super::*;
 use crate::base::Random;
 use crate::vision::Attempt;
