@@ -2,7 +2,7 @@
 //!
 //! Each frame has its own grid, fitted to it, so modules of one frame stand for the same modules of the next however the hand
 //! moved. Their margins add up, older ones fading: noise averages away, a shine moves on, a blur changes its direction. What
-//! the sum says is decoded by how sure it is: see [`soft`](super::soft).
+//! the sum says is decoded by how sure it is: see [`soft`].
 
 use std::time::Duration;
 
