@@ -13,6 +13,9 @@ use crate::vision::{Frame, Presented, Preview, Reader, convert};
 /// Previews are no more frequent than this.
 const PREVIEW: Duration = Duration::from_millis(120);
 
+/// Frames whose memory is kept.
+const FRAMES_MAX: usize = 3;
+
 /// What one turn gave.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -71,9 +74,9 @@ impl Watch {
         let free = self.frames.iter_mut().position(|frame| Arc::get_mut(frame).is_some());
         match free {
             Some(index) => self.frames.swap_remove(index),
-            // All are held by attempts that were given up: theirs go with them.
+            // The slow lane holds one, and each attempt that was given up another, until its search ends.
             None => {
-                self.frames.clear();
+                self.frames.truncate(FRAMES_MAX - 1);
                 Arc::new(Frame::spare())
             }
         }
@@ -119,6 +122,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::platform::camera::Folder;
+    use crate::vision::Raw;
 
     #[test]
     fn a_code_in_a_folder_of_pictures_is_one_event_with_a_preview() {
@@ -143,6 +147,31 @@ mod tests {
         assert_eq!(turns[0].health, Some(Ok(())));
         assert!(turns[1..].iter().all(|seen| seen.health.is_none()));
         assert_eq!(turns[0].preview.as_ref().map(|p| (p.width, p.height)), Some((320, 240)));
+    }
+
+    #[test]
+    fn memory_of_a_frame_is_used_again_also_while_the_slow_lane_holds_another() {
+        struct Never;
+        impl Source for Never {
+            fn next(&mut self, _: Duration, _: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
+                unreachable!("no frame is asked for")
+            }
+        }
+        let mut watch = Watch::new(Box::new(Never), Isolate::new(Duration::from_secs(1)));
+        let turn = |watch: &mut Watch| {
+            let frame = watch.free_frame();
+            watch.frames.push(Arc::clone(&frame));
+            frame
+        };
+        let first = turn(&mut watch);
+        let memory = Arc::as_ptr(&first);
+        let second = turn(&mut watch);
+        drop(first);
+        // The slow lane is done with the first and has the second.
+        assert_eq!(Arc::as_ptr(&turn(&mut watch)), memory);
+        let held: Vec<_> = (0..9).map(|_| turn(&mut watch)).collect();
+        assert!(watch.frames.len() <= FRAMES_MAX, "however many are held");
+        drop((second, held));
     }
 
     #[test]
