@@ -121,7 +121,14 @@ impl Gate {
 
     fn settle(&mut self, recorder: &mut Recorder<DirDisk>) {
         let lane: kakou::base::LaneId = "in".parse().expect("a name");
-        while !self.appends.is_empty() {
+        loop {
+            // A gate whose view holds nobody's earlier passage answers at once.
+            for (ticket, whose) in self.runner.recalls() {
+                self.runner.recalled(stamp().mono, (ticket, Ok(whose.nothing())), &mut self.appends);
+            }
+            if self.appends.is_empty() {
+                return;
+            }
             let mut news = vec![];
             for Append { ticket, draft } in self.appends.drain(..) {
                 let answer = ticket.map(|ticket| (lane.clone().into(), ticket));
