@@ -4,13 +4,17 @@
 
 use std::time::Duration;
 
-use divan::{Bencher, black_box};
+use divan::{AllocProfiler, Bencher, black_box};
 use kakou::base::{Mono, Random};
 use kakou::sim::camera::{Camera, Scenery};
-use kakou::vision::{Attempt, Frame, PixelFormat, Preview, Raw, convert, fast::Fast, slow};
+use kakou::vision::{Attempt, Frame, PixelFormat, Preview, Raw, Reader, convert, fast::Fast, slow};
 use rxing::common::HybridBinarizer;
 use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BinaryBitmap, Luma8Source, Reader};
+use rxing::{BinaryBitmap, Luma8Source, Reader as _};
+
+/// Counts allocations: in a frame without a code there must be none.
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -62,6 +66,26 @@ fn slow_attempt(bencher: Bencher<'_, '_>, name: &str) {
     let frame = frame("clutter");
     let attempt = Attempt::ALL.into_iter().find(|attempt| attempt.name() == name);
     bencher.bench_local(|| attempt.map(|attempt| slow::attempt(attempt, black_box(&frame))));
+}
+
+/// A frame of 1280 × 720 with nothing in view, from the camera's bytes to the reader's answer, memory used again.
+#[divan::bench]
+fn yuyv_720p_nothing_in_view(bencher: Bencher<'_, '_>) {
+    // A wall that darkens downwards, with a sensor's noise.
+    let mut random = Random::new(1);
+    let wall = |i: usize| if i % 2 == 1 { 128 } else { 180 - i / 2_560 / 9 + noise(&mut random) };
+    let bytes: Vec<u8> = (0..1_280 * 720 * 2).map(wall).map(|value| value.to_le_bytes()[0]).collect();
+    let (mut frame, mut reader) = (Frame::spare(), Reader::default());
+    let (width, height, stride) = (1_280, 720, 2_560);
+    bencher.bench_local(|| {
+        let bytes = black_box(&bytes[..]);
+        let raw = Raw { format: PixelFormat::Yuyv, width, height, stride, bytes, at: Mono::ZERO };
+        convert::grey_into(raw, &mut frame).map(|()| reader.read(&frame).codes.len())
+    });
+}
+
+fn noise(random: &mut Random) -> usize {
+    usize::try_from(random.below(9)).unwrap_or_default()
 }
 
 #[divan::bench]

@@ -1,4 +1,4 @@
-//! Dark and light: a threshold for each block of the picture, found without an allocation.
+//! Dark and light: a threshold for each block of the picture, in memory that is used again.
 //!
 //! A block of 8 × 8 pixels has its threshold half-way between its darkest and its lightest pixel. A block without contrast
 //! has none of its own and takes that of blocks around it: a pale symbol on white paper keeps its own threshold, where a
@@ -19,15 +19,6 @@ const SMOOTH: usize = 1;
 const CONTRAST_MIN: u8 = 24;
 /// The high bit of each of eight bytes.
 const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// What a few rows of a picture show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Glimpse {
-    /// Places where a row runs dark, light, dark, light, dark as through a finder pattern.
-    pub dark: usize,
-    /// The same with dark and light exchanged.
-    pub light: usize,
-}
 
 /// Thresholds of a picture, in memory that is used again.
 #[derive(Debug, Default)]
@@ -68,18 +59,13 @@ impl Binary {
         self.smooth(height.div_ceil(BLOCK));
     }
 
-    /// The thresholds of the picture measured last, block by block.
-    pub fn thresholds(&self) -> &[u8] {
-        &self.thresholds
-    }
-
-    /// Looks at every `step`th row of the picture measured last.
-    pub fn glimpse(&mut self, frame: &Frame, step: usize) -> Glimpse {
-        let mut glimpse = Glimpse::default();
+    /// In how many places every `step`th row of the picture measured last runs dark, light, dark, light, dark as through a
+    /// finder pattern.
+    pub fn glimpse(&mut self, frame: &Frame, step: usize) -> usize {
+        let mut seen = 0;
         for y in (step.max(1) - 1..frame.height()).step_by(step.max(1)) {
             self.row(frame, y);
             let mut runs = Runs::default();
-            // A run ends where the colour changes; the last one of a row ends nowhere.
             let (mut start, mut last) = (0, 0_u64);
             for (at, &word) in self.words.iter().enumerate() {
                 let mut changes = word ^ ((word << 1) | last);
@@ -88,20 +74,19 @@ impl Binary {
                     let bit = changes.trailing_zeros();
                     changes &= changes - 1;
                     let place = at * 64 + usize::try_from(bit).unwrap_or_default();
-                    let dark_ends = (word >> bit) & 1 == 0;
                     runs.push(place - start);
                     start = place;
-                    if runs.is_finder() {
-                        if dark_ends {
-                            glimpse.dark += 1;
-                        } else {
-                            glimpse.light += 1;
-                        }
-                    }
+                    let dark_ends = (word >> bit) & 1 == 0;
+                    seen += usize::from(dark_ends && runs.is_finder());
                 }
             }
+            // A dark run up to the edge ends in the bits beyond it, unless there are none.
+            if last == 1 {
+                runs.push(frame.width() - start);
+                seen += usize::from(runs.is_finder());
+            }
         }
-        glimpse
+        seen
     }
 
     /// The whole picture measured last as bits, dark ones set; none where it is too large for one.
@@ -195,12 +180,7 @@ impl Runs {
     /// Whether the runs may be 1, 1, 3, 1, 1 modules; nothing that a detector takes for it is left out.
     fn is_finder(&self) -> bool {
         let [a, b, c, d, e] = self.0;
-        c >= 3
-            && a > 0
-            && c >= 2 * a.max(e)
-            && c >= b.max(d)
-            && 2 * (a + b + d + e) >= c
-            && a + b + d + e <= 4 * c
+        c >= 3 && a > 0 && c >= 2 * a.max(e) && c >= b.max(d) && 2 * (a + b + d + e) >= c
     }
 }
 
@@ -245,25 +225,22 @@ mod tests {
     }
 
     #[test]
-    fn a_glimpse_sees_finder_patterns_dark_or_light_and_none_on_a_wall() {
-        let ring = |x: usize, y: usize| {
-            let (x, y) = (x.wrapping_sub(20) / 4, y.wrapping_sub(20) / 4);
-            x < 7 && y < 7 && x.min(6 - x).min(y.min(6 - y)) != 1
-        };
-        let draw = |dark: u8, light: u8| {
-            let pixel = |i: usize| if ring(i % 80, i / 80) { dark } else { light };
-            Frame::new(80, 80, (0..6_400).map(pixel).collect(), Mono::ZERO).unwrap()
-        };
+    fn a_glimpse_sees_a_finder_pattern_also_at_the_edge_and_none_on_a_wall() {
         let mut binary = Binary::default();
-        let mut glimpse = |frame: &Frame| {
-            binary.measure(frame);
-            binary.glimpse(frame, 3)
+        let mut glimpse = |width: usize, left: usize, dark: u8, light: u8| {
+            let ring = |x: usize, y: usize| {
+                let (x, y) = (x.wrapping_sub(left) / 4, y.wrapping_sub(20) / 4);
+                x < 7 && y < 7 && x.min(6 - x).min(y.min(6 - y)) != 1
+            };
+            let pixel = |i: usize| if ring(i % width, i / width) { dark } else { light };
+            let frame = Frame::new(width, 80, (0..width * 80).map(pixel).collect(), Mono::ZERO).unwrap();
+            binary.measure(&frame);
+            binary.glimpse(&frame, 3)
         };
-        let (dark, light, flat) =
-            (glimpse(&draw(20, 220)), glimpse(&draw(220, 20)), glimpse(&draw(200, 200)));
-        assert!(dark.dark >= 3 && dark.light == 0, "{dark:?}");
-        assert!(light.light >= 3 && light.dark == 0, "{light:?}");
-        assert_eq!(flat, Glimpse::default());
+        for (width, left) in [(80, 20), (80, 52), (64, 36), (128, 100), (60, 0)] {
+            assert_eq!(glimpse(width, left, 20, 220), 4, "{width} {left}");
+        }
+        assert_eq!((glimpse(80, 20, 200, 200), glimpse(80, 20, 220, 20)), (0, 0));
     }
 
     #[test]
@@ -272,7 +249,7 @@ mod tests {
         for (width, height) in [(1, 1), (7, 3), (9, 8), (64, 1), (1, 70)] {
             let frame = Frame::new(width, height, vec![9; width * height], Mono::ZERO).unwrap();
             binary.measure(&frame);
-            assert_eq!(binary.glimpse(&frame, 3), Glimpse::default());
+            assert_eq!(binary.glimpse(&frame, 3), 0);
             assert!(binary.matrix(&frame).is_some());
         }
     }

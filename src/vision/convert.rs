@@ -34,13 +34,14 @@ pub fn grey(raw: Raw<'_>) -> Result<Frame, FrameError> {
 ///
 /// # Errors
 ///
-/// As [`grey`]; `frame` is one pixel then.
+/// As [`grey`]; what `frame` holds then is of no use.
 pub fn grey_into(raw: Raw<'_>, frame: &mut Frame) -> Result<(), FrameError> {
-    let Raw { format, width, height, stride, bytes, at } = raw;
+    let Raw { format, width, height, bytes, at, .. } = raw;
+    let size = (width, height);
     match format {
-        PixelFormat::Grey => frame.refill((width, height), at, |out| rows(width, height, stride, bytes, out)),
-        PixelFormat::Yuyv => frame.refill((width, height), at, |out| yuyv(width, height, stride, bytes, out)),
-        PixelFormat::Nv12 => frame.refill((width, height), at, |out| nv12(width, height, stride, bytes, out)),
+        PixelFormat::Grey => frame.refill(size, at, |out| rows(raw, out)),
+        PixelFormat::Yuyv => frame.refill(size, at, |out| yuyv(raw, out)),
+        PixelFormat::Nv12 => frame.refill(size, at, |out| nv12(raw, out)),
         PixelFormat::Mjpeg => jpeg::decode_into(bytes, at, frame),
     }
 }
@@ -52,12 +53,12 @@ pub fn grey_into(raw: Raw<'_>, frame: &mut Frame) -> Result<(), FrameError> {
 /// As [`grey`].
 pub fn luma(raw: Raw<'_>) -> Result<Frame, FrameError> {
     let Raw { format, width, height, stride, bytes, at } = raw;
-    let mut frame = Frame::spare();
+    let (size, mut frame) = ((width, height), Frame::spare());
     match format {
         PixelFormat::Grey | PixelFormat::Nv12 => {
-            frame.refill((width, height), at, |out| rows(width, height, stride, bytes, out))?;
+            frame.refill(size, at, |out| rows(raw, out))?;
         }
-        PixelFormat::Yuyv => frame.refill((width, height), at, |out| {
+        PixelFormat::Yuyv => frame.refill(size, at, |out| {
             check_yuyv(width, height, stride, bytes.len())?;
             let rows = bytes.chunks(stride).take(height);
             out.extend(rows.flat_map(|row| row[..2 * width].iter().copied().step_by(2)));
@@ -77,13 +78,8 @@ pub(super) fn ycbcr(pixels: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Rows of `width` bytes, `stride` apart. The last one needs no padding.
-fn rows(
-    width: usize,
-    height: usize,
-    stride: usize,
-    bytes: &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), FrameError> {
+fn rows(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
+    let Raw { width, height, stride, bytes, .. } = raw;
     check_rows(width, height, width, stride, bytes.len())?;
     bytes.chunks(stride).take(height).for_each(|row| out.extend_from_slice(&row[..width]));
     Ok(())
@@ -96,13 +92,8 @@ fn check_yuyv(width: usize, height: usize, stride: usize, given: usize) -> Resul
     check_rows(width, height, width.saturating_mul(2), stride, given)
 }
 
-fn yuyv(
-    width: usize,
-    height: usize,
-    stride: usize,
-    bytes: &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), FrameError> {
+fn yuyv(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
+    let Raw { width, height, stride, bytes, .. } = raw;
     check_yuyv(width, height, stride, bytes.len())?;
     let rows = || bytes.chunks(stride).take(height).map(|row| &row[..2 * width]);
     let mut whites = Whites::new();
@@ -120,13 +111,8 @@ fn yuyv(
     Ok(())
 }
 
-fn nv12(
-    width: usize,
-    height: usize,
-    stride: usize,
-    bytes: &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), FrameError> {
+fn nv12(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
+    let Raw { width, height, stride, bytes, .. } = raw;
     if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
         return Err(FrameError::Shape { format: "NV12", width, height });
     }

@@ -105,6 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn softening_is_the_mean_of_nine_and_leaves_the_edges() {
+        let mut luma = vec![0; 25];
+        luma[12] = 90;
+        let soft = softened(&Frame::new(5, 5, luma, Mono::ZERO).unwrap());
+        let inner = |i: usize| (1..4).contains(&(i % 5)) && (1..4).contains(&(i / 5));
+        assert!((0..25).all(|i| soft.luma()[i] == if inner(i) { 10 } else { 0 }));
+        for (width, height) in [(1, 1), (2, 9), (9, 2)] {
+            let frame = Frame::new(width, height, vec![7; width * height], Mono::ZERO).unwrap();
+            assert_eq!(softened(&frame), frame);
+        }
+    }
+
+    #[test]
     fn sharpening_raises_an_edge_and_leaves_flat_ground() {
         let edge = frame(8, 5, |x, _| if x < 4 { 80 } else { 160 });
         let out = sharpened(&edge);

@@ -403,6 +403,22 @@ mod tests {
     }
 
     #[test]
+    fn a_grid_is_kept_for_the_next_frames_where_it_lies_on_a_symbol_only() {
+        let code =
+            qrcode::QrCode::with_version(b"kakou", qrcode::Version::Normal(5), qrcode::EcLevel::L).unwrap();
+        let quad =
+            [(52.0, 60.0), (262.0, 48.0), (280.0, 250.0), (40.0, 270.0)].map(|(x, y)| Point::new(x, y));
+        let map = Homography::of_square(0.0, 37.0, &quad).unwrap();
+        let frame = picture(&map, &code);
+        let kept = |off: f32| {
+            let centres = [(3.5, 3.5), (33.5, 3.5), (33.5, 33.5), (3.5, 33.5)];
+            let centres = centres.map(|(x, y)| map.at(x + off, y));
+            Grid { side: 37, centres, score: 0.0 }.unsolved(&frame).is_some()
+        };
+        assert_eq!([0.0, 0.3, 1.5, 3.0].map(kept), [true, true, false, false]);
+    }
+
+    #[test]
     fn without_a_budget_nothing_is_looked_at() {
         let frame = Frame::new(320, 320, vec![120; 320 * 320], Mono::ZERO).unwrap();
         let pattern = |x: f32, y: f32| {

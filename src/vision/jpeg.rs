@@ -34,7 +34,7 @@ pub fn decode(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
 ///
 /// # Errors
 ///
-/// As [`decode`]; `frame` is one pixel then, or as it was.
+/// As [`decode`]; what `frame` holds then is of no use.
 pub fn decode_into(bytes: &[u8], at: Mono, frame: &mut Frame) -> Result<(), FrameError> {
     let (width, height, pixels, space) = planes(bytes, ColorSpace::YCbCr)?;
     frame.refill((width, height), at, |out| {

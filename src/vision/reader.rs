@@ -36,8 +36,10 @@ pub struct Reader {
     tracker: Tracker,
     rotation: Rotation,
     votes: Votes,
-    /// Frames without a code since the view changed, and slow attempts since then.
+    /// Frames without a code.
     unread: u32,
+    /// Frames since the view changed, and slow attempts since then.
+    rested: u32,
     attempts: u32,
 }
 
@@ -45,11 +47,10 @@ impl Reader {
     /// Reads `frame` in the fast lane. Bounded work: 4 to 20 ms on a desktop for 1280 × 720.
     pub fn read(&mut self, frame: &Frame) -> Sight {
         let mut glance = self.fast.read(frame);
-        if glance.codes.is_empty() {
-            let together = glance.unsolved.as_ref().and_then(|unsolved| self.votes.add(frame.at, unsolved));
-            glance.codes.extend(together);
-        } else {
-            self.votes.clear();
+        if let Some(unsolved) = &glance.unsolved
+            && glance.codes.is_empty()
+        {
+            glance.codes.extend(self.votes.add(frame.at, unsolved));
         }
         let presented = self.tracker.see(frame.at, &glance.codes);
         let attempt = if glance.codes.is_empty() { self.slow_turn(&glance) } else { None };
@@ -72,9 +73,11 @@ impl Reader {
     }
 
     fn slow_turn(&mut self, glance: &Glance) -> Option<Attempt> {
-        self.unread += 1;
-        if glance.changed || self.unread >= IDLE_FRAMES {
-            (self.unread, self.attempts) = (1, 0);
+        self.unread = self.unread.wrapping_add(1);
+        self.rested = if glance.changed { 0 } else { self.rested + 1 };
+        // A view that never rests is new in each frame: it has attempts left at every stride.
+        if self.rested.is_multiple_of(IDLE_FRAMES) {
+            (self.rested, self.attempts) = (0, 0);
         }
         if !glance.unread {
             if self.attempts >= IDLE_ATTEMPTS || !self.unread.is_multiple_of(IDLE_STRIDE) {
@@ -116,8 +119,57 @@ mod tests {
         let mut attempts = |frames| (0..frames).filter(|_| reader.read(&frame).attempt.is_some()).count();
         assert_eq!((attempts(40), attempts(260)), (10, 4), "not again at the same");
         assert_eq!(attempts(40), 10, "again after a while");
-        let other = Frame::new(64, 64, vec![120; 64 * 64], Mono::ZERO).unwrap();
-        assert_eq!((0..4).filter(|_| reader.read(&other).attempt.is_some()).count(), 1);
+        assert_eq!(attempts(60), 4, "and at rest again");
+        let other = barred(0);
+        assert_eq!((0..40).filter(|_| reader.read(&other).attempt.is_some()).count(), 10, "at another view");
+    }
+
+    #[test]
+    fn a_view_that_never_rests_gets_slow_attempts_all_the_same() {
+        let mut reader = Reader::default();
+        let views = [barred(0), barred(1), barred(2)];
+        assert_eq!((0..120).filter(|at| reader.read(&views[at % 3]).attempt.is_some()).count(), 30);
+    }
+
+    #[test]
+    fn a_code_that_no_frame_shows_wholly_is_read_from_several() {
+        let code = qrcode::QrCode::with_version("flickering", qrcode::Version::Normal(3), qrcode::EcLevel::M)
+            .unwrap();
+        let (side, colors) = (code.width(), code.to_colors());
+        let mut random = crate::base::Random::new(2);
+        // A sixth of the modules beside the finder patterns are wrong, others in each frame.
+        let mut shown = || {
+            let finder = |x: usize, y: usize| (x < 8 || x >= side - 8) && y < 8 || x < 8 && y >= side - 8;
+            let dark: Vec<bool> = (0..side * side)
+                .map(|at| {
+                    let wrong = !finder(at % side, at / side) && random.below(6) == 0;
+                    (colors[at] == qrcode::Color::Dark) != wrong
+                })
+                .collect();
+            let module = |v: usize| v.checked_sub(60).map(|v| v / 6).filter(|&v| v < side);
+            let pixel = |i: usize| {
+                let at = module(i % 300).zip(module(i / 300));
+                if at.is_some_and(|(x, y)| dark[y * side + x]) { 30 } else { 220 }
+            };
+            (0..300 * 300).map(pixel).collect::<Vec<u8>>()
+        };
+        let (mut reader, mut alone) = (Reader::default(), Fast::default());
+        let mut read = None;
+        for at in 0..20_u64 {
+            let frame = Frame::new(300, 300, shown(), Mono::from_millis(33 * at)).unwrap();
+            assert!(alone.read(&frame).codes.is_empty(), "one frame is enough");
+            read = read.or_else(|| reader.read(&frame).presented.pop().map(|code| (at, code)));
+        }
+        let (at, code) = read.unwrap();
+        assert_eq!((code.payload.expose().as_slice(), code.lane.name()), (&b"flickering"[..], "frames"));
+        assert!(at < 16, "only after {at} frames");
+    }
+
+    /// A wall with a dark bar, at one of several places.
+    fn barred(at: usize) -> Frame {
+        let dark = |i: usize| (40 * at + 100..40 * at + 140).contains(&(i % 320));
+        let pixel = |i: usize| if dark(i) { 40 } else { 200 };
+        Frame::new(320, 320, (0..320 * 320).map(pixel).collect(), Mono::ZERO).unwrap()
     }
 
     fn pgm(text: &str, scale: usize) -> Vec<u8> {

@@ -10,10 +10,11 @@ use rxing::common::cpp_essentials::DecoderResult;
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{
-    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR,
+    FindFinderPatterns, FinderPatternSet, FinderPatternSets, FinderPatterns, GenerateFinderPatternSets,
+    SampleQR,
 };
 
-use super::binary::{Binary, Glimpse};
+use super::binary::Binary;
 use super::code::{Code, Lane, Part};
 use super::filter;
 use super::fit::{Budget, Grid};
@@ -46,6 +47,9 @@ const MODULES_USUAL: usize = 97;
 /// Most triples to which a grid is fitted. Each costs up to about 1 ms.
 const FITTED_MAX: usize = 12;
 
+/// Finder patterns that are looked at, the largest: those of 160 symbols. More are a wallpaper, whose triples are too many.
+const PATTERNS_MAX: usize = 480;
+
 /// How dark pixels are told from light ones where finder patterns are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threshold {
@@ -62,8 +66,6 @@ pub struct Found {
     pub codes: Vec<Code>,
     /// Finder patterns that are part of no code that was read; three may be another code.
     pub left: usize,
-    /// What a few rows show.
-    pub glimpse: Glimpse,
     /// A grid that was fitted and could not be decoded; only where no code was.
     pub unsolved: Option<Unsolved>,
 }
@@ -95,8 +97,15 @@ pub fn fit(frame: &Frame, threshold: Threshold, lane: Lane) -> Vec<Code> {
 
 fn fit_through(frame: &Frame, dark: &BitMatrix, lane: Lane) -> Vec<Code> {
     let mut patterns = FindFinderPatterns(dark, true, 0);
-    let sets = GenerateFinderPatternSets(&mut patterns);
+    let sets = triples(&mut patterns);
     fit_each(frame, &sets, FITTED_MAX, Budget::PICTURE, lane).0
+}
+
+/// Triples of finder patterns that may belong to one symbol, the most plausible first.
+fn triples(patterns: &mut FinderPatterns) -> FinderPatternSets {
+    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
+    patterns.truncate(PATTERNS_MAX);
+    GenerateFinderPatternSets(patterns)
 }
 
 /// Fits a grid to each of the first `most` triples. Says what they read, and the first that fits and could not be.
@@ -152,11 +161,11 @@ fn row_step(frame: &Frame, effort: Effort) -> usize {
 
 fn search(binary: &mut Binary, frame: &Frame, effort: Effort, lane: Lane) -> Found {
     binary.measure(frame);
-    let glimpse = binary.glimpse(frame, row_step(frame, effort));
     // Each of three finder patterns is met by a row at least.
-    let bits = if glimpse.dark < 3 { None } else { binary.matrix(frame) };
-    let found = bits.map(|bits| search_bits(frame, &bits, effort, lane));
-    Found { glimpse, ..found.unwrap_or_default() }
+    if binary.glimpse(frame, row_step(frame, effort)) < 3 {
+        return Found::default();
+    }
+    binary.matrix(frame).map(|bits| search_bits(frame, &bits, effort, lane)).unwrap_or_default()
 }
 
 fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
@@ -164,7 +173,7 @@ fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> F
     let mut codes = Vec::new();
     let mut used = Vec::new();
     let mut tried = 0;
-    let sets = GenerateFinderPatternSets(&mut patterns);
+    let sets = triples(&mut patterns);
     for set in &sets {
         let FinderPatternSet { bl, tl, tr } = *set;
         if [bl, tl, tr].iter().any(|pattern| used.contains(pattern)) {
@@ -184,7 +193,7 @@ fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> F
         let budget = Budget::triples(effort.fitted_max);
         (codes, unsolved) = fit_each(frame, &sets, effort.fitted_max, budget, lane);
     }
-    Found { left: patterns.len().saturating_sub(used.len()), codes, glimpse: Glimpse::default(), unsolved }
+    Found { left: patterns.len().saturating_sub(used.len()), codes, unsolved }
 }
 
 fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<Code> {

@@ -54,11 +54,6 @@ impl Votes {
         let open = self.open.as_ref().filter(|open| open.frames > 1)?;
         soft::decode(&open.sums, open.corners, Lane::Frames)
     }
-
-    /// Forgets the symbol: it was read.
-    pub fn clear(&mut self) {
-        self.open = None;
-    }
 }
 
 impl Open {
@@ -140,8 +135,6 @@ mod tests {
         assert_eq!(frames(&mut votes, &there, Mono::from_millis(830)), 1, "too far away");
         let other = Unsolved { margins: Margins { side: 21, each: vec![1; 441] }, ..there };
         assert_eq!(frames(&mut votes, &other, Mono::from_millis(850)), 1, "of another size");
-        votes.clear();
-        assert!(votes.open.is_none());
     }
 
     #[test]
