@@ -163,12 +163,18 @@ mod tests {
             watch.frames.push(Arc::clone(&frame));
             frame
         };
-        let first = turn(&mut watch);
-        let memory = Arc::as_ptr(&first);
+        let mut first = watch.free_frame();
+        let seven = |out: &mut Vec<u8>| {
+            out.resize(7, 0);
+            Ok(())
+        };
+        Arc::get_mut(&mut first).unwrap().refill((7, 1), Mono::ZERO, seven).unwrap();
+        watch.frames.push(Arc::clone(&first));
         let second = turn(&mut watch);
+        assert_eq!(second.width(), 1, "a new one: the first is held");
         drop(first);
         // The slow lane is done with the first and has the second.
-        assert_eq!(Arc::as_ptr(&turn(&mut watch)), memory);
+        assert_eq!(turn(&mut watch).width(), 7);
         let held: Vec<_> = (0..9).map(|_| turn(&mut watch)).collect();
         assert!(watch.frames.len() <= FRAMES_MAX, "however many are held");
         drop((second, held));
