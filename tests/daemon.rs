@@ -13,6 +13,8 @@ mod overdue;
 mod passage;
 #[path = "daemon/past.rs"]
 mod past;
+#[path = "daemon/reader.rs"]
+mod reader;
 #[path = "daemon/recorder.rs"]
 mod recorder;
 #[path = "daemon/room.rs"]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::base::Mono;
-use crate::config::board::{Camera, CameraSource};
+use crate::config::board::{Camera, CameraSource, Controls};
 use crate::platform::camera;
 use crate::platform::clock;
 use crate::platform::isolate::Isolate;
@@ -149,7 +149,8 @@ fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Code>, String>, f
     } else {
         CameraSource::V4l2(path.to_owned())
     };
-    let camera = Camera { source, width: WIDTH, height: HEIGHT, fps: FPS };
+    let controls = Controls::default();
+    let camera = Camera { source, width: WIDTH, height: HEIGHT, fps: FPS, controls };
     let start = clock::mono();
     let since = |start: Mono| clock::mono().since(start);
     let mut source = match camera::open(&camera) {

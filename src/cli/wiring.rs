@@ -18,13 +18,14 @@ use crate::control::Direct;
 use crate::credential::Trust;
 use crate::credential::place_code::PlaceCodes;
 use crate::daemon::Link;
-use crate::daemon::devices::{LineInput, OpenStream};
+use crate::daemon::devices::LineInput;
 use crate::daemon::keeper::Rules;
 use crate::daemon::lists::{Taken, Watched};
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
 use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
+use crate::daemon::reader::Reader;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::lines::{Active, Input};
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
@@ -383,7 +384,7 @@ struct Opened {
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
     arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
-    scanners: Vec<(DeviceId, OpenStream)>,
+    scanners: Vec<Reader>,
     cameras: Vec<(DeviceId, Box<dyn Source>)>,
     lines: Vec<LineInput>,
 }
@@ -413,9 +414,10 @@ impl Opened {
                     Place::Path(path) => path.clone(),
                     Place::Simulated => simulated.reader(device).context("nothing simulates it")?,
                 };
-                let (device, baud) = (id.clone(), scanner.baud);
+                let (device, baud, module) = (id.clone(), scanner.baud, assemble::module(scanner));
+                let name = path.display().to_string();
                 let open = move || serial::open(&device, &path, baud).map_err(|error| error.to_string());
-                self.scanners.push((id, Box::new(open)));
+                self.scanners.push(Reader { device: id, path: name, module, open: Box::new(open) });
             }
             Driver::Camera(camera) => {
                 let source = match simulated.camera(device) {

@@ -10,13 +10,11 @@ use tokio::sync::{mpsc, watch};
 use crate::base::{DeviceId, NoReading};
 use crate::drivers::lines::{Debounce, Input};
 use crate::drivers::pins::AnyInput;
-use crate::drivers::scanner;
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::model::{Observation, Observed, Scan, Signal, ThermalFrame, Via};
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
 use crate::platform::isolate::Isolate;
-use crate::platform::serial::{Got, Stream};
 use crate::vision::Presented;
 use crate::vision::raw::Source;
 use crate::{vision, web};
@@ -24,14 +22,9 @@ use crate::{vision, web};
 /// How often input lines are looked at: well within the shortest debounce time that a gate needs.
 const LINES_EVERY: Duration = Duration::from_millis(10);
 /// How long a blocking read waits before it looks whether the kiosk still runs.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How long to leave a reader alone that was unplugged.
-const REOPEN_AFTER: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 /// How long one slow attempt at a frame may take.
 const SLOW_MAX: Duration = Duration::from_millis(400);
-
-/// Opens a reader's stream, again after it was unplugged.
-pub type OpenStream = Box<dyn FnMut() -> Result<Stream, String> + Send>;
 
 /// One input line of a lane.
 pub struct LineInput {
@@ -54,7 +47,7 @@ pub struct Post {
 
 impl Post {
     /// Sends what must not be lost, waiting for room; false when the lane is gone.
-    fn send(&self, device: &DeviceId, what: Observed) -> bool {
+    pub(super) fn send(&self, device: &DeviceId, what: Observed) -> bool {
         let observation = Observation { device: device.clone(), at: mono(), what };
         self.observations.blocking_send(observation).is_ok()
     }
@@ -135,70 +128,6 @@ pub fn side_sensor(post: Post, device: DeviceId, mut sensor: Box<dyn SideSensor 
     })
 }
 
-/// Reads a code reader's lines, and opens it again when it was unplugged. A file is read once.
-///
-/// # Errors
-///
-/// When no thread can be started.
-pub fn scanner(post: Post, device: DeviceId, mut open: OpenStream) -> io::Result<()> {
-    start(&device.clone(), move || {
-        while !post.observations.is_closed() {
-            match open() {
-                Ok(mut stream) => {
-                    if !post.send(&device, Observed::Health(Ok(())))
-                        || !read_lines(&post, &device, &mut stream)
-                    {
-                        return;
-                    }
-                    tracing::debug!(%device, "reader's stream ended");
-                }
-                Err(error) => tracing::debug!(%device, %error, "reader cannot be opened"),
-            }
-            if !post.send(&device, Observed::Health(Err(NoReading::Absent))) {
-                return;
-            }
-            pause(REOPEN_AFTER);
-        }
-    })
-}
-
-/// Reads until the stream ends; false when the lane is gone.
-fn read_lines(post: &Post, device: &DeviceId, stream: &mut Stream) -> bool {
-    let mut lines = scanner::Lines::new();
-    let mut buffer = [0; 1024];
-    let mut payloads = Vec::new();
-    loop {
-        let now = mono();
-        let patience = lines.due().map_or(PATIENCE, |due| due.since(now).max(Duration::from_millis(1)));
-        let over = match stream.read(&mut buffer, patience) {
-            Ok(Got::Bytes(count)) => {
-                lines.step(mono(), &buffer[..count], &mut payloads);
-                false
-            }
-            Ok(Got::Nothing) => {
-                payloads.extend(lines.expire(mono()));
-                false
-            }
-            Ok(Got::End) => true,
-            Err(error) => {
-                tracing::debug!(%device, %error, "reader cannot be read");
-                true
-            }
-        };
-        if over {
-            payloads.extend(lines.close());
-        }
-        for payload in payloads.drain(..) {
-            if !post.send(device, Observed::Code(Scan { payload, via: Via::Scanner, others: 0 })) {
-                return false;
-            }
-        }
-        if over || post.observations.is_closed() {
-            return over;
-        }
-    }
-}
-
 /// Reads codes from a camera's frames and puts small pictures out for the screens.
 ///
 /// # Errors
@@ -272,6 +201,6 @@ fn shown(preview: vision::Preview) -> web::Preview {
     web::Preview { at, width, height, bmp, outlines: outlines.collect() }
 }
 
-fn start(device: &DeviceId, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn start(device: &DeviceId, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name(device.to_string()).spawn(work).map(|_| ())
 }

@@ -7,12 +7,13 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::devices::{self, LineInput, OpenStream, Post};
+use super::devices::{self, LineInput, Post};
 use super::evidence::Evidence;
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
 use super::policy::Ruling;
+use super::reader::{self, Reader};
 use super::recall::{Memory, Recalls};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
@@ -43,7 +44,7 @@ pub struct LaneParts {
     /// Sensors beside the thermometer.
     pub sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     /// Code readers.
-    pub scanners: Vec<(DeviceId, OpenStream)>,
+    pub scanners: Vec<Reader>,
     /// Cameras.
     pub cameras: Vec<(DeviceId, Box<dyn Source>)>,
     /// Input lines.
@@ -122,8 +123,8 @@ impl Lanes {
         for (device, sensor) in sides {
             devices::side_sensor(post.clone(), device, sensor).map_err(Error::Thread)?;
         }
-        for (device, open) in scanners {
-            devices::scanner(post.clone(), device, open).map_err(Error::Thread)?;
+        for scanner in scanners {
+            reader::start(post.clone(), scanner).map_err(Error::Thread)?;
         }
         for (device, source) in cameras {
             let (previews, seen) = watch::channel(Arc::default());

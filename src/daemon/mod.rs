@@ -30,6 +30,7 @@ pub mod overdue;
 pub mod past;
 pub mod pictures;
 pub mod policy;
+pub mod reader;
 pub mod recall;
 pub mod recorder;
 pub mod recording;

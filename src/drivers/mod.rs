@@ -4,6 +4,7 @@
 //! movement or a reading *means* is the engine's affair.
 
 pub mod barrier;
+pub mod gm65;
 pub mod lamp;
 pub mod limited;
 pub mod lines;

@@ -6,12 +6,22 @@
 
 use std::time::Duration;
 
+use super::gm65;
 use crate::base::{Mono, Pii};
 
 /// Longest payload, in bytes: the largest QR symbol holds 2,953.
 pub const LINE_MAX: usize = 4_096;
 /// Silence that ends a payload.
 pub const IDLE: Duration = Duration::from_millis(50);
+
+/// What a reader is, as far as it must be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// Anything that sends lines; nothing is sent to it.
+    Lines,
+    /// A module of the Grow "zone bit" family, set up so.
+    Gm65(gm65::Settings),
+}
 
 /// Cuts a stream of bytes into payloads.
 #[derive(Debug, Default)]

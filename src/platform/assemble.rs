@@ -22,7 +22,7 @@ use crate::drivers::mlx90632;
 use crate::drivers::pins::{AnyInput, AnyOutput};
 use crate::drivers::sprayer::Sprayer;
 use crate::drivers::{
-    OpenBus, SideSensor, ThermalArray, Thermometer, mlx90640, mlx90641, sht4x, tmp117, vl53l0x,
+    OpenBus, SideSensor, ThermalArray, Thermometer, gm65, mlx90640, mlx90641, scanner, sht4x, tmp117, vl53l0x,
 };
 
 /// Where a board's lines come from: `platform::gpio`, or a simulation.
@@ -49,6 +49,25 @@ impl Pins for super::gpio::Lines {
 
     fn input(&self, device: &DeviceId, input: &board::Input) -> Result<AnyInput, Unusable> {
         self.input(device, input)
+    }
+}
+
+/// How a code reader is set up before it is read.
+pub fn module(scanner: &board::Scanner) -> scanner::Module {
+    match scanner.module {
+        board::Module::Lines => scanner::Module::Lines,
+        board::Module::Gm65(wiring) => scanner::Module::Gm65(gm65::Settings {
+            trigger: match wiring.trigger {
+                board::Trigger::Continuous => gm65::Trigger::Continuous,
+                board::Trigger::Induction => gm65::Trigger::Induction,
+            },
+            port: match wiring.output {
+                board::Port::Serial => gm65::Port::Serial,
+                board::Port::Usb => gm65::Port::Usb,
+            },
+            interval: wiring.interval,
+            same_code: wiring.same_code,
+        }),
     }
 }
 

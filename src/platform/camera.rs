@@ -1,8 +1,11 @@
 //! Cameras: a V4L2 device, a folder of pictures, or a stream of JPEGs; and the thread-side loop that reads
 //! codes from them.
 
+mod controls;
 mod folder;
+mod life;
 mod mjpeg;
+mod newest;
 mod v4l2;
 mod watch;
 
@@ -30,7 +33,7 @@ pub use watch::{Seen, Watch};
 pub fn open(camera: &Camera) -> Result<Box<dyn Source>, CameraError> {
     let period = Duration::from_secs(1) / camera.fps.max(1);
     Ok(match &camera.source {
-        CameraSource::V4l2(path) => Box::new(V4l2::new(path, camera.width, camera.height, camera.fps)),
+        CameraSource::V4l2(path) => Box::new(V4l2::new(path, camera)),
         CameraSource::Frames(path) => Box::new(Folder::open(path, period)?),
         CameraSource::Mjpeg(path) => Box::new(Mjpeg::open(path, period)?),
         CameraSource::Simulated => {

@@ -1,7 +1,7 @@
 //! Byte streams of code readers: a tty, a named pipe, or a file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -91,6 +91,26 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Writes all `bytes`, waiting for at most `patience`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. A pipe or a file leads to no reader: it cannot be written.
+    pub fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        match &mut self.0 {
+            Kind::Tty(tty) => {
+                tty.set_timeout(patience)?;
+                tty.write_all(bytes)
+            }
+            Kind::Pipe(_) | Kind::File(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "is no tty: no module can be set up through it",
+            )),
+        }
+    }
+}
+
 fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
@@ -98,7 +118,6 @@ fn is_nothing(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -112,6 +131,9 @@ mod tests {
         master.write_all(b"code\r").unwrap();
         assert_eq!(stream.read(&mut buffer, PATIENCE).unwrap(), Got::Bytes(5));
         assert_eq!(&buffer[..5], b"code\r");
+        stream.write(b"\x7E\x00\x0A", PATIENCE).unwrap();
+        master.read_exact(&mut buffer[..3]).unwrap();
+        assert_eq!(&buffer[..3], b"\x7E\x00\x0A");
         drop((slave, master));
         let after = stream.read(&mut buffer, PATIENCE);
         assert!(!matches!(after, Ok(Got::Bytes(_) | Got::Nothing)), "{after:?}");
@@ -140,6 +162,8 @@ mod tests {
         let mut buffer = [0; 16];
         assert_eq!(stream.read(&mut buffer, PATIENCE).unwrap(), Got::Bytes(7));
         assert_eq!(stream.read(&mut buffer, PATIENCE).unwrap(), Got::End);
+        let refused = stream.write(b"x", PATIENCE).unwrap_err();
+        assert!(refused.to_string().starts_with("is no tty"), "{refused}");
     }
 
     #[test]

@@ -219,8 +219,8 @@ impl Kiosk {
 impl Running {
     fn new(mut parts: LaneParts) -> Self {
         let debounces = parts.lines.iter().map(|line| Debounce::new(line.still)).collect();
-        let open = |(device, mut open): (DeviceId, crate::daemon::devices::OpenStream)| {
-            (device, open().unwrap(), scanner::Lines::new())
+        let open = |mut reader: crate::daemon::reader::Reader| {
+            (reader.device, (reader.open)().unwrap(), scanner::Lines::new())
         };
         let readers = std::mem::take(&mut parts.scanners).into_iter().map(open).collect();
         Self { parts, debounces, readers }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    Array, Barrier, Board, Camera, CameraSource, Device, Drive, Driver, Iio, Input, Lamp, Mlx90614, Mlx90632,
-    Output, Place, Pull, Scanner, Spot, Sprayer, Voltage, place,
+    Array, Barrier, Board, Device, Drive, Driver, Iio, Input, Lamp, Mlx90614, Mlx90632, Output, Place, Pull,
+    Spot, Sprayer, Voltage, place,
 };
 use crate::base::{DeviceId, LaneId};
 use crate::config::Report;
@@ -19,7 +19,7 @@ const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::H
 const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
 /// Faster than 16 Hz a frame takes longer to read than to measure on the bus of a Pi.
 const REFRESH_HZ: [u8; 5] = [1, 2, 4, 8, 16];
-const BAUDS: [u32; 6] = [1_200, 9_600, 19_200, 38_400, 57_600, 115_200];
+pub(super) const BAUDS: [u32; 6] = [1_200, 9_600, 19_200, 38_400, 57_600, 115_200];
 
 /// A device with the places of its values in the file, for mistakes that only show on the whole board.
 pub(super) struct Placed {
@@ -180,37 +180,6 @@ impl Wires<'_, '_, '_> {
         self.or("settling_ms", &integer(100..=5_000), 150)
     }
 
-    fn scanner(&mut self) -> Option<Driver> {
-        let path = self.place("path");
-        self.address = Some(self.table.place("path"));
-        let baud = self.or("baud", &among(&BAUDS), 9_600);
-        Some(Driver::Scanner(Scanner { path: path?, baud }))
-    }
-
-    fn camera(&mut self) -> Option<Driver> {
-        let width = self.or("width", &integer(160..=3_840), 1_280);
-        let height = self.or("height", &integer(120..=2_160), 720);
-        let fps = self.or("fps", &integer(1..=60), 15);
-        let given = ["path", "frames", "mjpeg"].map(|key| self.table.has(key));
-        if given.iter().filter(|given| **given).count() != 1 {
-            let expected = "exactly one of path, frames and mjpeg must say where the pictures come from";
-            self.report.hidden(self.table.span(), self.table.key("path"), expected);
-            return None;
-        }
-        let source = if given[0] {
-            self.address = Some(self.table.place("path"));
-            match self.place("path")? {
-                Place::Simulated => CameraSource::Simulated,
-                Place::Path(path) => CameraSource::V4l2(path),
-            }
-        } else if given[1] {
-            CameraSource::Frames(self.path("frames")?)
-        } else {
-            CameraSource::Mjpeg(self.path("mjpeg")?)
-        };
-        Some(Driver::Camera(Camera { source, width, height, fps }))
-    }
-
     fn barrier(&mut self) -> Option<Driver> {
         let active = self.or("open_level", &one_of(&LEVELS), Voltage::High);
         let open = self.need_line("line").map(|line| Output { line, active });
@@ -287,8 +256,15 @@ impl Wires<'_, '_, '_> {
         self.table.misfit(self.report, key, expected);
     }
 
-    fn path(&mut self, key: &'static str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         self.table.need(self.report, key, &path())
+    }
+
+    /// Where a device is that no other may use as well.
+    pub(super) fn place_alone(&mut self, key: &'static str) -> Option<Place> {
+        let place = self.place(key);
+        self.address = Some(self.table.place(key));
+        place
     }
 
     fn place(&mut self, key: &'static str) -> Option<Place> {
@@ -328,7 +304,7 @@ fn chip_id(digits: usize) -> Kind<'static, u64> {
 }
 
 /// One of a few whole numbers.
-fn among<T: Copy + PartialEq + FromStr + ToString>(allowed: &[T]) -> Kind<'_, T> {
+pub(super) fn among<T: Copy + PartialEq + FromStr + ToString>(allowed: &[T]) -> Kind<'_, T> {
     let expected = allowed.iter().map(T::to_string).collect::<Vec<_>>().join(" or ");
     Kind::new(expected, |value| {
         let written = value.as_integer()?.as_str().parse().ok()?;

@@ -22,7 +22,9 @@
 //! for a simulated device; only a board that says `simulated = true` may have one, and its screens say so.
 
 pub mod calibration;
+mod camera;
 mod device;
+mod reader;
 pub mod side;
 mod thermometer;
 mod wiring;
@@ -35,6 +37,8 @@ use super::section::{self, Section, name, path, yes_or_no};
 use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
+pub use camera::{Camera, CameraSource, Controls, Exposure, Focus, FrameRate, PowerLine};
+pub use reader::{Gm65, Module, Port, Scanner, Trigger};
 pub use side::Side;
 pub use thermometer::{Array, Iio, Mlx90614, Mlx90632, Spot};
 
@@ -202,41 +206,6 @@ pub enum Pull {
     Down,
     /// Resistors on the board.
     None,
-}
-
-/// A code reader that sends lines.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scanner {
-    /// A tty, pipe or file.
-    pub path: Place,
-    /// Line rate; without meaning for a pipe or file.
-    pub baud: u32,
-}
-
-/// A camera.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Camera {
-    /// Where its frames come from.
-    pub source: CameraSource,
-    /// Width asked for, in pixels.
-    pub width: u32,
-    /// Height asked for, in pixels.
-    pub height: u32,
-    /// Frames a second asked for.
-    pub fps: u32,
-}
-
-/// Where a camera's frames come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CameraSource {
-    /// Simulated.
-    Simulated,
-    /// A V4L2 device node.
-    V4l2(PathBuf),
-    /// Pictures of a folder, in the order of their names, over and over.
-    Frames(PathBuf),
-    /// A file of JPEG pictures one after the other.
-    Mjpeg(PathBuf),
 }
 
 /// An output line.

@@ -68,6 +68,70 @@ fn every_thermometer_is_read_with_its_defaults() {
     assert_eq!(board(number), Driver::Mlx90614(dual));
 }
 
+#[test]
+fn a_camera_is_set_only_to_what_the_board_says_and_only_where_it_is_a_v4l2_device() {
+    let read = |keys: &str| {
+        let camera = format!("driver = \"camera\"\n{keys}");
+        Board::parse("b.toml", &PERSON.replace("driver = \"beam\"\nline = 23", &camera))
+    };
+    let controls = |keys: &str| {
+        let board = read(&format!("path = \"/dev/video0\"\n{keys}")).unwrap();
+        let Driver::Camera(camera) = &board.devices[2].driver else { panic!("{board:?}") };
+        camera.controls
+    };
+    assert_eq!(controls(""), Controls::default());
+    let all = controls("exposure_us = 5000\nfocus = 30\npower_line_hz = 50\ndynamic_framerate = \"off\"");
+    assert_eq!((all.exposure, all.focus), (Some(Exposure::Fixed(50)), Some(Focus::Fixed(30))));
+    assert_eq!((all.power_line, all.frame_rate), (Some(PowerLine::Hz50), Some(FrameRate::Kept)));
+    let auto =
+        controls("exposure_us = \"auto\"\nfocus = \"auto\"\npower_line_hz = 60\ndynamic_framerate = \"on\"");
+    assert_eq!((auto.exposure, auto.focus), (Some(Exposure::Auto), Some(Focus::Auto)));
+    assert_eq!((auto.power_line, auto.frame_rate), (Some(PowerLine::Hz60), Some(FrameRate::Dynamic)));
+    for (keys, part) in [
+        ("path = \"/dev/video0\"\nexposure_us = 150", "\"auto\" or a multiple of 100 from 100 to 1000000"),
+        ("path = \"/dev/video0\"\nfocus = -1", "\"auto\" or 0 to 65535"),
+        ("path = \"/dev/video0\"\npower_line_hz = 55", "must be 50 or 60"),
+        ("frames = \"/srv/x\"\nfocus = 30", "focus = 30: only with the path of a V4L2 device"),
+    ] {
+        let said = read(keys).unwrap_err().to_string();
+        assert!(said.contains(part), "{keys:?} gave {said:?}");
+    }
+}
+
+const READER: &str = "driver = \"scanner\"\npath = \"/dev/serial0\"";
+
+#[test]
+fn a_reader_is_set_up_only_where_the_board_names_its_module() {
+    let board = |keys: &str| {
+        let text = PERSON.replace("driver = \"beam\"\nline = 23", &format!("{READER}\n{keys}"));
+        let board = Board::parse("b.toml", &text).unwrap();
+        let Driver::Scanner(scanner) = &board.devices[2].driver else { panic!("{board:?}") };
+        scanner.module
+    };
+    assert_eq!(board(""), Module::Lines);
+    let gm65 = Gm65 { trigger: Trigger::Continuous, output: Port::Serial, interval: 3, same_code: 30 };
+    assert_eq!(board("module = \"gm65\""), Module::Gm65(gm65));
+    let keys =
+        "module = \"gm65\"\ntrigger = \"induction\"\noutput = \"usb\"\ninterval_ms = 0\nsame_code_ms = 12700";
+    let gm65 = Gm65 { trigger: Trigger::Induction, output: Port::Usb, interval: 0, same_code: 127 };
+    assert_eq!(board(keys), Module::Gm65(gm65));
+    for (keys, part) in [
+        ("trigger = \"induction\"", "trigger = \"induction\": only with module = \"gm65\""),
+        ("module = \"gm66\"", "must be \"lines\" or \"gm65\""),
+        ("module = \"gm65\"\ntrigger = \"command\"", "must be \"continuous\" or \"induction\""),
+        ("module = \"gm65\"\nsame_code_ms = 0", "must be a multiple of 100 from 100 to 12700"),
+        ("module = \"gm65\"\ninterval_ms = 150", "must be a multiple of 100 from 0 to 25500"),
+    ] {
+        let text = PERSON.replace("driver = \"beam\"\nline = 23", &format!("{READER}\n{keys}"));
+        let said = mistakes(&text);
+        assert!(said.contains(part), "{keys:?} gave {said:?}");
+    }
+    let simulated = "driver = \"scanner\"\npath = \"simulated\"\nmodule = \"gm65\"";
+    let text = PERSON.replace("driver = \"beam\"\nline = 23", simulated);
+    let said = mistakes(&text.replace("name = \"test\"", "name = \"test\"\nsimulated = true"));
+    assert!(said.contains("a simulated reader cannot be set up"), "{said}");
+}
+
 /// What to replace in the right board, by what, and what the message must contain beside the file's name.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 

@@ -1,7 +1,7 @@
 //! A file or pipe of JPEG pictures one after the other, with or without anything between them.
 //!
 //! A file is shown at the camera's pace and begins again at its end; a pipe is shown as it comes and ends
-//! when it does.
+//! when it does; a writer that comes later is read again.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
-use super::{Pace, error, now};
+use super::{Pace, error, now, pause};
 use crate::base::NoReading;
 use crate::vision::jpeg::{self, Extent};
 use crate::vision::raw::{CameraError, Source};
@@ -76,16 +76,18 @@ impl Mjpeg {
         let read = self.file.read(&mut self.buffer[old..]);
         self.buffer.truncate(old + read.as_ref().copied().unwrap_or_default());
         match read {
-            Ok(0) => self.end(),
+            Ok(0) => self.end(wait),
             Ok(_) => Ok(()),
             Err(e) if matches!(e.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(()),
             Err(e) => Err(error(&self.path, e, NoReading::Bus)),
         }
     }
 
-    fn end(&mut self) -> Result<(), CameraError> {
+    fn end(&mut self, wait: Duration) -> Result<(), CameraError> {
         self.buffer.clear();
         if self.pace.is_none() {
+            // A pipe without a writer is always ready: asking again at once would take a whole processor.
+            pause(wait);
             return Err(error(&self.path, "the pipe has ended", NoReading::Absent));
         }
         if !std::mem::take(&mut self.found) {
@@ -182,7 +184,13 @@ mod tests {
         camera.next(Duration::from_secs(5), &mut |raw| mark = raw.bytes[6]).unwrap();
         assert_eq!(mark, 5);
         drop(writer);
-        assert_eq!(camera.next(Duration::from_secs(5), &mut |_| ()).unwrap_err().reason, NoReading::Absent);
+        let (before, wait) = (now(), Duration::from_millis(20));
+        assert_eq!(camera.next(wait, &mut |_| ()).unwrap_err().reason, NoReading::Absent);
+        assert!(now().since(before) >= wait, "a pipe without a writer is not asked without a pause");
+        let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
+        writer.write_all(&picture(6)).unwrap();
+        camera.next(Duration::from_secs(5), &mut |raw| mark = raw.bytes[6]).unwrap();
+        assert_eq!(mark, 6, "a writer that comes later is read again");
     }
 
     #[test]

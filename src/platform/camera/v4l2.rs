@@ -2,6 +2,7 @@
 //! unplugging.
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,17 +10,15 @@ use linuxvideo::format::{PixFormat, PixelFormat as FourCc};
 use linuxvideo::stream::ReadStream;
 use linuxvideo::{BufType, CapabilityFlags, Device, Fract};
 
+use super::controls::{self, Warned};
+use super::life::{Life, Then};
 use super::mjpeg::readable;
+use super::newest::{Filled, Queue, newest};
 use super::{error, now, pause};
-use crate::base::{Mono, NoReading};
+use crate::base::NoReading;
+use crate::config::board::{Camera, Controls};
 use crate::vision::raw::{CameraError, Source};
 use crate::vision::{PixelFormat, Raw};
-
-/// Without a frame for this long, the camera is opened anew.
-const STALL: Duration = Duration::from_secs(3);
-
-/// Pause between attempts to open a camera that is not there.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Uncompressed frames up to this many pixels fit a USB 2 camera's bandwidth at 15 a second.
 const UNCOMPRESSED_MAX: u32 = 800 * 600;
@@ -30,30 +29,38 @@ pub struct V4l2 {
     width: u32,
     height: u32,
     fps: u32,
+    controls: Controls,
+    warned: Warned,
     stream: Option<Stream>,
-    retry: Mono,
-    copy: Vec<u8>,
+    life: Life,
 }
 
 struct Stream {
-    buffers: ReadStream,
+    queue: Mapped,
     format: PixelFormat,
     width: usize,
     height: usize,
     stride: usize,
-    last: Mono,
+}
+
+/// The driver's buffers, mapped.
+struct Mapped {
+    buffers: ReadStream,
+    /// The same device, to ask whether another buffer is filled while one is lent.
+    behind: OwnedFd,
 }
 
 impl V4l2 {
-    /// The camera at `path`, asked for a size and pace near those given. It is opened when a frame is asked
-    /// for.
-    pub fn new(path: &Path, width: u32, height: u32, fps: u32) -> Self {
-        Self { path: path.to_owned(), width, height, fps, stream: None, retry: Mono::ZERO, copy: Vec::new() }
+    /// The camera at `path`, asked for what `camera` says. It is opened when a frame is asked for.
+    pub fn new(path: &Path, camera: &Camera) -> Self {
+        let &Camera { width, height, fps, controls, .. } = camera;
+        let (stream, life) = (None, Life::new());
+        Self { path: path.to_owned(), width, height, fps, controls, warned: Warned::new(), stream, life }
     }
 
-    fn open(&self) -> Result<Stream, CameraError> {
+    fn open(&mut self) -> Result<Stream, CameraError> {
         let refuse = |e: io::Error| error(&self.path, describe(&e), NoReading::Absent);
-        let device = Device::open(&self.path).map_err(refuse)?;
+        let mut device = Device::open(&self.path).map_err(refuse)?;
         let abilities = device.capabilities().map_err(refuse)?.device_capabilities();
         if !abilities.contains(CapabilityFlags::VIDEO_CAPTURE | CapabilityFlags::STREAMING) {
             let what = "cannot stream pictures; a camera often has several nodes, try another";
@@ -65,6 +72,8 @@ impl V4l2 {
             let what = format!("offers none of YUYV, MJPG, NV12 and GREY but {offered:?}");
             error(&self.path, what, NoReading::Absent)
         })?;
+        let warned = controls::set(&mut device, &self.controls)
+            .map_err(|what| error(&self.path, what, NoReading::WrongPart))?;
         let wanted = PixFormat::new(self.width, self.height, four_cc(format));
         let capture = device.video_capture(wanted).map_err(refuse)?;
         // A driver may not know paces: it then has its own.
@@ -78,17 +87,23 @@ impl V4l2 {
             return Err(error(&self.path, what, NoReading::Absent));
         }
         let buffers = capture.into_stream().map_err(refuse)?;
-        Ok(Stream { format, width, height, stride, buffers, last: now() })
+        let behind = buffers.as_fd().try_clone_to_owned().map_err(refuse)?;
+        for what in warned {
+            if self.warned.insert(what.clone()) {
+                tracing::warn!(camera = %self.path.display(), what, "camera is not set as the board file says");
+            }
+        }
+        Ok(Stream { format, width, height, stride, queue: Mapped { buffers, behind } })
     }
 
     fn opened(&mut self, wait: Duration) -> Result<&mut Stream, CameraError> {
         if self.stream.is_none() {
-            if now() < self.retry {
-                pause(self.retry.since(now()).min(wait));
+            if let Err(left) = self.life.attempt(now()) {
+                pause(left.min(wait));
                 return Err(error(&self.path, "is not there", NoReading::Absent));
             }
-            self.retry = now() + RETRY;
             let stream = self.open()?;
+            self.life.seen(now());
             tracing::info!(camera = %self.path.display(), format = ?stream.format, width = stream.width,
                 height = stream.height, "camera opened");
             self.stream = Some(stream);
@@ -100,51 +115,46 @@ impl V4l2 {
 
 impl Source for V4l2 {
     fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
-        let mut copy = std::mem::take(&mut self.copy);
-        let stream = self.opened(wait)?;
-        let result = stream.newest(wait, &mut copy);
-        let Stream { format, width, height, stride, last, .. } = *stream;
-        match result {
-            Ok(()) => {
-                take(Raw { format, width, height, stride, bytes: &copy, at: last });
-                self.copy = copy;
-                Ok(())
-            }
-            Err(e) if e.kind() == io::ErrorKind::TimedOut => {
-                if now().since(last) > STALL {
-                    tracing::warn!(camera = %self.path.display(), "camera stalls, opening it again");
-                    self.stream = None;
-                }
-                Err(error(&self.path, "no picture in time", NoReading::Timeout))
-            }
-            Err(e) => {
+        let Stream { queue, format, width, height, stride } = self.opened(wait)?;
+        let (format, width, height, stride) = (*format, *width, *height, *stride);
+        let lend = &mut |at, bytes: &[u8]| take(Raw { format, width, height, stride, bytes, at });
+        let Err(e) = newest(queue, wait, lend) else {
+            self.life.seen(now());
+            return Ok(());
+        };
+        match self.life.failed(now(), e.kind()) {
+            Then::Wait => {}
+            Then::Reopen => {
+                tracing::warn!(camera = %self.path.display(), "camera stalls, opening it again");
                 self.stream = None;
-                Err(error(&self.path, describe(&e), NoReading::Absent))
+            }
+            Then::Gone => {
+                self.stream = None;
+                return Err(error(&self.path, describe(&e), NoReading::Absent));
             }
         }
+        Err(error(&self.path, "no picture in time", NoReading::Timeout))
     }
 }
 
-impl Stream {
-    /// Copies the newest picture out of the driver's buffers; older ones are passed over.
-    fn newest(&mut self, wait: Duration, copy: &mut Vec<u8>) -> io::Result<()> {
-        let until = now() + wait;
-        loop {
-            if !readable(&self.buffers, until.since(now())) {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            let good = self.buffers.dequeue(|view| {
-                copy.clear();
-                if !view.is_error() {
-                    copy.extend_from_slice(&view);
-                }
-                Ok(!copy.is_empty())
-            })?;
-            if good && self.buffers.will_block()? {
-                self.last = now();
-                return Ok(());
-            }
-        }
+impl Queue for Mapped {
+    fn ready(&self, wait: Duration) -> bool {
+        readable(&self.buffers, wait)
+    }
+
+    fn dequeue(&mut self, look: &mut dyn FnMut(Filled, &[u8])) -> io::Result<()> {
+        let Self { buffers, behind } = self;
+        buffers.dequeue(|view| {
+            let filled = if view.is_error() {
+                Filled::Damaged
+            } else if readable(&*behind, Duration::ZERO) {
+                Filled::Older
+            } else {
+                Filled::Newest
+            };
+            look(filled, &view);
+            Ok(())
+        })
     }
 }
 
@@ -182,11 +192,14 @@ fn describe(e: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::board::CameraSource;
 
     #[test]
     fn names_a_device_that_is_missing_or_no_camera() {
         for (path, what) in [("/dev/video-none", "No such file"), ("/dev/null", "is not a V4L2 device")] {
-            let mut camera = V4l2::new(Path::new(path), 640, 480, 15);
+            let source = CameraSource::V4l2(path.into());
+            let wiring = Camera { source, width: 640, height: 480, fps: 15, controls: Controls::default() };
+            let mut camera = V4l2::new(Path::new(path), &wiring);
             let refused = camera.next(Duration::ZERO, &mut |_| ()).unwrap_err();
             assert_eq!(refused.reason, NoReading::Absent);
             assert!(refused.to_string().starts_with(&format!("camera {path}: {what}")), "{refused}");
