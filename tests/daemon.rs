@@ -5,6 +5,8 @@
 mod camera;
 #[path = "daemon/drift.rs"]
 mod drift;
+#[path = "daemon/hints.rs"]
+mod hints;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/overdue.rs"]

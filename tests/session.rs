@@ -12,6 +12,8 @@ mod companion;
 mod everywhere;
 #[path = "session/gate.rs"]
 mod gate;
+#[path = "session/hints.rs"]
+mod hints;
 #[path = "session/kinds.rs"]
 mod kinds;
 #[path = "session/listed.rs"]

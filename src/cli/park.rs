@@ -5,25 +5,34 @@ use std::io::{self, Write};
 
 use crate::config::Board;
 use crate::config::board::Backend;
-use crate::platform::assemble::outputs;
+use crate::platform::assemble::{dimmed, outputs};
 use crate::platform::gpio::Lines;
+use crate::platform::pwm;
 
 /// Parks every output, each whether or not the others could be; one line each. Returns whether all were parked.
 pub fn park(board: &Board, out: &mut impl Write) -> io::Result<bool> {
     let outputs = outputs(board);
-    let Some((first, _)) = outputs.first() else {
+    if outputs.is_empty() && dimmed(board).next().is_none() {
         writeln!(out, "{}: no outputs", board.name)?;
         return Ok(true);
-    };
+    }
     if board.gpio.backend == Backend::Simulated {
         writeln!(out, "{}: all outputs are simulated", board.name)?;
         return Ok(true);
     }
+    let mut all = true;
+    for (device, wiring) in dimmed(board) {
+        // Taking a channel makes it act for none of the time, which it does until somebody sets it otherwise.
+        match pwm::open(device, wiring) {
+            Ok(_) => writeln!(out, "{device}: pwmchip{} channel {} parked", wiring.chip, wiring.channel)?,
+            Err(error) => all &= fail(out, error)?,
+        }
+    }
+    let Some((first, _)) = outputs.first() else { return Ok(all) };
     let lines = match Lines::open(first, &board.gpio) {
         Ok(lines) => lines,
         Err(error) => return fail(out, error),
     };
-    let mut all = true;
     // Held until all are parked: a line that is let go may float.
     let mut held = Vec::new();
     for (device, output) in outputs {

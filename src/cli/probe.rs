@@ -109,6 +109,12 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
             sprayer.stop().map_err(text)?;
             Ok("does not run".into())
         }
+        Driver::Illuminator(light) => {
+            let mut light =
+                assemble::illuminator(pins?, &device.id, light).map_err(|error| unusable(&error))?;
+            light.park().map_err(text)?;
+            Ok("dark".into())
+        }
         Driver::Side(side) => beside(&device.id, side),
         Driver::Input(input) => {
             let mut sensed = assemble::sense(pins?, &device.id, input).map_err(|error| unusable(&error))?;

@@ -1,8 +1,8 @@
 //! Simulated lines where real ones are expected.
 
 use crate::base::DeviceId;
-use crate::config::board::{Input, Output, Voltage};
-use crate::drivers::pins::{AnyInput, AnyOutput};
+use crate::config::board::{Input, Output, Pwm, Voltage};
+use crate::drivers::pins::{AnyInput, AnyOutput, AnyPwm};
 use crate::platform::assemble::Pins;
 use crate::platform::unusable::Unusable;
 use crate::sim::lines::Lines;
@@ -23,5 +23,9 @@ impl Pins for SimPins {
 
     fn input(&self, _: &DeviceId, input: &Input) -> Result<AnyInput, Unusable> {
         Ok(AnyInput::new(input.line, self.0.input(input.line)))
+    }
+
+    fn pwm(&self, _: &DeviceId, pwm: Pwm) -> Result<AnyPwm, Unusable> {
+        Ok(AnyPwm::new(pwm.channel, self.0.pwm((pwm.chip, pwm.channel))))
     }
 }

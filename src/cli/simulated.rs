@@ -150,6 +150,7 @@ impl Simulated for SimBoard {
             | Driver::Barrier(_)
             | Driver::Lamp(_)
             | Driver::Sprayer(_)
+            | Driver::Illuminator(_)
             | Driver::Side(_)
             | Driver::Input(_) => return None,
         };

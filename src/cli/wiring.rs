@@ -298,8 +298,19 @@ fn one_lane(
     for device in &devices {
         opened.open(device, pins, simulated).with_context(|| format!("device {}", device.id))?;
     }
-    let Opened { gate, lamp, sprayer, travel_max, thermometers, arrays, sides, scanners, cameras, lines } =
-        opened;
+    let Opened {
+        gate,
+        lamp,
+        sprayer,
+        light,
+        travel_max,
+        thermometers,
+        arrays,
+        sides,
+        scanners,
+        cameras,
+        lines,
+    } = opened;
     let watched = |device: &Device| context.profiles.sensors().any(|sensor| *sensor == device.id);
     let brow = devices.iter().filter(|device| !watched(device)).find_map(|device| device.driver.spot());
     let Some(barrier) = gate else { bail!("lane {} has no barrier", lane.id) };
@@ -328,8 +339,8 @@ fn one_lane(
             plate.area = area;
         }
     }
-    let runner =
-        LaneRunner::new(settings, context, screening, trust, Box::new(OnPins::new(barrier, lamp, sprayer)));
+    let outputs = OnPins::new(barrier, lamp, sprayer).lit_by(light);
+    let runner = LaneRunner::new(settings, context, screening, trust, Box::new(outputs));
     let named = |device: &&Device| (device.id.clone(), device.driver.name());
     Ok(LaneParts {
         id: lane.id.clone(),
@@ -380,6 +391,7 @@ struct Opened {
     gate: Option<crate::drivers::barrier::Barrier<crate::drivers::pins::AnyOutput>>,
     lamp: Option<crate::drivers::lamp::Lamp<crate::drivers::pins::AnyOutput>>,
     sprayer: Option<crate::drivers::sprayer::Sprayer<crate::drivers::pins::AnyOutput>>,
+    light: Option<crate::drivers::illuminator::Illuminator>,
     travel_max: std::time::Duration,
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
     arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
@@ -436,6 +448,9 @@ impl Opened {
             }
             Driver::Lamp(wiring) => self.lamp = Some(assemble::lamp(pins, &device.id, wiring)?),
             Driver::Sprayer(wiring) => self.sprayer = Some(assemble::sprayer(pins, &device.id, wiring)?),
+            Driver::Illuminator(wiring) => {
+                self.light = Some(assemble::illuminator(pins, &device.id, wiring)?);
+            }
             Driver::Input(input) => self.line(&id, input, pins)?,
         }
         Ok(())

@@ -12,8 +12,8 @@ use super::registration_status::{FieldStatus, PreparedStatus};
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
 use crate::model::{
-    Attestation, Class, Direction, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind, StepWords,
-    SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, CodeHint, Direction, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
+    StepWords, SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -328,6 +328,8 @@ pub struct LaneStatus {
     pub pledge: Option<(Slug, Title)>,
     /// Help for the temperature step, while it runs.
     pub guidance: Option<Guidance>,
+    /// What would help to read the code that is asked for.
+    pub hint: Option<CodeHint>,
     /// The last screening.
     pub temperature: Option<TemperatureStatus>,
     /// The verdict, once there is one.

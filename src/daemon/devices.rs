@@ -11,7 +11,7 @@ use crate::base::{DeviceId, NoReading};
 use crate::drivers::lines::{Debounce, Input};
 use crate::drivers::pins::AnyInput;
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
-use crate::model::{Observation, Observed, Scan, Signal, ThermalFrame, Via};
+use crate::model::{CameraView, Observation, Observed, Scan, Signal, ThermalFrame, Via};
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
 use crate::platform::isolate::Isolate;
@@ -54,8 +54,17 @@ impl Post {
 
     /// Sends what the next one replaces anyway; false when the lane is gone.
     fn offer(&self, device: &DeviceId, what: Observed) -> bool {
+        self.took(device, what).is_some()
+    }
+
+    /// The same; says whether there was room for it, or nothing when the lane is gone.
+    fn took(&self, device: &DeviceId, what: Observed) -> Option<bool> {
         let observation = Observation { device: device.clone(), at: mono(), what };
-        !matches!(self.observations.try_send(observation), Err(TrySendError::Closed(_)))
+        match self.observations.try_send(observation) {
+            Ok(()) => Some(true),
+            Err(TrySendError::Full(_)) => Some(false),
+            Err(TrySendError::Closed(_)) => None,
+        }
     }
 }
 
@@ -141,6 +150,7 @@ pub fn camera(
 ) -> io::Result<()> {
     start(&device.clone(), move || {
         let mut watch = Watch::new(source, Isolate::new(SLOW_MAX));
+        let mut told = CameraView::default();
         while !post.observations.is_closed() {
             let seen = watch.turn(PATIENCE);
             if let Some(preview) = seen.preview {
@@ -153,6 +163,10 @@ pub fn camera(
             });
             if !health.into_iter().chain(codes).all(|what| post.send(&device, what)) {
                 return;
+            }
+            // Behind codes, and dropped where the lane has no time: the next frame tries again.
+            if seen.view != told && post.took(&device, Observed::View(seen.view)) == Some(true) {
+                told = seen.view;
             }
         }
     })

@@ -38,6 +38,7 @@ pub mod runner;
 mod status_board;
 pub mod training;
 pub mod unresolved;
+mod views;
 mod watch_over;
 
 pub use alarms::UrgentLog;

@@ -5,9 +5,10 @@ use embedded_hal::digital::OutputPin;
 use crate::base::{Mono, NoReading};
 use crate::control::Aspect;
 use crate::drivers::barrier::{Barrier, End, Position};
+use crate::drivers::illuminator::Illuminator;
 use crate::drivers::lamp::{Lamp, Light};
 use crate::drivers::sprayer::Sprayer;
-use crate::model::Level;
+use crate::model::{Level, PictureLight};
 
 /// Barrier, lamp and sprayer of one lane, whatever pins they hang on.
 ///
@@ -40,6 +41,20 @@ pub trait Outputs: Send {
     /// When its line cannot be driven.
     fn spray(&mut self, now: Mono, level: Level) -> Result<(), NoReading>;
 
+    /// Lights the place where codes are held up as its camera needs it. A lane without an illuminator has none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be driven.
+    fn illuminate(&mut self, _now: Mono, _needed: Level, _light: PictureLight) -> Result<(), NoReading> {
+        Ok(())
+    }
+
+    /// Whether an illuminator gets brighter, now or in a moment.
+    fn brightens(&self) -> Level {
+        Level::Idle
+    }
+
     /// When [`expire`](Self::expire) must be called.
     fn due(&self) -> Option<Mono>;
 
@@ -54,17 +69,23 @@ pub trait Outputs: Send {
     fn park(&mut self);
 }
 
-/// Barrier, lamp and sprayer on pins.
+/// Barrier, lamp, sprayer and illuminator on pins.
 pub struct OnPins<P> {
     barrier: Barrier<P>,
     lamp: Option<Lamp<P>>,
     sprayer: Option<Sprayer<P>>,
+    light: Option<Illuminator>,
 }
 
 impl<P> OnPins<P> {
     /// The outputs of a lane; lamp and sprayer are optional.
     pub fn new(barrier: Barrier<P>, lamp: Option<Lamp<P>>, sprayer: Option<Sprayer<P>>) -> Self {
-        Self { barrier, lamp, sprayer }
+        Self { barrier, lamp, sprayer, light: None }
+    }
+
+    /// The same with an illuminator, where there is one.
+    pub fn lit_by(self, light: Option<Illuminator>) -> Self {
+        Self { light, ..self }
     }
 }
 
@@ -99,14 +120,26 @@ impl<P: OutputPin + Send> Outputs for OnPins<P> {
         done.map_err(|_| NoReading::Bus)
     }
 
+    fn illuminate(&mut self, now: Mono, needed: Level, light: PictureLight) -> Result<(), NoReading> {
+        let Some(lamp) = &mut self.light else { return Ok(()) };
+        lamp.tell(now, needed, light).map_err(|_| NoReading::Bus)
+    }
+
+    fn brightens(&self) -> Level {
+        self.light.as_ref().map_or(Level::Idle, Illuminator::brightens)
+    }
+
     fn due(&self) -> Option<Mono> {
-        self.barrier.due().into_iter().chain(self.sprayer.as_ref().and_then(Sprayer::due)).min()
+        let light = self.light.as_ref().and_then(Illuminator::due);
+        let sprayer = self.sprayer.as_ref().and_then(Sprayer::due);
+        [self.barrier.due(), sprayer, light].into_iter().flatten().min()
     }
 
     fn expire(&mut self, now: Mono) -> Result<(), NoReading> {
         let sprayed = self.sprayer.as_mut().map_or(Ok(()), |sprayer| sprayer.expire(now));
+        let lit = self.light.as_mut().map_or(Ok(()), |light| light.expire(now));
         let moved = self.barrier.expire(now).map(|_| ());
-        moved.and(sprayed).map_err(|_| NoReading::Bus)
+        moved.and(sprayed).map_err(|_| NoReading::Bus).and(lit.map_err(|_| NoReading::Bus))
     }
 
     fn park(&mut self) {
@@ -114,6 +147,9 @@ impl<P: OutputPin + Send> Outputs for OnPins<P> {
         let _ = self.barrier.park();
         if let Some(sprayer) = &mut self.sprayer {
             let _ = sprayer.stop();
+        }
+        if let Some(light) = &mut self.light {
+            let _ = light.park();
         }
         if let Some(lamp) = &mut self.lamp {
             let _ = lamp.park();

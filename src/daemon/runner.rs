@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::outputs::Outputs;
 use super::policy::thresholds::judged_by;
+use super::views::Views;
 use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
@@ -37,15 +38,16 @@ pub struct Append {
 
 /// A lane, its outputs, its thermometer's judgement and its trust in credentials.
 pub struct LaneRunner {
-    id: LaneId,
-    lane: Lane,
+    pub(super) id: LaneId,
+    pub(super) lane: Lane,
     screener: Screener,
     /// How the sensor's readings are judged, and by which policy.
     judged: (thermometry::Settings, Arc<Policy>),
-    outputs: Box<dyn Outputs>,
+    pub(super) outputs: Box<dyn Outputs>,
     trust: Arc<Trust>,
     position: Position,
     guidance: Option<Guidance>,
+    pub(super) views: Views,
     screening: bool,
     health: BTreeMap<DeviceId, Health>,
     effects: Vec<Effect>,
@@ -82,6 +84,7 @@ impl LaneRunner {
             outputs,
             trust,
             guidance: None,
+            views: Views::default(),
             screening: false,
             health: BTreeMap::new(),
             effects: Vec::new(),
@@ -125,6 +128,9 @@ impl LaneRunner {
     pub fn observe(&mut self, at: &Stamp, observation: Observation, appends: &mut Vec<Append>) {
         self.time(at);
         let now = at.mono;
+        if let Observed::Code(_) = &observation.what {
+            self.code_read(now, appends);
+        }
         match observation.what {
             Observed::Thermal(sample) if self.sensors.contains(&observation.device) => {
                 self.note_health(&observation.device, sample.map(|_| ()), FAILURES_MAX, appends);
@@ -185,6 +191,7 @@ impl LaneRunner {
                 self.count_line(signal, level);
                 self.step(now, Input::Line { signal, level }, appends);
             }
+            Observed::View(view) => self.viewed(now, observation.device, view, appends),
             Observed::Health(health) => self.note_health(&observation.device, health, 1, appends),
         }
     }
@@ -302,7 +309,8 @@ impl LaneRunner {
 
     /// A snapshot for the screens.
     pub fn status(&self, now: Mono) -> LaneStatus {
-        self.lane.status(now)
+        let status = self.lane.status(now);
+        LaneStatus { hint: self.hint_shown(status.hint), ..status }
     }
 
     /// Why a device of this lane gives nothing, if it does not.
@@ -364,6 +372,7 @@ impl LaneRunner {
                 tracing::error!(lane = %self.id, %error, "output cannot be driven");
             }
         }
+        self.illuminate(now);
     }
 
     /// Judges readings by the policy that the lane decides by, which changes with a subject and never while one is here.

@@ -5,6 +5,7 @@
 
 pub mod barrier;
 pub mod gm65;
+pub mod illuminator;
 pub mod lamp;
 pub mod limited;
 pub mod lines;

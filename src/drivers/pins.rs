@@ -3,6 +3,7 @@
 use std::fmt;
 
 use embedded_hal::digital::{self, ErrorKind, ErrorType, InputPin, OutputPin};
+use embedded_hal::pwm::SetDutyCycle;
 
 /// What a pin says when it cannot be driven or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,12 @@ pub struct AnyOutput {
     pin: Box<dyn ErasedOutput + Send>,
 }
 
+/// A dimmed output of any kind.
+pub struct AnyPwm {
+    channel: u32,
+    pin: Box<dyn ErasedPwm + Send>,
+}
+
 /// An input pin of any kind.
 pub struct AnyInput {
     line: u32,
@@ -39,6 +46,22 @@ impl AnyOutput {
     }
 }
 
+impl AnyPwm {
+    /// `pin`, which is the `channel` of its chip.
+    pub fn new<P: SetDutyCycle + Send + 'static>(channel: u32, pin: P) -> Self {
+        Self { channel, pin: Box::new(pin) }
+    }
+
+    /// Acts for so many parts of 100 of the time.
+    ///
+    /// # Errors
+    ///
+    /// What the pin says.
+    pub fn set(&mut self, percent: u8) -> Result<(), PinError> {
+        self.pin.percent(percent.min(100)).map_err(|what| PinError { line: self.channel, what })
+    }
+}
+
 impl AnyInput {
     /// `pin`, which is the input `line`.
     pub fn new<P: InputPin + Send + 'static>(line: u32, pin: P) -> Self {
@@ -49,6 +72,12 @@ impl AnyInput {
 impl fmt::Debug for AnyOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "output {}", self.line)
+    }
+}
+
+impl fmt::Debug for AnyPwm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pwm {}", self.channel)
     }
 }
 
@@ -91,6 +120,10 @@ trait ErasedOutput {
     fn high(&mut self) -> Result<(), String>;
 }
 
+trait ErasedPwm {
+    fn percent(&mut self, percent: u8) -> Result<(), String>;
+}
+
 trait ErasedInput {
     fn high(&mut self) -> Result<bool, String>;
 }
@@ -102,6 +135,12 @@ impl<P: OutputPin> ErasedOutput for P {
 
     fn high(&mut self) -> Result<(), String> {
         self.set_high().map_err(|error| format!("{error:?}"))
+    }
+}
+
+impl<P: SetDutyCycle> ErasedPwm for P {
+    fn percent(&mut self, percent: u8) -> Result<(), String> {
+        self.set_duty_cycle_percent(percent).map_err(|error| format!("{error:?}"))
     }
 }
 

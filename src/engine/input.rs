@@ -5,7 +5,9 @@ use crate::base::{CentiCelsius, DeviceId, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::past::Unknown;
 use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
-use crate::model::{AreaMode, BodySite, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose};
+use crate::model::{
+    AreaMode, BodySite, CodeHint, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose,
+};
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,8 @@ pub enum Input {
     Screened(Screening),
     /// What the subject should do for the screening, when it changes.
     Guided(Option<Guidance>),
+    /// What would help to read a code that is held up, when it changes. It is shown, and nothing follows from it.
+    Hinted(Option<CodeHint>),
     /// A sensor that a step watches read a temperature. Where there is no reading, there is none of these.
     Sensed {
         /// Which sensor.

@@ -31,7 +31,7 @@ use crate::base::{AttendantId, Mono};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Aspect, BarrierState, Command, Direct, Prompt, Refused, TakenOut, Trouble};
 use crate::model::{
-    AreaMode, Between, Body, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
+    AreaMode, Between, Body, CodeHint, Credential, Crossing, Direction, Guidance, Level, Signal, SubjectKind,
 };
 
 /// How long a verdict that opens nothing stays on the screens.
@@ -63,6 +63,7 @@ pub struct Lane {
     pub(super) state: State,
     pub(super) barrier: Barrier,
     pub(super) guidance: Option<Guidance>,
+    pub(super) hint: Option<CodeHint>,
     pub(super) passages: u64,
     pub(super) out_of_service: bool,
     pub(super) taken_out: Option<TakenOut>,
@@ -72,7 +73,7 @@ pub struct Lane {
     next: Option<Arc<Context>>,
     /// Between which wall times it is: what lists say depends on it, and nothing else.
     pub(super) between: Between,
-    presence: [Level; 2],
+    pub(super) presence: [Level; 2],
     pub(super) beside: Beside,
     waiting: Option<(Mono, Credential)>,
     pub(super) tickets: u64,
@@ -92,6 +93,7 @@ impl Lane {
             context,
             state: State::Idle,
             guidance: None,
+            hint: None,
             passages: 0,
             out_of_service: false,
             taken_out: None,
@@ -133,6 +135,7 @@ impl Lane {
                 }
             }
             Input::Guided(guidance) => self.guidance = guidance,
+            Input::Hinted(hint) => self.hint = hint,
             Input::Sensed { device, value } => {
                 if let State::Steps(session) | State::Referred(session) = &mut self.state {
                     session.sensed(now, &device, value);

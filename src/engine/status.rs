@@ -9,8 +9,10 @@ use super::session::{Session, Who};
 use super::steps::Steps;
 use crate::base::{Mono, Slug};
 use crate::config::{Ask, FieldRule, Need};
-use crate::control::{FieldStatus, LaneStatus, ManifestStatus, OccupantStatus, Phase, PreparedStatus};
-use crate::model::{Level, PlateOrigin};
+use crate::control::{
+    FieldStatus, LaneStatus, ManifestStatus, OccupantStatus, Phase, PreparedStatus, Prompt,
+};
+use crate::model::{CodeHint, Level, PlateOrigin};
 
 impl Lane {
     /// A snapshot for the screens. Names and plates are masked in it.
@@ -42,6 +44,7 @@ impl Lane {
             words: asking.map(Session::words).unwrap_or_default(),
             pledge: asking.and_then(Session::pledge),
             guidance: self.guidance,
+            hint: self.hint_wanted(),
             temperature: session.and_then(temperature),
             cards: session.map(Session::cards).unwrap_or_default(),
             companion: session.and_then(Session::companion),
@@ -58,6 +61,22 @@ impl Lane {
                 .map(|session| u64::try_from(now.since(session.arrived).as_millis()).unwrap_or(u64::MAX)),
             passages: self.passages,
         }
+    }
+
+    /// Whether somebody is here, or is waited for at a step.
+    pub fn somebody(&self) -> Level {
+        match &self.state {
+            State::Steps(_) | State::Referred(_) => Level::Active,
+            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {
+                self.presence.into_iter().find(|level| *level == Level::Active).unwrap_or(Level::Idle)
+            }
+        }
+    }
+
+    /// A hint is for whoever is asked for one code, and for nobody else.
+    fn hint_wanted(&self) -> Option<CodeHint> {
+        let asked = matches!(self.prompt_wanted(), Prompt::ShowCode | Prompt::CompanionCode);
+        self.hint.filter(|_| asked)
     }
 
     fn session(&self) -> Option<&Session> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::camera_view::CameraView;
 use super::temperature::ThermalReading;
 use super::thermal_frame::ThermalFrame;
 use crate::base::{CentiCelsius, DeviceId, Mono, NoReading, Pii};
@@ -28,6 +29,8 @@ pub enum Observed {
     Beside(Beside),
     /// A code was read.
     Code(Scan),
+    /// How a camera sees whoever holds up a code, when it changes.
+    View(CameraView),
     /// An input line changed, after debouncing.
     Line {
         /// Which input.

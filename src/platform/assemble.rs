@@ -11,15 +11,16 @@ use super::unusable::Unusable;
 use super::{clock, i2c, iio};
 use crate::base::{DeviceId, Mono, NoReading};
 use crate::config::board::side::{Side, SideChip};
-use crate::config::board::{self, Board, Device, Driver, Place, Voltage};
+use crate::config::board::{self, Board, Device, Driver, LightWire, Place, Pwm, Voltage};
 use crate::drivers::barrier::{Barrier, Drive, Switch, Wiring};
+use crate::drivers::illuminator::{Illuminator, Wire};
 use crate::drivers::lamp::Lamp;
 use crate::drivers::lines::{Active, Debounce, Input, Output};
 use crate::drivers::mlx9064x::{self, Kind, Rate};
 use crate::drivers::mlx90614::config::Zones;
 use crate::drivers::mlx90614::{ChipId, Expected, OnBus, Poller};
 use crate::drivers::mlx90632;
-use crate::drivers::pins::{AnyInput, AnyOutput};
+use crate::drivers::pins::{AnyInput, AnyOutput, AnyPwm};
 use crate::drivers::sprayer::Sprayer;
 use crate::drivers::{
     OpenBus, SideSensor, ThermalArray, Thermometer, gm65, mlx90640, mlx90641, scanner, sht4x, tmp117, vl53l0x,
@@ -40,6 +41,13 @@ pub trait Pins {
     ///
     /// When the line cannot be had.
     fn input(&self, device: &DeviceId, input: &board::Input) -> Result<AnyInput, Unusable>;
+
+    /// Takes a dimmed output and drives it to nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the channel cannot be had.
+    fn pwm(&self, device: &DeviceId, pwm: Pwm) -> Result<AnyPwm, Unusable>;
 }
 
 impl Pins for super::gpio::Lines {
@@ -49,6 +57,10 @@ impl Pins for super::gpio::Lines {
 
     fn input(&self, device: &DeviceId, input: &board::Input) -> Result<AnyInput, Unusable> {
         self.input(device, input)
+    }
+
+    fn pwm(&self, device: &DeviceId, pwm: Pwm) -> Result<AnyPwm, Unusable> {
+        super::pwm::open(device, pwm)
     }
 }
 
@@ -147,6 +159,23 @@ pub fn sprayer(
     Ok(Sprayer::new(output(pins, device, &wiring.run)?, run_max))
 }
 
+/// The illuminator of `device`, dark.
+///
+/// # Errors
+///
+/// When its line or channel cannot be had.
+pub fn illuminator(
+    pins: &dyn Pins,
+    device: &DeviceId,
+    wiring: &board::Illuminator,
+) -> Result<Illuminator, Unusable> {
+    let wire = match &wiring.wire {
+        LightWire::Line(line) => Wire::Line(output(pins, device, line)?),
+        LightWire::Pwm(pwm) => Wire::Pwm(pins.pwm(device, *pwm)?, pwm.percent_max),
+    };
+    Ok(Illuminator::new(wire, Duration::from_secs(wiring.seconds_max.into())))
+}
+
 /// An input of `device`.
 ///
 /// # Errors
@@ -189,6 +218,7 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         | Driver::Barrier(_)
         | Driver::Lamp(_)
         | Driver::Sprayer(_)
+        | Driver::Illuminator(_)
         | Driver::Side(_)
         | Driver::Input(_) => None,
     })
@@ -256,6 +286,7 @@ pub fn array_kind(driver: &Driver) -> Option<(Kind, &board::Array)> {
         | Driver::Barrier(_)
         | Driver::Lamp(_)
         | Driver::Sprayer(_)
+        | Driver::Illuminator(_)
         | Driver::Input(_) => None,
     }
 }
@@ -288,6 +319,10 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
                 outputs.extend([lamp.stop, lamp.wait, lamp.go].map(|output| (&device.id, output)));
             }
             Driver::Sprayer(sprayer) => outputs.push((&device.id, sprayer.run)),
+            Driver::Illuminator(light) => match light.wire {
+                LightWire::Line(output) => outputs.push((&device.id, output)),
+                LightWire::Pwm(_) => {}
+            },
             Driver::Mlx90614(_)
             | Driver::Mlx90614Iio(_)
             | Driver::Mlx90632(_)
@@ -301,6 +336,14 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
         }
     }
     outputs
+}
+
+/// Every dimmed output of `board`, with the device that it belongs to.
+pub fn dimmed(board: &Board) -> impl Iterator<Item = (&DeviceId, Pwm)> {
+    board.devices.iter().filter_map(|device| {
+        let Driver::Illuminator(light) = &device.driver else { return None };
+        if let LightWire::Pwm(pwm) = &light.wire { Some((&device.id, *pwm)) } else { None }
+    })
 }
 
 fn output(pins: &dyn Pins, device: &DeviceId, wiring: &board::Output) -> Result<Output<AnyOutput>, Unusable> {
@@ -352,6 +395,10 @@ mod tests {
             let mock = Mock::new(&[Transaction::get(State::Low)]);
             self.pins.borrow_mut().insert(input.line, mock.clone());
             Ok(AnyInput::new(input.line, mock))
+        }
+
+        fn pwm(&self, device: &DeviceId, _: Pwm) -> Result<AnyPwm, Unusable> {
+            Err(Unusable::new(device, "pwm", "is not mocked"))
         }
     }
 

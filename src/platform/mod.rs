@@ -19,6 +19,7 @@ pub mod net;
 pub mod number_file;
 pub mod own_key;
 pub mod passed;
+pub mod pwm;
 pub mod serial;
 pub mod terminal;
 pub mod tls;

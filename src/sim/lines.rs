@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use embedded_hal::pwm::{self, SetDutyCycle};
 
 use crate::base::Mono;
-use crate::config::board::{self, Board, Drive, Driver, Voltage};
+use crate::config::board::{self, Board, Drive, Driver, LightWire, Voltage};
 use crate::model::Level;
 
 /// All lines of a board. Clones are the same lines.
 #[derive(Clone, Debug, Default)]
-pub struct Lines(Arc<Mutex<BTreeMap<u32, Line>>>);
+pub struct Lines(Arc<Mutex<BTreeMap<u32, Line>>>, Arc<Mutex<BTreeMap<(u32, u32), u8>>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Line {
@@ -30,6 +31,14 @@ struct Line {
 pub struct Output {
     lines: Lines,
     line: u32,
+}
+
+/// The driver's end of a dimmed output.
+#[derive(Clone, Debug)]
+pub struct Pwm {
+    lines: Lines,
+    /// Chip and channel.
+    place: (u32, u32),
 }
 
 /// The driver's end of an input line.
@@ -58,6 +67,10 @@ impl Lines {
                     [lamp.stop, lamp.wait, lamp.go].iter().for_each(|line| lines.make_safe(line));
                 }
                 Driver::Sprayer(sprayer) => lines.make_safe(&sprayer.run),
+                Driver::Illuminator(light) => match &light.wire {
+                    LightWire::Line(line) => lines.make_safe(line),
+                    LightWire::Pwm(_) => {}
+                },
                 Driver::Input(input) => lines.set_input(input, Level::Idle),
                 Driver::Side(_)
                 | Driver::Mlx90614(_)
@@ -81,6 +94,16 @@ impl Lines {
     /// The driver's end of the input `line`.
     pub fn input(&self, line: u32) -> Input {
         Input { lines: self.clone(), line }
+    }
+
+    /// The driver's end of the dimmed output at this chip and channel.
+    pub fn pwm(&self, place: (u32, u32)) -> Pwm {
+        Pwm { lines: self.clone(), place }
+    }
+
+    /// For how much of the time a dimmed output acts, in parts of 100; 0 if nothing ever set it.
+    pub fn percent(&self, place: (u32, u32)) -> u8 {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).get(&place).copied().unwrap_or(0)
     }
 
     /// Sets what an input says, with its polarity.
@@ -151,6 +174,22 @@ impl OutputPin for Output {
 
     fn set_high(&mut self) -> Result<(), Infallible> {
         self.lines.set(self.line, Voltage::High);
+        Ok(())
+    }
+}
+
+impl pwm::ErrorType for Pwm {
+    type Error = Infallible;
+}
+
+impl SetDutyCycle for Pwm {
+    fn max_duty_cycle(&self) -> u16 {
+        100
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), Infallible> {
+        let percent = u8::try_from(duty).unwrap_or(100);
+        self.lines.1.lock().unwrap_or_else(PoisonError::into_inner).insert(self.place, percent);
         Ok(())
     }
 }

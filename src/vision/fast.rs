@@ -7,11 +7,11 @@
 use super::binary::Binary;
 use super::code::{Code, Lane};
 use super::frame::{Frame, Point};
-use super::symbols::{self, Effort};
+use super::symbols::{self, Effort, Pattern};
 use super::votes::Unsolved;
 
 /// Frames are halved until their longer side is no more than this: larger ones cost time and read no more.
-const LONG_SIDE_MAX: usize = 1_920;
+pub(super) const LONG_SIDE_MAX: usize = 1_920;
 
 /// A place whose mean over 16 × 16 pixels moved this far looks otherwise; noise moves it by less than one.
 const CHANGED: u8 = 10;
@@ -52,6 +52,8 @@ pub struct Glance {
     pub codes: Vec<Code>,
     /// Whether something looks like part of a code that was not read.
     pub unread: bool,
+    /// Finder patterns in pixels of the frame, from the scale that shows most of them.
+    pub patterns: Vec<Pattern>,
     /// A grid that was fitted and could not be decoded, in pixels of the frame; only where no code was.
     pub unsolved: Option<Unsolved>,
     /// Whether it looks otherwise than when it was last said to have changed.
@@ -111,6 +113,13 @@ impl Glance {
             code.corners = code.corners.map(|p| Point::new(p.x * factor, p.y * factor));
             if !self.codes.iter().any(|known| known.payload == code.payload) {
                 self.codes.push(code);
+            }
+        }
+        if found.patterns.len() > self.patterns.len() {
+            self.patterns = found.patterns;
+            for pattern in &mut self.patterns {
+                pattern.at = Point::new(pattern.at.x * factor, pattern.at.y * factor);
+                pattern.module *= factor;
             }
         }
         if self.unsolved.is_none()

@@ -16,6 +16,7 @@ pub mod fast;
 pub mod filter;
 pub mod fit;
 pub mod frame;
+pub mod guidance;
 pub mod homography;
 pub mod jpeg;
 pub mod picture;

@@ -3,11 +3,13 @@
 use super::code::{Attempt, Code};
 use super::fast::{Fast, Glance};
 use super::frame::Frame;
+use super::guidance::Guide;
 use super::preview::Preview;
 use super::slow::Rotation;
 use super::tracker::{Presented, Tracker};
 use super::votes::Votes;
 use crate::base::Mono;
+use crate::model::CameraView;
 
 /// Without anything that looks like a code, only every so many frames get a slow attempt.
 const IDLE_STRIDE: u32 = 4;
@@ -35,6 +37,7 @@ pub struct Reader {
     fast: Fast,
     tracker: Tracker,
     rotation: Rotation,
+    guide: Guide,
     votes: Votes,
     /// Frames without a code.
     unread: u32,
@@ -53,13 +56,22 @@ impl Reader {
             glance.codes.extend(self.votes.add(frame.at, unsolved));
         }
         let presented = self.tracker.see(frame.at, &glance.codes);
+        self.guide.see(frame, &glance);
         let attempt = if glance.codes.is_empty() { self.slow_turn(&glance) } else { None };
         Sight { codes: glance.codes, presented, attempt }
     }
 
     /// Takes what a slow attempt read in the frame taken at `at`.
     pub fn late(&mut self, at: Mono, codes: &[Code]) -> Vec<Presented> {
+        if !codes.is_empty() {
+            self.guide.read();
+        }
         self.tracker.see(at, codes)
+    }
+
+    /// What would help to read what is held up, and how light it is.
+    pub fn view(&self) -> CameraView {
+        self.guide.view()
     }
 
     /// Leaves `attempt` out of the rotation, because it overran its deadline too often.

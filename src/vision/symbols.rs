@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rxing::common::cpp_essentials::DecoderResult;
+use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult};
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{
@@ -66,9 +66,23 @@ pub struct Found {
     pub codes: Vec<Code>,
     /// Finder patterns that are part of no code that was read; three may be another code.
     pub left: usize,
+    /// Where finder patterns are, whatever they belong to; of many only [`PLACES_MAX`].
+    pub patterns: Vec<Pattern>,
     /// A grid that was fitted and could not be decoded; only where no code was.
     pub unsolved: Option<Unsolved>,
 }
+
+/// A finder pattern: one of the three squares by which a symbol is found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pattern {
+    /// Its middle.
+    pub at: Point,
+    /// Side of a module in pixels.
+    pub module: f32,
+}
+
+/// Most finder patterns of which is said where they are.
+pub const PLACES_MAX: usize = 16;
 
 /// Searches `frame`; `lane` is written into what is found. Nothing is found in a picture that makes the
 /// decoder fail.
@@ -170,6 +184,7 @@ fn search(binary: &mut Binary, frame: &Frame, effort: Effort, lane: Lane) -> Fou
 
 fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> Found {
     let mut patterns = FindFinderPatterns(bits, effort.every_row, 0);
+    let places = patterns.iter().take(PLACES_MAX).map(place).collect();
     let mut codes = Vec::new();
     let mut used = Vec::new();
     let mut tried = 0;
@@ -193,7 +208,14 @@ fn search_bits(frame: &Frame, bits: &BitMatrix, effort: Effort, lane: Lane) -> F
         let budget = Budget::triples(effort.fitted_max);
         (codes, unsolved) = fit_each(frame, &sets, effort.fitted_max, budget, lane);
     }
-    Found { left: patterns.len().saturating_sub(used.len()), codes, unsolved }
+    let left = patterns.len().saturating_sub(used.len());
+    Found { left, codes, unsolved, patterns: places }
+}
+
+/// A finder pattern is seven modules wide.
+fn place(pattern: &ConcentricPattern) -> Pattern {
+    let width = f32::from(u16::try_from(pattern.size).unwrap_or_default());
+    Pattern { at: Point::new(pattern.p.x, pattern.p.y), module: width / 7.0 }
 }
 
 fn read_triple(bits: &BitMatrix, set: &FinderPatternSet, lane: Lane) -> Option<Code> {

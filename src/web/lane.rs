@@ -136,17 +136,22 @@ const fn ground(prompt: Prompt, guidance: Option<Guidance>) -> &'static str {
     }
 }
 
-/// What is asked, and its symbol: the guidance of the temperature step goes before its prompt.
-fn request(lane: &LaneStatus) -> (Request, Symbol) {
-    match (lane.prompt, lane.guidance) {
+/// What is asked, and its symbol: the guidance of the temperature step goes before its prompt, and what helps to read a code
+/// before whatever the profile says, for as long as it is true.
+fn request(lane: &LaneStatus) -> (Said, Said, Symbol) {
+    if let Some(hint) = lane.hint {
+        let Request { verb, how } = face::hint(hint);
+        return (verb.into(), how.into(), symbol::hint(hint));
+    }
+    let (Request { verb, how }, symbol) = match (lane.prompt, lane.guidance) {
         (Prompt::ShowForehead, Some(guidance)) => (face::guidance(guidance), symbol::guidance(guidance)),
         (prompt, _) => (face::prompt(prompt, lane.takes), symbol::prompt(prompt, lane.takes)),
-    }
+    };
+    (own(lane.words.show.as_ref(), verb), own(lane.words.say.as_ref(), how), symbol)
 }
 
 fn content(status: &KioskStatus, lane: &LaneStatus, camera: bool) -> Markup {
-    let (Request { verb, how }, symbol) = request(lane);
-    let (verb, how) = (own(lane.words.show.as_ref(), verb), own(lane.words.say.as_ref(), how));
+    let (verb, how, symbol) = request(lane);
     let camera = camera && asks_code(lane);
     let code = status.place_code.as_ref().filter(|_| !camera && shows_place_code(lane));
     html! {

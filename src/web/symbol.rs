@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use crate::control::{Aspect, BarrierState, Phase, Prompt, StepState};
-use crate::model::{Attestation, BodySite, Direction, Guidance, StepKind, SubjectKind, Verdict};
+use crate::model::{Attestation, BodySite, CodeHint, Direction, Guidance, StepKind, SubjectKind, Verdict};
 
 /// A drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,12 @@ drawings! {
     CLOSER = r#"<path d="M44 50c0-20 9-32 22-32s22 12 22 32-9 36-22 36-22-16-22-36z"/><path d="M4 50h28M20 36l14 14-14 14"/><circle cx="66" cy="36" r="6"/>"#;
     // A face with an arrow that leads away from it.
     AWAY = r#"<path d="M44 50c0-20 9-32 22-32s22 12 22 32-9 36-22 36-22-16-22-36z"/><path d="M34 50H6M18 36L4 50l14 14"/><circle cx="66" cy="36" r="6"/>"#;
+    // A phone with a square on it, and what to do with it: nearer, away, light, a turn, still.
+    CODE_CLOSER = r#"<rect x="50" y="12" width="40" height="76" rx="8"/><path d="M62 34h16v16H62z" fill="currentColor"/><path d="M4 50h34M26 36l14 14-14 14"/>"#;
+    CODE_AWAY = r#"<rect x="50" y="12" width="40" height="76" rx="8"/><path d="M62 34h16v16H62z" fill="currentColor"/><path d="M40 50H6M18 36L4 50l14 14"/>"#;
+    LIGHT = r#"<circle cx="50" cy="50" r="18" fill="currentColor"/><path d="M50 4v16M50 80v16M4 50h16M80 50h16M18 18l11 11M71 71l11 11M82 18L71 29M29 71L18 82"/>"#;
+    CODE_TURN = r#"<rect x="34" y="26" width="32" height="60" rx="7" transform="rotate(18 50 56)"/><path d="M10 44C14 18 36 6 58 10M46 0l14 10-12 14"/><path d="M94 52c0 16-6 28-14 36"/>"#;
+    CODE_STILL = r#"<rect x="32" y="18" width="36" height="64" rx="7"/><path d="M43 36h14v14H43z" fill="currentColor"/><path d="M20 6H6v14M80 6h14v14M20 94H6V80M80 94h14V80"/>"#;
     // A person in a frame, another one outside it.
     ONE = r#"<path d="M6 6h52v88H6z" stroke-width="5"/><circle cx="32" cy="34" r="11" fill="currentColor"/><path d="M14 80c1-18 8-27 18-27s17 9 18 27z" fill="currentColor"/><circle cx="80" cy="40" r="8"/><path d="M67 80c1-16 6-24 13-24s12 8 13 24"/>"#;
     // A tick within a ring.
@@ -187,6 +193,17 @@ pub const fn guidance(guidance: Guidance) -> Symbol {
             | BodySite::FaceMax
             | BodySite::Temple,
         ) => CLOSER,
+    }
+}
+
+/// What helps to read the code that is held up.
+pub const fn hint(hint: CodeHint) -> Symbol {
+    match hint {
+        CodeHint::ComeCloser => CODE_CLOSER,
+        CodeHint::HoldFurther => CODE_AWAY,
+        CodeHint::TooDark | CodeHint::LightComing | CodeHint::BrighterScreen => LIGHT,
+        CodeHint::Glare => CODE_TURN,
+        CodeHint::HoldStill => CODE_STILL,
     }
 }
 

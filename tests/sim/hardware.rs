@@ -178,6 +178,7 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Barrier(_)
         | Driver::Lamp(_)
         | Driver::Sprayer(_)
+        | Driver::Illuminator(_)
         | Driver::Side(_) => None,
     }
 }

@@ -9,8 +9,8 @@ use kakou::control::{
 };
 use kakou::model::manifest::{Listed, Manifest};
 use kakou::model::{
-    AreaMode, Attestation, BodySite, Class, Direction, FieldForm, Guidance, NotMeasured, Overdue, Reason,
-    StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
+    AreaMode, Attestation, BodySite, Class, CodeHint, Direction, FieldForm, Guidance, NotMeasured, Overdue,
+    Reason, StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
 };
 use kakou::web::Preview;
 
@@ -88,6 +88,7 @@ pub fn lane(id: &str, title: &str, takes: SubjectKind) -> LaneStatus {
         words: StepWords::default(),
         pledge: None,
         guidance: None,
+        hint: None,
         temperature: None,
         verdict: None,
         trouble: None,
@@ -343,6 +344,13 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
     vec![
         ("idle", idle()),
         ("asking-code", asking_code()),
+        ("code-closer", hinted(CodeHint::ComeCloser)),
+        ("code-further", hinted(CodeHint::HoldFurther)),
+        ("code-dark", hinted(CodeHint::TooDark)),
+        ("code-lit", hinted(CodeHint::LightComing)),
+        ("code-glare", hinted(CodeHint::Glare)),
+        ("code-still", hinted(CodeHint::HoldStill)),
+        ("code-dim", hinted(CodeHint::BrighterScreen)),
         ("one-code", several_codes()),
         ("stands-open", stands_open()),
         ("not-recorded", not_recorded()),
@@ -376,6 +384,11 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ("leave-items", asks::custody()),
         ("wait-for-escort", asks::escort()),
     ]
+}
+
+/// A code is held up that cannot be read.
+pub fn hinted(hint: CodeHint) -> LaneStatus {
+    LaneStatus { hint: Some(hint), ..asking_code() }
 }
 
 /// A scene of the vehicles' lane where the first lane is.

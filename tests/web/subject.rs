@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use kakou::base::Pii;
 use kakou::control::{Act, PlaceCodeStatus, Prompt, StepState};
-use kakou::model::{Attestation, Guidance, StepKind};
+use kakou::model::{Attestation, CodeHint, Guidance, StepKind, StepWords, Title};
 
-use super::attendant::obey;
+use super::attendant::{obey, sign_in};
 use super::fake::Fake;
 use super::harness::Browser;
 use super::states;
@@ -38,9 +38,10 @@ async fn each_scene_has_one_verb_one_symbol_and_no_reason() {
     browser.open(&fake.url("/lane/in-1")).await;
     for (name, lane) in states::scenes() {
         let (prompt, guidance) = (lane.prompt, lane.guidance);
-        let verb = match guidance {
-            Some(guidance) => kakou::web::words::face::guidance(guidance).verb,
-            None => kakou::web::words::face::prompt(prompt, lane.takes).verb,
+        let verb = match (lane.hint, guidance) {
+            (Some(hint), _) => kakou::web::words::face::hint(hint).verb,
+            (None, Some(guidance)) => kakou::web::words::face::guidance(guidance).verb,
+            (None, None) => kakou::web::words::face::prompt(prompt, lane.takes).verb,
         };
         fake.set_lane(lane);
         browser.wait_for_text("h1", verb.zh).await;
@@ -85,6 +86,40 @@ async fn steps_tick_off_and_the_camera_shows_the_code_it_sees() {
     browser.wait_until_gone("#preview").await;
     let camera = "return (async () => (await fetch('/lane/in-1/preview.bmp')).status)()";
     assert_eq!(browser.script(camera).await, 404, "the camera is nobody's window");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_helps_to_read_a_code_is_said_large_beside_the_picture_and_goes_with_it() {
+    let mut asking = states::asking_code();
+    let own = Title { zh: "请出示通行证".to_owned(), en: "Show your permit".to_owned() };
+    asking.words = StepWords { show: Some(own), ..StepWords::default() };
+    let mut status = states::kiosk();
+    status.lanes[0] = asking.clone();
+    let fake = Fake::start(status, obey).await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &fake).await;
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for_text("h1", "请出示通行证").await;
+    for hint in CodeHint::ALL {
+        let words = kakou::web::words::face::hint(hint);
+        asking.hint = Some(hint);
+        fake.set_lane(asking.clone());
+        browser.wait_for_text("h1", words.verb.zh).await;
+        browser.wait_for_text(".said p", words.how.en).await;
+        browser.wait_for("#preview").await;
+        // 58 pixels on a 7-inch panel are 9 mm: read at two metres. One line: no character is left alone on a second.
+        let large = "return parseFloat(getComputedStyle(document.querySelector('h1 .zh')).fontSize) >= 58 \
+            && document.querySelector('h1 .zh').getBoundingClientRect().height < 90";
+        assert_eq!(browser.script(large).await, true, "{hint:?}");
+    }
+    browser.open(&fake.url("/attendant/lane/in-1")).await;
+    browser.wait_for_text("#card .hint", "请调亮屏幕").await;
+    asking.hint = None;
+    fake.set_lane(asking);
+    browser.wait_until_gone("#card .hint").await;
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for_text("h1", "请出示通行证").await;
     browser.close().await;
 }
 

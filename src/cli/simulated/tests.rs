@@ -12,8 +12,8 @@ use crate::drivers::lines::Debounce;
 use crate::drivers::scanner;
 use crate::model::trace::Trace;
 use crate::model::{
-    Body, BodySite, Direction, Evidence, Observation, Observed, Passage, Personal, Scan, StepKind,
-    StepOutcome, StepRecord, Verdict, Via, Zone,
+    Body, BodySite, CameraView, Direction, Evidence, Level, Observation, Observed, Passage, Personal,
+    PictureLight, Scan, StepKind, StepOutcome, StepRecord, Verdict, Via, Zone,
 };
 use crate::platform::serial::{Got, Stream};
 use crate::sim::world::{Car, Cast, Resident, World};
@@ -99,6 +99,37 @@ fn nobody_is_measured_while_a_sensor_beside_is_silent() {
     }
 }
 
+#[test]
+fn the_place_of_codes_is_lit_while_somebody_is_there_and_it_is_dark_and_parked_with_the_rest() {
+    type Look = fn(&Kiosk) -> u8;
+    let dimmed: Look = |kiosk| kiosk.lines.percent((0, 0));
+    let switched: Look = |kiosk| u8::from(kiosk.lines.level(26) == board::Voltage::High);
+    let boards = [
+        (BOARD, dimmed, [25, 50, 100]),
+        (include_str!("../../../boards/simulated.toml"), switched, [1, 1, 1]),
+    ];
+    for (board, brightness, steps) in boards {
+        let mut kiosk = Kiosk::new(board, "person-in");
+        let view = CameraView { hint: None, light: PictureLight::Dark };
+        let see = |kiosk: &mut Kiosk, what: Observed| {
+            let seen = Observation { device: "person-camera".parse().unwrap(), at: kiosk.now, what };
+            kiosk.lane.parts.runner.observe(&kiosk.stamp(), seen, &mut kiosk.records);
+        };
+        see(&mut kiosk, Observed::View(view));
+        assert_eq!(brightness(&kiosk), 0, "nobody is there");
+        see(&mut kiosk, Observed::Line { signal: Signal::Presence, level: Level::Active });
+        let mut seen = vec![brightness(&kiosk)];
+        for _ in 0..2 {
+            kiosk.now = kiosk.now + Duration::from_millis(500);
+            kiosk.lane.parts.runner.expire(kiosk.now, &mut kiosk.records);
+            seen.push(brightness(&kiosk));
+        }
+        assert_eq!(seen, steps);
+        kiosk.lane.parts.runner.park();
+        assert_eq!(brightness(&kiosk), 0, "parked");
+    }
+}
+
 /// What was recorded of the first visit, and the world's air is the same everywhere.
 #[derive(Debug)]
 struct Ended {
@@ -112,6 +143,7 @@ struct Kiosk {
     begun: Mono,
     clock: SimClock,
     lane: Running,
+    lines: Lines,
     world: World,
     /// Records, and how many of them are durable.
     records: Vec<Append>,
@@ -150,6 +182,7 @@ impl Kiosk {
             begun: now,
             clock,
             lane: Running::new(parts),
+            lines: pins.0,
             world,
             records: vec![],
             durable: 0,

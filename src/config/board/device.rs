@@ -15,7 +15,7 @@ use crate::model::{FrameArea, Signal};
 
 /// Largest line number: above that of any chip we know.
 const LINE_MAX: u32 = 511;
-const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::High)];
+pub(super) const LEVELS: [(&str, Voltage); 2] = [("low", Voltage::Low), ("high", Voltage::High)];
 const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
 /// Faster than 16 Hz a frame takes longer to read than to measure on the bus of a Pi.
 const REFRESH_HZ: [u8; 5] = [1, 2, 4, 8, 16];
@@ -73,7 +73,7 @@ pub(super) struct Wires<'w, 'r, 't> {
     pub(super) report: &'w mut Report<'r>,
     pub(super) table: Section<'t>,
     lines: Vec<(&'static str, Range<usize>, u32)>,
-    address: Option<Range<usize>>,
+    pub(super) address: Option<Range<usize>>,
     simulated: bool,
 }
 
@@ -81,7 +81,7 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 20] = [
+        let drivers: [(&str, Reader); 21] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
             ("mlx90640", |wires| wires.array().map(Driver::Mlx90640)),
@@ -98,6 +98,7 @@ impl Wires<'_, '_, '_> {
             ("barrier", |wires| wires.barrier()),
             ("lamp", |wires| wires.lamp()),
             ("sprayer", |wires| wires.sprayer()),
+            ("illuminator", |wires| wires.illuminator()),
             ("presence", |wires| wires.sense(Signal::Presence)),
             ("presence-inside", |wires| wires.sense(Signal::PresenceInside)),
             ("beam", |wires| wires.sense(Signal::Beam)),
@@ -271,7 +272,7 @@ impl Wires<'_, '_, '_> {
         place(self.report, &mut self.table, key, self.simulated)
     }
 
-    fn need_line(&mut self, key: &'static str) -> Option<u32> {
+    pub(super) fn need_line(&mut self, key: &'static str) -> Option<u32> {
         let line = self.table.need(self.report, key, &integer(0..=LINE_MAX));
         self.note_line(key, line)
     }

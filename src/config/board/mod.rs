@@ -24,6 +24,7 @@
 pub mod calibration;
 mod camera;
 mod device;
+mod light;
 mod reader;
 pub mod side;
 mod thermometer;
@@ -38,6 +39,7 @@ use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
 pub use camera::{Camera, CameraSource, Controls, Exposure, Focus, FrameRate, PowerLine};
+pub use light::{Illuminator, LightWire, Pwm};
 pub use reader::{Gm65, Module, Port, Scanner, Trigger};
 pub use side::Side;
 pub use thermometer::{Array, Iio, Mlx90614, Mlx90632, Spot};
@@ -93,6 +95,8 @@ pub enum Driver {
     Lamp(Lamp),
     /// Sprayer.
     Sprayer(Sprayer),
+    /// A light where codes are held up.
+    Illuminator(Illuminator),
     /// A sensor beside the infrared one.
     Side(Side),
     /// One input line.
@@ -113,6 +117,7 @@ impl Driver {
             | Self::Barrier(_)
             | Self::Lamp(_)
             | Self::Sprayer(_)
+            | Self::Illuminator(_)
             | Self::Side(_)
             | Self::Input(_) => None,
         }
@@ -147,6 +152,7 @@ impl Driver {
             Self::Barrier(_) => "barrier",
             Self::Lamp(_) => "lamp",
             Self::Sprayer(_) => "sprayer",
+            Self::Illuminator(_) => "illuminator",
             Self::Side(side) => side.name(),
             Self::Input(input) => match input.signal {
                 Signal::Presence => "presence",

@@ -377,3 +377,32 @@ fn every_board_that_we_ship_is_right() {
 fn mistakes(text: &str) -> String {
     Board::parse("b.toml", text).unwrap_err().to_string()
 }
+
+#[test]
+fn an_illuminator_is_switched_or_dimmed_and_never_both() {
+    let read = |keys: &str| {
+        let device = "[[device]]\nid = \"light\"\nlane = \"gate\"\ndriver = \"illuminator\"\n";
+        Board::parse("b.toml", &format!("{PERSON}{device}{keys}\n"))
+    };
+    let right = |keys: &str| read(keys).unwrap().devices.last().unwrap().driver.clone();
+    let wrong = |keys: &str| read(keys).unwrap_err().to_string();
+    let wire = LightWire::Line(Output { line: 26, active: Voltage::Low });
+    let switched = Driver::Illuminator(Illuminator { wire, seconds_max: 1_800 });
+    assert_eq!(right("line = 26\nlevel = \"low\""), switched);
+    let wire = LightWire::Pwm(Pwm { chip: 2, channel: 1, hz: 5_000, percent_max: 60 });
+    let dimmed = Driver::Illuminator(Illuminator { wire, seconds_max: 90 });
+    let keys = "pwm = { chip = 2, channel = 1, percent_max = 60 }\nseconds_max = 90";
+    assert_eq!(right(keys), dimmed);
+
+    assert!(wrong("").contains("exactly one of line and pwm"));
+    assert!(wrong("line = 26\npwm = { chip = 0, channel = 0 }").contains("device[light].line"));
+    assert!(wrong("line = 23").contains("already used by device[beam].line"));
+    assert!(wrong("pwm = { chip = 0, channel = 99 }").contains("device[light].pwm.channel"));
+    assert!(wrong("pwm = { chip = 0, channel = 0, hz = 50 }").contains("device[light].pwm.hz"));
+    assert!(wrong("line = 26\nseconds_max = 5").contains("device[light].seconds_max"));
+    let another = "pwm = { chip = 0, channel = 0 }\n[[device]]\nid = \"two\"\nlane = \"gate\"\n\
+                   driver = \"illuminator\"\npwm = { chip = 0, channel = 0 }";
+    let said = wrong(another);
+    assert!(said.contains("channel 0 of pwmchip0 is already used by device[light]"), "{said}");
+    assert!(said.contains("already has the illuminator device[light]"), "{said}");
+}

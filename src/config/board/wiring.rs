@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::device::Placed;
-use super::{Backend, CameraSource, Device, Driver, Gpio, Place, Side};
+use super::{Backend, CameraSource, Device, Driver, Gpio, LightWire, Place, Side};
 use crate::base::LaneId;
 use crate::config::Report;
 use crate::model::{Nearby, Signal};
@@ -101,6 +101,9 @@ fn addresses(report: &mut Report<'_>, devices: &[Placed]) {
         let Some(address) = address(&device.driver) else { continue };
         let at = placed.address.clone().unwrap_or_else(|| placed.span.clone());
         let (name, what) = match address.1 {
+            Some(channel) if matches!(device.driver, Driver::Illuminator(_)) => {
+                ("pwm", format!("channel {channel} of {}", address.0.display()))
+            }
             Some(number) => ("address", format!("address {number:#04x} on {}", address.0.display())),
             None => ("path", format!("path {}", address.0.display())),
         };
@@ -142,6 +145,12 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
             (bus, Some(address)) => on_bus(&bus, address),
             (place, None) => real(&place),
         },
+        Driver::Illuminator(light) => match &light.wire {
+            LightWire::Pwm(pwm) => {
+                Some((PathBuf::from(format!("pwmchip{}", pwm.chip)), u8::try_from(pwm.channel).ok()))
+            }
+            LightWire::Line(_) => None,
+        },
         Driver::Barrier(_) | Driver::Lamp(_) | Driver::Sprayer(_) | Driver::Input(_) => None,
     }
 }
@@ -160,6 +169,7 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
             Driver::Barrier(_) => "barrier",
             Driver::Lamp(_) => "lamp",
             Driver::Sprayer(_) => "sprayer",
+            Driver::Illuminator(_) => "illuminator",
             Driver::Side(side) => side.kind(),
             Driver::Input(input) => match input.signal {
                 Signal::Presence => "presence input",

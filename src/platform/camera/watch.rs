@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::now;
 use crate::base::{Mono, NoReading};
+use crate::model::CameraView;
 use crate::platform::isolate::Isolate;
 use crate::vision::raw::{CameraError, Source};
 use crate::vision::{Frame, Presented, Preview, Reader, convert};
@@ -25,6 +26,8 @@ pub struct Seen {
     pub preview: Option<Preview>,
     /// The camera failed, or works again; `None` while nothing changed.
     pub health: Option<Result<(), NoReading>>,
+    /// What would help whoever holds up a code, and how light it is. Nothing is known without pictures.
+    pub view: CameraView,
 }
 
 /// A camera with its reader. One thread owns it and calls [`turn`](Self::turn) over and over.
@@ -66,6 +69,7 @@ impl Watch {
         }
         self.frames.push(frame);
         self.late(&mut seen);
+        seen.view = self.health.and_then(Result::ok).map(|()| self.reader.view()).unwrap_or_default();
         seen
     }
 

@@ -14,7 +14,7 @@ use crate::web::lane::{step_name, window};
 use crate::web::page::labelled;
 use crate::web::place_code;
 use crate::web::symbol;
-use crate::web::words::{Words, desk, words};
+use crate::web::words::{Words, desk, face, words};
 
 /// Most occupants in the list; of more, those who are done are only counted.
 const OCCUPANTS_SHOWN: usize = 6;
@@ -79,6 +79,10 @@ pub fn card(status: &KioskStatus, lane: &LaneStatus, thermal: Markup) -> Markup 
             }
             @if let Some(manifest) = &lane.manifest { (manifest::note(manifest)) }
             @if let Some(companion) = &lane.companion { (with_companion(companion)) }
+            @if let Some(hint) = lane.hint {
+                @let face::Request { verb, how } = face::hint(hint);
+                p.hint role="status" { (symbol::hint(hint)) span { (verb) span.small { (how) } } }
+            }
             (prepared::note(lane))
             @for listed in &lane.cards { (list_card(listed)) }
             @for returned in &lane.turned_back { (turned_back(returned)) }

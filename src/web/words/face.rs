@@ -2,7 +2,7 @@
 
 use super::{Words, words};
 use crate::control::Prompt;
-use crate::model::{Attestation, BodySite, Guidance, StepKind, SubjectKind};
+use crate::model::{Attestation, BodySite, CodeHint, Guidance, StepKind, SubjectKind};
 
 /// One request: a verb to be read across a road, and a sentence beneath it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,34 @@ pub const fn guidance(guidance: Guidance) -> Request {
     Request { verb, how }
 }
 
+/// What helps to read the code that is held up.
+pub const fn hint(hint: CodeHint) -> Request {
+    let (verb, how) = match hint {
+        CodeHint::ComeCloser => {
+            (words("请靠近一点", "Come closer"), words("码太小，看不清", "The code is too small to read"))
+        }
+        CodeHint::HoldFurther => (
+            words("请拿远一点", "Hold it further away"),
+            words("让整个码进入画面", "The whole code must be in view"),
+        ),
+        CodeHint::TooDark => {
+            (words("光线太暗", "Too dark"), words("请把码移到亮处", "Hold the code where there is light"))
+        }
+        CodeHint::LightComing => {
+            (words("正在补光", "More light coming"), words("太暗了，请稍候", "Too dark. One moment"))
+        }
+        CodeHint::Glare => {
+            (words("请转一下", "Tilt it a little"), words("屏幕反光，看不清", "Something shines on the code"))
+        }
+        CodeHint::HoldStill => (words("请拿稳别动", "Hold it still"), words("马上就好", "Nearly done")),
+        CodeHint::BrighterScreen => (
+            words("请调亮屏幕", "Brighten the screen"),
+            words("屏幕太暗，看不清", "The screen is too dark to read"),
+        ),
+    };
+    Request { verb, how }
+}
+
 /// The barrier stands open, or does not move: nobody may go on by that alone.
 pub const BARRIER_OPEN: Words = words("道闸未关，请等放行", "Barrier not shut: wait for the signal");
 
@@ -286,6 +314,7 @@ mod tests {
     fn requests() -> impl Iterator<Item = Request> {
         let subjects = [SubjectKind::Person, SubjectKind::Vehicle];
         let prompts = PROMPTS.into_iter().flat_map(move |p| subjects.map(|subject| prompt(p, subject)));
-        prompts.chain(GUIDANCE.map(guidance)).chain([NO_PHONE])
+        let hints = CodeHint::ALL.into_iter().map(hint);
+        prompts.chain(GUIDANCE.map(guidance)).chain(hints).chain([NO_PHONE])
     }
 }
