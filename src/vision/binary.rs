@@ -60,9 +60,13 @@ impl Binary {
     }
 
     /// In how many places every `step`th row of the picture measured last runs dark, light, dark, light, dark as through a
-    /// finder pattern.
+    /// finder pattern, and the column through the middle as well.
     pub fn glimpse(&mut self, frame: &Frame, step: usize) -> usize {
         let mut seen = 0;
+        let whole = |binary: &Self, runs: Runs, end: usize, y: usize| {
+            let [a, b, c, d, e] = runs.0;
+            runs.is_finder() && binary.is_crossed(frame, (end - e - d - c / 2, y), 2 * (a + b + c + d + e))
+        };
         for y in (step.max(1) - 1..frame.height()).step_by(step.max(1)) {
             self.row(frame, y);
             let mut runs = Runs::default();
@@ -77,16 +81,27 @@ impl Binary {
                     runs.push(place - start);
                     start = place;
                     let dark_ends = (word >> bit) & 1 == 0;
-                    seen += usize::from(dark_ends && runs.is_finder());
+                    seen += usize::from(dark_ends && whole(self, runs, place, y));
                 }
             }
             // A dark run up to the edge ends in the bits beyond it, unless there are none.
             if last == 1 {
                 runs.push(frame.width() - start);
-                seen += usize::from(runs.is_finder());
+                seen += usize::from(whole(self, runs, frame.width(), y));
             }
         }
         seen
+    }
+
+    /// Whether the column of a dark place turns light and dark again within `reach` pixels, both up and down. The bars of a
+    /// barcode or a door do not. Beyond the edge of the picture may be anything.
+    fn is_crossed(&self, frame: &Frame, (x, y): (usize, usize), reach: usize) -> bool {
+        let is_dark = |y: usize| {
+            frame.luma()[y * frame.width() + x] <= self.thresholds[y / BLOCK * self.across + x / BLOCK]
+        };
+        let (up, down) = (reach.min(y), reach.min(frame.height() - 1 - y));
+        (up < reach || turns_twice((y - up..y).rev().map(is_dark)))
+            && (down < reach || turns_twice((y + 1..=y + down).map(is_dark)))
     }
 
     /// The whole picture measured last as bits, dark ones set; none where it is too large for one.
@@ -167,6 +182,11 @@ impl Binary {
     }
 }
 
+/// Whether what begins dark turns light, and dark again.
+fn turns_twice(mut dark: impl Iterator<Item = bool>) -> bool {
+    dark.any(|dark| !dark) && dark.any(|dark| dark)
+}
+
 /// The last five runs of a row.
 #[derive(Clone, Copy, Default)]
 struct Runs([usize; 5]);
@@ -241,6 +261,21 @@ mod tests {
             assert_eq!(glimpse(width, left, 20, 220), 4, "{width} {left}");
         }
         assert_eq!((glimpse(80, 20, 200, 200), glimpse(80, 20, 220, 20)), (0, 0));
+    }
+
+    #[test]
+    fn bars_that_run_like_a_finder_pattern_are_none_unless_the_picture_may_hide_their_ends() {
+        let glimpse = |height: usize| {
+            // 4, 4, 12, 4 and 4 pixels, from the upper edge to the lower.
+            let dark = |x: usize| x.checked_sub(20).is_some_and(|x| x < 28 && !matches!(x / 4, 1 | 5));
+            let pixel = |i: usize| if dark(i % 80) { 20 } else { 220 };
+            let frame = Frame::new(80, height, (0..80 * height).map(pixel).collect(), Mono::ZERO).unwrap();
+            let mut binary = Binary::default();
+            binary.measure(&frame);
+            binary.glimpse(&frame, 3)
+        };
+        // A pattern of this width has its ends within 56 rows.
+        assert_eq!((glimpse(240), glimpse(56)), (0, 18));
     }
 
     #[test]
