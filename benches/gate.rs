@@ -101,7 +101,7 @@ impl Gate {
         let runner = LaneRunner::new(settings(), Arc::new(context()), screening, Arc::new(trust), outputs);
         let mut gate = Self { runner, opened, appends: vec![] };
         let payload = Pii::new(pass.into_bytes());
-        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0, colour: None });
         let device = "reader".parse().expect("a name");
         gate.runner.observe(&stamp(), Observation { device, at: stamp().mono, what }, &mut gate.appends);
         gate.settle(recorder);

@@ -3,8 +3,11 @@
 
 #[path = "common/corpora.rs"]
 mod corpora;
+#[path = "common/labelled.rs"]
+mod labelled;
 
 mod vision {
+    pub mod colours;
     pub mod command;
     pub mod corpus;
     pub mod hostile;

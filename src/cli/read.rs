@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 use crate::base::Mono;
 use crate::config::board::{Camera, CameraSource, Controls};
+use crate::model::ModuleColour;
 use crate::platform::camera;
 use crate::platform::clock;
 use crate::platform::isolate::Isolate;
+use crate::vision::colour::Coloured;
 use crate::vision::fast::Fast;
-use crate::vision::{Attempt, Code, Frame, convert, jpeg, picture};
+use crate::vision::{Attempt, Code, Frame, PixelFormat, Raw, convert, jpeg, picture};
 
 /// For one slow attempt.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -93,8 +95,15 @@ struct Printed {
 impl Printed {
     fn picture(&mut self, out: &mut impl Write, form: Form, image: &Path) -> io::Result<()> {
         let start = clock::mono();
-        let result = load(image).map(|frame| self.reader.read(frame));
-        let ms = clock::mono().since(start).as_secs_f64() * 1_000.0;
+        let mut ms = 0.0;
+        let result = bytes(image).and_then(|bytes| {
+            let frame = decode(&bytes)?;
+            let codes = self.reader.read(frame);
+            ms = clock::mono().since(start).as_secs_f64() * 1_000.0;
+            // The only still pictures that have a colour are JPEGs.
+            let (format, width, height, stride) = (PixelFormat::Mjpeg, 0, 0, 0);
+            Ok(coloured(codes, Raw { format, width, height, stride, bytes: &bytes, at: Mono::ZERO }))
+        });
         self.show(out, form, image, &result, ms)
     }
 
@@ -123,7 +132,7 @@ impl Printed {
         out: &mut impl Write,
         form: Form,
         image: &Path,
-        result: &Result<Vec<Code>, String>,
+        result: &Result<Vec<Shown>, String>,
         ms: f64,
     ) -> io::Result<()> {
         let codes = result.as_ref().map_or(0, Vec::len);
@@ -140,8 +149,22 @@ impl Printed {
     }
 }
 
+/// A code as it is printed.
+#[derive(Debug)]
+struct Shown {
+    code: Code,
+    colour: Option<ModuleColour>,
+}
+
+/// Says of each code in `raw` what colour it has there.
+fn coloured(codes: Vec<Code>, raw: Raw<'_>) -> Vec<Shown> {
+    let picture = if codes.is_empty() { None } else { Coloured::of(raw) };
+    let colour = |code: &Code| picture.as_ref()?.modules(&code.corners, code.modules);
+    codes.into_iter().map(|code| Shown { colour: colour(&code), code }).collect()
+}
+
 /// What a camera shows first, within [`PATIENCE`].
-fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Code>, String>, f64) {
+fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Shown>, String>, f64) {
     let source = if path.is_dir() {
         CameraSource::Frames(path.to_owned())
     } else if path.is_file() {
@@ -160,17 +183,15 @@ fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Code>, String>, f
     let mut result = Err("gave no frame".to_owned());
     while since(start) < PATIENCE {
         let mut taken = None;
-        if let Err(error) =
-            source.next(PATIENCE.saturating_sub(since(start)), &mut |raw| taken = Some(convert::grey(raw)))
-        {
+        let outcome = source.next(PATIENCE.saturating_sub(since(start)), &mut |raw| {
+            taken = Some(convert::grey(raw).map(|frame| coloured(reader.read(frame), raw)));
+        });
+        if let Err(error) = outcome {
             result = Err(error.what);
             break;
         }
-        result = match taken {
-            Some(Ok(frame)) => Ok(reader.read(frame)),
-            Some(Err(error)) => Err(error.to_string()),
-            None => continue,
-        };
+        let Some(taken) = taken else { continue };
+        result = taken.map_err(|error| error.to_string());
         if result.as_ref().is_ok_and(|codes| !codes.is_empty()) {
             break;
         }
@@ -216,34 +237,57 @@ impl StillReader {
 
 /// The picture in a file, or why it is none.
 pub fn load(path: &Path) -> Result<Frame, String> {
+    decode(&bytes(path)?)
+}
+
+/// What is in a file, up to more than any picture has.
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let limit = jpeg::BYTES_MAX as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|e| e.to_string())?;
-    picture::decode(&bytes, Mono::ZERO).map_err(|e| e.to_string())
+    read.map(|_| bytes).map_err(|e| e.to_string())
 }
 
-fn lines(out: &mut impl Write, image: &Path, result: &Result<Vec<Code>, String>, ms: f64) -> io::Result<()> {
+fn decode(bytes: &[u8]) -> Result<Frame, String> {
+    picture::decode(bytes, Mono::ZERO).map_err(|e| e.to_string())
+}
+
+fn lines(out: &mut impl Write, image: &Path, result: &Result<Vec<Shown>, String>, ms: f64) -> io::Result<()> {
     let image = image.display();
     match result {
         Err(e) => writeln!(out, "{image}: {e}"),
         Ok(codes) if codes.is_empty() => writeln!(out, "{image}: no code read ({ms:.1} ms)"),
-        Ok(codes) => codes.iter().try_for_each(|code| {
-            let payload = printable(code);
-            writeln!(out, "{image}: {payload} ({}, {} modules, {ms:.1} ms)", code.lane.name(), code.modules)
+        Ok(codes) => codes.iter().try_for_each(|Shown { code, colour }| {
+            let (payload, lane, modules) = (printable(code), code.lane.name(), code.modules);
+            let colour = name(*colour);
+            writeln!(out, "{image}: {payload} ({lane}, {modules} modules, {colour}, {ms:.1} ms)")
         }),
     }
 }
 
-/// Milliseconds, lane, modules, file, payload.
-fn row(out: &mut impl Write, image: &Path, result: &Result<Vec<Code>, String>, ms: f64) -> io::Result<()> {
+/// A colour's name, as records have it.
+fn name(colour: Option<ModuleColour>) -> &'static str {
+    match colour {
+        Some(ModuleColour::Black) => "black",
+        Some(ModuleColour::Green) => "green",
+        Some(ModuleColour::Yellow) => "yellow",
+        Some(ModuleColour::Red) => "red",
+        Some(ModuleColour::Blue) => "blue",
+        None => "unsure",
+    }
+}
+
+/// Milliseconds, lane, modules, colour, file, payload.
+fn row(out: &mut impl Write, image: &Path, result: &Result<Vec<Shown>, String>, ms: f64) -> io::Result<()> {
     let image = image.file_name().unwrap_or(image.as_os_str()).display();
     match result {
-        Err(error) => writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {image}  {error}", "!", ""),
-        Ok(codes) if codes.is_empty() => writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {image}", "-", ""),
-        Ok(codes) => codes.iter().try_for_each(|code| {
-            let (lane, modules) = (code.lane.name(), code.modules);
-            writeln!(out, "{ms:>8.1}  {lane:<12} {modules:>3}  {image}  {}", printable(code))
+        Err(error) => writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {:<6}  {image}  {error}", "!", "", ""),
+        Ok(codes) if codes.is_empty() => {
+            writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {:<6}  {image}", "-", "", "")
+        }
+        Ok(codes) => codes.iter().try_for_each(|Shown { code, colour }| {
+            let (lane, modules, colour) = (code.lane.name(), code.modules, name(*colour));
+            writeln!(out, "{ms:>8.1}  {lane:<12} {modules:>3}  {colour:<6}  {image}  {}", printable(code))
         }),
     }
 }
@@ -261,7 +305,7 @@ fn printable(code: &Code) -> String {
     }
 }
 
-fn object(image: &Path, result: &Result<Vec<Code>, String>, ms: f64) -> Value {
+fn object(image: &Path, result: &Result<Vec<Shown>, String>, ms: f64) -> Value {
     let codes: Vec<_> = result.iter().flatten().map(describe).collect();
     json!({
         "file": image.display().to_string(),
@@ -271,13 +315,14 @@ fn object(image: &Path, result: &Result<Vec<Code>, String>, ms: f64) -> Value {
     })
 }
 
-fn describe(code: &Code) -> Value {
+fn describe(Shown { code, colour }: &Shown) -> Value {
     let payload = code.payload.expose();
     json!({
         "text": std::str::from_utf8(payload).ok(),
         "hex": data_encoding::HEXLOWER.encode(payload),
         "lane": code.lane.name(),
         "modules": code.modules,
+        "colour": name(*colour),
         "corners": code.corners.map(|p| [p.x, p.y]),
     })
 }
@@ -288,31 +333,33 @@ mod tests {
     use crate::base::Pii;
     use crate::vision::{Lane, Point};
 
-    fn code(payload: &[u8]) -> Code {
-        Code {
+    fn code(payload: &[u8], colour: Option<ModuleColour>) -> Shown {
+        let code = Code {
             payload: Pii::new(payload.to_vec()),
             corners: [Point::new(1.0, 2.0); 4],
             modules: 21,
             part: None,
             lane: Lane::Slow(Attempt::Mean),
-        }
+        };
+        Shown { code, colour }
     }
 
     #[test]
     fn prints_text_as_text_bytes_as_hex_and_no_control_character() {
         let mut out = Vec::new();
-        let codes = Ok(vec![code("门 1\x1B[2J".as_bytes()), code(&[0xFF, 0x00])]);
+        let codes =
+            Ok(vec![code("门 1\x1B[2J".as_bytes(), None), code(&[0xFF, 0x00], Some(ModuleColour::Red))]);
         lines(&mut out, Path::new("a.jpg"), &codes, 3.21).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            "a.jpg: 门 1\\u{1b}[2J (mean, 21 modules, 3.2 ms)\na.jpg: 0xff00 (mean, 21 modules, 3.2 ms)\n"
+            "a.jpg: 门 1\\u{1b}[2J (mean, 21 modules, unsure, 3.2 ms)\na.jpg: 0xff00 (mean, 21 modules, red, 3.2 ms)\n"
         );
     }
 
     #[test]
     fn json_holds_every_byte() {
-        let value = object(Path::new("a.jpg"), &Ok(vec![code(&[0xFF, 0x00])]), 1.0);
+        let value = object(Path::new("a.jpg"), &Ok(vec![code(&[0xFF, 0x00], None)]), 1.0);
         assert_eq!(value["codes"][0]["hex"], "ff00");
         assert_eq!(value["codes"][0]["text"], Value::Null);
         assert_eq!(value["codes"][0]["corners"][3], json!([1.0, 2.0]));

@@ -12,8 +12,8 @@ use super::registration_status::{FieldStatus, PreparedStatus};
 use crate::base::{AttendantId, CentiCelsius, DeviceId, LaneId, NoReading, Slug, Wall};
 use crate::model::manifest::BadManifest;
 use crate::model::{
-    Attestation, Class, CodeHint, Direction, Guidance, NotMeasured, PlateOrigin, Reason, Role, StepKind,
-    StepWords, SubjectKind, Title, Verdict, Zone,
+    Attestation, Class, CodeHint, Direction, Guidance, ModuleColour, NotMeasured, PlateOrigin, Reason, Role,
+    StepKind, StepWords, SubjectKind, Title, Verdict, Zone,
 };
 
 /// What a lane is doing.
@@ -170,6 +170,8 @@ pub struct StepStatus {
     pub attest: Option<Attestation>,
     /// How far.
     pub state: StepState,
+    /// The colour in which a camera saw the code that an attendant is to look at; for the attendant's face only.
+    pub colour: Option<ModuleColour>,
     /// Reasons for which this step may be waived; empty where it may not.
     pub waivers: Vec<Slug>,
     /// Only somebody with one of these roles may waive it; anybody who staffs the post where it is empty.
@@ -186,6 +188,7 @@ impl StepStatus {
             asks: Asks::Plain,
             attest: None,
             state,
+            colour: None,
             waivers: vec![],
             waive_by: vec![],
         }

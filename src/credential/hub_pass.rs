@@ -82,6 +82,7 @@ pub(super) fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust)
         current,
         holder: None,
         manifest: None,
+        colour: None,
     };
     let Some(envelope) = open(payload) else { return answer(Authenticity::Forged, Currency::Unknown) };
     let mut named =

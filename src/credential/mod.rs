@@ -56,6 +56,7 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         current: Currency::Unknown,
         holder: None,
         manifest: None,
+        colour: None,
     };
     match kind {
         CredentialKind::Manifest => Credential { manifest: Some(Manifest::read_code(payload)), ..unverified },

@@ -158,8 +158,8 @@ pub fn camera(
             }
             let health = seen.health.map(Observed::Health);
             let codes = seen.presented.into_iter();
-            let codes = codes.map(|Presented { payload, others, .. }| {
-                Observed::Code(Scan { payload, via: Via::Camera, others })
+            let codes = codes.map(|Presented { payload, others, colour, .. }| {
+                Observed::Code(Scan { payload, via: Via::Camera, others, colour })
             });
             if !health.into_iter().chain(codes).all(|what| post.send(&device, what)) {
                 return;

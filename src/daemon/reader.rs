@@ -201,7 +201,7 @@ impl Reading<'_> {
     }
 
     fn send(&self, payload: crate::base::Pii<Vec<u8>>) -> bool {
-        let scan = Scan { payload, via: Via::Scanner, others: 0 };
+        let scan = Scan { payload, via: Via::Scanner, others: 0, colour: None };
         self.post.send(&self.trouble.device, Observed::Code(scan))
     }
 

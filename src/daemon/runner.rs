@@ -18,8 +18,8 @@ use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticke
 use crate::model::past::Unknown;
 use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
-    AreaMode, Between, Body, Draft, DriftNote, Guidance, Level, Observation, Observed, Past, Scan, Screening,
-    Signal, ThermalFrame, Whose,
+    AreaMode, Between, Body, Credential, Draft, DriftNote, Guidance, Level, Observation, Observed, Past,
+    Scan, Screening, Signal, ThermalFrame, Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener, Sense, array};
@@ -167,18 +167,7 @@ impl LaneRunner {
                 let code = RegistrationCode::read_code(scan.payload.expose().trim_ascii());
                 self.step(now, Input::RegistrationCode(code), appends);
             }
-            Observed::Code(scan) => {
-                let payload = scan.payload.expose();
-                match self.trust.place.as_ref().and_then(|codes| codes.check(payload, at)) {
-                    Some(Scanned::Counts) => self.step(now, Input::PlaceCode, appends),
-                    // It names nobody, so it is no attempt at anything.
-                    Some(Scanned::CountsNothing) => {}
-                    None => {
-                        let credential = credential::check(payload, &self.trust, at.wall, at.trust);
-                        self.step(now, Input::Presented(credential), appends);
-                    }
-                }
-            }
+            Observed::Code(scan) => self.shown(at, &scan, appends),
             Observed::Line { signal: Signal::BarrierOpen, level } => {
                 self.outputs.switch(End::Open, level);
                 self.barrier_moved(now, appends);
@@ -194,6 +183,21 @@ impl LaneRunner {
             Observed::View(view) => self.viewed(now, observation.device, view, appends),
             Observed::Health(health) => self.note_health(&observation.device, health, 1, appends),
         }
+    }
+
+    /// Takes a code that is no registration code.
+    fn shown(&mut self, at: &Stamp, scan: &Scan, appends: &mut Vec<Append>) {
+        let payload = scan.payload.expose();
+        let input = match self.trust.place.as_ref().and_then(|codes| codes.check(payload, at)) {
+            Some(Scanned::Counts) => Input::PlaceCode,
+            // It names nobody, so it is no attempt at anything.
+            Some(Scanned::CountsNothing) => return,
+            None => {
+                let checked = credential::check(payload, &self.trust, at.wall, at.trust);
+                Input::Presented(Credential { colour: scan.colour, ..checked })
+            }
+        };
+        self.step(at.mono, input, appends);
     }
 
     /// Takes what an array saw, and the reference plate in it where its picture shows one.

@@ -250,6 +250,7 @@ fn pass(current: Currency) -> Input {
         current,
         holder: Some(holder),
         manifest: None,
+        colour: None,
     })
 }
 

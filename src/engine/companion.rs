@@ -91,7 +91,7 @@ impl PersonSession {
         let Vouching::Awaited(by) = self.vouching.clone() else { return None };
         self.vouching = Vouching::Answers(by.clone());
         self.details.companion = Some(companion);
-        Some(Evidence::Attested { by, what: Attestation::Companion })
+        Some(Evidence::Attested { by, what: Attestation::Companion, colour: None })
     }
 
     /// What answered may have been another code in view: it is waited for again.

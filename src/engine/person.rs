@@ -147,7 +147,10 @@ impl PersonSession {
             (
                 Reason::CredentialUnverified | Reason::ClockUntrusted,
                 Ask::Credential { unverified: Unverified::Attendant, .. },
-            ) => step.call_attendant(reason),
+            ) => {
+                step.colour = credential.colour;
+                step.call_attendant(reason);
+            }
             _ => step.fail(reason, Some(evidence)),
         }
     }
@@ -383,7 +386,7 @@ impl PersonSession {
     }
 
     fn attest(&mut self, what: Attestation, by: &AttendantId) -> Result<(), Refused> {
-        let evidence = Evidence::Attested { by: by.clone(), what };
+        let evidence = Evidence::Attested { by: by.clone(), what, colour: None };
         if let Some(step) = self.steps.attest(what) {
             step.settle(evidence);
             return Ok(());
@@ -395,7 +398,8 @@ impl PersonSession {
                 if !looked_at || matches!(step.outcome, StepOutcome::Failed { .. }) {
                     return Err(Refused::NotNow { why: "there is nothing that an attendant could attest" });
                 }
-                step.settle(evidence);
+                let colour = step.colour.filter(|_| matches!(what, Attestation::UnverifiedCredential));
+                step.settle(Evidence::Attested { by: by.clone(), what, colour });
                 Ok(())
             }
             Attestation::Mask

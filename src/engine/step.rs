@@ -5,7 +5,8 @@ use crate::base::AttendantId;
 use crate::config::step_rule::Came;
 use crate::config::{Ask, StepRule};
 use crate::model::{
-    Attestation, Authenticity, Currency, Evidence, NotMeasured, PlateOrigin, Reason, Role, StepOutcome,
+    Attestation, Authenticity, Currency, Evidence, ModuleColour, NotMeasured, PlateOrigin, Reason, Role,
+    StepOutcome,
 };
 
 /// One step of one subject.
@@ -29,6 +30,8 @@ pub struct Step {
     pub(super) signed: Vec<(AttendantId, Role)>,
     /// Why an attendant has to look at it.
     attention: Option<Reason>,
+    /// The colour of the code that an attendant is to look at. Nothing follows from it.
+    pub(super) colour: Option<ModuleColour>,
 }
 
 impl Step {
@@ -43,6 +46,7 @@ impl Step {
             interruptions: 0,
             signed: vec![],
             attention: None,
+            colour: None,
         }
     }
 

@@ -22,6 +22,7 @@ impl Steps {
                 asks: asks(step, self.running.as_ref()),
                 attest: step.attested(),
                 state,
+                colour: step.colour.filter(|_| !step.outcome.is_settled()),
                 waivers: step.rule.waivers.clone(),
                 waive_by: step.rule.waive_by.clone(),
             }

@@ -345,7 +345,7 @@ impl VehicleSession {
     /// An attendant looked at what the vehicle's own profile wants looked at.
     fn attest(&mut self, what: Attestation, by: &AttendantId) -> Result<(), Refused> {
         let step = self.steps.attest(what).ok_or(Refused::StepNotOpen { step: StepKind::Attest })?;
-        step.settle(Evidence::Attested { by: by.clone(), what });
+        step.settle(Evidence::Attested { by: by.clone(), what, colour: None });
         Ok(())
     }
 

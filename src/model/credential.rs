@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{BadManifest, Manifest};
+use super::module_colour::ModuleColour;
 use super::subject::{Class, SubjectKind};
 use crate::base::Pii;
 
@@ -128,4 +129,6 @@ pub struct Credential {
     pub holder: Option<Holder>,
     /// Whom it lists; only for manifests. Nothing vouches for that.
     pub manifest: Option<Result<Manifest, BadManifest>>,
+    /// The colour in which it was shown, where a camera is sure of it. It vouches for nothing.
+    pub colour: Option<ModuleColour>,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::camera_view::CameraView;
+use super::module_colour::ModuleColour;
 use super::temperature::ThermalReading;
 use super::thermal_frame::ThermalFrame;
 use crate::base::{CentiCelsius, DeviceId, Mono, NoReading, Pii};
@@ -115,6 +116,8 @@ pub struct Scan {
     pub via: Via,
     /// Number of other codes, different from this one and from each other, in view at about the same time.
     pub others: usize,
+    /// The colour of its modules, where a camera saw one and is sure of it.
+    pub colour: Option<ModuleColour>,
 }
 
 /// How a code was read.

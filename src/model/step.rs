@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::credential::{Authenticity, CredentialKind, Currency};
 use super::local_plates::PlateOrigin;
 pub use super::local_plates::PlateSource;
+use super::module_colour::ModuleColour;
 pub use super::step_kind::StepKind;
 use super::temperature::{NotMeasured, Zone};
 use super::verdict::Reason;
@@ -131,6 +132,10 @@ pub enum Evidence {
         /// What.
         #[n(1)]
         what: Attestation,
+        /// The colour in which a camera saw the code that was looked at, where it is sure of it.
+        #[n(2)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<ModuleColour>,
     },
     /// The plate is known.
     #[n(6)]

@@ -6,6 +6,9 @@
 //! often one looks.
 
 mod draw;
+pub mod footage;
+mod ink;
+mod plane;
 mod pose;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -147,7 +147,7 @@ fn tint(cb: u8, cr: u8) -> [i32; 3] {
 
 /// Red, green and blue, each 0 to 255.
 #[inline]
-fn channels(y: u8, cb: u8, cr: u8) -> [i32; 3] {
+pub(super) fn channels(y: u8, cb: u8, cr: u8) -> [i32; 3] {
     tint(cb, cr).map(|tint| (i32::from(y) + tint).clamp(0, 255))
 }
 

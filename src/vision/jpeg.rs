@@ -57,6 +57,16 @@ pub fn decode_luma(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
     Frame::new(width, height, pixels, at)
 }
 
+/// Decodes to Y, Cb and Cr, three bytes a pixel, with width and height; nothing for a grey picture.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_colour(bytes: &[u8]) -> Result<Option<(usize, usize, Vec<u8>)>, FrameError> {
+    let (width, height, pixels, space) = planes(bytes, ColorSpace::YCbCr)?;
+    Ok((space != ColorSpace::Luma).then_some((width, height, pixels)))
+}
+
 /// How far the picture at the start of a stream reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {

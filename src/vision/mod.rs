@@ -11,6 +11,7 @@
 
 pub mod binary;
 pub mod code;
+pub mod colour;
 pub mod convert;
 pub mod fast;
 pub mod filter;

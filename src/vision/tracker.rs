@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::code::{Code, Lane, Part};
 use super::frame::Point;
 use crate::base::{Mono, Pii};
+use crate::model::ModuleColour;
 
 /// Out of sight this long, a code counts as shown anew.
 pub const AWAY: Duration = Duration::from_millis(1_500);
@@ -33,6 +34,8 @@ pub struct Presented {
     pub lane: Lane,
     /// Number of other payloads in view, each different from this one and from each other.
     pub others: usize,
+    /// The colour of its modules; nobody has looked at it where it was read without the camera's own picture.
+    pub colour: Option<ModuleColour>,
 }
 
 /// Remembers what is in view.
@@ -85,6 +88,7 @@ impl Tracker {
             part: code.part,
             lane: code.lane,
             others,
+            colour: None,
         };
         fresh.into_iter().map(present).collect()
     }

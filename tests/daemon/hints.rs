@@ -173,6 +173,7 @@ fn the_hint_of_any_camera_is_shown_and_none_after_a_code_was_read_by_another_dev
         payload: kakou::base::Pii::new(b"KKR1:NOTHING".to_vec()),
         via: kakou::model::Via::Scanner,
         others: 0,
+        colour: None,
     };
     gate.see("scanner", Observed::Code(scan));
     assert_eq!(gate.runner.status(gate.stamp.mono).prompt, Prompt::ShowCode, "it was no credential");

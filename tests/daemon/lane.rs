@@ -343,7 +343,7 @@ fn only_a_present_place_code_of_this_kiosk_settles_the_step_and_no_other_is_an_a
     runner.start(now.mono, &mut appends);
     let mut show = |runner: &mut LaneRunner, text: String| {
         let payload = Pii::new(text.into_bytes());
-        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0, colour: None });
         let seen = Observation { device: "reader".parse().unwrap(), at: now.mono, what };
         runner.observe(&now, seen, &mut appends);
     };
@@ -372,7 +372,7 @@ fn a_registration_code_at_the_reader_is_taken_for_no_credential_and_a_pass_for_n
     runner.start(now.mono, &mut appends);
     let mut show = |runner: &mut LaneRunner, text: &str| {
         let payload = Pii::new(text.as_bytes().to_vec());
-        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+        let what = Observed::Code(Scan { payload, via: Via::Scanner, others: 0, colour: None });
         let seen = Observation { device: "reader".parse().unwrap(), at: now.mono, what };
         runner.observe(&now, seen, &mut appends);
         runner.status(now.mono)

@@ -212,7 +212,7 @@ fn command(lane: &str, act: Act) -> Command {
 }
 
 fn scan() -> Scan {
-    Scan { payload: Pii::new(b"any".to_vec()), via: Via::Scanner, others: 0 }
+    Scan { payload: Pii::new(b"any".to_vec()), via: Via::Scanner, others: 0, colour: None }
 }
 
 fn practised(view: &LaneView) -> Option<&LaneStatus> {

@@ -73,7 +73,7 @@ impl Visitor {
         if due && wants(&status.steps, StepKind::Credential) {
             self.shown = Some(now);
             let payload = Pii::new(self.pass.clone().into());
-            seen.push(Observed::Code(Scan { payload, via: Via::Scanner, others: 0 }));
+            seen.push(Observed::Code(Scan { payload, via: Via::Scanner, others: 0, colour: None }));
         }
         let close = wants(&status.steps, StepKind::Temperature);
         seen.push(Observed::Thermal(sample(match (close, self.fever) {

@@ -318,7 +318,7 @@ fn credential(
         plate: plate.map(|plate| Pii::new(plate.into())),
     };
     let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
-    Credential { kind, authentic, current, holder: genuine.then_some(holder), manifest: None }
+    Credential { kind, authentic, current, holder: genuine.then_some(holder), manifest: None, colour: None }
 }
 
 pub fn temperature(zone: Zone) -> Input {

@@ -54,7 +54,7 @@ fn a_child_passes_by_a_companions_pass_which_is_on_record_as_the_companions_only
     let passage = lane.last_passage().clone();
     assert_eq!(passage.verdict, Verdict::Admitted);
     let by = "wang".parse().expect("a name");
-    let answered = Evidence::Attested { by, what: Attestation::Companion };
+    let answered = Evidence::Attested { by, what: Attestation::Companion, colour: None };
     assert_eq!(passage.steps[0].outcome, StepOutcome::Done(answered));
     again(&passage, &lane.policy).expect("decided again alike");
     let person = &lane.last_personal().people[0];

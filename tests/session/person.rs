@@ -4,8 +4,8 @@ use kakou::base::CentiCelsius;
 use kakou::control::{Act, Decision, Phase, Prompt, Refused, Registration};
 use kakou::engine::{Effect, Input, Screen};
 use kakou::model::{
-    Attestation, Authenticity, Body, Class, Crossing, Currency, Decider, Evidence, Level, Reason, Signal,
-    StepKind, StepOutcome, SubjectKind, Verdict, Zone,
+    Attestation, Authenticity, Body, Class, Crossing, Currency, Decider, Evidence, Level, ModuleColour,
+    Reason, Signal, StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
 use crate::bench::{Bench, code, not_measured, pass, temperature};
@@ -178,6 +178,36 @@ fn a_code_that_nothing_here_can_verify_is_attested_by_name_and_recorded_as_that(
     assert_eq!(lane.last_passage().verdict, Verdict::Admitted);
     assert_eq!(lane.last_passage().class, Class::Unknown);
     assert_eq!(lane.last_personal().people[0].name, text("李四"));
+}
+
+#[test]
+fn the_colour_of_a_code_stands_beside_what_an_attendant_says_of_it_and_changes_nothing() {
+    let ends = |colour: Option<ModuleColour>, what: Attestation| {
+        let mut lane = lane();
+        let Input::Presented(mut shown) = code(Authenticity::Unverified, Currency::Unknown) else { panic!() };
+        shown.colour = colour;
+        lane.put(Input::Presented(shown));
+        assert_eq!((lane.status().prompt, lane.status().steps[0].colour), (Prompt::WaitForAttendant, colour));
+        lane.act(Act::Attest(what)).put(temperature(Zone::Below)).act(mask());
+        assert_eq!(lane.status().steps[0].colour, None, "nobody has to look any more");
+        lane.act(Act::Register(Registration {
+            name: Some("李四".to_owned().into()),
+            phone: Some("13812345678".to_owned().into()),
+            origin: Some("成都".to_owned().into()),
+            ..Registration::default()
+        }));
+        let passage = lane.last_passage();
+        let StepOutcome::Done(Evidence::Attested { colour, .. }) = &passage.steps[0].outcome else {
+            panic!("{:?}", passage.steps[0])
+        };
+        (passage.verdict, *colour)
+    };
+    let looks = Attestation::UnverifiedCredential;
+    for colour in ModuleColour::ALL {
+        assert_eq!(ends(Some(colour), looks), (Verdict::Admitted, Some(colour)));
+    }
+    assert_eq!(ends(None, looks), (Verdict::Admitted, None));
+    assert_eq!(ends(Some(ModuleColour::Green), Attestation::Papers).1, None, "papers have no colour");
 }
 
 #[test]

@@ -316,6 +316,6 @@ timeout_s = 60
     let passage = lane.last_passage();
     assert_eq!(passage.verdict, Verdict::Admitted);
     let by = "wang".parse().expect("a name");
-    let seen = Evidence::Attested { by, what: Attestation::Papers };
+    let seen = Evidence::Attested { by, what: Attestation::Papers, colour: None };
     assert_eq!(passage.steps[1].outcome, StepOutcome::Done(seen));
 }

@@ -143,7 +143,7 @@ impl Lane {
             seen.extend(codes.into_iter().map(|payload| Observation {
                 device: device.clone(),
                 at: now,
-                what: Observed::Code(Scan { payload, via: Via::Scanner, others }),
+                what: Observed::Code(Scan { payload, via: Via::Scanner, others, colour: None }),
             }));
         }
     }
@@ -156,7 +156,7 @@ impl Lane {
                 push(Observed::Health(Ok(())));
                 for code in self.sight.read(&frame).presented {
                     let (payload, others) = (code.payload, code.others);
-                    push(Observed::Code(Scan { payload, via: Via::Camera, others }));
+                    push(Observed::Code(Scan { payload, via: Via::Camera, others, colour: None }));
                 }
             }
             Err(reason) => push(Observed::Health(Err(reason))),

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
+use kakou::sim::camera::footage::{Footage, Level};
 use kakou::sim::camera::{Camera, Scenery};
 use kakou::vision::picture;
 
@@ -51,7 +52,10 @@ fn a_folder_prints_a_table_a_list_comes_from_standard_input_and_a_camera_is_watc
     let text = String::from_utf8(table.stdout).unwrap();
     let rows: Vec<&str> = text.lines().collect();
     assert_eq!((table.status.code(), rows.len()), (Some(1), 3), "{text}");
-    assert!(rows[0].ends_with("a.pgm") && rows[1].contains("fast          21  b.pgm  gate"), "{text}");
+    assert!(
+        rows[0].ends_with("a.pgm") && rows[1].contains("fast          21  unsure  b.pgm  gate"),
+        "{text}"
+    );
     assert!(rows[2].ends_with(": 1 of 2 read"), "{text}");
 
     let mut child = Command::new(env!("CARGO_BIN_EXE_kakou"));
@@ -69,6 +73,25 @@ fn a_folder_prints_a_table_a_list_comes_from_standard_input_and_a_camera_is_watc
     assert_eq!(none.status.code(), Some(1));
     assert!(String::from_utf8(none.stdout).unwrap().contains("/dev/video-none: "), "says which and why");
     assert_eq!(read(&[]).status.code(), Some(2), "nothing to read");
+}
+
+#[test]
+fn a_photograph_in_colour_says_the_colour_of_its_code() {
+    let (level, held) = (Level::Easy, Duration::from_secs(2));
+    let footage = Footage::new(b"gate", 9, level, held, &mut Random::new(3)).unwrap();
+    let picture = footage.frame(30);
+    let (width, height) = (u16::try_from(picture.width).unwrap(), u16::try_from(picture.height).unwrap());
+    let file = tempfile::NamedTempFile::with_suffix(".jpg").unwrap();
+    let encoder = jpeg_encoder::Encoder::new_file(file.path(), 90).unwrap();
+    encoder.encode(&picture.bytes, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    let text = |arguments: &[&Path]| String::from_utf8(read(arguments).stdout).unwrap();
+    let line = text(&[file.path()]);
+    assert!(line.contains(": gate (") && line.contains(" modules, yellow, "), "{line}");
+    let value: serde_json::Value = serde_json::from_str(&text(&[Path::new("--json"), file.path()])).unwrap();
+    assert_eq!(
+        (&value["codes"][0]["text"], &value["codes"][0]["colour"]),
+        (&"gate".into(), &"yellow".into())
+    );
 }
 
 fn read(arguments: &[&Path]) -> Output {

@@ -9,7 +9,7 @@ use kakou::platform::isolate::{ABANDONED_MAX, Isolate};
 use kakou::vision::fast::Fast;
 use kakou::vision::{Attempt, Frame};
 
-use super::corpus;
+use crate::labelled;
 
 /// For one attempt here: the machine that runs the tests may be slow and busy.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -43,14 +43,14 @@ fn no_picture_holds_up_the_fast_lane_or_a_bounded_attempt() {
 
 #[test]
 fn photographs_that_make_rqrr_panic_or_spin_cost_a_thread_at_most() {
-    let Some(root) = corpus::root() else { return };
+    let Some(root) = labelled::root() else { return };
     let mut slow = Isolate::new(Duration::from_secs(1));
     for set in ["zxing-qr6", "boof-lots"] {
         let mut paths: Vec<_> =
             std::fs::read_dir(root.join(set)).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         for path in paths {
-            let frame = Arc::new(corpus::open(&path));
+            let frame = Arc::new(labelled::open(&path));
             for attempt in [Attempt::Mean, Attempt::Native] {
                 let start = clock::mono();
                 if slow.offer(start, attempt, Arc::clone(&frame)) {

@@ -5,7 +5,7 @@ use kakou::control::{
     Act, AnswerStatus, AreaStatus, Asks, CompanionStatus, DwellState, DwellStatus, Entry, LaneStatus, Phase,
     Prompt, ReadBy, Stay, StepState, StepStatus, TurnedBackStatus,
 };
-use kakou::model::{Custody, Direction, Role, StepKind, Title};
+use kakou::model::{Custody, Direction, ModuleColour, Role, StepKind, Title};
 
 use super::attendant::{measure, sign_in};
 use super::fake::Fake;
@@ -403,5 +403,22 @@ async fn whoever_has_used_up_their_times_is_let_through_by_an_attendant_for_a_re
     browser.wait_for("main").await;
     let face = browser.text("body").await;
     assert!(face.contains("请稍等") && !face.contains("用完") && !face.contains("allowed"), "{face}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_colour_of_a_code_that_nothing_can_verify_is_said_to_the_attendant_alone_and_proves_nothing() {
+    let mut status = states::kiosk();
+    status.lanes[0] = states::unverified(ModuleColour::Yellow);
+    let fake = Fake::start(status, |_, _| Ok(())).await;
+    let browser = Browser::start().await;
+    sign_in(&browser, &fake).await;
+    browser.open(&fake.url(LANE)).await;
+    browser.wait_for_text("#card .steps", "码呈黄色，不作凭证").await;
+    browser.wait_for_text("#card .steps", "Yellow code, which proves nothing").await;
+    browser.open(&fake.url("/lane/in-1")).await;
+    browser.wait_for("h1").await;
+    let told = browser.script("return document.body.textContent.includes('黄')").await;
+    assert_eq!(told, false, "it is nobody else's affair");
     browser.close().await;
 }

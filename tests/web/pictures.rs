@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kakou::control::{KioskStatus, LaneStatus};
-use kakou::model::{CodeHint, Guidance};
+use kakou::model::{CodeHint, Guidance, ModuleColour};
 use kakou::sim::thermal_array::Person;
 
 use super::asks;
@@ -69,10 +69,11 @@ async fn subjects(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
 }
 
 async fn attendants(browser: &Browser, fake: &Fake, folder: &Path, theme: &str) {
-    let scenes: [(&str, LaneStatus); 7] = [
+    let scenes: [(&str, LaneStatus); 8] = [
         ("idle", states::idle()),
         ("steps", states::asking_code()),
         ("hinted", states::hinted(CodeHint::HoldFurther)),
+        ("unverified", states::unverified(ModuleColour::Green)),
         ("referred", states::referred()),
         ("crossing", states::go()),
         ("turned-back", states::turned_back()),

@@ -9,8 +9,8 @@ use kakou::control::{
 };
 use kakou::model::manifest::{Listed, Manifest};
 use kakou::model::{
-    AreaMode, Attestation, BodySite, Class, CodeHint, Direction, FieldForm, Guidance, NotMeasured, Overdue,
-    Reason, StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
+    AreaMode, Attestation, BodySite, Class, CodeHint, Direction, FieldForm, Guidance, ModuleColour,
+    NotMeasured, Overdue, Reason, StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
 };
 use kakou::web::Preview;
 
@@ -384,6 +384,15 @@ pub fn scenes() -> Vec<(&'static str, LaneStatus)> {
         ("leave-items", asks::custody()),
         ("wait-for-escort", asks::escort()),
     ]
+}
+
+/// A code was shown that nothing can verify, in a colour.
+pub fn unverified(colour: ModuleColour) -> LaneStatus {
+    let mut lane = asking_code();
+    lane.steps[0].state = StepState::NeedsAttendant { reason: Reason::CredentialUnverified };
+    lane.steps[0].colour = Some(colour);
+    lane.prompt = Prompt::WaitForAttendant;
+    lane
 }
 
 /// A code is held up that cannot be read.

@@ -273,7 +273,7 @@ impl Running {
                 lines.step(now, &buffer[..count], &mut payloads);
             }
             payloads.extend(lines.expire(now));
-            let scan = |payload| Observed::Code(Scan { payload, via: Via::Scanner, others: 0 });
+            let scan = |payload| Observed::Code(Scan { payload, via: Via::Scanner, others: 0, colour: None });
             seen.extend(payloads.into_iter().map(|payload| (device.clone(), scan(payload))));
         }
         for (device, sensor) in &mut self.parts.thermometers {

@@ -3,7 +3,7 @@
 use super::screening::not_measured;
 use super::{Words, reason};
 use crate::base::AttendantId;
-use crate::model::{Evidence, PlateOrigin, StepOutcome};
+use crate::model::{Evidence, ModuleColour, PlateOrigin, StepOutcome};
 
 /// What became of a step.
 pub fn outcome(outcome: &StepOutcome) -> (&'static str, Words) {
@@ -50,19 +50,31 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Registered { fields, by_code: Some(by_code), .. } => {
             format!("{by_code}/{fields} 登记码自述 stated by code")
         }
+        Evidence::Attested { colour: Some(colour), .. } => shown_in(*colour).to_owned(),
         Evidence::Credential { .. }
         | Evidence::RosterEntry
         | Evidence::PlaceCode
         | Evidence::Temperature { .. }
         | Evidence::ContactTemperature { .. }
         | Evidence::Registered { by_code: None, .. }
-        | Evidence::Attested { .. }
+        | Evidence::Attested { colour: None, .. }
         | Evidence::Plate { origin: None, .. }
         | Evidence::Occupants { listed: None, .. }
         | Evidence::Pledged { .. }
         | Evidence::Escorted { .. }
         | Evidence::Entitled => return None,
     })
+}
+
+/// The colour of the code that an attendant looked at.
+const fn shown_in(colour: ModuleColour) -> &'static str {
+    match colour {
+        ModuleColour::Black => "码呈黑色 shown in black",
+        ModuleColour::Green => "码呈绿色 shown in green",
+        ModuleColour::Yellow => "码呈黄色 shown in yellow",
+        ModuleColour::Red => "码呈红色 shown in red",
+        ModuleColour::Blue => "码呈蓝色 shown in blue",
+    }
 }
 
 /// Who is named in the outcome of a step, and why.

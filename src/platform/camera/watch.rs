@@ -8,8 +8,9 @@ use super::now;
 use crate::base::{Mono, NoReading};
 use crate::model::CameraView;
 use crate::platform::isolate::Isolate;
+use crate::vision::colour::Coloured;
 use crate::vision::raw::{CameraError, Source};
-use crate::vision::{Frame, Presented, Preview, Reader, convert};
+use crate::vision::{Frame, FrameError, Presented, Preview, Raw, Reader, Sight, convert};
 
 /// Previews are no more frequent than this.
 const PREVIEW: Duration = Duration::from_millis(120);
@@ -50,15 +51,19 @@ impl Watch {
     /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and
     /// when it ends.
     pub fn turn(&mut self, wait: Duration) -> Seen {
-        let mut taken = None;
+        let mut taken: Option<Result<Sight, FrameError>> = None;
         let mut frame = self.free_frame();
+        let reader = &mut self.reader;
         let outcome = self.source.next(wait, &mut |raw| {
-            taken = Arc::get_mut(&mut frame).map(|frame| convert::grey_into(raw, frame));
+            taken = Arc::get_mut(&mut frame).map(|frame| {
+                convert::grey_into(raw, frame)?;
+                Ok(read(reader, raw, frame))
+            });
         });
         let mut seen = Seen::default();
         match (outcome, taken) {
-            (Ok(()), Some(Ok(()))) => {
-                self.read(&frame, &mut seen);
+            (Ok(()), Some(Ok(sight))) => {
+                self.take(sight, &frame, &mut seen);
                 self.note(Ok(()), "", &mut seen);
             }
             (Ok(()), Some(Err(e))) => self.note(Err(NoReading::Bus), &e.to_string(), &mut seen),
@@ -86,8 +91,7 @@ impl Watch {
         }
     }
 
-    fn read(&mut self, frame: &Arc<Frame>, seen: &mut Seen) {
-        let sight = self.reader.read(frame);
+    fn take(&mut self, sight: Sight, frame: &Arc<Frame>, seen: &mut Seen) {
         seen.presented = sight.presented;
         if self.previewed.is_none_or(|last| frame.at.since(last) >= PREVIEW) {
             self.previewed = Some(frame.at);
@@ -122,11 +126,26 @@ impl Watch {
     }
 }
 
+/// Reads a frame while its colours are still lent.
+fn read(reader: &mut Reader, raw: Raw<'_>, frame: &Frame) -> Sight {
+    let mut sight = reader.read(frame);
+    if !sight.presented.is_empty()
+        && let Some(picture) = Coloured::of(raw)
+    {
+        sight
+            .presented
+            .iter_mut()
+            .for_each(|code| code.colour = picture.modules(&code.corners, code.modules));
+    }
+    sight
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ModuleColour;
     use crate::platform::camera::Folder;
-    use crate::vision::Raw;
+    use crate::vision::PixelFormat;
 
     #[test]
     fn a_code_in_a_folder_of_pictures_is_one_event_with_a_preview() {
@@ -151,6 +170,38 @@ mod tests {
         assert_eq!(turns[0].health, Some(Ok(())));
         assert!(turns[1..].iter().all(|seen| seen.health.is_none()));
         assert_eq!(turns[0].preview.as_ref().map(|p| (p.width, p.height)), Some((320, 240)));
+    }
+
+    #[test]
+    fn a_code_has_the_colour_that_the_cameras_own_picture_shows() {
+        /// Lends one frame of YUYV, with a code of yellow modules of six pixels.
+        struct Yellow(Vec<u8>);
+        impl Source for Yellow {
+            fn next(&mut self, _: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
+                let (width, height, stride) = (200, 200, 400);
+                take(Raw {
+                    format: PixelFormat::Yuyv,
+                    width,
+                    height,
+                    stride,
+                    bytes: &self.0,
+                    at: Mono::ZERO,
+                });
+                Ok(())
+            }
+        }
+        let code = qrcode::QrCode::new("yellow").unwrap();
+        let module = |v: usize| v.checked_sub(36).map(|v| v / 6).filter(|&v| v < code.width());
+        let pair = |i: usize| {
+            let at = module(2 * i % 200).zip(module(2 * i / 200));
+            let dark = at.is_some_and(|at| code[at] == qrcode::Color::Dark);
+            if dark { [189, 21, 189, 175] } else { [235, 128, 235, 128] }
+        };
+        let source = Yellow((0..200 * 100).flat_map(pair).collect());
+        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let presented = watch.turn(Duration::ZERO).presented;
+        assert_eq!(presented.len(), 1);
+        assert_eq!(presented[0].colour, Some(ModuleColour::Yellow));
     }
 
     #[test]

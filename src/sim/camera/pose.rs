@@ -30,6 +30,7 @@ pub(super) struct Hold {
     turn: f32,
     tilt: (f32, f32),
     tremble: f32,
+    swing: f32,
     light: (f32, f32),
     white: f32,
     black: f32,
@@ -95,6 +96,7 @@ impl Hold {
             turn,
             tilt: (between(-tiltable, tiltable), between(-tiltable, tiltable)),
             tremble: between(0.2, 1.0),
+            swing: 0.0,
             light: (between(-4e-4, 4e-4), between(-4e-4, 4e-4)),
             white: between(190.0, 245.0),
             black: between(12.0, 60.0),
@@ -106,6 +108,12 @@ impl Hold {
             phase: between(0.0, 6.0),
             symbol: Symbol { modules, dark },
         }
+    }
+
+    /// The same, `scale` pixels a module and swung to and fro by `swing` pixels.
+    pub(super) fn at(mut self, scale: f32, swing: f32) -> Self {
+        (self.scale, self.swing) = (scale, swing);
+        self
     }
 
     pub(super) fn symbol(&self) -> &Symbol {
@@ -158,7 +166,9 @@ impl Hold {
         let seconds = narrow(now.since(self.start).as_secs_f64());
         let shake = |rate: f32| self.tremble * (rate * seconds + self.phase).sin();
         let along = |rest: f32, from: f32| rest + (from - rest) * away;
-        (along(self.rest.0, self.from.0) + shake(9.0), along(self.rest.1, self.from.1) + shake(7.0))
+        let swing = |rate: f32| self.swing * (rate * seconds + self.phase).sin();
+        let (x, y) = (along(self.rest.0, self.from.0), along(self.rest.1, self.from.1));
+        (x + shake(9.0) + swing(3.1), y + shake(7.0) + 0.5 * swing(2.3))
     }
 }
 

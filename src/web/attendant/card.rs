@@ -236,6 +236,7 @@ fn steps(lane: &LaneStatus) -> Markup {
                     span.state {
                         (if over { NOT_SETTLED } else { desk::step_state(&step.state) })
                         (detail(&step.state, lane))
+                        @if let Some(colour) = step.colour.filter(|_| !over) { span.why { (desk::module_colour(colour)) } }
                     }
                 }
             }

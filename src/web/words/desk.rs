@@ -4,7 +4,9 @@ pub use super::reason::reason;
 use super::{Words, words};
 use crate::base::{ClockTrust, NoReading, Slug};
 use crate::control::{Aspect, BarrierState, Decision, Direct, Phase, Refused, StepState, Trouble};
-use crate::model::{AreaMode, Attestation, Class, Direction, NotMeasured, Role, SubjectKind, Verdict, Zone};
+use crate::model::{
+    AreaMode, Attestation, Class, Direction, ModuleColour, NotMeasured, Role, SubjectKind, Verdict, Zone,
+};
 
 /// What a lane is doing.
 pub const fn phase(phase: Phase) -> Words {
@@ -209,6 +211,17 @@ pub const fn attestation(what: Attestation) -> Words {
         Attestation::Papers => words("人证相符", "Papers match"),
         Attestation::Companion => words("由陪同人作保", "A companion answers for them"),
         Attestation::PlaceCode => words("已扫场所码", "Place code scanned"),
+    }
+}
+
+/// The colour of a code that an attendant is to look at.
+pub const fn module_colour(colour: ModuleColour) -> Words {
+    match colour {
+        ModuleColour::Black => words("码呈黑色，不作凭证", "Black code, which proves nothing"),
+        ModuleColour::Green => words("码呈绿色，不作凭证", "Green code, which proves nothing"),
+        ModuleColour::Yellow => words("码呈黄色，不作凭证", "Yellow code, which proves nothing"),
+        ModuleColour::Red => words("码呈红色，不作凭证", "Red code, which proves nothing"),
+        ModuleColour::Blue => words("码呈蓝色，不作凭证", "Blue code, which proves nothing"),
     }
 }
 
