@@ -2,7 +2,8 @@
 //!
 //! A block of 8 × 8 pixels has its threshold half-way between its darkest and its lightest pixel. A block without contrast
 //! has none of its own and takes that of blocks around it: a pale symbol on white paper keeps its own threshold, where a
-//! rule that darkens flat blocks loses it. Thresholds are smoothed over 3 × 3 blocks.
+//! rule that darkens flat blocks loses it. Thresholds are smoothed over 3 × 3 blocks. A block without contrast is dark or light
+//! as a whole, so that noise on a wall makes no pattern.
 //!
 //! Most frames of a gate show no symbol. So [`Binary::glimpse`] first looks at a few rows only, for the five runs of a finder
 //! pattern; a whole bitmap is made of a picture in which there are some.
@@ -15,8 +16,10 @@ use super::frame::Frame;
 const BLOCK: usize = 8;
 /// Blocks to each side that a threshold is smoothed over.
 const SMOOTH: usize = 1;
-/// A block with less between its darkest and lightest pixel has no threshold of its own: noise would be a pattern.
+/// A block with less between its darkest and lightest pixel has no threshold of its own, however quiet the picture is.
 const CONTRAST_MIN: u8 = 24;
+/// More between dark and light than this is no noise, wherever it is.
+const NOISE_MAX: u8 = 48;
 /// The high bit of each of eight bytes.
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
@@ -24,7 +27,9 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 #[derive(Debug, Default)]
 pub struct Binary {
     across: usize,
+    /// Between dark and light of each block, then the threshold of its own, or 0.
     own: Vec<u8>,
+    middles: Vec<u8>,
     thresholds: Vec<u8>,
     least: Vec<u8>,
     most: Vec<u8>,
@@ -37,6 +42,7 @@ impl Binary {
         let (width, height) = (frame.width(), frame.height());
         self.across = width.div_ceil(BLOCK);
         self.own.clear();
+        self.middles.clear();
         for rows in frame.luma().chunks(width * BLOCK) {
             self.least.clear();
             self.most.clear();
@@ -50,11 +56,17 @@ impl Binary {
                 }
             }
             let blocks = self.least.chunks(BLOCK).zip(self.most.chunks(BLOCK));
-            self.own.extend(blocks.map(|(least, most)| {
+            for (least, most) in blocks {
                 let least = least.iter().fold(u8::MAX, |a, &b| a.min(b));
                 let most = most.iter().fold(0, |a, &b| a.max(b));
-                if most - least >= CONTRAST_MIN { u8::midpoint(least, most).max(1) } else { 0 }
-            }));
+                let middle = u8::midpoint(least, most).max(1);
+                self.middles.push(middle);
+                self.own.push(most - least);
+            }
+        }
+        let contrast_min = contrast_min(&self.own);
+        for (own, &middle) in self.own.iter_mut().zip(&self.middles) {
+            *own = if *own >= contrast_min { middle } else { 0 };
         }
         self.smooth(height.div_ceil(BLOCK));
     }
@@ -179,7 +191,28 @@ impl Binary {
             }
             last = *threshold;
         }
+        // Flat ones are of one kind as a whole.
+        for ((threshold, &own), &middle) in self.thresholds.iter_mut().zip(&self.own).zip(&self.middles) {
+            if own == 0 {
+                *threshold = if middle <= *threshold { u8::MAX } else { 0 };
+            }
+        }
     }
+}
+
+/// What is contrast and no noise, by how much dark and light differ in each block: twice what they differ in the quietest
+/// quarter of the picture, for a sensor is noisy everywhere. Where that is more than noise, a symbol fills the picture.
+fn contrast_min(ranges: &[u8]) -> u8 {
+    let mut counts = [0_usize; 256];
+    ranges.iter().for_each(|&range| counts[usize::from(range)] += 1);
+    let mut rest = ranges.len() / 4;
+    let noise = (0..=u8::MAX).zip(counts).find(|&(_, count)| {
+        let found = count > rest;
+        rest = rest.saturating_sub(count);
+        found
+    });
+    let twice = noise.map_or(0, |(range, _)| range.saturating_mul(2));
+    if twice <= NOISE_MAX { twice.max(CONTRAST_MIN) } else { CONTRAST_MIN }
 }
 
 /// Whether what begins dark turns light, and dark again.
@@ -276,6 +309,39 @@ mod tests {
         };
         // A pattern of this width has its ends within 56 rows.
         assert_eq!((glimpse(240), glimpse(56)), (0, 18));
+    }
+
+    #[test]
+    fn a_pale_symbol_that_fills_the_picture_is_no_noise() {
+        let pixel = |i: usize| if (i % 64 / 2).is_multiple_of(2) { 215 } else { 250 };
+        let frame = Frame::new(64, 64, (0..64 * 64).map(pixel).collect(), Mono::ZERO).unwrap();
+        let mut binary = Binary::default();
+        binary.measure(&frame);
+        let matrix = binary.matrix(&frame).unwrap();
+        assert!((0..64).all(|x| matrix.get(x, 30) == (x / 2 % 2 == 0)));
+    }
+
+    #[test]
+    fn noise_on_a_wall_beside_a_door_is_no_pattern() {
+        let mut random = Random::new(5);
+        let mut noise = || i32::try_from((0..6).map(|_| random.below(6)).sum::<u64>()).unwrap() - 15;
+        for level in [120, 150, 180] {
+            // A wall that darkens to the right, down to what is half-way between door and wall at the door.
+            let wall = |i: usize| i32::try_from(level - i % 320 * level / 600).unwrap();
+            let pixel = |i: usize| if (44..84).contains(&(i % 320)) { 30 } else { wall(i) };
+            let luma = (0..320 * 240).map(|i| (pixel(i) + noise()).to_le_bytes()[0]).collect();
+            let frame = Frame::new(320, 240, luma, Mono::ZERO).unwrap();
+            let mut binary = Binary::default();
+            binary.measure(&frame);
+            assert_eq!(binary.glimpse(&frame, 3), 0, "{level}");
+            let matrix = binary.matrix(&frame).unwrap();
+            let mixed = (0..40 * 30_u32).filter(|block| {
+                let (x, y) = (block % 40 * 8, block / 40 * 8);
+                let dark = (0..64).filter(|at| matrix.get(x + at % 8, y + at / 8)).count();
+                !matches!(dark, 0 | 64)
+            });
+            assert_eq!(mixed.count(), 2 * 30, "{level}: only blocks at the sides of the door are of both");
+        }
     }
 
     #[test]
