@@ -47,6 +47,10 @@ const MODULES_USUAL: usize = 97;
 /// Most triples to which a grid is fitted. Each costs up to about 1 ms.
 const FITTED_MAX: usize = 12;
 
+/// Where every third row passes through more patterns than this, a wallpaper is in view, and they are too many to look for in
+/// each of them: the rows through 400 symbols.
+const SEEN_MAX: usize = 4_000;
+
 /// Finder patterns that are looked at, the largest: those of 160 symbols. More are a wallpaper, whose triples are too many.
 const PATTERNS_MAX: usize = 480;
 
@@ -101,16 +105,21 @@ pub fn finder_patterns(frame: &Frame) -> usize {
 pub fn fit(frame: &Frame, threshold: Threshold, lane: Lane) -> Vec<Code> {
     let read = || {
         let found = match threshold {
-            Threshold::Blocks => with_bits(frame, |dark| fit_through(frame, dark, lane)),
-            Threshold::Mean => darker_than_mean(frame).map(|dark| fit_through(frame, &dark, lane)),
+            Threshold::Blocks => with_bits(frame, |dark| fit_through(frame, dark, true, lane)),
+            Threshold::Mean => {
+                let mut binary = Binary::default();
+                binary.measure(frame);
+                let every_row = binary.glimpse(frame, 3) <= SEEN_MAX;
+                darker_than_mean(frame).map(|dark| fit_through(frame, &dark, every_row, lane))
+            }
         };
         found.unwrap_or_default()
     };
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
 }
 
-fn fit_through(frame: &Frame, dark: &BitMatrix, lane: Lane) -> Vec<Code> {
-    let mut patterns = FindFinderPatterns(dark, true, 0);
+fn fit_through(frame: &Frame, dark: &BitMatrix, every_row: bool, lane: Lane) -> Vec<Code> {
+    let mut patterns = FindFinderPatterns(dark, every_row, 0);
     let sets = triples(&mut patterns);
     fit_each(frame, &sets, FITTED_MAX, Budget::PICTURE, lane).0
 }
@@ -176,9 +185,11 @@ fn row_step(frame: &Frame, effort: Effort) -> usize {
 fn search(binary: &mut Binary, frame: &Frame, effort: Effort, lane: Lane) -> Found {
     binary.measure(frame);
     // Each of three finder patterns is met by a row at least.
-    if binary.glimpse(frame, row_step(frame, effort)) < 3 {
+    let seen = binary.glimpse(frame, row_step(frame, effort));
+    if seen < 3 {
         return Found::default();
     }
+    let effort = Effort { every_row: effort.every_row && seen <= SEEN_MAX, ..effort };
     binary.matrix(frame).map(|bits| search_bits(frame, &bits, effort, lane)).unwrap_or_default()
 }
 
