@@ -21,15 +21,17 @@ deny:
 	cargo deny check licenses bans sources
 
 MINUTES ?= 10
-TARGETS ?= segment batch note parcel receipt command said handed
+TARGETS ?= segment batch note parcel receipt command said handed frame jpeg symbol margins
+# Where it is built, and what was found goes on from.
+FUZZED ?= $(CURDIR)/target/fuzz
 
 # On the stable compiler: RUSTC_BOOTSTRAP lets it count what is covered, and no sanitizer is needed without unsafe code.
 fuzz:
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 	cp Cargo.lock tests/fuzz/Cargo.lock
-	KAKOU_FUZZ_SEEDS=$(CURDIR)/target/fuzz/corpus cargo test --test fuzzed every_seed
+	KAKOU_FUZZ_SEEDS=$(FUZZED)/corpus cargo test --test fuzzed every_seed
 	for target in $(TARGETS); do \
-		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(CURDIR)/target/fuzz cargo fuzz run --fuzz-dir tests/fuzz \
-			--sanitizer none $$target target/fuzz/corpus/$$target -- \
-			-max_total_time=$$(($(MINUTES) * 60)) -rss_limit_mb=512 -max_len=16384 || exit 1; \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(FUZZED) cargo fuzz run --fuzz-dir tests/fuzz \
+			--sanitizer none $$target $(FUZZED)/corpus/$$target -- \
+			-max_total_time=$$(($(MINUTES) * 60)) -rss_limit_mb=512 -timeout=20 -report_slow_units=1 -max_len=16384 || exit 1; \
 	done

@@ -6,17 +6,15 @@ mod fuzzed;
 
 use std::path::PathBuf;
 
+use fuzzed::watch::watched;
 use fuzzed::{TARGETS, Target};
 use kakou::base::Random;
-
-/// Altered inputs of each target.
-const RUNS: u64 = 1_500;
 
 #[test]
 fn every_seed_is_taken_by_what_it_is_for() {
     // `make fuzz` begins its corpora with these.
     let folder = std::env::var_os("KAKOU_FUZZ_SEEDS").map(PathBuf::from);
-    for Target { name, run, seeds } in TARGETS {
+    for Target { name, run, seeds, .. } in TARGETS {
         let seeds = seeds();
         assert!(seeds.len() > 3, "{name}");
         for (number, seed) in seeds.iter().enumerate() {
@@ -31,10 +29,10 @@ fn every_seed_is_taken_by_what_it_is_for() {
 
 #[test]
 fn altered_inputs_break_no_promise() {
-    for (index, Target { name, run, seeds }) in TARGETS.into_iter().enumerate() {
+    for (index, Target { name, run, seeds, runs }) in TARGETS.into_iter().enumerate() {
         let seeds = seeds();
         let (mut far, mut stopped) = (0, 0);
-        for number in 0..RUNS {
+        for number in 0..runs {
             let mut random = Random::new((index as u64) << 32 | number);
             let input = altered(&seeds, &mut random);
             let taken = std::panic::catch_unwind(|| run(&input));
@@ -57,6 +55,18 @@ fn noise_breaks_no_promise() {
             run(&noise);
         }
     }
+}
+
+#[test]
+fn a_caught_panic_counts_where_it_is_ours_and_not_where_it_is_a_decoders() {
+    let caught = |panics: fn()| {
+        let net = || drop(std::panic::catch_unwind(panics));
+        std::panic::catch_unwind(|| watched(net)).is_err()
+    };
+    assert!(caught(|| panic!("ours")));
+    assert!(caught(|| drop(u8::from_str_radix("1", 99))), "the standard library panics for us");
+    assert!(!caught(|| assert!(rxing::common::BitArray::with_size(1).get(999))));
+    assert!(!caught(|| ()), "nothing is left of the ones before");
 }
 
 /// A seed with a few bits, bytes, stretches or numbers changed, cut short, or joined with another.

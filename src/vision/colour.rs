@@ -8,7 +8,7 @@
 //! one. Formulae: IEC 61966-2-1 (sRGB), CIE 15:2004 (CIELAB, by the white of the code itself).
 
 use super::convert::channels;
-use super::frame::Point;
+use super::frame::{Point, check_size};
 use super::homography::Homography;
 use super::jpeg;
 use super::raw::{PixelFormat, Raw};
@@ -46,11 +46,13 @@ impl<'a> Coloured<'a> {
     /// None for pictures without colour, and for broken ones. A JPEG is decoded here once more.
     pub fn of(raw: Raw<'a>) -> Option<Self> {
         let Raw { format, width, height, stride, bytes, .. } = raw;
+        // No place within is beyond what a number holds. The size of a JPEG is in its bytes.
+        let luma_length = || check_size(width, height).ok().and_then(|()| stride.checked_mul(height));
         let plane = match format {
             PixelFormat::Grey => return None,
-            PixelFormat::Yuyv => Plane::Yuyv { bytes, stride },
+            PixelFormat::Yuyv => luma_length().map(|_| Plane::Yuyv { bytes, stride })?,
             PixelFormat::Nv12 => {
-                let (luma, chroma) = bytes.split_at_checked(stride.checked_mul(height)?)?;
+                let (luma, chroma) = bytes.split_at_checked(luma_length()?)?;
                 Plane::Nv12 { luma, chroma, stride }
             }
             PixelFormat::Mjpeg => {
@@ -309,7 +311,11 @@ mod tests {
         let (bytes, corners, modules) = yuyv([0, 0, 0], [200; 3]);
         assert!(Coloured::of(Raw { format: PixelFormat::Grey, ..raw(&bytes) }).is_none());
         assert!(Coloured::of(Raw { format: PixelFormat::Mjpeg, ..raw(&bytes) }).is_none());
-        assert!(Coloured::of(Raw { format: PixelFormat::Nv12, stride: usize::MAX, ..raw(&bytes) }).is_none());
+        for stride in [usize::MAX, usize::MAX / SIDE + 1] {
+            let far = |format| Coloured::of(Raw { format, stride, ..raw(&bytes) });
+            assert!(far(PixelFormat::Nv12).or(far(PixelFormat::Yuyv)).is_none());
+        }
+        assert!(Coloured::of(Raw { width: usize::MAX, ..raw(&bytes) }).is_none());
         let picture = Coloured::of(raw(&bytes)).unwrap();
         assert!(picture.modules(&corners, modules).is_some());
         assert_eq!(picture.modules(&corners.map(|p| Point::new(p.x + 160.0, p.y)), modules), None);

@@ -7,7 +7,7 @@
 //!
 //! Channels: ITU-R BT.601, `R = Y + 1.402 Cr`, `G = Y − 0.344 Cb − 0.714 Cr`, `B = Y + 1.772 Cb`, in 1/256.
 
-use super::frame::{Frame, FrameError, check_rows};
+use super::frame::{Frame, FrameError, check_length, check_rows};
 use super::jpeg;
 use super::raw::{PixelFormat, Raw};
 
@@ -118,7 +118,7 @@ fn nv12(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
     }
     // Both planes have rows of `width` bytes; the second has half as many.
     check_rows(width, height, width, stride, bytes.len())?;
-    check_rows(width, height + height / 2, width, stride, bytes.len())?;
+    check_length(height + height / 2, width, stride, bytes.len())?;
     let (luma, chroma) = bytes.split_at(stride * height);
     let rows = || luma.chunks(stride).zip(chroma.chunks(stride).flat_map(|row| [row, row])).take(height);
     let mut whites = Whites::new();
@@ -269,6 +269,14 @@ mod tests {
         let packed = grey(raw(PixelFormat::Yuyv, 16, 16, 32, &packed)).unwrap();
         let planar = grey(raw(PixelFormat::Nv12, 16, 16, 16, &plane)).unwrap();
         assert_eq!(packed.luma(), planar.luma());
+    }
+
+    #[test]
+    fn a_planar_picture_may_be_as_high_as_any_other() {
+        let bytes = vec![128; 2 * 7_680 * 3 / 2];
+        let tall = grey(raw(PixelFormat::Nv12, 2, 7_680, 2, &bytes)).unwrap();
+        assert_eq!((tall.width(), tall.height()), (2, 7_680), "rows of colour are none of the picture's");
+        assert!(grey(raw(PixelFormat::Nv12, 2, 7_680, 2, &bytes[1..])).is_err());
     }
 
     #[test]

@@ -229,7 +229,12 @@ pub(super) fn check_rows(
     if stride < row {
         return Err(FrameError::Stride { row, stride });
     }
-    let needed = stride.saturating_mul(height - 1).saturating_add(row);
+    check_length(height, row, stride, given)
+}
+
+/// Accepts `given` bytes where there are `rows` rows of `row` bytes, `stride` apart; whatever the rows hold.
+pub(super) fn check_length(rows: usize, row: usize, stride: usize, given: usize) -> Result<(), FrameError> {
+    let needed = stride.saturating_mul(rows.saturating_sub(1)).saturating_add(row);
     if given < needed {
         return Err(FrameError::Truncated { needed, given });
     }
