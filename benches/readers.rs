@@ -1,7 +1,7 @@
 //! The reader beside rqrr, rxing and zxing-cpp, on the same photographs and the same moving pictures, in one run.
 //!
-//! `cargo bench --bench readers`; `--features peers` adds zxing-cpp, which needs CMake and a C++ compiler. `SEQUENCES=280`
-//! makes more than 70 sequences of each level; `SEED=2` makes other ones.
+//! `cargo bench --bench readers`; times are those of a processor. `--features peers` adds zxing-cpp, which needs CMake and a
+//! C++ compiler. `SEQUENCES=280` makes more than 70 sequences of each level; `SEED=2` makes other ones.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
