@@ -17,8 +17,11 @@ const IDLE_STRIDE: u32 = 4;
 /// Attempts at a view in which nothing looks like a code, and which stays as it is: each has had two turns then.
 const IDLE_ATTEMPTS: u32 = 14;
 
-/// A view that stays as it is gets another round of attempts after so many frames, 10 seconds at 30 a second.
+/// A view that stays as it is gets another round of attempts after so many frames, 10 seconds at 30 a second or 20 at rest.
 const IDLE_FRAMES: u32 = 300;
+
+/// A view in which nothing was and nothing moved for so many frames rests: a second at 30 a second.
+const RESTING_FRAMES: u32 = 30;
 
 /// What one frame gave.
 #[derive(Debug, Default)]
@@ -44,6 +47,8 @@ pub struct Reader {
     /// Frames since the view changed, and slow attempts since then.
     rested: u32,
     attempts: u32,
+    /// Frames in a row in which nothing changed and nothing looked like a code.
+    quiet: u32,
 }
 
 impl Reader {
@@ -55,6 +60,8 @@ impl Reader {
         {
             glance.codes.extend(self.votes.add(frame.at, unsolved));
         }
+        let is_quiet = glance.codes.is_empty() && !glance.unread && !glance.changed;
+        self.quiet = if is_quiet { self.quiet.saturating_add(1) } else { 0 };
         let presented = self.tracker.see(frame.at, &glance.codes);
         self.guide.see(frame, &glance);
         let attempt = if glance.codes.is_empty() { self.slow_turn(&glance) } else { None };
@@ -72,6 +79,11 @@ impl Reader {
     /// What would help to read what is held up, and how light it is.
     pub fn view(&self) -> CameraView {
         self.guide.view()
+    }
+
+    /// Whether nothing has been in view for a while: half of the frames are enough then.
+    pub fn rests(&self) -> bool {
+        self.quiet >= RESTING_FRAMES
     }
 
     /// Leaves `attempt` out of the rotation, because it overran its deadline too often.
@@ -134,6 +146,28 @@ mod tests {
         assert_eq!(attempts(60), 4, "and at rest again");
         let other = barred(0);
         assert_eq!((0..40).filter(|_| reader.read(&other).attempt.is_some()).count(), 10, "at another view");
+    }
+
+    #[test]
+    fn a_view_rests_after_a_second_without_change_and_not_while_a_code_or_part_of_one_is_in_it() {
+        let mut reader = Reader::default();
+        let rests_after = |reader: &mut Reader, frame: &Frame| {
+            (1..100).find(|_| {
+                reader.read(frame);
+                reader.rests()
+            })
+        };
+        let (wall, other) = (barred(0), barred(1));
+        assert_eq!(rests_after(&mut reader, &wall), Some(31), "the first frame is a change");
+        reader.read(&other);
+        assert!(!reader.rests());
+        let code = picture::decode(&pgm("kakou", 4), Mono::ZERO).unwrap();
+        assert_eq!(rests_after(&mut reader, &code), None);
+        // The lower half of a code: a finder pattern that belongs to nothing.
+        let (width, lower) = (code.width(), code.width() * 142);
+        let half = Frame::new(width, 120, code.luma()[lower..][..width * 120].to_vec(), Mono::ZERO).unwrap();
+        assert!(Fast::default().read(&half).codes.is_empty());
+        assert_eq!(rests_after(&mut reader, &half), None);
     }
 
     #[test]

@@ -40,21 +40,29 @@ pub struct Watch {
     frames: Vec<Arc<Frame>>,
     health: Option<Result<(), NoReading>>,
     previewed: Option<Mono>,
+    /// Whether the last frame was passed over, because the view rests.
+    passed: bool,
 }
 
 impl Watch {
     /// Watches `source`, whose slow attempts `slow` makes.
     pub fn new(source: Box<dyn Source>, slow: Isolate) -> Self {
-        Self { source, reader: Reader::default(), slow, frames: Vec::new(), health: None, previewed: None }
+        let reader = Reader::default();
+        Self { source, reader, slow, frames: Vec::new(), health: None, previewed: None, passed: false }
     }
 
     /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and
-    /// when it ends.
+    /// when it ends. Where nothing has been in view for a while, every other frame is passed over: not even decoded.
     pub fn turn(&mut self, wait: Duration) -> Seen {
         let mut taken: Option<Result<Sight, FrameError>> = None;
         let mut frame = self.free_frame();
         let reader = &mut self.reader;
+        let passed = !self.passed && reader.rests();
+        self.passed = passed;
         let outcome = self.source.next(wait, &mut |raw| {
+            if passed {
+                return;
+            }
             taken = Arc::get_mut(&mut frame).map(|frame| {
                 convert::grey_into(raw, frame)?;
                 Ok(read(reader, raw, frame))
@@ -67,6 +75,7 @@ impl Watch {
                 self.note(Ok(()), "", &mut seen);
             }
             (Ok(()), Some(Err(e))) => self.note(Err(NoReading::Bus), &e.to_string(), &mut seen),
+            (Ok(()), None) if passed => {}
             (Ok(()), None) => self.note(Err(NoReading::Timeout), "no picture", &mut seen),
             (Err(CameraError { camera, what, reason }), _) => {
                 self.note(Err(reason), &format!("{camera}: {what}"), &mut seen);
@@ -202,6 +211,36 @@ mod tests {
         let presented = watch.turn(Duration::ZERO).presented;
         assert_eq!(presented.len(), 1);
         assert_eq!(presented[0].colour, Some(ModuleColour::Yellow));
+    }
+
+    #[test]
+    fn where_the_view_rests_every_other_frame_is_passed_over_until_something_comes() {
+        /// Lends a wall, from the frame 100 on a wall with a door, and broken frames where it is told to.
+        struct Rests(usize, std::ops::Range<usize>);
+        impl Source for Rests {
+            fn next(&mut self, _: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
+                let grey = |i: usize| if self.0 >= 100 && i % 64 < 32 { 40 } else { 200 };
+                let mut bytes: Vec<u8> = (0..64 * 64).map(grey).collect();
+                bytes.truncate(if self.1.contains(&self.0) { 9 } else { bytes.len() });
+                let at = Mono::from_millis(33 * u64::try_from(self.0).unwrap());
+                self.0 += 1;
+                let (format, width, height, stride) = (PixelFormat::Grey, 64, 64, 64);
+                take(Raw { format, width, height, stride, bytes: &bytes, at });
+                Ok(())
+            }
+        }
+        let broken_at = |broken: std::ops::Range<usize>| {
+            let mut watch = Watch::new(Box::new(Rests(0, broken)), Isolate::new(Duration::from_secs(1)));
+            (0..120)
+                .filter(|_| watch.turn(Duration::ZERO).health.is_some_and(|health| health.is_err()))
+                .count()
+        };
+        // A frame that is not looked at is not found to be broken.
+        let seen: Vec<usize> = (60..66).map(|at| broken_at(at..at + 1)).collect();
+        assert!(seen == [0, 1, 0, 1, 0, 1] || seen == [1, 0, 1, 0, 1, 0], "{seen:?}");
+        assert_eq!((10..14).map(|at| broken_at(at..at + 1)).sum::<usize>(), 4, "not yet at rest");
+        assert_eq!((102..106).map(|at| broken_at(at..at + 1)).sum::<usize>(), 4, "something came");
+        assert_eq!(broken_at(60..62), 1, "never two in a row");
     }
 
     #[test]
