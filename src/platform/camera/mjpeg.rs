@@ -23,6 +23,10 @@ const PICTURE_MAX: usize = 4 << 20;
 
 const CHUNK: usize = 256 << 10;
 
+/// So many stretches that are no picture are passed over whatever the time; then only as long as there is some left. Between two
+/// pictures there are one or two.
+const SKIPS: u32 = 64;
+
 /// A file or pipe of JPEG pictures.
 #[derive(Debug)]
 pub struct Mjpeg {
@@ -57,10 +61,17 @@ impl Mjpeg {
     /// Reads on until the buffer starts with a whole picture; its length.
     fn fill(&mut self, wait: Duration) -> Result<usize, CameraError> {
         let until = now() + wait;
+        let mut skips = 0;
         loop {
             match jpeg::extent(&self.buffer) {
                 Extent::Whole(length) => return Ok(length),
-                Extent::Skip(length) => drop(self.buffer.drain(..length)),
+                Extent::Skip(length) => {
+                    self.buffer.drain(..length);
+                    skips += 1;
+                    if skips > SKIPS && now() >= until {
+                        return Err(error(&self.path, "no picture in time", NoReading::Timeout));
+                    }
+                }
                 Extent::More if self.buffer.len() > PICTURE_MAX => self.buffer.clear(),
                 Extent::More => self.more(until.since(now()))?,
             }
@@ -161,6 +172,19 @@ mod tests {
         camera.next(Duration::ZERO, &mut |raw| mark = raw.bytes[6]).unwrap();
         assert_eq!(mark, 2);
         assert!(camera.buffer.capacity() < 3 * PICTURE_MAX);
+    }
+
+    #[test]
+    fn a_flood_of_false_starts_holds_nobody_up_and_is_passed_over_in_the_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), [[0xFF, 0xD8, 0].repeat(1_000), picture(3)].concat()).unwrap();
+        let mut camera = Mjpeg::open(file.path(), Duration::ZERO).unwrap();
+        let mut mark = 0;
+        let mut next = || camera.next(Duration::ZERO, &mut |raw| mark = raw.bytes[6]);
+        let refused = next().unwrap_err();
+        assert_eq!((refused.reason, refused.what.as_str()), (NoReading::Timeout, "no picture in time"));
+        assert!((0..40).any(|_| next().is_ok()), "it goes on where it was");
+        assert_eq!(mark, 3);
     }
 
     #[test]
