@@ -15,6 +15,10 @@ use crate::vision::{Frame, FrameError, Presented, Preview, Raw, Reader, Sight, c
 /// Previews are no more frequent than this.
 const PREVIEW: Duration = Duration::from_millis(120);
 
+/// Where the view rests, frames nearer to the last one than this are passed over: every other one of 30 a second, and none of a
+/// camera that is slow anyway.
+const REST: Duration = Duration::from_millis(50);
+
 /// Frames whose memory is kept.
 const FRAMES_MAX: usize = 3;
 
@@ -40,29 +44,31 @@ pub struct Watch {
     frames: Vec<Arc<Frame>>,
     health: Option<Result<(), NoReading>>,
     previewed: Option<Mono>,
-    /// Whether the last frame was passed over, because the view rests.
-    passed: bool,
+    /// When the last frame was taken that was looked at.
+    looked: Option<Mono>,
 }
 
 impl Watch {
     /// Watches `source`, whose slow attempts `slow` makes.
     pub fn new(source: Box<dyn Source>, slow: Isolate) -> Self {
         let reader = Reader::default();
-        Self { source, reader, slow, frames: Vec::new(), health: None, previewed: None, passed: false }
+        Self { source, reader, slow, frames: Vec::new(), health: None, previewed: None, looked: None }
     }
 
     /// Waits up to `wait` for a frame and reads it. A broken frame or camera is logged when it starts and
-    /// when it ends. Where nothing has been in view for a while, every other frame is passed over: not even decoded.
+    /// when it ends. Where nothing has been in view for a while, a frame soon after another is passed over: not even
+    /// decoded.
     pub fn turn(&mut self, wait: Duration) -> Seen {
         let mut taken: Option<Result<Sight, FrameError>> = None;
         let mut frame = self.free_frame();
         let reader = &mut self.reader;
-        let passed = !self.passed && reader.rests();
-        self.passed = passed;
+        let (rests, looked, mut passed) = (reader.rests(), &mut self.looked, false);
         let outcome = self.source.next(wait, &mut |raw| {
+            passed = rests && looked.is_some_and(|last| raw.at.since(last) < REST);
             if passed {
                 return;
             }
+            *looked = Some(raw.at);
             taken = Arc::get_mut(&mut frame).map(|frame| {
                 convert::grey_into(raw, frame)?;
                 Ok(read(reader, raw, frame))
@@ -215,32 +221,36 @@ mod tests {
 
     #[test]
     fn where_the_view_rests_every_other_frame_is_passed_over_until_something_comes() {
-        /// Lends a wall, from the frame 100 on a wall with a door, and broken frames where it is told to.
-        struct Rests(usize, std::ops::Range<usize>);
+        /// Lends a wall, from the frame 100 on a wall with a door, and broken frames where it is told to; with its pace.
+        struct Rests(usize, std::ops::Range<usize>, u64);
         impl Source for Rests {
             fn next(&mut self, _: Duration, take: &mut dyn FnMut(Raw<'_>)) -> Result<(), CameraError> {
                 let grey = |i: usize| if self.0 >= 100 && i % 64 < 32 { 40 } else { 200 };
                 let mut bytes: Vec<u8> = (0..64 * 64).map(grey).collect();
                 bytes.truncate(if self.1.contains(&self.0) { 9 } else { bytes.len() });
-                let at = Mono::from_millis(33 * u64::try_from(self.0).unwrap());
+                let at = Mono::from_millis(self.2 * u64::try_from(self.0).unwrap());
                 self.0 += 1;
                 let (format, width, height, stride) = (PixelFormat::Grey, 64, 64, 64);
                 take(Raw { format, width, height, stride, bytes: &bytes, at });
                 Ok(())
             }
         }
-        let broken_at = |broken: std::ops::Range<usize>| {
-            let mut watch = Watch::new(Box::new(Rests(0, broken)), Isolate::new(Duration::from_secs(1)));
-            (0..120)
-                .filter(|_| watch.turn(Duration::ZERO).health.is_some_and(|health| health.is_err()))
-                .count()
+        let told = |broken: std::ops::Range<usize>, ms: u64| {
+            let source = Box::new(Rests(0, broken, ms));
+            let mut watch = Watch::new(source, Isolate::new(Duration::from_secs(1)));
+            let is_told = |_: &i32| watch.turn(Duration::ZERO).health.is_some_and(|health| health.is_err());
+            (0..120).filter(is_told).count()
+        };
+        let each = |frames: std::ops::Range<usize>, ms| -> Vec<usize> {
+            frames.map(|at| told(at..at + 1, ms)).collect()
         };
         // A frame that is not looked at is not found to be broken.
-        let seen: Vec<usize> = (60..66).map(|at| broken_at(at..at + 1)).collect();
+        let seen = each(60..66, 33);
         assert!(seen == [0, 1, 0, 1, 0, 1] || seen == [1, 0, 1, 0, 1, 0], "{seen:?}");
-        assert_eq!((10..14).map(|at| broken_at(at..at + 1)).sum::<usize>(), 4, "not yet at rest");
-        assert_eq!((102..106).map(|at| broken_at(at..at + 1)).sum::<usize>(), 4, "something came");
-        assert_eq!(broken_at(60..62), 1, "never two in a row");
+        assert_eq!(each(10..14, 33), [1; 4], "not yet at rest");
+        assert_eq!(each(102..106, 33), [1; 4], "something came");
+        assert_eq!(told(60..62, 33), 1, "never two in a row");
+        assert_eq!(each(60..64, 66), [1; 4], "a slow camera loses nothing");
     }
 
     #[test]
