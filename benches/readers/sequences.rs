@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
+use kakou::model::ModuleColour;
 use kakou::platform::clock;
 use kakou::sim::camera::footage::{Footage, INKS, Level, PERIOD, Rgb};
 use kakou::vision::colour::Coloured;
@@ -36,10 +37,10 @@ struct Run {
 /// One sequence, seen by all.
 struct Outcome {
     level: Level,
-    named: &'static str,
+    named: ModuleColour,
     ours: Run,
     peers: Vec<Run>,
-    colour: Option<Option<String>>,
+    colour: Option<Option<ModuleColour>>,
 }
 
 /// Makes `count` sequences of each level and prints how each reader does.
@@ -142,9 +143,8 @@ impl Ours {
     }
 }
 
-fn colour_of(raw: Raw<'_>, code: &Presented) -> Option<String> {
-    let colour = Coloured::of(raw)?.modules(&code.corners, code.modules)?;
-    Some(format!("{colour:?}").to_lowercase())
+fn colour_of(raw: Raw<'_>, code: &Presented) -> Option<ModuleColour> {
+    Coloured::of(raw)?.modules(&code.corners, code.modules)
 }
 
 fn bytes(wire: Wire, picture: &Rgb) -> Vec<u8> {
@@ -194,12 +194,12 @@ fn colours(outcomes: &[Outcome]) {
     let mut read = BTreeMap::<(&str, &str), [usize; 2]>::new();
     let mut named = BTreeMap::<&str, [usize; 3]>::new();
     for outcome in outcomes {
-        let count = read.entry((outcome.level.name(), outcome.named)).or_default();
+        let count = read.entry((outcome.level.name(), outcome.named.name())).or_default();
         count[0] += usize::from(outcome.ours.frames.is_some_and(|frames| frames <= 30));
         count[1] += 1;
-        if let Some(colour) = &outcome.colour {
+        if let Some(colour) = outcome.colour {
             let count = named.entry(outcome.level.name()).or_default();
-            count[colour.as_ref().map_or(2, |colour| usize::from(colour != outcome.named))] += 1;
+            count[colour.map_or(2, |colour| usize::from(colour != outcome.named))] += 1;
         }
     }
     for ((level, colour), [read, of]) in &read {

@@ -265,16 +265,8 @@ fn lines(out: &mut impl Write, image: &Path, result: &Result<Vec<Shown>, String>
     }
 }
 
-/// A colour's name, as records have it.
 fn name(colour: Option<ModuleColour>) -> &'static str {
-    match colour {
-        Some(ModuleColour::Black) => "black",
-        Some(ModuleColour::Green) => "green",
-        Some(ModuleColour::Yellow) => "yellow",
-        Some(ModuleColour::Red) => "red",
-        Some(ModuleColour::Blue) => "blue",
-        None => "unsure",
-    }
+    colour.map_or("unsure", ModuleColour::name)
 }
 
 /// Milliseconds, lane, modules, colour, file, payload.

@@ -33,4 +33,15 @@ pub enum ModuleColour {
 impl ModuleColour {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Black, Self::Green, Self::Yellow, Self::Red, Self::Blue];
+
+    /// Its name as records have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Black => "black",
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+            Self::Blue => "blue",
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
+use kakou::model::ModuleColour;
 use kakou::sim::camera::footage::{Footage, INKS, Level, PERIOD};
 use kakou::vision::colour::Coloured;
 use kakou::vision::fast::Fast;
@@ -14,7 +15,7 @@ const SEQUENCES: usize = 70;
 
 #[test]
 fn a_colour_that_is_named_is_the_right_one() {
-    let (mut named, mut wrong, mut unsure) = (BTreeMap::<&str, u32>::new(), 0, 0);
+    let (mut named, mut wrong, mut unsure) = (BTreeMap::<ModuleColour, u32>::new(), 0, 0);
     for (level, number) in Level::ALL.into_iter().flat_map(|level| (0..SEQUENCES).map(move |n| (level, n))) {
         let mut random = Random::new(77).fork(level.name()).fork(&number.to_string());
         let payload = format!("https://example.org/{:032x}", random.next_u64());
@@ -29,8 +30,8 @@ fn a_colour_that_is_named_is_the_right_one() {
             let codes = Fast::default().read(&convert::grey(raw).unwrap()).codes;
             let Some(code) = codes.first() else { continue };
             match Coloured::of(raw).unwrap().modules(&code.corners, code.modules) {
-                Some(colour) if format!("{colour:?}").eq_ignore_ascii_case(footage.colour()) => {
-                    *named.entry(footage.colour()).or_default() += 1;
+                Some(colour) if colour == footage.colour() => {
+                    *named.entry(colour).or_default() += 1;
                 }
                 Some(_) => wrong += 1,
                 None => unsure += 1,

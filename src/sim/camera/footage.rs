@@ -11,6 +11,7 @@ use super::plane::Map;
 use super::pose::{Hold, Shot, narrow, size};
 use super::{HEIGHT, Scenery, TooLong, WIDTH, draw};
 use crate::base::{Mono, Random};
+use crate::model::ModuleColour;
 
 pub use super::ink::INKS;
 
@@ -84,7 +85,7 @@ pub struct Footage {
     hold: Hold,
     ink: [f32; 3],
     white: [f32; 3],
-    name: &'static str,
+    colour: ModuleColour,
     background: Vec<u8>,
     exposure: f32,
     gain: f32,
@@ -111,7 +112,7 @@ impl Footage {
     ) -> Result<Self, TooLong> {
         let code = qrcode::QrCode::with_error_correction_level(payload, qrcode::EcLevel::M)
             .map_err(|_| TooLong(payload.len()))?;
-        let (name, ink) = INKS[ink % INKS.len()];
+        let (colour, ink) = INKS[ink % INKS.len()];
         let cast = *random.pick(&CASTS).unwrap_or(&CASTS[0]);
         let scenery = *random.pick(&[Scenery::Person, Scenery::Clutter]).unwrap_or(&Scenery::Person);
         let mut between = |low: f32, high: f32| low + (high - low) * narrow(random.unit());
@@ -138,7 +139,7 @@ impl Footage {
             hold,
             ink: lit(ink, cast),
             white: cast,
-            name,
+            colour,
             background: draw::background(scenery, &mut random.fork("background")),
             exposure,
             gain,
@@ -151,9 +152,9 @@ impl Footage {
         })
     }
 
-    /// What the colour is called: black, green, yellow, red or blue.
-    pub fn colour(&self) -> &'static str {
-        self.name
+    /// What the colour of the modules is called.
+    pub fn colour(&self) -> ModuleColour {
+        self.colour
     }
 
     /// Whether the whole symbol with its quiet zone is in the frame of `number`.
@@ -288,7 +289,7 @@ mod tests {
     #[test]
     fn an_easy_sequence_comes_into_view_and_is_read_from_yuyv() {
         let footage = footage(3, 9, Level::Easy);
-        assert!(!footage.is_whole(0) && footage.is_whole(25) && footage.colour() == "yellow");
+        assert!(!footage.is_whole(0) && footage.is_whole(25) && footage.colour() == ModuleColour::Yellow);
         let mut reader = Reader::default();
         let read = (14..40).any(|number| {
             let bytes = footage.frame(number).yuyv();
