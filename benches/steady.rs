@@ -15,7 +15,7 @@ use kakou::base::{Mono, Random};
 use kakou::platform::camera::Watch;
 use kakou::platform::isolate::Isolate;
 use kakou::vision::raw::{CameraError, Source};
-use kakou::vision::{PixelFormat, Raw};
+use kakou::vision::{PixelFormat, Raw, Reader};
 use rustix::time::{ClockId, clock_gettime};
 
 const WIDTH: usize = 1_280;
@@ -27,7 +27,8 @@ const PERIOD: Duration = Duration::from_nanos(33_333_333);
 fn main() {
     let frames = std::env::var("FRAMES").ok().and_then(|value| value.parse().ok()).unwrap_or(6_000);
     for (name, format) in [("YUYV", PixelFormat::Yuyv), ("MJPEG", PixelFormat::Mjpeg)] {
-        let mut watch = Watch::new(Box::new(Wall::new(format)), Isolate::new(Duration::from_secs(2)));
+        let mut watch =
+            Watch::new(Box::new(Wall::new(format)), Reader::default(), Isolate::new(Duration::from_secs(2)));
         let turn = |watch: &mut Watch| assert!(watch.turn(Duration::ZERO).presented.is_empty());
         (0..1_000).for_each(|_| turn(&mut watch));
         let (cpu, resident) = (processor(), resident());

@@ -144,7 +144,7 @@ impl Ours {
 }
 
 fn colour_of(raw: Raw<'_>, code: &Presented) -> Option<ModuleColour> {
-    Coloured::of(raw)?.modules(&code.corners, code.modules)
+    Coloured::of(raw)?.modules(&code.corners, code.modules?)
 }
 
 fn bytes(wire: Wire, picture: &Rgb) -> Vec<u8> {

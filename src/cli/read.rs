@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::base::Mono;
 use crate::config::board::{Camera, CameraSource, Controls};
-use crate::model::ModuleColour;
+use crate::model::{ModuleColour, Symbology};
 use crate::platform::camera;
 use crate::platform::clock;
 use crate::platform::isolate::Isolate;
@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Watch a camera for ten seconds, until it shows a code: a device, a folder of pictures or a file of JPEGs.
     #[arg(long, value_name = "DEV", conflicts_with = "images")]
     camera: Option<PathBuf>,
+    /// Look for these symbols beside QR as well, separated by commas: data-matrix, pdf417, aztec.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = symbology)]
+    symbologies: Vec<Symbology>,
     /// Print a JSON object a picture, one a line.
     #[arg(long)]
     json: bool,
@@ -53,10 +56,18 @@ enum Form {
     Json,
 }
 
+fn symbology(name: &str) -> Result<Symbology, String> {
+    Symbology::named(name).ok_or_else(|| {
+        let known: Vec<&str> = Symbology::ALL.iter().map(|symbology| symbology.name()).collect();
+        format!("must be among {}", known.join(", "))
+    })
+}
+
 /// Reads each picture. Exit code 1 when one cannot be opened or has no code that can be read.
 pub fn run(arguments: &Arguments) -> ExitCode {
     let mut out = io::stdout().lock();
-    let mut printed = Printed { reader: StillReader::default(), read: 0, unread: 0 };
+    let reader = StillReader::with(&arguments.symbologies);
+    let mut printed = Printed { reader, read: 0, unread: 0 };
     let json = |form| if arguments.json { Form::Json } else { form };
     let mut all = || -> io::Result<()> {
         if let Some(camera) = &arguments.camera {
@@ -159,7 +170,7 @@ struct Shown {
 /// Says of each code in `raw` what colour it has there.
 fn coloured(codes: Vec<Code>, raw: Raw<'_>) -> Vec<Shown> {
     let picture = if codes.is_empty() { None } else { Coloured::of(raw) };
-    let colour = |code: &Code| picture.as_ref()?.modules(&code.corners, code.modules);
+    let colour = |code: &Code| picture.as_ref()?.modules(&code.corners, code.modules?);
     codes.into_iter().map(|code| Shown { colour: colour(&code), code }).collect()
 }
 
@@ -172,8 +183,8 @@ fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Shown>, String>, 
     } else {
         CameraSource::V4l2(path.to_owned())
     };
-    let controls = Controls::default();
-    let camera = Camera { source, width: WIDTH, height: HEIGHT, fps: FPS, controls };
+    let (controls, symbologies) = (Controls::default(), vec![]);
+    let camera = Camera { source, width: WIDTH, height: HEIGHT, fps: FPS, controls, symbologies };
     let start = clock::mono();
     let since = |start: Mono| clock::mono().since(start);
     let mut source = match camera::open(&camera) {
@@ -203,15 +214,23 @@ fn watch(reader: &mut StillReader, path: &Path) -> (Result<Vec<Shown>, String>, 
 pub struct StillReader {
     fast: Fast,
     slow: Isolate,
+    attempts: Vec<Attempt>,
 }
 
 impl Default for StillReader {
     fn default() -> Self {
-        Self { fast: Fast::default(), slow: Isolate::new(DEADLINE) }
+        Self::with(&[])
     }
 }
 
 impl StillReader {
+    /// A reader that looks for `symbologies` beside QR.
+    pub fn with(symbologies: &[Symbology]) -> Self {
+        let others = symbologies.iter().copied().map(Attempt::Other);
+        let attempts = others.chain(Attempt::QR).collect();
+        Self { fast: Fast::default(), slow: Isolate::new(DEADLINE), attempts }
+    }
+
     /// The fast lane, then every slow attempt until one reads something.
     fn read(&mut self, frame: Frame) -> Vec<Code> {
         let mut found = Vec::new();
@@ -228,7 +247,7 @@ impl StillReader {
             return true;
         }
         let frame = Arc::new(frame);
-        Attempt::ALL.into_iter().any(|attempt| {
+        self.attempts.iter().any(|&attempt| {
             self.slow.offer(clock::mono(), attempt, Arc::clone(&frame))
                 && self.slow.wait().is_some_and(|answer| enough(answer.codes))
         })
@@ -258,9 +277,10 @@ fn lines(out: &mut impl Write, image: &Path, result: &Result<Vec<Shown>, String>
         Err(e) => writeln!(out, "{image}: {e}"),
         Ok(codes) if codes.is_empty() => writeln!(out, "{image}: no code read ({ms:.1} ms)"),
         Ok(codes) => codes.iter().try_for_each(|Shown { code, colour }| {
-            let (payload, lane, modules) = (printable(code), code.lane.name(), code.modules);
-            let colour = name(*colour);
-            writeln!(out, "{image}: {payload} ({lane}, {modules} modules, {colour}, {ms:.1} ms)")
+            let (payload, lane) = (printable(code), code.lane.name());
+            // Only of a QR symbol it is known, and only it has a colour.
+            let qr = code.modules.map(|modules| format!(" {modules} modules, {},", name(*colour)));
+            writeln!(out, "{image}: {payload} ({lane},{} {ms:.1} ms)", qr.unwrap_or_default())
         }),
     }
 }
@@ -278,7 +298,8 @@ fn row(out: &mut impl Write, image: &Path, result: &Result<Vec<Shown>, String>, 
             writeln!(out, "{ms:>8.1}  {:<12} {:>3}  {:<6}  {image}", "-", "", "")
         }
         Ok(codes) => codes.iter().try_for_each(|Shown { code, colour }| {
-            let (lane, modules, colour) = (code.lane.name(), code.modules, name(*colour));
+            let (lane, colour) = (code.lane.name(), name(*colour));
+            let modules = code.modules.map(|modules| modules.to_string()).unwrap_or_default();
             writeln!(out, "{ms:>8.1}  {lane:<12} {modules:>3}  {colour:<6}  {image}  {}", printable(code))
         }),
     }
@@ -329,7 +350,7 @@ mod tests {
         let code = Code {
             payload: Pii::new(payload.to_vec()),
             corners: [Point::new(1.0, 2.0); 4],
-            modules: 21,
+            modules: Some(21),
             part: None,
             lane: Lane::Slow(Attempt::Mean),
         };

@@ -43,6 +43,7 @@ use crate::platform::{camera, files, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
 use crate::thermometry::{Fitted, Plate, Reach, Settings as Thermometry, Surroundings};
+use crate::vision::Reader as CodeReader;
 use crate::vision::raw::Source;
 use crate::{config, web};
 
@@ -397,7 +398,7 @@ struct Opened {
     arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     scanners: Vec<Reader>,
-    cameras: Vec<(DeviceId, Box<dyn Source>)>,
+    cameras: Vec<(DeviceId, Box<dyn Source>, CodeReader)>,
     lines: Vec<LineInput>,
 }
 
@@ -436,7 +437,7 @@ impl Opened {
                     Some(source) => source,
                     None => camera::open(camera)?,
                 };
-                self.cameras.push((id, source));
+                self.cameras.push((id, source, CodeReader::with(&camera.symbologies)));
             }
             Driver::Barrier(wiring) => {
                 let gate = assemble::gate(pins, &device.id, wiring, mono())?;

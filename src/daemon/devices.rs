@@ -15,8 +15,8 @@ use crate::model::{CameraView, Observation, Observed, Scan, Signal, ThermalFrame
 use crate::platform::camera::Watch;
 use crate::platform::clock::{mono, pause};
 use crate::platform::isolate::Isolate;
-use crate::vision::Presented;
 use crate::vision::raw::Source;
+use crate::vision::{Presented, Reader};
 use crate::{vision, web};
 
 /// How often input lines are looked at: well within the shortest debounce time that a gate needs.
@@ -137,7 +137,7 @@ pub fn side_sensor(post: Post, device: DeviceId, mut sensor: Box<dyn SideSensor 
     })
 }
 
-/// Reads codes from a camera's frames and puts small pictures out for the screens.
+/// Reads codes from a camera's frames, by its reader, and puts small pictures out for the screens.
 ///
 /// # Errors
 ///
@@ -145,11 +145,11 @@ pub fn side_sensor(post: Post, device: DeviceId, mut sensor: Box<dyn SideSensor 
 pub fn camera(
     post: Post,
     device: DeviceId,
-    source: Box<dyn Source>,
+    (source, reader): (Box<dyn Source>, Reader),
     previews: watch::Sender<Arc<web::Preview>>,
 ) -> io::Result<()> {
     start(&device.clone(), move || {
-        let mut watch = Watch::new(source, Isolate::new(SLOW_MAX));
+        let mut watch = Watch::new(source, reader, Isolate::new(SLOW_MAX));
         let mut told = CameraView::default();
         while !post.observations.is_closed() {
             let seen = watch.turn(PATIENCE);

@@ -27,7 +27,7 @@ use crate::platform::entropy::OsEntropy;
 use crate::sync::disk_state;
 use crate::sync::inbox::InForce;
 use crate::vision::raw::Source;
-use crate::web;
+use crate::{vision, web};
 
 /// One lane's engine and devices, opened and ready.
 pub struct LaneParts {
@@ -45,8 +45,8 @@ pub struct LaneParts {
     pub sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
     /// Code readers.
     pub scanners: Vec<Reader>,
-    /// Cameras.
-    pub cameras: Vec<(DeviceId, Box<dyn Source>)>,
+    /// Cameras, and what reads their frames.
+    pub cameras: Vec<(DeviceId, Box<dyn Source>, vision::Reader)>,
     /// Input lines.
     pub lines: Vec<LineInput>,
 }
@@ -126,10 +126,10 @@ impl Lanes {
         for scanner in scanners {
             reader::start(post.clone(), scanner).map_err(Error::Thread)?;
         }
-        for (device, source) in cameras {
+        for (device, source, reader) in cameras {
             let (previews, seen) = watch::channel(Arc::default());
             self.previews.insert(id.clone(), seen);
-            devices::camera(post.clone(), device, source, previews).map_err(Error::Thread)?;
+            devices::camera(post.clone(), device, (source, reader), previews).map_err(Error::Thread)?;
         }
         devices::lines(post, lines).map_err(Error::Thread)?;
         let (news, heard) = mpsc::channel(4_096);

@@ -2,6 +2,7 @@
 
 use super::frame::Point;
 use crate::base::Pii;
+use crate::model::Symbology;
 
 /// A code that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +12,8 @@ pub struct Code {
     /// Outer corners in pixels of the frame: upper left, upper right, lower right, lower left as the symbol
     /// sees them.
     pub corners: [Point; 4],
-    /// Modules a side: 21 (version 1) to 177 (version 40).
-    pub modules: u16,
+    /// Modules a side of a QR symbol: 21 (version 1) to 177 (version 40). None of another kind.
+    pub modules: Option<u16>,
     /// Its place in a message spread over several symbols.
     pub part: Option<Part>,
     /// Which lane read it.
@@ -69,11 +70,13 @@ pub enum Attempt {
     Mean,
     /// rqrr with its own threshold.
     Native,
+    /// A symbol that is no QR symbol; see [`others`](super::others).
+    Other(Symbology),
 }
 
 impl Attempt {
-    /// In the order in which they are tried.
-    pub const ALL: [Self; 7] = [
+    /// Those that look for QR symbols, in the order in which they are tried.
+    pub const QR: [Self; 7] = [
         Self::Harder,
         Self::Fitted,
         Self::FittedMean,
@@ -93,6 +96,7 @@ impl Attempt {
             Self::FittedMean => "fitted-mean",
             Self::Mean => "mean",
             Self::Native => "native",
+            Self::Other(symbology) => symbology.name(),
         }
     }
 
@@ -101,6 +105,7 @@ impl Attempt {
         match self {
             Self::Mean | Self::Native => true,
             Self::Harder | Self::Sharpened | Self::Inverted | Self::Fitted | Self::FittedMean => false,
+            Self::Other(_) => false,
         }
     }
 }

@@ -309,7 +309,7 @@ fn middle(x: i32, y: i32) -> (f32, f32) {
 }
 
 /// The grey at a place between pixels; outside of the picture that of its edge.
-fn grey(frame: &Frame, at: Point) -> f32 {
+pub(super) fn grey(frame: &Frame, at: Point) -> f32 {
     let (width, height) = (frame.width(), frame.height());
     #[expect(clippy::cast_precision_loss, reason = "at most 7,680")]
     let clamped = |value: f32, size: usize| (value - 0.5).clamp(0.0, (size - 1) as f32);

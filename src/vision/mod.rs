@@ -20,6 +20,7 @@ pub mod frame;
 pub mod guidance;
 pub mod homography;
 pub mod jpeg;
+pub mod others;
 pub mod picture;
 pub mod preview;
 pub mod raw;

@@ -1,21 +1,26 @@
 //! The reader of one camera: fast lane on every frame, turns of the slow lane, one event a presentation.
 
-use super::code::{Attempt, Code};
+use super::code::{Attempt, Code, Lane};
 use super::fast::{Fast, Glance};
 use super::frame::Frame;
 use super::guidance::Guide;
 use super::preview::Preview;
 use super::slow::Rotation;
-use super::tracker::{Presented, Tracker};
+use super::tracker::{AWAY, Presented, Tracker};
 use super::votes::Votes;
 use crate::base::Mono;
-use crate::model::CameraView;
+use crate::model::{CameraView, Symbology};
 
-/// Without anything that looks like a code, only every so many frames get a slow attempt.
+/// Without anything that looks like a code, only every so many frames get a slow attempt. Where other symbols than QR are looked
+/// for as well, they get as many more.
 const IDLE_STRIDE: u32 = 4;
 
 /// Attempts at a view in which nothing looks like a code, and which stays as it is: each has had two turns then.
 const IDLE_ATTEMPTS: u32 = 14;
+
+/// Where something looks like a QR symbol that is not read, other symbols get one slow attempt of so many: a pattern in the
+/// background must not keep them out.
+const OTHERS_STRIDE: u32 = 4;
 
 /// A view that stays as it is gets another round of attempts after so many frames, 10 seconds at 30 a second or 20 at rest.
 const IDLE_FRAMES: u32 = 300;
@@ -35,11 +40,14 @@ pub struct Sight {
 }
 
 /// Reads the frames of one camera.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     fast: Fast,
     tracker: Tracker,
     rotation: Rotation,
+    others: Rotation,
+    /// The symbol that is no QR symbol and was read last, and when.
+    held: Option<(Attempt, Mono)>,
     guide: Guide,
     votes: Votes,
     /// Frames without a code.
@@ -51,7 +59,30 @@ pub struct Reader {
     quiet: u32,
 }
 
+impl Default for Reader {
+    fn default() -> Self {
+        Self::with(&[])
+    }
+}
+
 impl Reader {
+    /// A reader that looks for `symbologies` beside QR.
+    pub fn with(symbologies: &[Symbology]) -> Self {
+        Self {
+            fast: Fast::default(),
+            tracker: Tracker::default(),
+            rotation: Rotation::new(Attempt::QR),
+            others: Rotation::new(symbologies.iter().copied().map(Attempt::Other)),
+            held: None,
+            guide: Guide::default(),
+            votes: Votes::default(),
+            unread: 0,
+            rested: 0,
+            attempts: 0,
+            quiet: 0,
+        }
+    }
+
     /// Reads `frame` in the fast lane. Bounded work: 4 to 20 ms on a desktop for 1280 × 720.
     pub fn read(&mut self, frame: &Frame) -> Sight {
         let mut glance = self.fast.read(frame);
@@ -60,11 +91,13 @@ impl Reader {
         {
             glance.codes.extend(self.votes.add(frame.at, unsolved));
         }
-        let is_quiet = glance.codes.is_empty() && !glance.unread && !glance.changed;
+        self.held = self.held.filter(|(attempt, at)| frame.at.since(*at) < AWAY && self.others.has(*attempt));
+        let is_empty = glance.codes.is_empty() && self.held.is_none();
+        let is_quiet = is_empty && !glance.unread && !glance.changed;
         self.quiet = if is_quiet { self.quiet.saturating_add(1) } else { 0 };
         let presented = self.tracker.see(frame.at, &glance.codes);
         self.guide.see(frame, &glance);
-        let attempt = if glance.codes.is_empty() { self.slow_turn(&glance) } else { None };
+        let attempt = if glance.codes.is_empty() { self.slow_turn(frame.at, &glance) } else { None };
         Sight { codes: glance.codes, presented, attempt }
     }
 
@@ -72,6 +105,12 @@ impl Reader {
     pub fn late(&mut self, at: Mono, codes: &[Code]) -> Vec<Presented> {
         if !codes.is_empty() {
             self.guide.read();
+        }
+        for code in codes {
+            match code.lane {
+                Lane::Slow(attempt @ Attempt::Other(_)) => self.held = Some((attempt, at)),
+                Lane::Fast | Lane::Frames | Lane::Slow(_) => {}
+            }
         }
         self.tracker.see(at, codes)
     }
@@ -89,6 +128,7 @@ impl Reader {
     /// Leaves `attempt` out of the rotation, because it overran its deadline too often.
     pub fn switch_off(&mut self, attempt: Attempt) {
         self.rotation.switch_off(attempt);
+        self.others.switch_off(attempt);
     }
 
     /// A small picture of `frame` for the screens, with the outlines of what is in view.
@@ -96,20 +136,31 @@ impl Reader {
         Preview::of(frame, &self.tracker.outlines(frame.at))
     }
 
-    fn slow_turn(&mut self, glance: &Glance) -> Option<Attempt> {
+    fn slow_turn(&mut self, at: Mono, glance: &Glance) -> Option<Attempt> {
         self.unread = self.unread.wrapping_add(1);
         self.rested = if glance.changed { 0 } else { self.rested + 1 };
         // A view that never rests is new in each frame: it has attempts left at every stride.
         if self.rested.is_multiple_of(IDLE_FRAMES) {
             (self.rested, self.attempts) = (0, 0);
         }
-        if !glance.unread {
-            if self.attempts >= IDLE_ATTEMPTS || !self.unread.is_multiple_of(IDLE_STRIDE) {
-                return None;
-            }
-            self.attempts += 1;
+        // One that was read stays in view as long as it is read again: otherwise it would count as shown anew.
+        if let Some((attempt, seen)) = self.held
+            && at.since(seen) >= AWAY / 3
+        {
+            return Some(attempt);
         }
-        self.rotation.turn()
+        let kinds = if self.others.is_empty() { 1 } else { 2 };
+        if glance.unread {
+            let other = !self.others.is_empty() && self.unread.is_multiple_of(OTHERS_STRIDE);
+            return if other { self.others.turn() } else { self.rotation.turn() };
+        }
+        let stride = IDLE_STRIDE / kinds;
+        if self.attempts >= IDLE_ATTEMPTS * kinds || !self.unread.is_multiple_of(stride) {
+            return None;
+        }
+        self.attempts += 1;
+        let other = kinds > 1 && !(self.unread / stride).is_multiple_of(2);
+        if other { self.others.turn() } else { self.rotation.turn() }
     }
 }
 
@@ -125,7 +176,7 @@ mod tests {
         let sight = reader.read(&frame);
         assert_eq!(sight.presented.len(), 1);
         assert_eq!(sight.presented[0].payload.expose(), b"kakou");
-        assert_eq!((sight.codes[0].modules, sight.codes[0].lane.name()), (21, "fast"));
+        assert_eq!((sight.codes[0].modules, sight.codes[0].lane.name()), (Some(21), "fast"));
         let near = |p: crate::vision::Point, x: f32, y: f32| (p.x - x).abs() < 3.0 && (p.y - y).abs() < 3.0;
         let [a, b, c, d] = sight.codes[0].corners;
         assert!(
@@ -175,6 +226,58 @@ mod tests {
         let mut reader = Reader::default();
         let views = [barred(0), barred(1), barred(2)];
         assert_eq!((0..120).filter(|at| reader.read(&views[at % 3]).attempt.is_some()).count(), 30);
+    }
+
+    #[test]
+    fn other_symbols_are_looked_for_where_the_reader_is_told_to_and_one_that_was_read_stays_looked_for() {
+        let wall = |ms: u64| {
+            let mut frame = barred(0);
+            frame.at = Mono::from_millis(ms);
+            frame
+        };
+        let turns = |reader: &mut Reader, frames: std::ops::Range<u64>| -> Vec<Attempt> {
+            frames.filter_map(|frame| reader.read(&wall(33 * frame)).attempt).collect()
+        };
+        let others =
+            |turns: &[Attempt]| turns.iter().filter(|turn| matches!(turn, Attempt::Other(_))).count();
+        let alone = turns(&mut Reader::default(), 0..32);
+        let mut reader = Reader::with(&[Symbology::Aztec, Symbology::Pdf417]);
+        let both = turns(&mut reader, 0..32);
+        // Each as often as QR, which has as many turns as without them.
+        assert_eq!((alone.len(), others(&alone)), (8, 0));
+        assert_eq!((both.len(), others(&both)), (16, 8));
+        turns(&mut reader, 32..400);
+        assert_eq!(turns(&mut reader, 400..410).len(), 0, "a view that stays as it is has had its turns");
+        // One was read: it is looked for again, half a second later, and no view with it in rests.
+        let aztec = Attempt::Other(Symbology::Aztec);
+        let at = Mono::from_millis(33 * 409);
+        assert_eq!(reader.late(at, &[other(aztec)]).len(), 1);
+        let again = (410..455).find(|&frame| reader.read(&wall(33 * frame)).attempt == Some(aztec));
+        assert_eq!(again, Some(425));
+        assert!(!reader.rests());
+        assert!(
+            reader.late(Mono::from_millis(33 * 425), &[other(aztec)]).is_empty(),
+            "the same presentation"
+        );
+        reader.switch_off(aztec);
+        assert!(!turns(&mut reader, 455..900).contains(&aztec));
+    }
+
+    #[test]
+    fn what_looks_like_a_qr_symbol_does_not_keep_other_symbols_out() {
+        let code = picture::decode(&pgm("kakou", 4), Mono::ZERO).unwrap();
+        let (width, lower) = (code.width(), code.width() * 142);
+        let half = Frame::new(width, 120, code.luma()[lower..][..width * 120].to_vec(), Mono::ZERO).unwrap();
+        let mut reader = Reader::with(&[Symbology::DataMatrix]);
+        let turns: Vec<_> = (0..16).filter_map(|_| reader.read(&half).attempt).collect();
+        let others = turns.iter().filter(|turn| matches!(turn, Attempt::Other(_))).count();
+        assert_eq!((turns.len(), others), (16, 4));
+    }
+
+    fn other(attempt: Attempt) -> Code {
+        let corners = [crate::vision::Point::default(); 4];
+        let payload = crate::base::Pii::new(b"ticket".to_vec());
+        Code { payload, corners, modules: None, part: None, lane: Lane::Slow(attempt) }
     }
 
     #[test]

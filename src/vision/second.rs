@@ -63,7 +63,7 @@ fn decode<G: BitGrid>(grid: &Grid<G>, attempt: Attempt) -> Option<Code> {
     Some(Code {
         payload: Pii::new(payload),
         corners: grid.bounds.map(corner),
-        modules: u16::try_from(grid.grid.size()).ok()?,
+        modules: u16::try_from(grid.grid.size()).ok(),
         part: None,
         lane: Lane::Slow(attempt),
     })

@@ -7,7 +7,7 @@ use super::binary::Binary;
 use super::code::{Attempt, Code, Lane};
 use super::frame::{Frame, Point};
 use super::symbols::{self, Effort, Threshold};
-use super::{filter, second};
+use super::{filter, others, second};
 
 /// Larger pictures are halved first.
 const LONG_SIDE_MAX: usize = 1_280;
@@ -27,6 +27,7 @@ pub fn attempt(attempt: Attempt, frame: &Frame) -> Vec<Code> {
         Attempt::FittedMean => symbols::fit(&fitted, Threshold::Mean, lane),
         Attempt::Mean => second::mean(&fitted),
         Attempt::Native => second::native(&fitted),
+        Attempt::Other(symbology) => others::read(symbology, &fitted),
     };
     for code in &mut codes {
         code.corners = code.corners.map(|p| Point::new(p.x * factor, p.y * factor));
@@ -49,16 +50,25 @@ pub struct Rotation {
     next: usize,
 }
 
-impl Default for Rotation {
-    fn default() -> Self {
-        Self { attempts: Attempt::ALL.to_vec(), next: 0 }
-    }
-}
-
 impl Rotation {
+    /// Takes turns between `attempts`, in this order.
+    pub fn new(attempts: impl IntoIterator<Item = Attempt>) -> Self {
+        Self { attempts: attempts.into_iter().collect(), next: 0 }
+    }
+
     /// Leaves `attempt` out from now on.
     pub fn switch_off(&mut self, attempt: Attempt) {
         self.attempts.retain(|&kept| kept != attempt);
+    }
+
+    /// Whether `attempt` has turns.
+    pub fn has(&self, attempt: Attempt) -> bool {
+        self.attempts.contains(&attempt)
+    }
+
+    /// Whether nothing has turns.
+    pub fn is_empty(&self) -> bool {
+        self.attempts.is_empty()
     }
 
     /// Whose turn it is; `None` when all are switched off.
@@ -76,14 +86,16 @@ mod tests {
 
     #[test]
     fn every_attempt_has_its_turn_and_one_switched_off_has_none() {
-        let mut rotation = Rotation::default();
+        let mut rotation = Rotation::new(Attempt::QR);
         let round: Vec<_> = (0..7).filter_map(|_| rotation.turn()).collect();
-        assert_eq!(round, Attempt::ALL);
+        assert_eq!(round, Attempt::QR);
         rotation.switch_off(Attempt::Native);
         rotation.switch_off(Attempt::Harder);
+        assert!(!rotation.has(Attempt::Native) && rotation.has(Attempt::Mean));
         let round: Vec<_> = (0..6).filter_map(|_| rotation.turn()).collect();
         assert!(round.len() == 6 && !round.contains(&Attempt::Native) && !round.contains(&Attempt::Harder));
-        Attempt::ALL.iter().for_each(|&attempt| rotation.switch_off(attempt));
-        assert_eq!(rotation.turn(), None);
+        assert!(!rotation.is_empty());
+        Attempt::QR.iter().for_each(|&attempt| rotation.switch_off(attempt));
+        assert_eq!((rotation.turn(), rotation.is_empty()), (None, true));
     }
 }

@@ -255,6 +255,7 @@ pub(super) fn code(
         count: u8::try_from(append.count).unwrap_or_default(),
         parity: append.id.parse().unwrap_or_default(),
     });
+    let modules = Some(modules);
     Some(Code { payload: Pii::new(payload.to_vec()), corners, modules, part, lane })
 }
 

@@ -26,8 +26,8 @@ pub struct Presented {
     pub at: Mono,
     /// Where it was then.
     pub corners: [Point; 4],
-    /// Modules a side.
-    pub modules: u16,
+    /// Modules a side of a QR symbol; none of another kind.
+    pub modules: Option<u16>,
     /// Its place in a message spread over several symbols.
     pub part: Option<Part>,
     /// Which lane read it.
@@ -184,7 +184,7 @@ mod tests {
         Code {
             payload: Pii::new(payload.as_bytes().to_vec()),
             corners: [Point::default(); 4],
-            modules: 21,
+            modules: Some(21),
             part: None,
             lane: Lane::Fast,
         }

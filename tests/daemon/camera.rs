@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use kakou::base::Mono;
 use kakou::daemon::devices::{self, Post};
-use kakou::model::Observed;
+use kakou::model::{Observed, Symbology};
 use kakou::platform::clock::mono;
+use kakou::vision::Reader;
 use kakou::vision::raw::{CameraError, PixelFormat, Raw, Source};
 use kakou::web::Preview;
+use rxing::aztec::AztecWriter;
+use rxing::{BarcodeFormat, EncodeHints, Writer};
 use tokio::sync::{mpsc, watch};
 
 const WIDTH: usize = 600;
@@ -30,6 +33,18 @@ impl Still {
             }
         }
         Self(luma)
+    }
+
+    fn ticket(text: &str) -> Self {
+        let hints = EncodeHints { Margin: Some("0".to_owned()), ..EncodeHints::default() };
+        let drawn = AztecWriter.encode_with_hints(text, &BarcodeFormat::AZTEC, 0, 0, &hints).unwrap();
+        let module = |at: usize| u32::try_from(at / 6).ok().filter(|&at| at < drawn.getWidth());
+        let dark = |at: usize| {
+            let (x, y) = ((at % WIDTH).checked_sub(90), (at / WIDTH).checked_sub(60));
+            let at = x.and_then(module).zip(y.and_then(module));
+            at.is_some_and(|(x, y)| drawn.get(x, y))
+        };
+        Self((0..WIDTH * HEIGHT).map(|at| if dark(at) { 30 } else { 220 }).collect())
     }
 }
 
@@ -54,7 +69,13 @@ async fn several_codes_are_told_as_such_and_equal_ones_as_one() {
         let (observations, mut observed) = mpsc::channel(16);
         let previews = watch::Sender::new(Arc::new(Preview::default()));
         let source = Box::new(Still::new(texts));
-        devices::camera(Post { observations }, "camera".parse().unwrap(), source, previews).unwrap();
+        devices::camera(
+            Post { observations },
+            "camera".parse().unwrap(),
+            (source, Reader::default()),
+            previews,
+        )
+        .unwrap();
         let mut others = Vec::new();
         while others.len() < expected.len() {
             if let Observed::Code(scan) = observed.recv().await.unwrap().what {
@@ -63,4 +84,18 @@ async fn several_codes_are_told_as_such_and_equal_ones_as_one() {
         }
         assert_eq!(others, expected, "{texts:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_of_another_kind_is_a_code_where_the_camera_is_told_to_read_it() {
+    let (observations, mut observed) = mpsc::channel(16);
+    let previews = watch::Sender::new(Arc::new(Preview::default()));
+    let camera = (Box::new(Still::ticket("ticket 7")) as Box<dyn Source>, Reader::with(&[Symbology::Aztec]));
+    devices::camera(Post { observations }, "camera".parse().unwrap(), camera, previews).unwrap();
+    let code = loop {
+        if let Observed::Code(scan) = observed.recv().await.unwrap().what {
+            break scan;
+        }
+    };
+    assert_eq!((code.payload.expose().as_slice(), code.colour), (&b"ticket 7"[..], None));
 }

@@ -13,6 +13,7 @@ use kakou::model::{
     CameraView, CodeHint, Direction, Level, Observation, Observed, PictureLight, SubjectKind,
 };
 use kakou::platform::clock::Clock;
+use kakou::vision::Reader;
 use kakou::vision::raw::{CameraError, PixelFormat, Raw, Source};
 use kakou::web::Preview;
 use kakou::web::words::face;
@@ -153,7 +154,13 @@ async fn a_lane_without_time_for_hints_holds_up_no_camera_and_gets_the_last_one_
 fn camera(source: Nearer) -> mpsc::Receiver<Observation> {
     let (observations, observed) = mpsc::channel(1);
     let previews = watch::Sender::new(Arc::new(Preview::default()));
-    devices::camera(Post { observations }, "camera".parse().unwrap(), Box::new(source), previews).unwrap();
+    devices::camera(
+        Post { observations },
+        "camera".parse().unwrap(),
+        (Box::new(source), Reader::default()),
+        previews,
+    )
+    .unwrap();
     observed
 }
 

@@ -29,7 +29,7 @@ fn a_colour_that_is_named_is_the_right_one() {
             let raw = Raw { format, width, height, stride, bytes: &bytes, at: Mono::ZERO + PERIOD * frame };
             let codes = Fast::default().read(&convert::grey(raw).unwrap()).codes;
             let Some(code) = codes.first() else { continue };
-            match Coloured::of(raw).unwrap().modules(&code.corners, code.modules) {
+            match Coloured::of(raw).unwrap().modules(&code.corners, code.modules.unwrap()) {
                 Some(colour) if colour == footage.colour() => {
                     *named.entry(colour).or_default() += 1;
                 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use kakou::base::{Mono, Random};
 use kakou::sim::camera::footage::{Footage, Level};
 use kakou::sim::camera::{Camera, Scenery};
-use kakou::vision::picture;
+use kakou::vision::{Frame, picture};
+use rxing::pdf417::PDF417Writer;
+use rxing::{BarcodeFormat, EncodeHints, Writer};
 
 #[test]
 fn prints_what_it_reads_and_fails_when_a_picture_has_no_code() {
@@ -92,6 +94,26 @@ fn a_photograph_in_colour_says_the_colour_of_its_code() {
         (&value["codes"][0]["text"], &value["codes"][0]["colour"]),
         (&"gate".into(), &"yellow".into())
     );
+}
+
+#[test]
+fn other_symbols_are_read_where_they_are_asked_for() {
+    let hints = EncodeHints { Margin: Some("4".to_owned()), ..EncodeHints::default() };
+    let drawn = PDF417Writer.encode_with_hints("ticket 7", &BarcodeFormat::PDF_417, 0, 0, &hints).unwrap();
+    let (width, height) = (3 * drawn.getWidth(), 3 * drawn.getHeight());
+    let pixel = |at: u32| if drawn.get(at % width / 3, at / width / 3) { 30 } else { 220 };
+    let (luma, [width, height]) =
+        ((0..width * height).map(pixel).collect(), [width, height].map(|side| side as usize));
+    let file = tempfile::NamedTempFile::with_suffix(".pgm").unwrap();
+    let frame = Frame::new(width, height, luma, Mono::ZERO).unwrap();
+    std::fs::write(file.path(), picture::encode_pgm(&frame)).unwrap();
+    let kinds = |kinds: &str| read(&[Path::new("--symbologies"), Path::new(kinds), file.path()]);
+    let text = String::from_utf8(kinds("data-matrix,pdf417").stdout).unwrap();
+    assert!(text.contains(": ticket 7 (pdf417, "), "{text}");
+    assert_eq!(read(&[file.path()]).status.code(), Some(1));
+    let wrong = kinds("pdf416");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("must be among data-matrix, pdf417, aztec"));
 }
 
 fn read(arguments: &[&Path]) -> Output {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kakou::base::{Mono, Random};
+use kakou::model::Symbology;
 use kakou::platform::clock;
 use kakou::platform::isolate::{ABANDONED_MAX, Isolate};
 use kakou::vision::fast::Fast;
@@ -23,7 +24,7 @@ fn no_picture_holds_up_the_fast_lane_or_a_bounded_attempt() {
         let fast_ms = clock::mono().since(start).as_millis();
         let frame = Arc::new(frame);
         let mut each = vec![];
-        for attempt in Attempt::ALL {
+        for attempt in Attempt::QR.into_iter().chain(Symbology::ALL.map(Attempt::Other)) {
             let start = clock::mono();
             if !slow.offer(start, attempt, Arc::clone(&frame)) {
                 assert!(attempt.unbounded(), "{name}: {} was switched off", attempt.name());
@@ -69,7 +70,15 @@ fn pictures() -> Vec<(&'static str, Frame)> {
     let mut noise = vec![0; 1_280 * 720];
     random.fill(&mut noise);
     let squares = (0..1_280 * 720).map(|i| if (i % 1_280 / 2 + i / 1_280 / 2) % 2 == 0 { 20 } else { 230 });
+    let lines = |step: usize, diagonal: usize| {
+        let dark = move |i: usize| ((i % 1_280 + diagonal * (i / 1_280)) / step).is_multiple_of(2);
+        frame(1_280, 720, (0..1_280 * 720).map(|i| if dark(i) { 20 } else { 230 }).collect())
+    };
     vec![
+        ("bars of 1 px", lines(1, 0)),
+        ("bars of 3 px", lines(3, 0)),
+        ("leaning bars of 1 px", lines(1, 1)),
+        ("leaning bars of 4 px", lines(4, 1)),
         ("one pixel", frame(1, 1, vec![9])),
         ("one row", frame(7_680, 1, vec![9; 7_680])),
         ("one column", frame(1, 4_320, (0..4_320).map(|i| u8::try_from(i % 256).unwrap()).collect())),

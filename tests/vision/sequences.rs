@@ -54,5 +54,5 @@ fn the_largest_symbol_full_of_random_bytes_survives_byte_for_byte() {
     let sight = Reader::default().read(&frame);
     assert_eq!(sight.codes.len(), 1);
     assert!(sight.codes[0].payload.expose() == &payload, "the bytes changed");
-    assert_eq!(sight.codes[0].modules, 177);
+    assert_eq!(sight.codes[0].modules, Some(177));
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::device::{Wires, among};
 use super::{Driver, Place};
 use crate::config::section::{Kind, integer, one_of};
+use crate::model::Symbology;
 
 /// A camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Camera {
     pub fps: u32,
     /// How a V4L2 device is set beside that.
     pub controls: Controls,
+    /// Which symbols it reads beside QR.
+    pub symbologies: Vec<Symbology>,
 }
 
 /// Where a camera's frames come from.
@@ -108,7 +111,8 @@ impl Wires<'_, '_, '_> {
             CameraSource::Mjpeg(self.path("mjpeg")?)
         };
         let controls = self.controls(&source);
-        Some(Driver::Camera(Camera { source, width, height, fps, controls }))
+        let symbologies = self.table.get(self.report, "symbologies", &symbologies()).unwrap_or_default();
+        Some(Driver::Camera(Camera { source, width, height, fps, controls, symbologies }))
     }
 
     fn controls(&mut self, source: &CameraSource) -> Controls {
@@ -151,5 +155,19 @@ fn focus() -> Kind<'static, Focus> {
         }
         let written: u16 = value.as_integer()?.as_str().parse().ok()?;
         Some(Focus::Fixed(written.into()))
+    })
+}
+
+fn symbologies() -> Kind<'static, Vec<Symbology>> {
+    Kind::new("a list of \"data-matrix\", \"pdf417\" and \"aztec\", each once", |value| {
+        let mut given = Vec::new();
+        for name in value.as_array()? {
+            let symbology = Symbology::named(name.as_ref().as_str()?)?;
+            if given.contains(&symbology) {
+                return None;
+            }
+            given.push(symbology);
+        }
+        Some(given)
     })
 }

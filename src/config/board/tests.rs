@@ -1,7 +1,7 @@
 //! Each mistake that a board file can have, and the files we ship.
 
 use super::*;
-use crate::model::FrameArea;
+use crate::model::{FrameArea, Symbology};
 
 const PERSON: &str = r#"
 name = "test"
@@ -298,6 +298,25 @@ fn a_thermal_array_is_read_and_is_the_thermometer_of_its_lane() {
     assert!(said.contains("already has the thermometer device[brow]; it must have at most one"), "{said}");
     let said = mistakes(&format!("{PERSON}{second}address = 0x5A\n"));
     assert!(said.contains("address 0x5a on /dev/i2c-1 is already used"), "{said}");
+}
+
+#[test]
+fn a_camera_reads_other_symbols_than_qr_only_where_the_board_says_so() {
+    let symbologies = |keys: &str| {
+        let camera = format!("driver = \"camera\"\npath = \"/dev/video0\"\n{keys}");
+        let board = Board::parse("b.toml", &PERSON.replace("driver = \"beam\"\nline = 23", &camera));
+        board.map(|board| {
+            let Driver::Camera(camera) = &board.devices[2].driver else { panic!("{board:?}") };
+            camera.symbologies.clone()
+        })
+    };
+    assert_eq!(symbologies("").unwrap(), []);
+    let both = symbologies("symbologies = [\"aztec\", \"data-matrix\"]").unwrap();
+    assert_eq!(both, [Symbology::Aztec, Symbology::DataMatrix]);
+    for bad in ["[\"qr\"]", "[\"aztec\", \"aztec\"]", "\"aztec\""] {
+        let said = symbologies(&format!("symbologies = {bad}")).unwrap_err().to_string();
+        assert!(said.contains("a list of \"data-matrix\", \"pdf417\" and \"aztec\", each once"), "{said}");
+    }
 }
 
 #[test]

@@ -198,7 +198,8 @@ mod tests {
     fn names_a_device_that_is_missing_or_no_camera() {
         for (path, what) in [("/dev/video-none", "No such file"), ("/dev/null", "is not a V4L2 device")] {
             let source = CameraSource::V4l2(path.into());
-            let wiring = Camera { source, width: 640, height: 480, fps: 15, controls: Controls::default() };
+            let (controls, symbologies) = (Controls::default(), vec![]);
+            let wiring = Camera { source, width: 640, height: 480, fps: 15, controls, symbologies };
             let mut camera = V4l2::new(Path::new(path), &wiring);
             let refused = camera.next(Duration::ZERO, &mut |_| ()).unwrap_err();
             assert_eq!(refused.reason, NoReading::Absent);

@@ -49,9 +49,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches `source`, whose slow attempts `slow` makes.
-    pub fn new(source: Box<dyn Source>, slow: Isolate) -> Self {
-        let reader = Reader::default();
+    /// Watches `source` by `reader`, whose slow attempts `slow` makes.
+    pub fn new(source: Box<dyn Source>, reader: Reader, slow: Isolate) -> Self {
         Self { source, reader, slow, frames: Vec::new(), health: None, previewed: None, looked: None }
     }
 
@@ -147,10 +146,9 @@ fn read(reader: &mut Reader, raw: Raw<'_>, frame: &Frame) -> Sight {
     if !sight.presented.is_empty()
         && let Some(picture) = Coloured::of(raw)
     {
-        sight
-            .presented
-            .iter_mut()
-            .for_each(|code| code.colour = picture.modules(&code.corners, code.modules));
+        for code in &mut sight.presented {
+            code.colour = code.modules.and_then(|modules| picture.modules(&code.corners, modules));
+        }
     }
     sight
 }
@@ -177,7 +175,7 @@ mod tests {
             std::fs::write(folder.path().join(format!("{i}.pgm")), picture).unwrap();
         }
         let source = Folder::open(folder.path(), Duration::ZERO).unwrap();
-        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let mut watch = Watch::new(Box::new(source), Reader::default(), Isolate::new(Duration::from_secs(1)));
         let turns: Vec<_> = (0..6).map(|_| watch.turn(Duration::from_millis(1))).collect();
         let events: Vec<_> = turns.iter().flat_map(|seen| &seen.presented).collect();
         assert_eq!(events.len(), 1);
@@ -213,7 +211,7 @@ mod tests {
             if dark { [189, 21, 189, 175] } else { [235, 128, 235, 128] }
         };
         let source = Yellow((0..200 * 100).flat_map(pair).collect());
-        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let mut watch = Watch::new(Box::new(source), Reader::default(), Isolate::new(Duration::from_secs(1)));
         let presented = watch.turn(Duration::ZERO).presented;
         assert_eq!(presented.len(), 1);
         assert_eq!(presented[0].colour, Some(ModuleColour::Yellow));
@@ -237,7 +235,7 @@ mod tests {
         }
         let told = |broken: std::ops::Range<usize>, ms: u64| {
             let source = Box::new(Rests(0, broken, ms));
-            let mut watch = Watch::new(source, Isolate::new(Duration::from_secs(1)));
+            let mut watch = Watch::new(source, Reader::default(), Isolate::new(Duration::from_secs(1)));
             let is_told = |_: &i32| watch.turn(Duration::ZERO).health.is_some_and(|health| health.is_err());
             (0..120).filter(is_told).count()
         };
@@ -261,7 +259,7 @@ mod tests {
                 unreachable!("no frame is asked for")
             }
         }
-        let mut watch = Watch::new(Box::new(Never), Isolate::new(Duration::from_secs(1)));
+        let mut watch = Watch::new(Box::new(Never), Reader::default(), Isolate::new(Duration::from_secs(1)));
         let turn = |watch: &mut Watch| {
             let frame = watch.free_frame();
             watch.frames.push(Arc::clone(&frame));
@@ -291,7 +289,7 @@ mod tests {
             std::fs::write(folder.path().join(name), content).unwrap();
         }
         let source = Folder::open(folder.path(), Duration::ZERO).unwrap();
-        let mut watch = Watch::new(Box::new(source), Isolate::new(Duration::from_secs(1)));
+        let mut watch = Watch::new(Box::new(source), Reader::default(), Isolate::new(Duration::from_secs(1)));
         let health: Vec<_> = (0..3).map(|_| watch.turn(Duration::ZERO).health).collect();
         assert_eq!(health, [Some(Err(NoReading::Bus)), None, Some(Ok(()))]);
     }

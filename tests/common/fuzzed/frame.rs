@@ -127,7 +127,7 @@ fn read(frame: &mut Frame, colours: Option<&Coloured<'_>>) {
     let glance = Fast::default().read(frame);
     check_codes(&glance.codes);
     for code in &glance.codes {
-        colours.map(|picture| picture.modules(&code.corners, code.modules));
+        colours.zip(code.modules).map(|(picture, modules)| picture.modules(&code.corners, modules));
     }
     let mut reader = Reader::default();
     for number in 1..4 {

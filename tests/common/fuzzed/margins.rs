@@ -37,7 +37,7 @@ pub fn margins(bytes: &[u8]) -> bool {
         assert!(code.is_none() || margins.each.len() == area);
         check_codes(code.as_slice());
         if let Some(code) = &code {
-            assert_eq!((code.modules, code.corners, code.lane), (side, corners, Lane::Frames));
+            assert_eq!((code.modules, code.corners, code.lane), (Some(side), corners, Lane::Frames));
         }
         code.is_some() | voted(margins, steer)
     })

@@ -12,6 +12,7 @@ mod handed;
 mod jpeg;
 mod margins;
 mod mend;
+mod others;
 mod picture;
 mod said;
 mod seeds;
@@ -38,6 +39,7 @@ use kakou::sync::wire::{BODY_MAX, Batch, HUB_NOTE_NAME};
 use kakou::sync::{disk_state, salvage};
 pub use margins::margins;
 use mend::{mend_parcel, mend_segment};
+pub use others::others;
 pub use said::said;
 use seeds::{LOG, NOW, draft, hub_key, kiosk, ledger, open, own_key, put, stamp, tree};
 pub use symbol::symbol;
@@ -59,7 +61,7 @@ pub struct Target {
 const RUNS: u64 = 1_500;
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "segment", run: segment, seeds: seeds::segment, runs: RUNS },
     Target { name: "batch", run: batch, seeds: seeds::batch, runs: RUNS },
     Target { name: "note", run: signed_note, seeds: seeds::note, runs: RUNS },
@@ -72,6 +74,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "jpeg", run: jpeg, seeds: jpeg::seeds, runs: RUNS },
     Target { name: "symbol", run: symbol, seeds: symbol::seeds, runs: 150 },
     Target { name: "margins", run: margins, seeds: margins::seeds, runs: 400 },
+    Target { name: "others", run: others, seeds: others::seeds, runs: 300 },
 ];
 
 /// A segment of a log is replaced by the bytes: no start is refused, and the next one finds what this one left.

@@ -63,7 +63,7 @@ fn read(frame: &Frame, way: u8) -> Vec<Code> {
             codes.extend(reader.read(&frame).codes);
         }
     }
-    let bounded = Attempt::ALL.into_iter().filter(|attempt| !attempt.unbounded());
+    let bounded = Attempt::QR.into_iter().filter(|attempt| !attempt.unbounded());
     for (_, each) in bounded.enumerate().filter(|(at, _)| way == 0 || way == 3 + at) {
         codes.extend(attempt(each, frame));
     }
