@@ -94,7 +94,8 @@ pub async fn run_with<L, C, D>(
         {
             list_again = stamp().mono + LIST_AGAIN;
         }
-        if !read {
+        // A desk that ended is not there for anything any more, whatever is asked of it: nor may asking keep anybody busy.
+        if !read || desk.is_none() {
             if !wait::<D>(LIST_AGAIN, &mut durable, &mut alarms, None).await {
                 return;
             }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use kakou::base::{Epoch, Mono, Random, Seq, Wall};
+use kakou::base::{Epoch, Mono, Random, Seq, Stamp, Wall};
+use kakou::journal::reader::LogName;
 use kakou::journal::{Erasing, Order, SigningKey};
 use kakou::ledger::{Keys, Ledger, Officer, RecordId, Refused as LedgerRefused};
 use kakou::model::{Body, Draft, Erasure, Picture, Verdict};
@@ -13,6 +14,7 @@ use kakou::platform::blob_line::{BlobLine, Told};
 use kakou::platform::uplink::{Uplink, run_with};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::blobs::{Answer, BODY_MAX, CHUNK, Queue, Store};
+use kakou::sync::source::{Logs, Source, Trouble};
 use kakou::sync::{HubStatus, Link, Settings};
 use reqwest::Method;
 use tokio::sync::watch;
@@ -53,6 +55,24 @@ fn append(kiosk: &mut Kiosk, body: Body) {
     journal.commit().unwrap();
 }
 
+fn uplink<L: Logs>(centre: &Centre, logs: L) -> Uplink<L, impl Fn() -> Stamp + use<L>> {
+    let clock = AtomicU64::new(1);
+    let (retry_first, retry_max) = (Duration::from_millis(2), Duration::from_millis(20));
+    let settings = Settings { retry_first, retry_max, ..Settings::default() };
+    Uplink {
+        link: Link::new(settings, Random::new(1)),
+        kiosk: "east-1".parse().unwrap(),
+        key: Arc::new(SigningKey::from_seed(&[6; 32])),
+        client: centre.client.clone(),
+        logs,
+        urgent: None,
+        // A second goes by with every look, so that no wait is long.
+        stamp: move || stamp(Wall(NOW.0 + 1_000 * clock.fetch_add(1, Ordering::SeqCst) as i64)),
+        lines: Box::new(Vec::new),
+        hurry: Arc::default(),
+    }
+}
+
 /// Sends everything up to record `durable`, and the pictures, until `until` holds of what is left.
 async fn send(
     centre: &Centre,
@@ -60,21 +80,7 @@ async fn send(
     durable: watch::Receiver<(Epoch, u64)>,
     until: impl Fn(u64, u32) -> bool,
 ) {
-    let clock = AtomicU64::new(1);
-    let (retry_first, retry_max) = (Duration::from_millis(2), Duration::from_millis(20));
-    let settings = Settings { retry_first, retry_max, ..Settings::default() };
-    let uplink = Uplink {
-        link: Link::new(settings, Random::new(1)),
-        kiosk: "east-1".parse().unwrap(),
-        key: Arc::new(SigningKey::from_seed(&[6; 32])),
-        client: centre.client.clone(),
-        logs: disk.clone(),
-        urgent: None,
-        // A second goes by with every look, so that no wait is long.
-        stamp: move || stamp(Wall(NOW.0 + 1_000 * clock.fetch_add(1, Ordering::SeqCst) as i64)),
-        lines: Box::new(Vec::new),
-        hurry: Arc::default(),
-    };
+    let uplink = uplink(centre, disk.clone());
     let (tell, mut told) = watch::channel(u32::MAX);
     let (_written, another) = watch::channel(0);
     let tell = Box::new(move |said: Told| {
@@ -316,6 +322,44 @@ async fn between_any_two_chunks_goes_whatever_became_durable_meanwhile() {
     assert_eq!(between, 0, "a chunk went before a record: {asked:?}");
     let entries = asked.iter().filter(|said| said.ends_with("/entries")).count();
     assert!(entries >= puts, "each of them was sent at once: {asked:?}");
+}
+
+/// A journal whose reader ends where the live log begins.
+struct Ends(SimDisk);
+
+impl Logs for Ends {
+    fn names(&mut self) -> Result<Vec<LogName>, Trouble> {
+        self.0.names()
+    }
+
+    fn live(&mut self, _: LogName, _: Arc<AtomicU64>) -> Result<Box<dyn Source + Send>, Trouble> {
+        panic!("the reader of this journal ends")
+    }
+
+    fn closed(&mut self, log: LogName) -> Result<(Box<dyn Source + Send>, u64), Trouble> {
+        self.0.closed(log)
+    }
+}
+
+#[test]
+fn where_the_reader_of_the_journal_ended_nobody_is_kept_busy_by_that() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let ended = runtime.block_on(async {
+        let centre = Centre::start().await;
+        centre.enrol("east-1", 6).await;
+        let gate = gate(&centre.hub.keys().seal_key());
+        let (_keep, durable) = watch::channel((gate.epoch, 1));
+        let (status, mut seen) = watch::channel(HubStatus::default());
+        let uplink = uplink(&centre, Ends(gate.kiosk.disk.clone()));
+        let task = tokio::spawn(run_with(uplink, None::<BlobLine<SimDisk>>, durable, status));
+        let lost = seen.wait_for(|status| status.error.is_some());
+        tokio::time::timeout(WITHIN, lost).await.unwrap().unwrap();
+        task.abort();
+        tokio::time::timeout(WITHIN, task).await
+    });
+    // A runtime waits for what never lets go of it.
+    runtime.shutdown_background();
+    assert!(ended.is_ok_and(|ended| ended.is_err_and(|error| error.is_cancelled())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
