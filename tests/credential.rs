@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture may panic")]
 
+#[path = "common/corpora.rs"]
+mod corpora;
 #[path = "credential/forgeries.rs"]
 mod forgeries;
 #[path = "credential/passes.rs"]
 mod passes;
+#[path = "credential/rules.rs"]
+mod rules;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};

@@ -4,6 +4,7 @@
 //! is enough. Only a signature that matches a trusted key makes a credential genuine; everything that nothing here can
 //! verify is named by its kind and stays unverified.
 
+pub mod certlogic;
 pub mod claims;
 pub mod classify;
 pub mod hub_pass;
