@@ -2,14 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture may panic")]
 
+#[path = "credential/commands.rs"]
+mod commands;
 #[path = "common/corpora.rs"]
 mod corpora;
 #[path = "credential/forgeries.rs"]
 mod forgeries;
+#[path = "credential/hcert.rs"]
+mod hcert;
+#[path = "credential/hcert_forgeries.rs"]
+mod hcert_forgeries;
+#[path = "credential/nzcp.rs"]
+mod nzcp;
 #[path = "credential/passes.rs"]
 mod passes;
 #[path = "credential/rules.rs"]
 mod rules;
+#[path = "credential/shc.rs"]
+mod shc;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};

@@ -30,6 +30,7 @@ mod service;
 mod sheet;
 mod sim_pins;
 mod simulated;
+mod verify;
 mod what_if;
 mod wiring;
 
@@ -85,6 +86,8 @@ enum Command {
     /// 校准与维护。Calibrates, commissions or, on request, writes a sensor, while no kiosk runs.
     #[command(subcommand)]
     Service(service::Part),
+    /// 验证凭证。Says whether a credential is authentic, current and enough, without a network. Exit code 1: not enough; 2: cannot be verified.
+    Verify(verify::Arguments),
     /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
     WhatIf(what_if::Arguments),
     /// Turns a PIN into the line of the configuration that holds its hash.
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Policy { action } => policy::run(&action),
         Command::Replay(asked) => replay::run(&asked),
         Command::Service(part) => service::run(&part),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),
         Command::List { action } => list::run(&action),

@@ -155,7 +155,9 @@ fn parse(json: &Json, way: &mut Way) -> Result<Expression, BadLogic> {
         Json::String(literal) => Ok(Expression::Literal(Literal::Text(literal.clone()))),
         Json::Number(number) => {
             let whole = number.as_i64().filter(|whole| whole.unsigned_abs() < 1 << 53);
-            whole.map(|whole| Expression::Literal(Literal::Number(whole))).ok_or_else(|| way.bad("must be a whole number"))
+            whole
+                .map(|whole| Expression::Literal(Literal::Number(whole)))
+                .ok_or_else(|| way.bad("must be a whole number"))
         }
         Json::Array(items) => Ok(Expression::List(way.each(items)?)),
         Json::Null => Err(way.bad("must not be null")),

@@ -4,11 +4,22 @@
 //! is enough. Only a signature that matches a trusted key makes a credential genuine; everything that nothing here can
 //! verify is named by its kind and stays unverified.
 
+pub mod cbor;
+pub mod certificate;
 pub mod certlogic;
 pub mod claims;
 pub mod classify;
+pub mod cose;
+pub mod hcert;
 pub mod hub_pass;
+pub mod inflate;
+pub mod jwk;
+pub mod key;
+pub mod nzcp;
 pub mod place_code;
+pub mod report;
+pub mod rules;
+pub mod shc;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
 use crate::model::manifest::Manifest;
@@ -19,6 +30,8 @@ use place_code::PlaceCodes;
 pub use claims::Claims;
 pub use classify::classify;
 pub use hub_pass::{BadClaims, PREFIX, issue, key_id};
+use key::Keys;
+use report::{Moment, Report};
 
 /// Most bytes of a payload that are looked at: a QR symbol holds at most 4,296 characters.
 pub const PAYLOAD_BYTES_MAX: usize = 4_300;
@@ -42,6 +55,25 @@ impl Trust {
     /// Trust in passes of `site` signed with one of `keys`.
     pub fn new(site: Slug, keys: Vec<[u8; 32]>) -> Self {
         Self { site, lane: None, keys, passed: Wall(0), place: None }
+    }
+}
+
+/// Says what `payload`, the content of a code, is, and of a kind that is verified here what is known of it.
+pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
+    let payload = payload.trim_ascii();
+    match classify(payload) {
+        CredentialKind::HealthCertificate => hcert::check(payload, keys, moment),
+        CredentialKind::NzCovidPass => nzcp::check(payload, keys, moment),
+        CredentialKind::SmartHealthCard => shc::check(payload, keys, moment),
+        kind @ (CredentialKind::HubPass
+        | CredentialKind::Manifest
+        | CredentialKind::IdNumber
+        | CredentialKind::HealthLink
+        | CredentialKind::VdsNc
+        | CredentialKind::Divoc
+        | CredentialKind::Url
+        | CredentialKind::Text
+        | CredentialKind::Binary) => Report::unverified(kind),
     }
 }
 

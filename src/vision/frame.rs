@@ -74,8 +74,11 @@ pub enum FrameError {
     /// The JPEG decoder refused it.
     #[error("jpeg: {0}")]
     Jpeg(String),
-    /// Neither JPEG nor PGM.
-    #[error("neither a JPEG nor a binary PGM (P5) picture")]
+    /// The PNG decoder refused it.
+    #[error("png: {0}")]
+    Png(String),
+    /// Neither JPEG, nor PNG, nor PGM.
+    #[error("neither a JPEG nor a PNG nor a binary PGM (P5) picture")]
     UnknownKind,
 }
 

@@ -22,6 +22,7 @@ pub mod homography;
 pub mod jpeg;
 pub mod others;
 pub mod picture;
+pub mod png;
 pub mod preview;
 pub mod raw;
 pub mod reader;

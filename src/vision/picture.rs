@@ -1,7 +1,7 @@
-//! Still pictures: JPEG (any colour) and binary PGM (`P5`, 8 bit). PNG is not read: convert it first.
+//! Still pictures: JPEG and PNG (any colour) and binary PGM (`P5`, 8 bit).
 
 use super::frame::{Frame, FrameError, check_size};
-use super::jpeg;
+use super::{jpeg, png};
 use crate::base::Mono;
 
 /// Decodes a still picture by its first bytes.
@@ -12,6 +12,8 @@ use crate::base::Mono;
 pub fn decode(bytes: &[u8], at: Mono) -> Result<Frame, FrameError> {
     if bytes.starts_with(&[0xFF, 0xD8]) {
         jpeg::decode(bytes, at)
+    } else if bytes.starts_with(&png::START) {
+        png::decode(bytes, at)
     } else if bytes.starts_with(b"P5") {
         pgm(bytes, at)
     } else {

@@ -98,7 +98,7 @@ fn shown(value: &Value<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => json!(value),
-        Value::Number(number) if number.fract() == 0.0 => json!(*number as i64),
+        Value::Number(number) if number.fract() == 0.0 => format!("{number}").parse().unwrap(),
         Value::Number(number) => json!(number),
         Value::Text(text) => json!(text),
         Value::Date(date) => json!(date.to_string()),

@@ -26,7 +26,8 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
             let milliseconds: i32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
             let nanoseconds = milliseconds * 1_000_000;
             let date = full(date)?;
-            let civil = DateTime::new(date.year(), date.month(), date.day(), hour, minute, second, nanoseconds);
+            let civil =
+                DateTime::new(date.year(), date.month(), date.day(), hour, minute, second, nanoseconds);
             offset.to_timestamp(civil.ok()?).ok()
         }
     }
@@ -48,11 +49,8 @@ pub(super) fn plus(moment: Timestamp, amount: i64, unit: Unit) -> Option<Timesta
     let civil = Offset::UTC.to_datetime(moment);
     let month = i64::from(civil.year()) * 12 + i64::from(civil.month()) - 1;
     let month = month.checked_add(months)?;
-    let first = Date::new(
-        i16::try_from(month.div_euclid(12)).ok()?,
-        i8::try_from(month.rem_euclid(12) + 1).ok()?,
-        1,
-    );
+    let first =
+        Date::new(i16::try_from(month.div_euclid(12)).ok()?, i8::try_from(month.rem_euclid(12) + 1).ok()?, 1);
     let date = first.ok()?.checked_add((i64::from(civil.day()) - 1).days()).ok()?;
     Offset::UTC.to_timestamp(date.to_datetime(civil.time())).ok()
 }
@@ -144,18 +142,27 @@ mod tests {
         ] {
             assert_eq!(at(text), expected, "{text}");
         }
-        for text in ["", "21", "2021-5-4", "2021-02-30", "2021-05-04T", "2021-05-04T10:11", "2021-05-04T25:00:00Z"] {
+        for text in
+            ["", "21", "2021-5-4", "2021-02-30", "2021-05-04T", "2021-05-04T10:11", "2021-05-04T25:00:00Z"]
+        {
             assert_eq!(at(text), "none", "{text}");
         }
-        for text in ["2021-05-04T10:11:12.Z", "2021-05-04T10:11:12+02:3", "2021-05T10:11:12Z", "２０２１-05-04"] {
+        for text in
+            ["2021-05-04T10:11:12.Z", "2021-05-04T10:11:12+02:3", "2021-05T10:11:12Z", "２０２１-05-04"]
+        {
             assert_eq!(at(text), "none", "{text}");
         }
-        assert_eq!(born("1990-02-03T00:00:00").map(|day| day.to_string()).as_deref(), Some("1990-02-03T00:00:00Z"));
+        assert_eq!(
+            born("1990-02-03T00:00:00").map(|day| day.to_string()).as_deref(),
+            Some("1990-02-03T00:00:00Z")
+        );
     }
 
     #[test]
     fn a_day_that_a_month_has_not_is_counted_on() {
-        let plus = |text: &str, amount, unit| plus(moment(text).unwrap(), amount, unit).map(|moment| moment.to_string());
+        let plus = |text: &str, amount, unit| {
+            plus(moment(text).unwrap(), amount, unit).map(|moment| moment.to_string())
+        };
         assert_eq!(plus("2021-01-31", 1, Unit::Month).as_deref(), Some("2021-03-03T00:00:00Z"));
         assert_eq!(plus("2020-02-29T10:00:00", 1, Unit::Year).as_deref(), Some("2021-03-01T10:00:00Z"));
         assert_eq!(plus("2021-03-31", -13, Unit::Month).as_deref(), Some("2020-03-02T00:00:00Z"));

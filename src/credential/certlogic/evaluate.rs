@@ -42,7 +42,10 @@ pub enum Failed {
 enum Scope<'d> {
     Data(&'d Json),
     /// A turn of a reduction.
-    Turn { accumulator: Value<'d>, current: Value<'d> },
+    Turn {
+        accumulator: Value<'d>,
+        current: Value<'d>,
+    },
 }
 
 struct Evaluation {
@@ -64,18 +67,17 @@ impl Evaluation {
             Expression::List(items) => Ok(Value::List(self.each(items, scope)?)),
             Expression::Var(path) => Ok(variable(path, scope)),
             Expression::PlusTime(date, amount, unit) => {
-                let date = match self.value(date, scope)? {
-                    Value::Text(text) => date::moment(&text).ok_or(Failed::NoDate)?,
-                    Value::Date(date) => date,
-                    _ => return Err(Failed::NoDate),
-                };
+                let date = self.value(date, scope)?.moment().ok_or(Failed::NoDate)?;
                 date::plus(date, *amount, *unit).map(Value::Date).ok_or(Failed::TooLarge)
             }
-            Expression::Uvci(uvci, index) => match self.value(uvci, scope)? {
-                Value::Null => Ok(Value::Null),
-                Value::Text(text) => Ok(part_of_uvci(text, *index)),
-                _ => Err(Failed::NoText),
-            },
+            Expression::Uvci(uvci, index) => {
+                let uvci = self.value(uvci, scope)?;
+                if uvci == Value::Null {
+                    return Ok(uvci);
+                }
+                let Value::Text(text) = uvci else { return Err(Failed::NoText) };
+                Ok(part_of_uvci(&text, *index))
+            }
             Expression::Operation(operation, operands) => self.operation(*operation, operands, scope),
         }
     }
@@ -149,10 +151,7 @@ fn plain<'d>(operation: Operation, operands: &[Value<'d>]) -> Result<Value<'d>, 
         (Operation::CompareDates(order), operands) => {
             let dates: Vec<_> = operands
                 .iter()
-                .map(|operand| match operand {
-                    Value::Date(date) => Ok(*date),
-                    _ => Err(Failed::NoDate),
-                })
+                .map(|operand| if let Value::Date(date) = operand { Ok(*date) } else { Err(Failed::NoDate) })
                 .collect::<Result<_, _>>()?;
             Ok(Value::Bool(dates.windows(2).all(|pair| order.is_met(pair[0].cmp(&pair[1])))))
         }
@@ -206,10 +205,10 @@ fn variable<'d>(path: &[String], scope: &Scope<'d>) -> Value<'d> {
 }
 
 /// Part `index` of a certificate's identifier, whose prefix is no part.
-fn part_of_uvci(uvci: Cow<'_, str>, index: i64) -> Value<'_> {
+fn part_of_uvci<'d>(uvci: &str, index: i64) -> Value<'d> {
     let part = |uvci: &str| {
         let parts = uvci.strip_prefix("URN:UVCI:").unwrap_or(uvci);
         parts.split(['/', '#', ':']).nth(usize::try_from(index).ok()?).map(str::to_owned)
     };
-    part(&uvci).map_or(Value::Null, |part| Value::Text(Cow::Owned(part)))
+    part(uvci).map_or(Value::Null, |part| Value::Text(Cow::Owned(part)))
 }

@@ -6,7 +6,9 @@ use super::*;
 
 fn said(expression: &Json, data: &Json) -> String {
     match Logic::parse(expression) {
-        Ok(logic) => logic.evaluate(data).map_or_else(|failed| failed.to_string(), |value| format!("{value:?}")),
+        Ok(logic) => {
+            logic.evaluate(data).map_or_else(|failed| failed.to_string(), |value| format!("{value:?}"))
+        }
         Err(bad) => bad.to_string(),
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::date;
 use super::evaluate::Failed;
 
 /// What an expression comes to.
@@ -80,21 +81,24 @@ impl<'d> Value<'d> {
         match self {
             Self::List(items) => Some(items.clone()),
             Self::Data(Json::Array(items)) => Some(items.iter().map(Self::from).collect()),
-            Self::Data(_)
-            | Self::Null
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::Text(_)
-            | Self::Date(_) => None,
+            Self::Data(_) | Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Date(_) => {
+                None
+            }
         }
+    }
+
+    /// A moment, also one that is written.
+    pub(super) fn moment(&self) -> Option<Timestamp> {
+        if let Self::Text(text) = self {
+            return date::moment(text);
+        }
+        if let Self::Date(date) = self { Some(*date) } else { None }
     }
 
     /// A whole number.
     pub(super) fn whole(&self) -> Result<f64, Failed> {
-        match self {
-            Self::Number(number) if number.fract() == 0.0 => Ok(*number),
-            _ => Err(Failed::NoNumber),
-        }
+        let Self::Number(number) = self else { return Err(Failed::NoNumber) };
+        if number.fract() == 0.0 { Ok(*number) } else { Err(Failed::NoNumber) }
     }
 
     /// Whether both are the same plain value. Lists, objects and moments are the same as nothing.

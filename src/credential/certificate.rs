@@ -1,0 +1,68 @@
+//! Document signer certificates: the key in each, and what it may sign.
+
+use ring::digest::{SHA256, digest};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::oid_registry::{
+    OID_EC_P256, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
+};
+use x509_parser::prelude::FromDer;
+
+use super::key::{Algorithm, Key, Uses};
+use crate::base::Wall;
+
+/// What a key may sign, in the two spellings that certificates have: the registered one, and one with a zero too many, which
+/// more than half of the signers of the EU use.
+const TEST: [&str; 2] = ["1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.0.1847.2021.1.1"];
+const VACCINATION: [&str; 2] = ["1.3.6.1.4.1.1847.2021.1.2", "1.3.6.1.4.1.0.1847.2021.1.2"];
+const RECOVERY: [&str; 2] = ["1.3.6.1.4.1.1847.2021.1.3", "1.3.6.1.4.1.0.1847.2021.1.3"];
+
+/// Why bytes give no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCertificate {
+    /// They are no X.509 certificate.
+    #[error("no X.509 certificate in DER")]
+    NoCertificate,
+    /// Its key is of a kind that no credential is signed with.
+    #[error("a key of {0}, which signs no credential that is known here")]
+    UnknownKey(String),
+}
+
+/// The key of the certificate in `der`, by the name that HCERT gives it.
+///
+/// # Errors
+///
+/// When `der` is no certificate, or its key is neither on P-256 or P-384 nor of RSA.
+pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| BadCertificate::NoCertificate)?;
+    let public = certificate.public_key();
+    let algorithm = &public.algorithm;
+    let curve = algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
+    let algorithm = if [OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS].contains(&algorithm.algorithm) {
+        Algorithm::Ps256
+    } else if curve.as_ref() == Some(&OID_EC_P256) {
+        Algorithm::Es256
+    } else if curve.as_ref() == Some(&OID_NIST_EC_P384) {
+        Algorithm::Es384
+    } else {
+        return Err(BadCertificate::UnknownKey(curve.unwrap_or(algorithm.algorithm.clone()).to_id_string()));
+    };
+    let country = certificate.subject().iter_country().chain(certificate.issuer().iter_country());
+    let issuer = country.filter_map(|country| country.as_str().ok()).next().unwrap_or("?").to_owned();
+    Ok(Key {
+        id: digest(&SHA256, der).as_ref()[..8].to_vec(),
+        algorithm,
+        public: public.subject_public_key.data.to_vec(),
+        uses: uses(&certificate),
+        not_before: Wall::from_secs(certificate.validity().not_before.timestamp()),
+        not_after: Wall::from_secs(certificate.validity().not_after.timestamp()),
+        issuer,
+    })
+}
+
+fn uses(certificate: &X509Certificate<'_>) -> Uses {
+    let extended = certificate.extended_key_usage().ok().flatten();
+    let named: Vec<String> =
+        extended.iter().flat_map(|usage| &usage.value.other).map(|oid| oid.to_id_string()).collect();
+    let has = |names: [&str; 2]| named.iter().any(|name| names.contains(&name.as_str()));
+    Uses { test: has(TEST), vaccination: has(VACCINATION), recovery: has(RECOVERY) }
+}

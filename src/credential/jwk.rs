@@ -1,0 +1,142 @@
+//! Keys in JSON: JWK (RFC 7517), and DID documents that hold some (W3C DID 1.0).
+
+use data_encoding::BASE64URL_NOPAD;
+use ring::digest::{SHA256, digest};
+use serde_json::Value as Json;
+
+use super::key::{Algorithm, Key, Uses};
+use crate::base::Wall;
+
+/// Keys of JSON say nothing of an end.
+const WHENEVER: (Wall, Wall) = (Wall(i64::MIN), Wall(i64::MAX));
+
+/// Why JSON gives no keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadJwk(&'static str);
+
+/// The key `jwk`, which credentials call `id`, of `issuer`.
+///
+/// # Errors
+///
+/// When it is no key on P-256 or P-384, or its point has not the right length.
+pub fn key(jwk: &Json, id: &str, issuer: &str) -> Result<Key, BadJwk> {
+    let (algorithm, length) = match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
+        (Some("EC"), Some("P-256")) => (Algorithm::Es256, 32),
+        (Some("EC"), Some("P-384")) => (Algorithm::Es384, 48),
+        _ => return Err(BadJwk("must be a key on P-256 or P-384")),
+    };
+    let coordinate = |name: &str| {
+        let bytes = jwk[name].as_str().and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
+        bytes
+            .filter(|bytes| bytes.len() == length)
+            .ok_or(BadJwk("must have a point of the length of its curve"))
+    };
+    // Uncompressed (SEC 1, 2.3.3).
+    let public = [&[4][..], &coordinate("x")?, &coordinate("y")?].concat();
+    let (not_before, not_after) = WHENEVER;
+    let (id, issuer) = (id.as_bytes().to_vec(), issuer.to_owned());
+    Ok(Key { id, algorithm, public, uses: Uses::default(), not_before, not_after, issuer })
+}
+
+/// The keys of a JWK set by their thumbprints (RFC 7638), which credentials call them by; of the issuer that the set names, or of
+/// one that it does not.
+///
+/// # Errors
+///
+/// When a key is none, or is not called by its thumbprint.
+pub fn of_set(set: &Json) -> Result<Vec<Key>, BadJwk> {
+    let keys = set["keys"].as_array().ok_or(BadJwk("must have a list of keys"))?;
+    let issuer = set["issuer"].as_str().unwrap_or_default();
+    let one = |jwk: &Json| {
+        let id = jwk["kid"].as_str().ok_or(BadJwk("must have a kid"))?;
+        let key = key(jwk, id, issuer)?;
+        let text = |name: &str| jwk[name].as_str().unwrap_or_default();
+        let members =
+            format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, text("crv"), text("x"), text("y"));
+        let thumbprint = BASE64URL_NOPAD.encode(digest(&SHA256, members.as_bytes()).as_ref());
+        if thumbprint == id { Ok(key) } else { Err(BadJwk("must have its thumbprint as its kid")) }
+    };
+    keys.iter().map(one).collect()
+}
+
+/// The keys with which the subject of a DID document signs what it asserts, by what follows the `#` of their names.
+///
+/// # Errors
+///
+/// When the document names no subject, or a key that it signs with is none.
+pub fn of_document(document: &Json) -> Result<Vec<Key>, BadJwk> {
+    let subject = document["id"].as_str().filter(|id| id.starts_with("did:"));
+    let subject = subject.ok_or(BadJwk("must have a DID as its id"))?;
+    let list = |name: &str| document[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let asserts = |name: &str| list("assertionMethod").iter().any(|method| method.as_str() == Some(name));
+    let methods =
+        list("verificationMethod").iter().filter_map(|method| Some((method["id"].as_str()?, method)));
+    methods
+        .filter(|(name, _)| asserts(name))
+        .filter_map(|(name, method)| Some((name.strip_prefix(subject)?.strip_prefix('#')?, method)))
+        .map(|(name, method)| key(&method["publicKeyJwk"], name, subject))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> Json {
+        let jwk = json!({
+            "kty": "EC", "crv": "P-256",
+            "x": "-HQqmqM-hjaSUSi5-MStJCDBs-eeiOT-t91-bPyPQPI", "y": "GxiOeUQu29da8Nw_GG9NRyu2ZaY5fLAf7PQlpGnpXdM",
+        });
+        let method = |name: &str| json!({"id": name, "publicKeyJwk": jwk});
+        json!({
+            "id": "did:web:a.example",
+            "verificationMethod": [method("did:web:a.example#1"), method("did:web:a.example#2"), method("did:web:b.example#3")],
+            "assertionMethod": ["did:web:a.example#1", "did:web:b.example#3"],
+        })
+    }
+
+    #[test]
+    fn only_keys_with_which_its_subject_asserts_are_taken() {
+        let keys = of_document(&document()).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert_eq!((keys[0].id.as_slice(), keys[0].issuer.as_str()), (&b"1"[..], "did:web:a.example"));
+        assert_eq!((keys[0].public.len(), keys[0].public[0]), (65, 4));
+        assert!(keys[0].is_valid(Wall(0)));
+    }
+
+    #[test]
+    fn keys_of_a_set_are_called_by_their_thumbprints() {
+        let mut jwk = document()["verificationMethod"][0]["publicKeyJwk"].clone();
+        jwk["kid"] = json!("-7KwyVSAe4g37WuMgIfw1HD8z1_LVsX8zqcwagZlQBo");
+        let keys = of_set(&json!({"keys": [jwk], "issuer": "https://a.example"})).unwrap();
+        assert_eq!((keys.len(), keys[0].issuer.as_str()), (1, "https://a.example"));
+        jwk["kid"] = json!("another");
+        let said = |set: &Json| of_set(set).unwrap_err().to_string();
+        assert_eq!(said(&json!({"keys": [jwk]})), "must have its thumbprint as its kid");
+        assert_eq!(said(&json!({})), "must have a list of keys");
+    }
+
+    #[test]
+    fn what_is_no_key_is_said() {
+        for (pointer, value, what) in [
+            ("/id", json!("a.example"), "must have a DID as its id"),
+            ("/verificationMethod/0/publicKeyJwk/crv", json!("P-521"), "must be a key on P-256 or P-384"),
+            (
+                "/verificationMethod/0/publicKeyJwk/x",
+                json!("AAAA"),
+                "must have a point of the length of its curve",
+            ),
+            (
+                "/verificationMethod/0/publicKeyJwk/y",
+                json!(7),
+                "must have a point of the length of its curve",
+            ),
+        ] {
+            let mut bad = document();
+            *bad.pointer_mut(pointer).unwrap() = value;
+            assert_eq!(of_document(&bad).unwrap_err().to_string(), what);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Public keys of issuers, what each may sign, and how long.
+
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
+    VerificationAlgorithm,
+};
+
+use crate::base::Wall;
+
+/// How a key signs. It follows from the key: what a credential says of it is compared, never believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Algorithm {
+    /// Its number in COSE (RFC 9053).
+    pub const fn cose(self) -> i64 {
+        match self {
+            Self::Es256 => -7,
+            Self::Es384 => -35,
+            Self::Ps256 => -37,
+            Self::EdDsa => -8,
+        }
+    }
+
+    /// Its name in tables and messages, as JOSE has it (RFC 7518).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Ps256 => "PS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    fn verifier(self) -> &'static dyn VerificationAlgorithm {
+        match self {
+            Self::Es256 => &ECDSA_P256_SHA256_FIXED,
+            Self::Es384 => &ECDSA_P384_SHA384_FIXED,
+            Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
+            Self::EdDsa => &ED25519,
+        }
+    }
+}
+
+/// What a key of the EU's and the WHO's network may sign. One that says nothing may sign everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Tests.
+    pub test: bool,
+    /// Vaccinations.
+    pub vaccination: bool,
+    /// Recoveries.
+    pub recovery: bool,
+}
+
+impl Uses {
+    /// Whether nothing is said.
+    pub fn is_open(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A public key that is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What credentials call it: for HCERT the first eight bytes of the SHA-256 of the certificate.
+    pub id: Vec<u8>,
+    /// How it signs.
+    pub algorithm: Algorithm,
+    /// Its bytes: an uncompressed point, a PKCS#1 `RSAPublicKey`, or 32 bytes of Ed25519.
+    pub public: Vec<u8>,
+    /// What it may sign.
+    pub uses: Uses,
+    /// Not valid before.
+    pub not_before: Wall,
+    /// Valid for the last time: to the second, as certificates say it (RFC 5280, 4.1.2.5).
+    pub not_after: Wall,
+    /// Whose it is: a country or an address.
+    pub issuer: String,
+}
+
+impl Key {
+    /// Whether `signature` of `message` is this key's.
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(self.algorithm.verifier(), &self.public).verify(message, signature).is_ok()
+    }
+
+    /// Whether it is valid at `now`.
+    pub fn is_valid(&self, now: Wall) -> bool {
+        self.not_before <= now && now.as_secs() <= self.not_after.as_secs()
+    }
+}
+
+/// Keys with one name that are tried; more than a few would be an attempt to keep a verifier busy.
+pub const SAME_NAME_MAX: usize = 8;
+
+/// Keys by what credentials call them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys(Vec<Key>);
+
+impl Keys {
+    /// Those keys.
+    pub fn new(mut keys: Vec<Key>) -> Self {
+        keys.sort_by(|one, other| one.id.cmp(&other.id));
+        Self(keys)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys that `id` may mean, [`SAME_NAME_MAX`] at most.
+    pub fn named(&self, id: &[u8]) -> &[Key] {
+        let start = self.0.partition_point(|key| key.id.as_slice() < id);
+        let count = self.0[start..].iter().take(SAME_NAME_MAX).take_while(|key| key.id == id).count();
+        &self.0[start..start + count]
+    }
+}

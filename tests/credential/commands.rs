@@ -1,0 +1,123 @@
+//! `kakou verify`, on a certificate made by others and on what is none.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use data_encoding::BASE64;
+use serde_json::{Value as Json, json};
+
+use crate::corpora;
+
+fn verify(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kakou")).arg("verify").args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), String::from_utf8(output.stdout.clone()).unwrap())
+}
+
+/// A certificate of a vaccination, the time at which it is valid, and a folder with its signer's certificate and a rule that asks for
+/// as many doses as there are in a series.
+fn case() -> Option<(String, String, tempfile::TempDir)> {
+    let root = corpora::folder("credentials", "manifest.csv")?;
+    let case: Json =
+        serde_json::from_slice(&fs::read(root.join("eu-dcc/AT/2DCode/raw/1.json")).unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("trust/AT")).unwrap();
+    let written = case["TESTCTX"]["CERTIFICATE"].as_str().unwrap();
+    let der = BASE64.decode(written.as_bytes()).unwrap();
+    fs::write(folder.path().join("trust/AT/signer.der"), der).unwrap();
+    let rule = json!({
+        "Identifier": "VR-1", "Version": "1.0.0", "Engine": "CERTLOGIC", "CertificateType": "Vaccination",
+        "ValidFrom": "2021-01-01T00:00:00Z", "ValidTo": "2030-01-01T00:00:00Z",
+        "Description": [{"lang": "en", "desc": "The series has to be complete."}],
+        "Logic": {">=": [{"var": "payload.v.0.dn"}, {"var": "payload.v.0.sd"}]},
+    });
+    fs::create_dir(folder.path().join("rules")).unwrap();
+    fs::write(folder.path().join("rules/vr-1.json"), rule.to_string()).unwrap();
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    Some((text(&case["PREFIX"]), text(&case["TESTCTX"]["VALIDATIONCLOCK"]), folder))
+}
+
+fn path(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_three_answers_are_kept_apart() {
+    let Some((text, at, folder)) = case() else { return };
+    let (trust, rules) = (path(&folder, "trust"), path(&folder, "rules"));
+    let (code, lines) = said(&verify(&[&text, "--at", &at, "--trust", &trust]));
+    assert_eq!(code, Some(0), "{lines}");
+    assert!(lines.contains("authentic   genuine (AT)") && lines.contains("admissible  yes"), "{lines}");
+    assert!(lines.contains("current     current (2021-05-06T"), "{lines}");
+    let (code, lines) = said(&verify(&[&text, "--at", "2031-01-01T00:00:00Z", "--trust", &trust]));
+    assert_eq!(code, Some(2), "its signer's certificate has ended as well: {lines}");
+    assert!(lines.contains("current     expired") && lines.contains("unknown-issuer"), "{lines}");
+    let (code, lines) = said(&verify(&[&text, "--at", &at]));
+    assert_eq!(code, Some(2), "{lines}");
+    assert!(lines.contains("authentic   unknown-issuer"), "{lines}");
+    let (code, lines) = said(&verify(&[&text, "--at", &at, "--trust", &trust, "--rules", &rules]));
+    assert_eq!(code, Some(1), "{lines}");
+    assert!(lines.contains("genuine") && lines.contains("VR-1: The series has to be complete."), "{lines}");
+    let (_, line) = said(&verify(&[&text, "--at", &at, "--trust", &trust, "--rules", &rules, "--json"]));
+    let object: Json = serde_json::from_str(&line).unwrap();
+    assert_eq!((&object["authentic"], &object["rules"]), (&json!("genuine"), &json!(["VR-1"])));
+    assert!(!line.contains("Musterfrau"), "nothing of its holder");
+}
+
+#[test]
+fn a_list_comes_from_standard_input_and_a_picture_is_read() {
+    let Some((text, at, folder)) = case() else { return };
+    let trust = path(&folder, "trust");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kakou"));
+    child.args(["verify", "-", "--json", "--at", &at, "--trust", &trust]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let damaged = text.replace("HC1:N", "HC1:M");
+    writeln!(child.stdin.take().unwrap(), "{text}\n{damaged}\nhttps://gate.example/").unwrap();
+    let (code, lines) = said(&child.wait_with_output().unwrap());
+    let answers: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let admissible: Vec<&Json> = answers.iter().map(|answer| &answer["admissible"]).collect();
+    assert_eq!((code, admissible), (Some(2), vec![&json!("yes"), &json!("no"), &json!("cannot-verify")]));
+    assert_eq!(answers[1]["fault"], "packing");
+    assert_eq!(answers[2]["kind"], "url");
+
+    let root = corpora::folder("credentials", "manifest.csv").unwrap();
+    let picture = root.join("eu-dcc-images/AM/1.3.0/REC.png");
+    let (code, line) = said(&verify(&[picture.to_str().unwrap(), "--json"]));
+    let object: Json = serde_json::from_str(&line).unwrap();
+    assert_eq!((code, &object["fault"]), (Some(2), &json!("unknown-key")));
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| -> PathBuf {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    };
+    write("empty/readme.txt", "");
+    write("bad/signer.der", "no certificate");
+    write("rules/a.json", r#"{"Logic": {"or": []}, "Engine": "CERTLOGIC"}"#);
+    write("rules/b.json", "{");
+    let picture = write("wall.pgm", &format!("P5 9 9 255 {}", "x".repeat(81)));
+    let error = |arguments: &[&str]| {
+        let output = verify(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let in_folder = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    assert!(error(&["x", "--trust", "/none/such"]).contains("/none/such: No such file"));
+    assert!(error(&["x", "--trust", &in_folder("empty")]).contains("empty: holds no key of an issuer"));
+    assert!(error(&["x", "--trust", &in_folder("bad")]).contains("bad: holds no key of an issuer"));
+    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules: holds no rule"));
+    assert!(error(&["x", "--rules", &in_folder("empty")]).contains("empty: holds no rule"));
+    assert!(
+        error(&[Path::new(&picture).to_str().unwrap()]).contains("wall.pgm: shows no code that can be read")
+    );
+    assert!(error(&["x", "--at", "today"]).contains("--at"));
+}

@@ -1,0 +1,514 @@
+//! Certificates that are almost good: each is refused, and for what is wrong with it.
+
+use kakou::base::{ClockTrust, Wall};
+use kakou::credential::hcert;
+use kakou::credential::inflate::{Packing, unpack};
+use kakou::credential::key::{Algorithm, Key, Keys, Uses};
+use kakou::credential::report::{Fault, Moment, Report};
+use kakou::model::{Authenticity, Currency};
+use minicbor::Encoder;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+
+use crate::{DAY, NOW};
+
+const ID: [u8; 8] = *b"\x01\x02\x03\x04\x05\x06\x07\x08";
+
+/// An issuer, and the key that is trusted of it.
+struct Issuer {
+    signer: EcdsaKeyPair,
+    random: SystemRandom,
+}
+
+impl Issuer {
+    fn new() -> Self {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let signer =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
+        Self { signer, random }
+    }
+
+    fn key(&self) -> Key {
+        Key {
+            id: ID.to_vec(),
+            algorithm: Algorithm::Es256,
+            public: self.signer.public_key().as_ref().to_vec(),
+            uses: Uses::default(),
+            not_before: Wall(NOW.0 - 300 * DAY),
+            not_after: Wall(NOW.0 + 300 * DAY),
+            issuer: "XX".to_owned(),
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.signer.sign(&self.random, message).unwrap().as_ref().to_vec()
+    }
+}
+
+type Cbor<'a> = Encoder<&'a mut Vec<u8>>;
+
+fn cbor(write: impl FnOnce(&mut Cbor<'_>)) -> Vec<u8> {
+    let mut out = vec![];
+    write(&mut Encoder::new(&mut out));
+    out
+}
+
+/// A vaccination.
+fn dcc(e: &mut Cbor<'_>) {
+    e.map(3)
+        .unwrap()
+        .str("ver")
+        .unwrap()
+        .str("1.3.0")
+        .unwrap()
+        .str("dob")
+        .unwrap()
+        .str("1990-01-01")
+        .unwrap();
+    e.str("v").unwrap().array(1).unwrap().map(2).unwrap();
+    e.str("dn").unwrap().u8(2).unwrap().str("sd").unwrap().u8(2).unwrap();
+}
+
+/// Claims from a day ago until tomorrow, with what `hcert` writes as the value of their last key.
+fn claims(hcert: impl FnOnce(&mut Cbor<'_>)) -> Vec<u8> {
+    cbor(|e| {
+        let seconds = |days: i64| NOW.as_secs() + days * DAY / 1_000;
+        e.map(4).unwrap().u8(1).unwrap().str("XX").unwrap();
+        e.u8(4).unwrap().i64(seconds(1)).unwrap().u8(6).unwrap().i64(seconds(-1)).unwrap().i16(-260).unwrap();
+        hcert(e);
+    })
+}
+
+fn vaccination() -> Vec<u8> {
+    claims(|e| {
+        e.map(1).unwrap().u8(1).unwrap();
+        dcc(e);
+    })
+}
+
+fn header() -> Vec<u8> {
+    cbor(|e| {
+        e.map(2).unwrap().u8(1).unwrap().i8(-7).unwrap().u8(4).unwrap().bytes(&ID).unwrap();
+    })
+}
+
+fn to_be_signed(context: &str, header: &[u8], payload: &[u8]) -> Vec<u8> {
+    cbor(|e| {
+        e.array(4)
+            .unwrap()
+            .str(context)
+            .unwrap()
+            .bytes(header)
+            .unwrap()
+            .bytes(&[])
+            .unwrap()
+            .bytes(payload)
+            .unwrap();
+    })
+}
+
+/// A message of these parts; `unprotected` is the CBOR of that header.
+fn message(header: &[u8], unprotected: &[u8], payload: &[u8], signature: &[u8]) -> Vec<u8> {
+    let mut out = cbor(|e| {
+        e.tag(minicbor::data::Tag::new(18)).unwrap().array(4).unwrap().bytes(header).unwrap();
+    });
+    out.extend_from_slice(unprotected);
+    out.extend(cbor(|e| {
+        e.bytes(payload).unwrap().bytes(signature).unwrap();
+    }));
+    out
+}
+
+const NOTHING: &[u8] = &[0xA0];
+
+/// The text of a certificate with these claims under this header, well signed.
+fn text(issuer: &Issuer, header: &[u8], unprotected: &[u8], payload: &[u8]) -> String {
+    let signature = issuer.sign(&to_be_signed("Signature1", header, payload));
+    packed(&message(header, unprotected, payload, &signature))
+}
+
+fn packed(message: &[u8]) -> String {
+    written(&compress_to_vec_zlib(message, 9))
+}
+
+fn written(bytes: &[u8]) -> String {
+    format!("HC1:{}", base45::encode(bytes))
+}
+
+fn check(text: &str, key: Key) -> Report {
+    hcert::check(text.as_bytes(), &Keys::new(vec![key]), &Moment::sure(NOW))
+}
+
+fn is_accepted(report: &Report) -> bool {
+    report.authentic == Authenticity::Genuine && report.current == Currency::Current && report.fault.is_none()
+}
+
+#[test]
+fn a_good_one_is_good() {
+    let issuer = Issuer::new();
+    let report = check(&text(&issuer, &header(), NOTHING, &vaccination()), issuer.key());
+    assert!(is_accepted(&report), "{report:?}");
+    assert_eq!((report.issuer.as_deref(), report.expires), (Some("XX"), Some(Wall(NOW.0 + DAY))));
+    assert_eq!(report.content.unwrap()["v"][0]["dn"], 2);
+    // Untagged, as a CWT, and with the name of the key and the algorithm in the other header.
+    let good = message(
+        &header(),
+        NOTHING,
+        &vaccination(),
+        &issuer.sign(&to_be_signed("Signature1", &header(), &vaccination())),
+    );
+    for tagged in
+        [good[1..].to_vec(), [&[0xD8, 0x3D], &good[..]].concat(), [&[0xD8, 0x3D], &good[1..]].concat()]
+    {
+        assert!(is_accepted(&check(&packed(&tagged), issuer.key())));
+    }
+    assert!(is_accepted(&check(&text(&issuer, &[], &header(), &vaccination()), issuer.key())));
+}
+
+#[test]
+fn no_bit_of_any_layer_can_be_turned() {
+    let issuer = Issuer::new();
+    let (header, payload) = (header(), vaccination());
+    let signature = issuer.sign(&to_be_signed("Signature1", &header, &payload));
+    let whole = message(&header, NOTHING, &payload, &signature);
+    let mut tried = 0;
+    for at in 0..whole.len() * 8 {
+        let mut turned = whole.clone();
+        turned[at / 8] ^= 1 << (at % 8);
+        let report = check(&packed(&turned), issuer.key());
+        // Another tag of the envelope says nothing else.
+        assert!(!is_accepted(&report) || at < 8, "bit {at} of the message");
+        tried += 1;
+    }
+    let zipped = compress_to_vec_zlib(&whole, 9);
+    for at in 0..zipped.len() * 8 {
+        let mut turned = zipped.clone();
+        turned[at / 8] ^= 1 << (at % 8);
+        let same = unpack(&turned, Packing::Zlib).is_some_and(|bytes| bytes == whole);
+        assert!(same || !is_accepted(&check(&written(&turned), issuer.key())), "bit {at} of what is packed");
+        tried += 1;
+    }
+    let text = written(&zipped);
+    for at in 0..text.len() {
+        for other in ['0', 'Z', ' ', ':', 'a', '\u{7F}'] {
+            let turned: String =
+                text.chars().enumerate().map(|(i, c)| if i == at { other } else { c }).collect();
+            if turned != text {
+                assert!(!is_accepted(&check(&turned, issuer.key())), "{other:?} at {at}");
+                tried += 1;
+            }
+        }
+        assert!(!is_accepted(&check(&text[..at], issuer.key())), "cut at {at}");
+    }
+    assert!(tried > 3_500, "{tried}");
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let issuer = Issuer::new();
+    let (good, payload) = (header(), vaccination());
+    let signed = |header: &[u8], unprotected: &[u8]| text(&issuer, header, unprotected, &payload);
+    let with_header = |write: &dyn Fn(&mut Cbor<'_>)| signed(&cbor(write), NOTHING);
+    let with_signature = |signature: &[u8]| packed(&message(&good, NOTHING, &payload, signature));
+    let with_payload = |payload: &[u8]| text(&issuer, &good, NOTHING, payload);
+    let signature = issuer.sign(&to_be_signed("Signature1", &good, &payload));
+    let der = {
+        let part = |half: &[u8]| [&[0x02, 0x21, 0x00], half].concat();
+        [&[0x30, 0x46], &part(&signature[..32])[..], &part(&signature[32..])].concat()
+    };
+    let id = |e: &mut Cbor<'_>| {
+        e.u8(4).unwrap().bytes(&ID).unwrap();
+    };
+    let other_id = |e: &mut Cbor<'_>| {
+        e.u8(4).unwrap().bytes(&[9; 8]).unwrap();
+    };
+    let whole = message(&good, NOTHING, &payload, &signature);
+    let cases: Vec<(&str, String, Fault)> = vec![
+        // Algorithms.
+        (
+            "another algorithm",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().i8(-35).unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        (
+            "one for RSA",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().i8(-37).unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        (
+            "a keyed hash",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().i8(5).unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        (
+            "none",
+            with_header(&|e| {
+                e.map(1).unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        (
+            "nothing as algorithm",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().null().unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        (
+            "a word",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().str("ES256").unwrap();
+                id(e);
+            }),
+            Fault::Signature,
+        ),
+        // Names of keys.
+        (
+            "another key",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().i8(-7).unwrap();
+                other_id(e);
+            }),
+            Fault::UnknownKey,
+        ),
+        (
+            "no key",
+            with_header(&|e| {
+                e.map(1).unwrap().u8(1).unwrap().i8(-7).unwrap();
+            }),
+            Fault::UnknownKey,
+        ),
+        (
+            "half of a name",
+            with_header(&|e| {
+                e.map(2).unwrap().u8(1).unwrap().i8(-7).unwrap().u8(4).unwrap().bytes(&ID[..4]).unwrap();
+            }),
+            Fault::UnknownKey,
+        ),
+        (
+            "a key named twice",
+            signed(
+                &cbor(|e| {
+                    e.map(2).unwrap().u8(1).unwrap().i8(-7).unwrap();
+                    other_id(e);
+                }),
+                &cbor(|e| {
+                    e.map(1).unwrap();
+                    id(e);
+                }),
+            ),
+            Fault::UnknownKey,
+        ),
+        (
+            "the same label twice",
+            with_header(&|e| {
+                e.map(3).unwrap().u8(1).unwrap().i8(-7).unwrap();
+                id(e);
+                id(e);
+            }),
+            Fault::Envelope,
+        ),
+        // Signatures.
+        ("none at all", with_signature(&[]), Fault::Signature),
+        ("too short", with_signature(&signature[..63]), Fault::Signature),
+        ("too long", with_signature(&[&signature[..], &[0]].concat()), Fault::Signature),
+        ("of P-384's length", with_signature(&[&signature[..], &[0; 32]].concat()), Fault::Signature),
+        ("in DER", with_signature(&der), Fault::Signature),
+        ("zeros", with_signature(&[0; 64]), Fault::Signature),
+        (
+            "halves exchanged",
+            with_signature(&[&signature[32..], &signature[..32]].concat()),
+            Fault::Signature,
+        ),
+        (
+            "of another context",
+            with_signature(&issuer.sign(&to_be_signed("Signature", &good, &payload))),
+            Fault::Signature,
+        ),
+        ("of the payload alone", with_signature(&issuer.sign(&payload)), Fault::Signature),
+        (
+            "of another issuer",
+            with_signature(&Issuer::new().sign(&to_be_signed("Signature1", &good, &payload))),
+            Fault::Signature,
+        ),
+        // Envelopes.
+        ("something follows", packed(&[&whole[..], &[0]].concat()), Fault::Envelope),
+        ("tagged twice", packed(&[&[0xD2], &whole[..]].concat()), Fault::Envelope),
+        ("a MAC", packed(&[&[0xD1], &whole[1..]].concat()), Fault::Envelope),
+        ("three parts", packed(&[&[0xD2, 0x83], &whole[2..whole.len() - 66]].concat()), Fault::Envelope),
+        (
+            "a header that is no map",
+            signed(
+                &cbor(|e| {
+                    e.u8(1).unwrap();
+                }),
+                NOTHING,
+            ),
+            Fault::Envelope,
+        ),
+        (
+            "a payload that is no bytes",
+            packed(&cbor(|e| {
+                e.array(4)
+                    .unwrap()
+                    .bytes(&good)
+                    .unwrap()
+                    .map(0)
+                    .unwrap()
+                    .null()
+                    .unwrap()
+                    .bytes(&signature)
+                    .unwrap();
+            })),
+            Fault::Envelope,
+        ),
+        ("nested deeply", packed(&[&[0x81; 500][..], &[0]].concat()), Fault::Envelope),
+        ("nothing", packed(&[]), Fault::Envelope),
+        // Packing.
+        ("a megabyte of nothing", packed(&vec![0; 1 << 20]), Fault::Packing),
+        ("not packed", written(&whole), Fault::Packing),
+        (
+            "something follows the packing",
+            written(&[compress_to_vec_zlib(&whole, 9), vec![0]].concat()),
+            Fault::Packing,
+        ),
+        ("lower case", packed(&whole).replace("HC1:", "HC1:a"), Fault::Encoding),
+        // Contents.
+        ("something follows the claims", with_payload(&[&payload[..], &[0]].concat()), Fault::Content),
+        (
+            "a list of claims",
+            with_payload(&cbor(|e| {
+                e.array(0).unwrap();
+            })),
+            Fault::Content,
+        ),
+        (
+            "claims about nothing",
+            with_payload(&cbor(|e| {
+                e.map(1).unwrap().u8(4).unwrap().i64(NOW.as_secs() + 9).unwrap();
+            })),
+            Fault::Unsupported,
+        ),
+        (
+            "the end twice",
+            with_payload(&cbor(|e| {
+                e.map(2).unwrap().u8(4).unwrap().u8(1).unwrap().u8(4).unwrap().u8(2).unwrap();
+            })),
+            Fault::Content,
+        ),
+        (
+            "two certificates",
+            with_payload(&claims(|e| {
+                e.map(2).unwrap().u8(1).unwrap();
+                dcc(e);
+                e.u8(1).unwrap();
+                dcc(e);
+            })),
+            Fault::Content,
+        ),
+        (
+            "a text as certificate",
+            with_payload(&claims(|e| {
+                e.map(1).unwrap().u8(1).unwrap().str("yes").unwrap();
+            })),
+            Fault::Content,
+        ),
+        (
+            "a certificate of nothing",
+            with_payload(&claims(|e| {
+                e.map(1).unwrap().u8(1).unwrap().map(0).unwrap();
+            })),
+            Fault::Use,
+        ),
+        (
+            "links",
+            with_payload(&claims(|e| {
+                e.map(1).unwrap().u8(5).unwrap().array(0).unwrap();
+            })),
+            Fault::Unsupported,
+        ),
+        (
+            "under development",
+            with_payload(&claims(|e| {
+                e.map(1).unwrap().i8(-6).unwrap().map(0).unwrap();
+            })),
+            Fault::Unsupported,
+        ),
+    ];
+    for (name, text, fault) in cases {
+        let report = check(&text, issuer.key());
+        assert_eq!(report.fault, Some(fault), "{name}: {report:?}");
+        assert_ne!(report.authentic, Authenticity::Genuine, "{name}");
+    }
+}
+
+#[test]
+fn keys_and_times_have_their_limits() {
+    let issuer = Issuer::new();
+    let good = text(&issuer, &header(), NOTHING, &vaccination());
+    let of = |change: &dyn Fn(&mut Key)| {
+        let mut key = issuer.key();
+        change(&mut key);
+        let report = check(&good, key);
+        (report.fault, report.authentic)
+    };
+    assert_eq!(of(&|_| ()), (None, Authenticity::Genuine));
+    assert_eq!(of(&|key| key.uses.vaccination = true), (None, Authenticity::Genuine));
+    assert_eq!(of(&|key| key.uses.test = true), (Some(Fault::Use), Authenticity::Forged));
+    let ended = of(&|key| key.not_after = Wall(NOW.0 - 1_000));
+    assert_eq!(ended, (Some(Fault::KeyTooOld), Authenticity::UnknownIssuer));
+    assert_eq!(of(&|key| key.not_after = NOW), (None, Authenticity::Genuine), "to the second");
+    let begins = of(&|key| key.not_before = Wall(NOW.0 + 1_000));
+    assert_eq!(begins, (Some(Fault::KeyTooNew), Authenticity::UnknownIssuer));
+    assert_eq!(of(&|key| key.algorithm = Algorithm::Ps256), (Some(Fault::Signature), Authenticity::Forged));
+    let at = |days: i64, clock| {
+        let moment = Moment { now: Wall(NOW.0 + days * DAY), clock, passed: NOW };
+        let report = hcert::check(good.as_bytes(), &Keys::new(vec![issuer.key()]), &moment);
+        (report.fault, report.authentic, report.current)
+    };
+    let genuine = Authenticity::Genuine;
+    assert_eq!(at(2, ClockTrust::Synced), (Some(Fault::Expired), genuine, Currency::Expired));
+    assert_eq!(at(-2, ClockTrust::Rtc), (Some(Fault::NotYetValid), genuine, Currency::NotYetValid));
+    assert_eq!(at(2, ClockTrust::None), (Some(Fault::Clock), genuine, Currency::ClockUntrusted));
+    assert_eq!(at(0, ClockTrust::None), (None, genuine, Currency::Current));
+    // Of two keys with one name the one that has signed counts, and more than eight are not tried.
+    let keys = |others: usize| {
+        let mut keys: Vec<Key> =
+            (0..others).map(|_| Key { public: Issuer::new().key().public, ..issuer.key() }).collect();
+        keys.push(issuer.key());
+        hcert::check(good.as_bytes(), &Keys::new(keys), &Moment::sure(NOW)).fault
+    };
+    assert_eq!((keys(1), keys(7), keys(8)), (None, None, Some(Fault::Signature)));
+    // Several things at once are well signed, and nobody can say which of them counts.
+    let several = claims(|e| {
+        e.map(1)
+            .unwrap()
+            .u8(1)
+            .unwrap()
+            .map(1)
+            .unwrap()
+            .str("t")
+            .unwrap()
+            .array(2)
+            .unwrap()
+            .null()
+            .unwrap()
+            .null()
+            .unwrap();
+    });
+    let report = check(&text(&issuer, &header(), NOTHING, &several), issuer.key());
+    assert_eq!((report.fault, report.authentic), (Some(Fault::Several), genuine));
+}
