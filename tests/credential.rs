@@ -12,6 +12,8 @@ mod forgeries;
 mod hcert;
 #[path = "credential/hcert_forgeries.rs"]
 mod hcert_forgeries;
+#[path = "credential/issuer.rs"]
+mod issuer;
 #[path = "credential/nzcp.rs"]
 mod nzcp;
 #[path = "credential/passes.rs"]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use kakou::base::{Epoch, Mono, Random, Seq, Stamp, Wall};
 use kakou::journal::reader::LogName;
-use kakou::journal::{Erasing, Order, SigningKey};
+use kakou::journal::{Erasing, Order, SigningKey, Stored};
 use kakou::ledger::{Keys, Ledger, Officer, RecordId, Refused as LedgerRefused};
 use kakou::model::{Body, Draft, Erasure, Picture, Verdict};
 use kakou::platform::blob_line::{BlobLine, Told};
@@ -324,7 +324,7 @@ async fn between_any_two_chunks_goes_whatever_became_durable_meanwhile() {
     assert!(entries >= puts, "each of them was sent at once: {asked:?}");
 }
 
-/// A journal whose reader ends where the live log begins.
+/// A journal whose reader ends at the first record of the live log.
 struct Ends(SimDisk);
 
 impl Logs for Ends {
@@ -333,7 +333,8 @@ impl Logs for Ends {
     }
 
     fn live(&mut self, _: LogName, _: Arc<AtomicU64>) -> Result<Box<dyn Source + Send>, Trouble> {
-        panic!("the reader of this journal ends")
+        let ends = |_, _, _| -> Result<Vec<Stored>, String> { panic!("the reader of this journal ends") };
+        Ok(Box::new(ends))
     }
 
     fn closed(&mut self, log: LogName) -> Result<(Box<dyn Source + Send>, u64), Trouble> {

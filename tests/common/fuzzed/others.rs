@@ -77,7 +77,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = vec![];
     for kind in [0, 1, 2, 12, 31, 44, 63, 64, 65] {
         for (skew, size) in [([0, 0, 0, 0], 0x22), ([6, 3, 253, 5], 0x23)] {
-            seeds.push([&[kind, 0, size][..], &skew, &[9], &[0; 48], &[3, 250, 7, 120, 130, 9, 77]].concat());
+            seeds
+                .push([&[kind, 0, size][..], &skew, &[9], &[0; 110], &[3, 250, 7, 120, 130, 9, 77]].concat());
         }
     }
     seeds
