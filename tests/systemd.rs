@@ -112,8 +112,26 @@ fn what_the_hub_prints_at_its_start_does_not_reach_the_systems_log() {
 }
 
 #[test]
+fn what_reads_a_csi_camera_writes_where_the_kiosk_may_read_and_reaches_nothing_else() {
+    let unit = unit("kakou-csi.service");
+    let own = ["RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"];
+    let shut_in: Vec<&str> = SHUT_IN.into_iter().filter(|line| !own.contains(line)).collect();
+    assert_eq!(missing(&unit, &shut_in), Vec::<&str>::new());
+    assert_eq!(missing(&unit, &["PrivateNetwork=yes", "DynamicUser=yes"]), Vec::<&str>::new());
+    let start = unit.iter().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let pipe = start.rsplit_once("--output ").unwrap().1;
+    assert!(unit.contains(&format!("ReadWritePaths={pipe}")));
+    let made = text("kakou.tmpfiles");
+    let made = made.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    assert!(made.into_iter().any(|line| line.starts_with(&["p", pipe, "0660", "root", "kakou"])), "{pipe}");
+    assert!(unit.iter().any(|line| line.starts_with("SupplementaryGroups=") && line.contains("kakou")));
+    let boards = fs::read_to_string(path("../boards/README.md")).unwrap();
+    assert!(boards.contains(&format!("mjpeg = \"{pipe}\"")));
+}
+
+#[test]
 fn systemd_itself_finds_little_exposed() {
-    for file in ["kakou.service", "kakou-hub.service"] {
+    for file in ["kakou.service", "kakou-hub.service", "kakou-csi.service"] {
         match exposure(&path(file)) {
             Some(found) => assert!(found <= EXPOSURE_MAX, "{file}: {found}, at most {EXPOSURE_MAX}"),
             // Without systemd-analyze, or with one that cannot look at a file, the lists above have to do.

@@ -65,7 +65,7 @@ enum Command {
     Park(OnBoard),
     /// Reads every device of a board and says what it saw. Exit code 1 when one failed.
     Probe(OnBoard),
-    /// Reads QR codes from pictures (JPEG, binary PGM). Exit code 1 when a picture has none.
+    /// Reads codes from pictures (JPEG, PNG, binary PGM). Exit code 1 when a picture has none.
     Read(read::Arguments),
     /// Says what lies in a journal, and whether all of it is whole.
     Journal {
