@@ -21,7 +21,7 @@ deny:
 	cargo deny check licenses bans sources
 
 MINUTES ?= 10
-TARGETS ?= segment batch note parcel receipt command said handed frame jpeg symbol margins others
+TARGETS ?= segment batch note parcel receipt command said handed frame jpeg symbol margins others certificate
 # Where it is built, and what was found goes on from.
 FUZZED ?= $(CURDIR)/target/fuzz
 

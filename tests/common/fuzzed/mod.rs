@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each program uses a part")]
 #![allow(clippy::unwrap_used, reason = "a broken promise shows itself by a panic")]
 
+mod certificate;
 mod command;
 mod frame;
 mod handed;
@@ -19,6 +20,7 @@ mod seeds;
 mod symbol;
 pub mod watch;
 
+pub use certificate::certificate;
 pub use command::command;
 pub use frame::frame;
 pub use handed::handed;
@@ -61,7 +63,7 @@ pub struct Target {
 const RUNS: u64 = 1_500;
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "segment", run: segment, seeds: seeds::segment, runs: RUNS },
     Target { name: "batch", run: batch, seeds: seeds::batch, runs: RUNS },
     Target { name: "note", run: signed_note, seeds: seeds::note, runs: RUNS },
@@ -74,6 +76,7 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "jpeg", run: jpeg, seeds: jpeg::seeds, runs: RUNS },
     Target { name: "symbol", run: symbol, seeds: symbol::seeds, runs: 150 },
     Target { name: "margins", run: margins, seeds: margins::seeds, runs: 400 },
+    Target { name: "certificate", run: certificate, seeds: certificate::seeds, runs: RUNS },
     Target { name: "others", run: others, seeds: others::seeds, runs: 300 },
 ];
 

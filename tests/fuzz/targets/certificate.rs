@@ -1,0 +1,9 @@
+//! Credentials of strangers, and rules about them.
+#![no_main]
+
+#[path = "../../common/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::certificate(bytes);
+});
