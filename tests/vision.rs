@@ -12,4 +12,5 @@ mod vision {
     pub mod corpus;
     pub mod hostile;
     pub mod sequences;
+    pub mod symbols;
 }
