@@ -40,26 +40,28 @@ const NO_SYMBOL: u32 = 3;
 /// Reads every symbol of one kind in `frame`, or those of its half, where it shows none. Bounded work. Nothing is found in a
 /// picture that makes a decoder fail.
 pub fn read(symbology: Symbology, frame: &Frame) -> Vec<Code> {
-    let at = |frame: &Frame| {
-        let search = || {
-            let dark = dark_of(frame)?;
-            Some(match symbology {
-                Symbology::DataMatrix => data_matrices(&dark),
-                Symbology::Pdf417 => stacked::find(frame, &dark).into_iter().collect(),
-                Symbology::Aztec => aztec::find(frame, &dark),
-            })
-        };
-        catch_unwind(AssertUnwindSafe(search)).ok().flatten().unwrap_or_default()
-    };
-    let codes = at(frame);
+    let codes = at(symbology, frame);
     if !codes.is_empty() {
         return codes;
     }
-    let mut codes = at(&frame.half());
+    let mut codes = at(symbology, &frame.half());
     for code in &mut codes {
         code.corners = code.corners.map(|p| Point::new(2.0 * p.x, 2.0 * p.y));
     }
     codes
+}
+
+/// Those that a picture shows in its own size.
+fn at(symbology: Symbology, frame: &Frame) -> Vec<Code> {
+    let search = || {
+        let dark = dark_of(frame)?;
+        Some(match symbology {
+            Symbology::DataMatrix => data_matrices(&dark),
+            Symbology::Pdf417 => stacked::find(frame, &dark).into_iter().collect(),
+            Symbology::Aztec => aztec::find(frame, &dark),
+        })
+    };
+    catch_unwind(AssertUnwindSafe(search)).ok().flatten().unwrap_or_default()
 }
 
 fn dark_of(frame: &Frame) -> Option<BitMatrix> {

@@ -58,6 +58,9 @@ impl Symbol {
     }
 }
 
+/// Which place of a symbol a place of its picture shows, of a picture whose last row and column is given.
+type Way = fn(usize, usize, usize) -> (usize, usize);
+
 fn payloads(codes: &[Code]) -> Vec<&[u8]> {
     codes.iter().map(|code| code.payload.expose().as_slice()).collect()
 }
@@ -66,7 +69,7 @@ fn payloads(codes: &[Code]) -> Vec<&[u8]> {
 fn turned_and_mirrored_symbols_are_read_in_the_fast_lane() {
     let symbol = Symbol::text("whichever way");
     let last = symbol.pixels() - 1;
-    let ways: [fn(usize, usize, usize) -> (usize, usize); 8] = [
+    let ways: [Way; 8] = [
         |x, y, _| (x, y),
         |x, y, last| (y, last - x),
         |x, y, last| (last - x, last - y),

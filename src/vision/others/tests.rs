@@ -141,6 +141,23 @@ fn large_symbols_are_read_and_small_ones_from_half_a_picture() {
 }
 
 #[test]
+fn what_only_half_a_picture_shows_is_said_to_be_where_it_is_in_the_whole() {
+    for symbology in Symbology::ALL {
+        let (mut frame, quad) = picture(&symbol(symbology, TEXT), 2.0 * module(symbology) - 1.0, UPRIGHT);
+        // What a screen behind a mesh looks like: neighbours differ by more than modules do.
+        for (at, grey) in frame.luma_mut().iter_mut().enumerate() {
+            *grey = grey.saturating_add_signed(if (at % 640 + at / 640) % 2 == 0 { 127 } else { -128 });
+        }
+        assert!(at(symbology, &frame).is_empty(), "{} is read from the whole", symbology.name());
+        let codes = read(symbology, &frame);
+        assert_eq!(texts(&codes), [TEXT.as_bytes()], "{}", symbology.name());
+        for (found, corner) in codes[0].corners.into_iter().zip(quad) {
+            assert!((found.x - corner.x).hypot(found.y - corner.y) < 12.0, "{found:?} {corner:?}");
+        }
+    }
+}
+
+#[test]
 fn a_mirrored_symbol_is_read() {
     let drawn = symbol(Symbology::Aztec, TEXT);
     let mut mirrored = BitMatrix::with_single_dimension(drawn.getWidth()).unwrap();
