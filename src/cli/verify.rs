@@ -1,7 +1,7 @@
 //! `kakou verify TEXT|IMAGE`: whether a credential is authentic, whether it is current, and whether it is enough.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,19 +13,23 @@ use serde_json::{Value as Json, json};
 use super::read::{StillReader, load};
 use crate::base::Wall;
 use crate::credential::key::{Key, Keys};
-use crate::credential::report::{Moment, Report};
-use crate::credential::rules::{Rule, Rules};
+use crate::credential::report::{Fault, Moment, Report};
+use crate::credential::rules::{Admissible, Judgement, Rule, Rules};
 use crate::credential::{certificate, jwk, verify};
-use crate::model::{Authenticity, Currency};
+use crate::model::width::is_obeyed;
 use crate::platform::clock::Clock;
 
-/// Larger files in the folders are none of ours.
-const BYTES_MAX: u64 = 1 << 20;
+/// Largest file of trust and rules: the EU's list of all signers has less than one megabyte.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// How a certificate begins in PEM (RFC 7468).
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Arguments of `kakou verify`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What a code says; or a picture of one; or - for a list of either on standard input, one a line.
+    /// What a code says; or a picture of one; or - for a list of either on standard input, one a line, which other users of this
+    /// machine do not see.
     #[arg(value_name = "TEXT|IMAGE")]
     what: String,
     /// As of this time, such as 2026-11-28T08:00:00Z, instead of now.
@@ -50,7 +54,7 @@ struct Checks {
     reader: StillReader,
 }
 
-/// Checks each credential. Exit code 0: every one is admissible; 1: one is not; 2: one cannot be verified, or nothing was checked.
+/// Checks each credential. Exit code 0: every one is admissible; 1: one is not; 2: one cannot be verified, or there is none.
 pub fn run(arguments: &Arguments) -> ExitCode {
     checked(arguments).unwrap_or_else(|error| {
         // Nobody is left to tell where standard error is gone.
@@ -60,37 +64,25 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn checked(arguments: &Arguments) -> Result<ExitCode> {
-    let mut problems = vec![];
-    let keys = arguments.trust.as_deref().map(|folder| trusted(folder, &mut problems)).transpose()?;
-    let rules = arguments.rules.as_deref().map(|folder| rules(folder, &mut problems)).transpose()?;
-    for problem in &problems {
-        writeln!(io::stderr(), "{problem}")?;
-    }
-    if arguments.rules.is_some() && !problems.is_empty() {
-        bail!("a rule or a certificate that cannot be read might be the one that counts");
-    }
+    let keys = arguments.trust.as_deref().map(trusted).transpose()?.unwrap_or_default();
+    let rules = arguments.rules.as_deref().map(rules).transpose()?.unwrap_or_default();
     let now = match arguments.at {
         Some(at) => Wall(at.as_millisecond()),
         None => Clock::new().context("clock")?.wall(),
     };
-    let mut checks = Checks {
-        keys: keys.unwrap_or_default(),
-        rules: rules.unwrap_or_default(),
-        moment: Moment::sure(now),
-        reader: StillReader::default(),
-    };
+    let mut checks = Checks { keys, rules, moment: Moment::sure(now), reader: StillReader::default() };
     let mut out = io::stdout().lock();
-    let mut worst = Admissible::Yes;
-    let mut one = |what: &str| -> Result<()> {
-        let (report, broken) = checks.check(what)?;
-        let admissible = Admissible::of(&report, &broken);
-        worst = worst.max(admissible);
-        if arguments.json {
-            writeln!(out, "{}", object(&report, &broken, admissible))?;
-        } else {
-            lines(&mut out, &report, &broken, admissible)?;
+    // Of nothing nothing is known.
+    let mut worst = None;
+    let mut one = |what: &str| -> io::Result<()> {
+        let answer = checks.check(what);
+        worst = worst.max(Some(answer.as_ref().map_or(Admissible::Unknown, |answer| answer.admissible)));
+        match (&answer, arguments.json) {
+            (Ok(answer), true) => writeln!(out, "{}", answer.object()),
+            (Ok(answer), false) => answer.lines(&mut out),
+            (Err(error), true) => writeln!(out, "{}", json!({"error": printable(&format!("{error:#}"))})),
+            (Err(error), false) => writeln!(out, "{}", printable(&format!("{error:#}"))),
         }
-        Ok(())
     };
     if arguments.what == "-" {
         for line in io::stdin().lines() {
@@ -99,21 +91,33 @@ fn checked(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         one(&arguments.what)?;
     }
-    Ok(ExitCode::from(worst.code()))
+    Ok(ExitCode::from(match worst {
+        Some(Admissible::Yes) => 0,
+        Some(Admissible::No) => 1,
+        Some(Admissible::Unknown) | None => 2,
+    }))
+}
+
+/// What is known of one credential.
+struct Answer {
+    report: Report,
+    admissible: Admissible,
+    /// The rules that it does not meet: identifier, and what each asks for.
+    broken: Vec<(String, String)>,
 }
 
 impl Checks {
-    /// What is known of what a code says, or a picture shows, and the identifiers of the rules that it does not meet.
-    fn check(&mut self, what: &str) -> Result<(Report, Vec<(String, String)>)> {
+    /// What is known of what a code says, or a picture shows.
+    fn check(&mut self, what: &str) -> Result<Answer> {
         let path = Path::new(what);
         // No credential is the name of a file that is there.
         let payload =
             if what.len() < 4_096 && path.is_file() { self.shown(path)? } else { what.as_bytes().to_vec() };
         let report = verify(&payload, &self.keys, &self.moment);
+        let Judgement { admissible, broken } = self.rules.judge(&report, self.moment.now);
         let broken =
-            if report.content.is_some() { self.rules.broken(&report, self.moment.now) } else { vec![] };
-        let broken = broken.into_iter().map(|rule| (rule.id.clone(), rule.description.clone())).collect();
-        Ok((report, broken))
+            broken.into_iter().map(|rule| (printable(&rule.id), printable(&rule.description))).collect();
+        Ok(Answer { report, admissible, broken })
     }
 
     fn shown(&mut self, path: &Path) -> Result<Vec<u8>> {
@@ -131,44 +135,6 @@ impl Checks {
     }
 }
 
-/// Whether a credential is enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Admissible {
-    Yes,
-    No,
-    /// Nothing here can verify it.
-    Unknown,
-}
-
-impl Admissible {
-    fn of(report: &Report, broken: &[(String, String)]) -> Self {
-        match (report.authentic, report.current) {
-            (Authenticity::Unverified | Authenticity::UnknownIssuer, _) => Self::Unknown,
-            (Authenticity::Genuine, Currency::ClockUntrusted | Currency::Unknown) => Self::Unknown,
-            (Authenticity::Genuine, Currency::Current) if report.fault.is_none() && broken.is_empty() => {
-                Self::Yes
-            }
-            _ => Self::No,
-        }
-    }
-
-    const fn code(self) -> u8 {
-        match self {
-            Self::Yes => 0,
-            Self::No => 1,
-            Self::Unknown => 2,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "cannot-verify",
-        }
-    }
-}
-
 fn written(wall: Option<Wall>) -> Option<String> {
     wall.and_then(|wall| Timestamp::from_millisecond(wall.0).ok()).map(|moment| moment.to_string())
 }
@@ -178,77 +144,80 @@ fn name(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn object(report: &Report, broken: &[(String, String)], admissible: Admissible) -> Json {
-    json!({
-        "kind": name(report.kind),
-        "authentic": name(report.authentic),
-        "current": name(report.current),
-        "admissible": admissible.name(),
-        "fault": report.fault.map(crate::credential::report::Fault::name),
-        "rules": broken.iter().map(|(id, _)| id).collect::<Vec<_>>(),
-        "issuer": report.issuer,
-        "not_before": written(report.not_before),
-        "expires": written(report.expires),
-    })
-}
+impl Answer {
+    fn issuer(&self) -> Option<String> {
+        self.report.issuer.as_deref().filter(|issuer| !issuer.is_empty()).map(printable)
+    }
 
-fn lines(
-    out: &mut impl Write,
-    report: &Report,
-    broken: &[(String, String)],
-    admissible: Admissible,
-) -> io::Result<()> {
-    writeln!(out, "kind        {}", name(report.kind))?;
-    let issuer = report.issuer.as_ref().map(|issuer| format!(" ({})", printable(issuer)));
-    writeln!(out, "authentic   {}{}", name(report.authentic), issuer.unwrap_or_default())?;
-    let (from, to) = (written(report.not_before), written(report.expires));
-    let span = (from.is_some() || to.is_some())
-        .then(|| format!(" ({} to {})", from.as_deref().unwrap_or("?"), to.as_deref().unwrap_or("?")));
-    writeln!(out, "current     {}{}", name(report.current), span.unwrap_or_default())?;
-    let fault = report.fault.map(|fault| format!(" ({})", fault.name()));
-    writeln!(out, "admissible  {}{}", admissible.name(), fault.unwrap_or_default())?;
-    broken
-        .iter()
-        .try_for_each(|(id, asks)| writeln!(out, "            {}: {}", printable(id), printable(asks)))
+    fn object(&self) -> Json {
+        let report = &self.report;
+        json!({
+            "kind": name(report.kind),
+            "authentic": name(report.authentic),
+            "current": name(report.current),
+            "admissible": self.admissible.name(),
+            "fault": report.fault.map(Fault::name),
+            "rules": self.broken.iter().map(|(id, _)| id).collect::<Vec<_>>(),
+            "issuer": self.issuer(),
+            "not_before": written(report.not_before),
+            "expires": written(report.expires),
+        })
+    }
+
+    fn lines(&self, out: &mut impl Write) -> io::Result<()> {
+        let report = &self.report;
+        let beside = |what: Option<String>| what.map(|what| format!(" ({what})")).unwrap_or_default();
+        let (from, to) = (written(report.not_before), written(report.expires));
+        let span = (from.is_some() || to.is_some())
+            .then(|| format!("{} to {}", from.as_deref().unwrap_or("?"), to.as_deref().unwrap_or("?")));
+        let fault = report.fault.map(|fault| fault.name().to_owned());
+        writeln!(out, "kind        {}", name(report.kind))?;
+        writeln!(out, "authentic   {}{}", name(report.authentic), beside(self.issuer()))?;
+        writeln!(out, "current     {}{}", name(report.current), beside(span))?;
+        writeln!(out, "admissible  {}{}", self.admissible.name(), beside(fault))?;
+        self.broken.iter().try_for_each(|(id, asks)| writeln!(out, "            {id}: {asks}"))
+    }
 }
 
 /// A stranger's text without what a screen would obey.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !crate::model::width::is_obeyed(*c)).collect()
+    text.chars().filter(|c| !is_obeyed(*c)).collect()
 }
 
-/// Every file below `folder` with its content, in order.
-fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+/// Every file below `folder` whose name ends so, with its content, in order.
+fn files(folder: &Path, endings: &[&str]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
         .with_context(|| folder.display().to_string())?;
     entries.sort();
     let mut all = vec![];
     for path in entries {
+        let ending = path.extension().and_then(|ending| ending.to_str());
         if path.is_dir() {
-            all.extend(files(&path)?);
-        } else if fs::metadata(&path).is_ok_and(|file| file.len() <= BYTES_MAX) {
-            let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+            all.extend(files(&path, endings)?);
+        } else if ending.is_some_and(|ending| endings.contains(&ending)) {
+            let mut bytes = vec![];
+            let read = File::open(&path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes));
+            read.with_context(|| path.display().to_string())?;
+            if bytes.len() as u64 > BYTES_MAX {
+                bail!("{}: must be at most {BYTES_MAX} bytes", path.display());
+            }
             all.push((path, bytes));
         }
     }
     Ok(all)
 }
 
-/// The keys of the certificates, DID documents and JWK sets below `folder`.
-fn trusted(folder: &Path, problems: &mut Vec<String>) -> Result<Keys> {
+/// The keys of the certificates, DID documents and JWK sets below `folder`. One that cannot be read is named, and is not trusted.
+fn trusted(folder: &Path) -> Result<Keys> {
     let mut keys = vec![];
-    for (path, bytes) in files(folder)? {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("der" | "cer" | "crt" | "pem") => match read_key(&bytes) {
-                Ok(key) => keys.push(key),
-                Err(e) => problems.push(format!("{}: {e:#}", path.display())),
-            },
-            Some("json" | "jwk" | "jwks") => match read_json(&bytes) {
-                Ok(more) => keys.extend(more),
-                Err(e) => problems.push(format!("{}: {e:#}", path.display())),
-            },
-            _ => {}
+    for (path, bytes) in files(folder, &["der", "cer", "crt", "pem", "json", "jwk", "jwks"])? {
+        let is_json =
+            path.extension().is_some_and(|ending| ["json", "jwk", "jwks"].iter().any(|json| ending == *json));
+        let read = if is_json { of_json(&bytes) } else { of_certificates(&bytes) };
+        match read {
+            Ok(more) => keys.extend(more),
+            Err(error) => writeln!(io::stderr(), "{}: {error:#}", path.display())?,
         }
     }
     if keys.is_empty() {
@@ -258,7 +227,7 @@ fn trusted(folder: &Path, problems: &mut Vec<String>) -> Result<Keys> {
 }
 
 /// The keys of a DID document, a JWK set, or a JWK. Other JSON is none of ours.
-fn read_json(bytes: &[u8]) -> Result<Vec<Key>> {
+fn of_json(bytes: &[u8]) -> Result<Vec<Key>> {
     let json: Json = serde_json::from_slice(bytes)?;
     let has = |member: &str| json.get(member).is_some();
     if has("verificationMethod") {
@@ -272,29 +241,22 @@ fn read_json(bytes: &[u8]) -> Result<Vec<Key>> {
     }
 }
 
-fn read_key(bytes: &[u8]) -> Result<Key> {
-    let Some(text) =
-        std::str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN CERTIFICATE-----"))
-    else {
-        return Ok(certificate::key(bytes)?);
-    };
-    let body =
-        text.split("-----BEGIN CERTIFICATE-----").nth(1).and_then(|rest| rest.split("-----END").next());
-    let body: String = body.unwrap_or_default().split_whitespace().collect();
-    Ok(certificate::key(&BASE64.decode(body.as_bytes()).context("no base64 between BEGIN and END")?)?)
+/// The key of a certificate in DER, or those of all that are there in PEM.
+fn of_certificates(bytes: &[u8]) -> Result<Vec<Key>> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
+    let Some(text) = text else { return Ok(vec![certificate::key(bytes)?]) };
+    let each = text.split(BEGIN).skip(1).map(|rest| {
+        let body: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
+        Ok(certificate::key(&BASE64.decode(body.as_bytes()).context("no base64 between BEGIN and END")?)?)
+    });
+    each.collect()
 }
 
-/// The rules and the sets of values below `folder`.
-fn rules(folder: &Path, problems: &mut Vec<String>) -> Result<Rules> {
+/// The rules and the sets of values below `folder`. One that cannot be read might be the one that counts: it is an error.
+fn rules(folder: &Path) -> Result<Rules> {
     let mut rules = Rules::default();
-    for (path, bytes) in files(folder)? {
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        match read_rules(&bytes, &mut rules) {
-            Ok(()) => {}
-            Err(e) => problems.push(format!("{}: {e:#}", path.display())),
-        }
+    for (path, bytes) in files(folder, &["json"])? {
+        read_rules(&bytes, &mut rules).with_context(|| path.display().to_string())?;
     }
     if rules.is_empty() {
         bail!("{}: holds no rule", folder.display());

@@ -7,7 +7,7 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::FromDer;
 
-use super::key::{Algorithm, Key, Uses};
+use super::key::{Algorithm, Key, Scheme, Uses};
 use crate::base::Wall;
 
 /// What a key may sign, in the two spellings that certificates have: the registered one, and one with a zero too many, which
@@ -49,6 +49,7 @@ pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
     let country = certificate.subject().iter_country().chain(certificate.issuer().iter_country());
     let issuer = country.filter_map(|country| country.as_str().ok()).next().unwrap_or("?").to_owned();
     Ok(Key {
+        scheme: Scheme::Hcert,
         id: digest(&SHA256, der).as_ref()[..8].to_vec(),
         algorithm,
         public: public.subject_public_key.data.to_vec(),

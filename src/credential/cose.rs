@@ -1,7 +1,7 @@
 //! COSE_Sign1 (RFC 9052) as certificates of states have it: tagged or not, with the name of the key in either header.
 
 use super::cbor::Cbor;
-use super::key::{Key, Keys};
+use super::key::{Key, Keys, Scheme};
 
 /// Tags of a COSE_Sign1 and of a CWT (RFC 8392).
 const SIGN1: u64 = 18;
@@ -61,9 +61,9 @@ impl Sign1 {
         &self.payload
     }
 
-    /// What `keys` say of the signature.
-    pub fn verify<'k>(&self, keys: &'k Keys) -> Signature<'k> {
-        let named = self.key_id.as_deref().map_or(&[][..], |id| keys.named(id));
+    /// What those of `keys` that sign credentials of `scheme` say of the signature.
+    pub fn verify<'k>(&self, keys: &'k Keys, scheme: Scheme) -> Signature<'k> {
+        let named = self.key_id.as_deref().map_or(&[][..], |id| keys.named(scheme, id));
         if named.is_empty() {
             return Signature::UnknownKey;
         }

@@ -10,16 +10,15 @@ use serde_json::Value as Json;
 use super::cbor::Cbor;
 use super::cose::{Sign1, Signature};
 use super::inflate::{Packing, unpack};
-use super::key::{Key, Keys, Uses};
+use super::key::{Key, Keys, Scheme, Uses};
 use super::report::{Fault, Moment, Report};
-use crate::base::Wall;
-use crate::model::{Authenticity, CredentialKind};
+use crate::base::{ClockTrust, Wall};
+use crate::model::{Authenticity, CredentialKind, Currency};
 
 /// How every certificate begins.
 pub const PREFIX: &str = "HC1:";
 
-/// Claims of a CWT (RFC 8392), and of HCERT.
-const ISSUER: i64 = 1;
+/// Claims of a CWT (RFC 8392), and of HCERT. Who the issuer is its key says, not the claim of that name.
 const EXPIRES: i64 = 4;
 const ISSUED: i64 = 6;
 const HCERT: i64 = -260;
@@ -46,7 +45,7 @@ fn opened(payload: &[u8]) -> Result<Sign1, Fault> {
 }
 
 fn signed(report: Report, message: &Sign1, keys: &Keys, moment: &Moment) -> Report {
-    let key = match message.verify(keys) {
+    let key = match message.verify(keys, Scheme::Hcert) {
         Signature::Of(key) => key,
         Signature::Wrong => return report.with(Fault::Signature),
         Signature::UnknownKey => return report.with(Fault::UnknownKey),
@@ -58,7 +57,6 @@ fn signed(report: Report, message: &Sign1, keys: &Keys, moment: &Moment) -> Repo
     let time = |label| claims.get(label).and_then(Cbor::seconds).map(Wall::from_secs);
     let (not_before, expires) = (time(ISSUED), time(EXPIRES));
     let report = Report { not_before, expires, ..report };
-    let issuer = claims.get(ISSUER).and_then(Cbor::text).map(str::to_owned);
     let content = match contained(&claims) {
         Ok(content) => content,
         Err(fault) => return report.with(fault),
@@ -66,17 +64,14 @@ fn signed(report: Report, message: &Sign1, keys: &Keys, moment: &Moment) -> Repo
     if !may_sign(key, &content) {
         return report.with(Fault::Use);
     }
-    let current = moment.currency(not_before, expires);
     let several = events(&content).into_iter().sum::<usize>() > 1;
-    let issuer = issuer.or(report.issuer);
-    let report =
-        Report { authentic: Authenticity::Genuine, current, issuer, content: Some(content), ..report };
-    let faults = [
-        Fault::of_time(current),
-        (moment.now < key.not_before).then_some(Fault::KeyTooNew),
-        (!key.is_valid(moment.now)).then_some(Fault::KeyTooOld),
-        several.then_some(Fault::Several),
-    ];
+    let (current, key_fault) = match (moment.currency(not_before, expires), key.fault(moment.now)) {
+        // A clock that may be wrong proves nothing of the key either.
+        (_, Some(_)) if moment.clock == ClockTrust::None => (Currency::ClockUntrusted, None),
+        of_both => of_both,
+    };
+    let report = Report { authentic: Authenticity::Genuine, current, content: Some(content), ..report };
+    let faults = [Fault::of_time(current), key_fault, several.then_some(Fault::Several)];
     faults.into_iter().flatten().fold(report, Report::with)
 }
 

@@ -20,6 +20,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use super::Trust;
 use super::claims::{BadBytes, Claims};
+use super::report::Moment;
 use crate::base::{ClockTrust, Pii, Wall};
 use crate::model::{Authenticity, Credential, CredentialKind, Currency, Holder};
 
@@ -28,9 +29,6 @@ pub const PREFIX: &str = "KK1:";
 
 /// Longest pass, in characters.
 pub const LENGTH_MAX: usize = 300;
-
-/// How far a clock may be off before a pass counts as expired or not yet valid: 5 minutes.
-pub const SKEW_SECONDS: i64 = 300;
 
 const EXTERNAL: &[u8] = b"kakou pass 1";
 
@@ -135,14 +133,8 @@ fn current(claims: &Claims, trust: &Trust, now: Wall, clock: ClockTrust) -> Curr
     if claims.site != trust.site || elsewhere {
         return Currency::WrongSite;
     }
-    let early = now.as_secs().saturating_add(SKEW_SECONDS) < claims.not_before.as_secs();
-    let late = now.as_secs().saturating_sub(SKEW_SECONDS) >= claims.expires.as_secs();
-    match clock {
-        ClockTrust::None if early || late || now < trust.passed => Currency::ClockUntrusted,
-        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced if early => Currency::NotYetValid,
-        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced if late => Currency::Expired,
-        ClockTrust::None | ClockTrust::Rtc | ClockTrust::Synced => Currency::Current,
-    }
+    let moment = Moment { now, clock, passed: trust.passed };
+    moment.currency(Some(claims.not_before), Some(claims.expires))
 }
 
 fn holder(claims: Claims) -> Holder {

@@ -4,7 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
-use super::key::{Algorithm, Key, Uses};
+use super::key::{Algorithm, Key, Scheme, Uses};
 use crate::base::Wall;
 
 /// Keys of JSON say nothing of an end.
@@ -15,12 +15,12 @@ const WHENEVER: (Wall, Wall) = (Wall(i64::MIN), Wall(i64::MAX));
 #[error("{0}")]
 pub struct BadJwk(&'static str);
 
-/// The key `jwk`, which credentials call `id`, of `issuer`.
+/// The key `jwk`, which credentials of `scheme` call `id`, of `issuer`.
 ///
 /// # Errors
 ///
 /// When it is no key on P-256 or P-384, or its point has not the right length.
-pub fn key(jwk: &Json, id: &str, issuer: &str) -> Result<Key, BadJwk> {
+pub fn key(jwk: &Json, scheme: Scheme, id: &str, issuer: &str) -> Result<Key, BadJwk> {
     let (algorithm, length) = match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
         (Some("EC"), Some("P-256")) => (Algorithm::Es256, 32),
         (Some("EC"), Some("P-384")) => (Algorithm::Es384, 48),
@@ -36,11 +36,11 @@ pub fn key(jwk: &Json, id: &str, issuer: &str) -> Result<Key, BadJwk> {
     let public = [&[4][..], &coordinate("x")?, &coordinate("y")?].concat();
     let (not_before, not_after) = WHENEVER;
     let (id, issuer) = (id.as_bytes().to_vec(), issuer.to_owned());
-    Ok(Key { id, algorithm, public, uses: Uses::default(), not_before, not_after, issuer })
+    Ok(Key { scheme, id, algorithm, public, uses: Uses::default(), not_before, not_after, issuer })
 }
 
-/// The keys of a JWK set by their thumbprints (RFC 7638), which credentials call them by; of the issuer that the set names, or of
-/// one that it does not.
+/// The keys of a JWK set by their thumbprints (RFC 7638), which SMART Health Cards call them by; of the issuer that the set names,
+/// or of one that it does not.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub fn of_set(set: &Json) -> Result<Vec<Key>, BadJwk> {
     let issuer = set["issuer"].as_str().unwrap_or_default();
     let one = |jwk: &Json| {
         let id = jwk["kid"].as_str().ok_or(BadJwk("must have a kid"))?;
-        let key = key(jwk, id, issuer)?;
+        let key = key(jwk, Scheme::Shc, id, issuer)?;
         let text = |name: &str| jwk[name].as_str().unwrap_or_default();
         let members =
             format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, text("crv"), text("x"), text("y"));
@@ -60,7 +60,7 @@ pub fn of_set(set: &Json) -> Result<Vec<Key>, BadJwk> {
     keys.iter().map(one).collect()
 }
 
-/// The keys with which the subject of a DID document signs what it asserts, by what follows the `#` of their names.
+/// The keys with which the subject of a DID document signs passes of New Zealand's kind, by what follows the `#` of their names.
 ///
 /// # Errors
 ///
@@ -75,7 +75,7 @@ pub fn of_document(document: &Json) -> Result<Vec<Key>, BadJwk> {
     methods
         .filter(|(name, _)| asserts(name))
         .filter_map(|(name, method)| Some((name.strip_prefix(subject)?.strip_prefix('#')?, method)))
-        .map(|(name, method)| key(&method["publicKeyJwk"], name, subject))
+        .map(|(name, method)| key(&method["publicKeyJwk"], Scheme::Nzcp, name, subject))
         .collect()
 }
 
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(keys.len(), 1);
         assert_eq!((keys[0].id.as_slice(), keys[0].issuer.as_str()), (&b"1"[..], "did:web:a.example"));
         assert_eq!((keys[0].public.len(), keys[0].public[0]), (65, 4));
-        assert!(keys[0].is_valid(Wall(0)));
+        assert_eq!(keys[0].fault(Wall(0)), None);
     }
 
     #[test]

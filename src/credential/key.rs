@@ -5,6 +5,7 @@ use ring::signature::{
     VerificationAlgorithm,
 };
 
+use super::report::Fault;
 use crate::base::Wall;
 
 /// How a key signs. It follows from the key: what a credential says of it is compared, never believed.
@@ -69,9 +70,22 @@ impl Uses {
     }
 }
 
+/// Which credentials a key signs: whoever is trusted with one kind is trusted with no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// Certificates of the EU and the WHO.
+    Hcert,
+    /// SMART Health Cards.
+    Shc,
+    /// New Zealand's passes.
+    Nzcp,
+}
+
 /// A public key that is trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
+    /// What it signs.
+    pub scheme: Scheme,
     /// What credentials call it: for HCERT the first eight bytes of the SHA-256 of the certificate.
     pub id: Vec<u8>,
     /// How it signs.
@@ -94,9 +108,15 @@ impl Key {
         UnparsedPublicKey::new(self.algorithm.verifier(), &self.public).verify(message, signature).is_ok()
     }
 
-    /// Whether it is valid at `now`.
-    pub fn is_valid(&self, now: Wall) -> bool {
-        self.not_before <= now && now.as_secs() <= self.not_after.as_secs()
+    /// Why it is not valid at `now`, if it is not.
+    pub fn fault(&self, now: Wall) -> Option<Fault> {
+        if now < self.not_before {
+            Some(Fault::KeyTooNew)
+        } else if now.as_secs() > self.not_after.as_secs() {
+            Some(Fault::KeyTooOld)
+        } else {
+            None
+        }
     }
 }
 
@@ -110,7 +130,7 @@ pub struct Keys(Vec<Key>);
 impl Keys {
     /// Those keys.
     pub fn new(mut keys: Vec<Key>) -> Self {
-        keys.sort_by(|one, other| one.id.cmp(&other.id));
+        keys.sort_by(|one, other| (one.scheme, &one.id).cmp(&(other.scheme, &other.id)));
         Self(keys)
     }
 
@@ -124,10 +144,11 @@ impl Keys {
         self.0.is_empty()
     }
 
-    /// The keys that `id` may mean, [`SAME_NAME_MAX`] at most.
-    pub fn named(&self, id: &[u8]) -> &[Key] {
-        let start = self.0.partition_point(|key| key.id.as_slice() < id);
-        let count = self.0[start..].iter().take(SAME_NAME_MAX).take_while(|key| key.id == id).count();
+    /// The keys that `id` may mean in credentials of `scheme`, [`SAME_NAME_MAX`] at most.
+    pub fn named(&self, scheme: Scheme, id: &[u8]) -> &[Key] {
+        let start = self.0.partition_point(|key| (key.scheme, key.id.as_slice()) < (scheme, id));
+        let is_it = |key: &&Key| key.scheme == scheme && key.id == id;
+        let count = self.0[start..].iter().take(SAME_NAME_MAX).take_while(is_it).count();
         &self.0[start..start + count]
     }
 }

@@ -4,7 +4,7 @@ use data_encoding::BASE32_NOPAD;
 
 use super::cbor::Cbor;
 use super::cose::{Sign1, Signature};
-use super::key::Keys;
+use super::key::{Keys, Scheme};
 use super::report::{Fault, Moment, Report};
 use crate::base::Wall;
 use crate::model::{Authenticity, CredentialKind};
@@ -23,7 +23,7 @@ pub fn check(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
     let Some(text) = payload.strip_prefix(PREFIX.as_bytes()) else { return report.with(Fault::Unsupported) };
     let Ok(bytes) = BASE32_NOPAD.decode(text) else { return report.with(Fault::Encoding) };
     let Some(message) = Sign1::read(&bytes) else { return report.with(Fault::Envelope) };
-    let key = match message.verify(keys) {
+    let key = match message.verify(keys, Scheme::Nzcp) {
         Signature::Of(key) => key,
         Signature::Wrong => return report.with(Fault::Signature),
         Signature::UnknownKey => return report.with(Fault::UnknownKey),

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::certlogic::{BadLogic, Logic};
 use super::report::Report;
 use crate::base::Wall;
+use crate::model::{Authenticity, CredentialKind, Currency};
 
 /// What a certificate is about, as rules name it and as its content does.
 const EVENTS: [(&str, &str); 3] = [("Vaccination", "v"), ("Test", "t"), ("Recovery", "r")];
@@ -81,6 +82,37 @@ impl Rule {
     }
 }
 
+/// Whether a credential is enough, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Admissible {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Nothing here can say.
+    Unknown,
+}
+
+impl Admissible {
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "cannot-verify",
+        }
+    }
+}
+
+/// What rules say of a credential.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement<'r> {
+    /// Whether it is enough.
+    pub admissible: Admissible,
+    /// The rules that it does not meet, by their identifiers.
+    pub broken: Vec<&'r Rule>,
+}
+
 /// Rules, and the sets of values that they go by.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
@@ -104,9 +136,34 @@ impl Rules {
         self.rules.is_empty()
     }
 
-    /// The rules that what `report` is about does not meet at `now`, by their identifiers.
-    pub fn broken(&self, report: &Report, now: Wall) -> Vec<&Rule> {
-        let content = report.content.clone().unwrap_or_default();
+    /// Whether what `report` is about is enough at `now`, and which rules it does not meet.
+    ///
+    /// Where there are rules and none is about it, nobody has said that it is enough: these rules know the content of `HC1:`
+    /// certificates alone.
+    pub fn judge(&self, report: &Report, now: Wall) -> Judgement<'_> {
+        let broken = match (self.rules.is_empty(), &report.content) {
+            (true, _) | (false, None) => vec![],
+            (false, Some(content)) => match self.asked(report, content, now) {
+                Some(broken) => broken,
+                None => return Judgement { admissible: Admissible::Unknown, broken: vec![] },
+            },
+        };
+        let admissible = match (report.authentic, report.current) {
+            (Authenticity::Unverified | Authenticity::UnknownIssuer, _)
+            | (Authenticity::Genuine, Currency::ClockUntrusted | Currency::Unknown) => Admissible::Unknown,
+            (Authenticity::Genuine, Currency::Current) if report.fault.is_none() && broken.is_empty() => {
+                Admissible::Yes
+            }
+            (Authenticity::Genuine | Authenticity::Forged, _) => Admissible::No,
+        };
+        Judgement { admissible, broken }
+    }
+
+    /// The rules that `content` does not meet; none where no rule is about it.
+    fn asked(&self, report: &Report, content: &Json, now: Wall) -> Option<Vec<&Rule>> {
+        if report.kind != CredentialKind::HealthCertificate {
+            return None;
+        }
         let written = |wall: Wall| Timestamp::from_millisecond(wall.0).map(|moment| moment.to_string()).ok();
         let data = json!({
             "payload": content,
@@ -118,8 +175,9 @@ impl Rules {
                 "exp": report.expires.and_then(written),
             },
         });
-        let broken = self.newest(now).into_iter();
-        broken.filter(|rule| rule.is_about(&data["payload"]) && !rule.logic.holds(&data)).collect()
+        let asked: Vec<&Rule> = self.newest(now).into_iter().filter(|rule| rule.is_about(content)).collect();
+        let broken = asked.iter().copied().filter(|rule| !rule.logic.holds(&data)).collect();
+        (!asked.is_empty()).then_some(broken)
     }
 
     /// Of each rule the newest version that is valid at `now`, by their identifiers.
@@ -134,7 +192,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CredentialKind;
+    use crate::credential::report::Fault;
 
     const NOW: Wall = Wall(1_625_000_000_000);
 
@@ -150,12 +208,58 @@ mod tests {
         let mut all = Rules::default();
         rules.iter().for_each(|json| all.add(Rule::parse(json).unwrap()));
         all.add_values("good".to_owned(), vec!["a".to_owned()]);
-        let report = Report {
+        all.judge(&report(content), NOW).broken.into_iter().map(|rule| rule.id.clone()).collect()
+    }
+
+    fn report(content: Json) -> Report {
+        Report {
+            authentic: Authenticity::Genuine,
+            current: Currency::Current,
             content: Some(content),
             issuer: Some("XX".to_owned()),
             ..Report::unverified(CredentialKind::HealthCertificate)
+        }
+    }
+
+    #[test]
+    fn what_no_rule_is_about_is_not_enough_for_that() {
+        let judged = |rules: &[Json], report: &Report| {
+            let mut all = Rules::default();
+            rules.iter().for_each(|json| all.add(Rule::parse(json).unwrap()));
+            all.judge(report, NOW).admissible
         };
-        all.broken(&report, NOW).into_iter().map(|rule| rule.id.clone()).collect()
+        let tests = [rule("T", "1.0.0", "Test", -1..1, &json!(true))];
+        let general = [rule("G", "1.0.0", "General", -1..1, &json!(true))];
+        let (test, vaccination) = (report(json!({"t": [{}]})), report(json!({"v": [{}]})));
+        assert_eq!(judged(&tests, &test), Admissible::Yes);
+        assert_eq!(judged(&tests, &vaccination), Admissible::Unknown);
+        assert_eq!(
+            judged(&[rule("T", "1.0.0", "Test", 1..2, &json!(true))], &test),
+            Admissible::Unknown,
+            "not yet"
+        );
+        assert_eq!(judged(&[], &vaccination), Admissible::Yes, "where nobody asks for more");
+        let pass = Report { kind: CredentialKind::NzCovidPass, ..report(json!({})) };
+        assert_eq!((judged(&general, &pass), judged(&[], &pass)), (Admissible::Unknown, Admissible::Yes));
+    }
+
+    #[test]
+    fn rules_make_nothing_enough_that_is_not_genuine_and_current() {
+        let judged = |change: &dyn Fn(&mut Report)| {
+            let mut report = report(json!({"v": [{}]}));
+            change(&mut report);
+            let mut rules = Rules::default();
+            rules.add(Rule::parse(&rule("G", "1.0.0", "General", -1..1, &json!(true))).unwrap());
+            rules.judge(&report, NOW).admissible
+        };
+        assert_eq!(judged(&|_| ()), Admissible::Yes);
+        assert_eq!(judged(&|report| report.authentic = Authenticity::Forged), Admissible::No);
+        assert_eq!(judged(&|report| report.authentic = Authenticity::UnknownIssuer), Admissible::Unknown);
+        assert_eq!(judged(&|report| report.authentic = Authenticity::Unverified), Admissible::Unknown);
+        assert_eq!(judged(&|report| report.current = Currency::Expired), Admissible::No);
+        assert_eq!(judged(&|report| report.current = Currency::ClockUntrusted), Admissible::Unknown);
+        assert_eq!(judged(&|report| report.current = Currency::Unknown), Admissible::Unknown);
+        assert_eq!(judged(&|report| report.fault = Some(Fault::Several)), Admissible::No);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value as Json;
 
 use super::inflate::{Packing, unpack};
-use super::key::{Algorithm, Key, Keys};
+use super::key::{Algorithm, Key, Keys, Scheme};
 use super::report::{Fault, Moment, Report};
 use crate::base::Wall;
 use crate::model::{Authenticity, CredentialKind};
@@ -62,7 +62,7 @@ pub fn check_jws(jws: &str, keys: &Keys, moment: &Moment) -> Report {
     let (Some(algorithm), Some(id)) = (header["alg"].as_str(), header["kid"].as_str()) else {
         return report.with(Fault::Envelope);
     };
-    let named = keys.named(id.as_bytes());
+    let named = keys.named(Scheme::Shc, id.as_bytes());
     if named.is_empty() {
         return report.with(Fault::UnknownKey);
     }

@@ -76,19 +76,45 @@ fn a_list_comes_from_standard_input_and_a_picture_is_read() {
     child.args(["verify", "-", "--json", "--at", &at, "--trust", &trust]);
     let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let damaged = text.replace("HC1:N", "HC1:M");
-    writeln!(child.stdin.take().unwrap(), "{text}\n{damaged}\nhttps://gate.example/").unwrap();
+    let missing = folder.path().join("trust/AT/signer.der");
+    let list = format!("{text}\n{damaged}\n{}\nhttps://gate.example/", missing.display());
+    writeln!(child.stdin.take().unwrap(), "{list}").unwrap();
     let (code, lines) = said(&child.wait_with_output().unwrap());
     let answers: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let admissible: Vec<&Json> = answers.iter().map(|answer| &answer["admissible"]).collect();
-    assert_eq!((code, admissible), (Some(2), vec![&json!("yes"), &json!("no"), &json!("cannot-verify")]));
+    let admissible: Vec<&str> = answers.iter().filter_map(|answer| answer["admissible"].as_str()).collect();
+    assert_eq!((code, admissible), (Some(2), vec!["yes", "no", "cannot-verify"]));
     assert_eq!(answers[1]["fault"], "packing");
-    assert_eq!(answers[2]["kind"], "url");
+    assert!(answers[2]["error"].as_str().unwrap().contains("signer.der: neither a JPEG"), "and it goes on");
+    assert_eq!(answers[3]["kind"], "url");
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kakou"));
+    let nothing = child.args(["verify", "-", "--at", &at]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2), "of nothing nothing is known");
 
     let root = corpora::folder("credentials", "manifest.csv").unwrap();
     let picture = root.join("eu-dcc-images/AM/1.3.0/REC.png");
     let (code, line) = said(&verify(&[picture.to_str().unwrap(), "--json"]));
     let object: Json = serde_json::from_str(&line).unwrap();
     assert_eq!((code, &object["fault"]), (Some(2), &json!("unknown-key")));
+}
+
+#[test]
+fn every_certificate_of_a_file_is_trusted_and_one_that_cannot_be_read_hinders_no_other() {
+    let Some((text, at, folder)) = case() else { return };
+    let der = fs::read(folder.path().join("trust/AT/signer.der")).unwrap();
+    let pem = |der: &[u8]| {
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(der))
+    };
+    let other = rcgen::generate_simple_self_signed(vec!["other".to_owned()]).unwrap();
+    fs::create_dir(folder.path().join("pem")).unwrap();
+    fs::write(folder.path().join("pem/a.pem"), "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----")
+        .unwrap();
+    fs::write(folder.path().join("pem/b.pem"), [pem(other.cert.der()), pem(&der)].concat()).unwrap();
+    let output = verify(&[&text, "--at", &at, "--trust", &path(&folder, "pem")]);
+    let (code, lines) = said(&output);
+    assert!(code == Some(0) && lines.contains("genuine (AT)"), "{lines}");
+    let named = String::from_utf8(output.stderr).unwrap();
+    assert!(named.contains("a.pem: no base64 between BEGIN and END") && !named.contains("b.pem"), "{named}");
 }
 
 #[test]
@@ -108,13 +134,16 @@ fn what_cannot_be_read_is_named() {
     let error = |arguments: &[&str]| {
         let output = verify(arguments);
         assert_eq!(output.status.code(), Some(2));
-        String::from_utf8(output.stderr).unwrap()
+        String::from_utf8([output.stderr, output.stdout].concat()).unwrap()
     };
     let in_folder = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     assert!(error(&["x", "--trust", "/none/such"]).contains("/none/such: No such file"));
     assert!(error(&["x", "--trust", &in_folder("empty")]).contains("empty: holds no key of an issuer"));
     assert!(error(&["x", "--trust", &in_folder("bad")]).contains("bad: holds no key of an issuer"));
-    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules: holds no rule"));
+    assert!(error(&["x", "--trust", &in_folder("bad")]).contains("signer.der: no X.509 certificate"));
+    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules/a.json: Version must be a text"));
+    fs::remove_file(folder.path().join("rules/a.json")).unwrap();
+    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules/b.json: EOF"));
     assert!(error(&["x", "--rules", &in_folder("empty")]).contains("empty: holds no rule"));
     assert!(
         error(&[Path::new(&picture).to_str().unwrap()]).contains("wall.pgm: shows no code that can be read")

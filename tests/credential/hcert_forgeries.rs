@@ -3,7 +3,7 @@
 use kakou::base::{ClockTrust, Wall};
 use kakou::credential::hcert;
 use kakou::credential::inflate::{Packing, unpack};
-use kakou::credential::key::{Algorithm, Key, Keys};
+use kakou::credential::key::{Algorithm, Key, Keys, Scheme};
 use kakou::credential::report::{Fault, Moment};
 use kakou::model::{Authenticity, Currency};
 use miniz_oxide::deflate::compress_to_vec_zlib;
@@ -353,6 +353,29 @@ fn keys_and_times_have_their_limits() {
     assert_eq!(at(-2, ClockTrust::Rtc), (Some(Fault::NotYetValid), genuine, Currency::NotYetValid));
     assert_eq!(at(2, ClockTrust::None), (Some(Fault::Clock), genuine, Currency::ClockUntrusted));
     assert_eq!(at(0, ClockTrust::None), (None, genuine, Currency::Current));
+    // A clock that is known to be nothing proves as little of the key.
+    let unsure = Moment { now: Wall(NOW.0 + 400 * DAY), clock: ClockTrust::None, passed: Wall(0) };
+    let late = Key { not_after: Wall(NOW.0 + DAY), ..issuer.key() };
+    for key in [issuer.key(), late] {
+        let report = hcert::check(good.as_bytes(), &Keys::new(vec![key]), &unsure);
+        assert_eq!((report.authentic, report.current), (genuine, Currency::ClockUntrusted));
+    }
+    // Not even of one that says no end itself.
+    let endless = cbor(|e| {
+        e.map(1).unwrap().i16(-260).unwrap().map(1).unwrap().u8(1).unwrap();
+        dcc(e);
+    });
+    let endless = text(&issuer, &header(), NOTHING, &endless);
+    let late = Key { not_after: Wall(NOW.0 + DAY), ..issuer.key() };
+    let report = hcert::check(endless.as_bytes(), &Keys::new(vec![late]), &unsure);
+    assert_eq!((report.fault, report.current), (Some(Fault::Clock), Currency::ClockUntrusted));
+    // Whoever is trusted with other credentials is not trusted with these.
+    for scheme in [Scheme::Shc, Scheme::Nzcp] {
+        assert_eq!(of(&|key| key.scheme = scheme), (Some(Fault::UnknownKey), Authenticity::UnknownIssuer));
+    }
+    // Nor does it say whose it is: its key does.
+    let key = Key { issuer: "YY".to_owned(), ..issuer.key() };
+    assert_eq!(check(&good, key).issuer.as_deref(), Some("YY"));
     // Of two keys with one name the one that has signed counts, and more than eight are not tried.
     let keys = |others: usize| {
         let mut keys: Vec<Key> =

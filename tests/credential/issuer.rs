@@ -2,7 +2,7 @@
 
 use kakou::base::Wall;
 use kakou::credential::hcert;
-use kakou::credential::key::{Algorithm, Key, Keys, Uses};
+use kakou::credential::key::{Algorithm, Key, Keys, Scheme, Uses};
 use kakou::credential::report::{Moment, Report};
 use kakou::model::{Authenticity, Currency};
 use minicbor::Encoder;
@@ -31,6 +31,7 @@ impl Issuer {
 
     pub fn key(&self) -> Key {
         Key {
+            scheme: Scheme::Hcert,
             id: ID.to_vec(),
             algorithm: Algorithm::Es256,
             public: self.signer.public_key().as_ref().to_vec(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
 use kakou::base::Wall;
-use kakou::credential::key::Keys;
+use kakou::credential::key::{Keys, Scheme};
 use kakou::credential::report::{Fault, Moment, Report};
 use kakou::credential::{jwk, shc};
 use kakou::model::{Authenticity, Currency};
@@ -83,7 +83,7 @@ fn issuer() -> Issuer {
     let text = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
     let jwk = json!({"kty": "EC", "crv": "P-256", "x": text(&point[1..33]), "y": text(&point[33..])});
     let id = "the-key".to_owned();
-    let keys = Keys::new(vec![jwk::key(&jwk, &id, "https://a.example").unwrap()]);
+    let keys = Keys::new(vec![jwk::key(&jwk, Scheme::Shc, &id, "https://a.example").unwrap()]);
     Issuer { signer, random, keys, id }
 }
 

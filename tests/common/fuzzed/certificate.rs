@@ -3,7 +3,7 @@
 use kakou::base::Wall;
 use kakou::credential::cbor::Cbor;
 use kakou::credential::certlogic::Logic;
-use kakou::credential::key::{Algorithm, Key, Keys, Uses};
+use kakou::credential::key::{Algorithm, Key, Keys, Scheme, Uses};
 use kakou::credential::report::{Fault, Moment};
 use kakou::credential::verify;
 use kakou::model::Authenticity;
@@ -59,6 +59,7 @@ fn signer() -> Ed25519KeyPair {
 
 fn keys() -> Keys {
     Keys::new(vec![Key {
+        scheme: Scheme::Hcert,
         id: ID.to_vec(),
         algorithm: Algorithm::EdDsa,
         public: signer().public_key().as_ref().to_vec(),
