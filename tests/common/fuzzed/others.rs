@@ -9,7 +9,7 @@ use rxing::datamatrix::DataMatrixWriter;
 use rxing::pdf417::PDF417Writer;
 use rxing::{BarcodeFormat, EncodeHints, Writer};
 
-use super::picture::{Drawn, check_codes, drawn};
+use super::picture::{Shaken, check_codes};
 use super::watch::watched;
 
 /// Pictures are hardly larger than this each way.
@@ -25,20 +25,9 @@ pub fn others(bytes: &[u8]) -> bool {
     let [kind, told, size, a, b, c, d, amplitude] = *head;
     let symbology = Symbology::ALL[usize::from(kind) % 3];
     let text = "k".repeat(1 + usize::from(kind / 3) % 40);
-    let mut modules = square(&symbol(symbology, &text));
-    let (turned, noise) = bytes.split_at(bytes.len().min(modules.len().div_ceil(8)));
-    for (at, dark) in modules.iter_mut().enumerate() {
-        *dark ^= turned.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
-    }
-    let whole = turned.iter().all(|byte| *byte == 0);
-    let amplitude = i16::from(amplitude % 25);
-    let shaken = |byte: &u8| i8::try_from(i16::from(byte.cast_signed()) * amplitude / 128).unwrap();
-    let noise: Vec<i8> = noise.iter().map(shaken).collect();
-    let skew = [a, b, c, d].map(|value| f32::from(value.cast_signed()) / 256.0);
-    let quiet = size >> 4 << 1;
-    let across = modules.len().isqrt() + 2 * usize::from(quiet);
-    let scale = (2 + size % 6).min(u8::try_from(PIXELS / across).unwrap()).max(2);
-    let frame = drawn(&Drawn { modules, scale, quiet, skew, noise: &noise });
+    let modules = square(&symbol(symbology, &text));
+    let shaken = Shaken { size, skew: [a, b, c, d], amplitude };
+    let (frame, whole) = shaken.drawn(modules, bytes, PIXELS);
     // Told to look for another kind, it finds nothing, or what another kind would say.
     let told = if told < 128 { symbology } else { Symbology::ALL[usize::from(told) % 3] };
     let codes = watched(|| attempt(Attempt::Other(told), &frame));

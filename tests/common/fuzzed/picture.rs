@@ -29,6 +29,36 @@ impl Drawn<'_> {
     }
 }
 
+/// What changes a symbol, before the bits that turn its modules round.
+pub struct Shaken {
+    /// Size of its modules, and of the white around it.
+    pub size: u8,
+    /// How it is turned.
+    pub skew: [u8; 4],
+    /// How noisy it is.
+    pub amplitude: u8,
+}
+
+impl Shaken {
+    /// A picture of about `pixels` each way of `modules`, of which the first of `bytes` turn some round and the rest is noise; and
+    /// whether none was turned round.
+    pub fn drawn(&self, mut modules: Vec<bool>, bytes: &[u8], pixels: usize) -> (Frame, bool) {
+        let (turned, noise) = bytes.split_at(bytes.len().min(modules.len().div_ceil(8)));
+        for (at, dark) in modules.iter_mut().enumerate() {
+            *dark ^= turned.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
+        }
+        let amplitude = i16::from(self.amplitude % 25);
+        let shaken = |byte: &u8| i8::try_from(i16::from(byte.cast_signed()) * amplitude / 128).unwrap();
+        let noise: Vec<i8> = noise.iter().map(shaken).collect();
+        let skew = self.skew.map(|value| f32::from(value.cast_signed()) / 512.0);
+        let quiet = self.size >> 4 << 1;
+        let across = modules.len().isqrt() + 2 * usize::from(quiet);
+        let scale = (2 + self.size % 4).min(u8::try_from(pixels / across).unwrap()).max(2);
+        let whole = turned.iter().all(|byte| *byte == 0);
+        (drawn(&Drawn { modules, scale, quiet, skew, noise: &noise }), whole)
+    }
+}
+
 /// The modules of a symbol, dark ones true.
 pub fn modules(version: i16, level: EcLevel, text: &[u8]) -> Vec<bool> {
     let code = QrCode::with_version(text, Version::Normal(version), level).unwrap();

@@ -5,7 +5,7 @@ use kakou::vision::slow::attempt;
 use kakou::vision::{Attempt, Code, Frame, Reader, fast::Fast};
 use qrcode::EcLevel;
 
-use super::picture::{Drawn, check_codes, drawn, modules};
+use super::picture::{Shaken, check_codes, modules};
 use super::watch::watched;
 
 /// Pictures are hardly larger than this each way: reading large ones takes longer, and the same ways.
@@ -25,20 +25,9 @@ pub fn symbol(bytes: &[u8]) -> bool {
     let version = 1 + i16::from(first & 15) % 10;
     let level = [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H][usize::from(first >> 4 & 3)];
     let text = format!("k{version}");
-    let mut modules = modules(version, level, text.as_bytes());
-    let (turned, noise) = bytes.split_at(bytes.len().min(modules.len().div_ceil(8)));
-    for (at, dark) in modules.iter_mut().enumerate() {
-        *dark ^= turned.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
-    }
-    let whole = turned.iter().all(|byte| *byte == 0);
-    let amplitude = i16::from(amplitude % 25);
-    let shaken = |byte: &u8| i8::try_from(i16::from(byte.cast_signed()) * amplitude / 128).unwrap();
-    let noise: Vec<i8> = noise.iter().map(shaken).collect();
-    let skew = [a, b, c, d].map(|value| f32::from(value.cast_signed()) / 512.0);
-    let quiet = size >> 4 << 1;
-    let across = modules.len().isqrt() + 2 * usize::from(quiet);
-    let scale = (2 + size % 4).min(u8::try_from(PIXELS / across).unwrap()).max(2);
-    let mut frame = drawn(&Drawn { modules, scale, quiet, skew, noise: &noise });
+    let modules = modules(version, level, text.as_bytes());
+    let shaken = Shaken { size, skew: [a, b, c, d], amplitude };
+    let (mut frame, whole) = shaken.drawn(modules, bytes, PIXELS);
     if way & 8 != 0 {
         frame.luma_mut().iter_mut().for_each(|grey| *grey = 255 - *grey);
     }

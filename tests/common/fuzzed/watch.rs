@@ -1,6 +1,6 @@
 //! Panics that the code under test catches itself, and whose they were.
 //!
-//! rxing, rqrr and zune-jpeg panic on some pictures; `vision` catches that and has read nothing, which breaks no promise.
+//! rxing, rqrr, zune-jpeg and zune-png panic on some pictures; `vision` catches that and has read nothing, which breaks no promise.
 //! The same net would hide a panic of our own code between theirs. So each panic is looked at when it happens: one whose
 //! place is in our code or in its tests counts, caught or not. What stays hidden: a panic within one of those libraries,
 //! also when what we gave it was wrong.
@@ -11,7 +11,7 @@ use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::Once;
 
 /// Libraries that may panic: as their packages are called. In a path a version follows.
-const THEIRS: [&str; 4] = ["rxing", "rqrr", "zune-jpeg", "zune-core"];
+const THEIRS: [&str; 6] = ["rxing", "rqrr", "zune-jpeg", "zune-png", "zune-inflate", "zune-core"];
 
 thread_local! {
     static WATCHING: Cell<bool> = const { Cell::new(false) };
