@@ -73,6 +73,17 @@ mod tests {
         assert_eq!((nobody.share, nobody.interval), (None, [0.0, 1.0]));
     }
 
+    #[test]
+    fn of_two_people_the_interval_says_least() {
+        let width = |count, of| {
+            let [low, high] = Share::new(count, of).interval;
+            high - low
+        };
+        let widest = width(1, 2);
+        assert!((0.811..0.812).contains(&widest), "{widest}");
+        assert!((1..200).all(|of| (0..=of).all(|count| width(count, of) <= widest)));
+    }
+
     proptest! {
         #[test]
         fn an_interval_lies_within_nothing_and_all_and_holds_the_share(of in 1_usize..5_000, part in 0.0..=1.0_f64) {
@@ -81,7 +92,8 @@ mod tests {
             let Share { share, interval: [low, high], .. } = Share::new(count, of);
             let share = share.unwrap();
             prop_assert!(0.0 <= low && low <= share && share <= high && high <= 1.0);
-            prop_assert!(high - low < 0.8);
+            // One of two is the widest there is.
+            prop_assert!(high - low < 0.812);
             let turned = Share::new(of - count, of).interval;
             prop_assert!((turned[0] - (1.0 - high)).abs() < 1e-9 && (turned[1] - (1.0 - low)).abs() < 1e-9);
         }
