@@ -80,7 +80,7 @@ mod tests {
             high - low
         };
         let widest = width(1, 2);
-        assert!((0.811..0.812).contains(&widest), "{widest}");
+        assert!((0.810..0.812).contains(&widest), "{widest}");
         assert!((1..200).all(|of| (0..=of).all(|count| width(count, of) <= widest)));
     }
 
