@@ -22,6 +22,8 @@ mod passes;
 mod rules;
 #[path = "credential/shc.rs"]
 mod shc;
+#[path = "credential/trusted.rs"]
+mod trusted;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};

@@ -179,7 +179,7 @@ fn serve(Run { listen, data, names }: Run) -> Result<()> {
 }
 
 /// The hub's data, used beside a hub that may be running.
-fn open(data: &Path) -> Result<Hub> {
+pub fn open(data: &Path) -> Result<Hub> {
     if !data.join("hub.db").exists() {
         bail!("{}: no hub has run here yet; start it with `kakou hub --data {0}`", data.display());
     }

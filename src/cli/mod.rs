@@ -5,6 +5,7 @@ mod carry;
 mod check;
 mod demo;
 mod enrol;
+mod folder;
 mod hub;
 mod hub_carry;
 mod hub_command;
@@ -30,6 +31,7 @@ mod service;
 mod sheet;
 mod sim_pins;
 mod simulated;
+mod trust;
 mod verify;
 mod what_if;
 mod wiring;
@@ -86,6 +88,12 @@ enum Command {
     /// 校准与维护。Calibrates, commissions or, on request, writes a sensor, while no kiosk runs.
     #[command(subcommand)]
     Service(service::Part),
+    /// 核验名单。Makes and shows the file by which kiosks judge credentials of other issuers.
+    Trust {
+        /// What to do.
+        #[command(subcommand)]
+        action: trust::Action,
+    },
     /// 验证凭证。Says whether a credential is authentic, current and enough, without a network. Exit code 1: not enough; 2: cannot be verified.
     Verify(verify::Arguments),
     /// 试行。Says what a draft would have ruled about the passages of the last days. Exit code 1: somebody otherwise.
@@ -130,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Policy { action } => policy::run(&action),
         Command::Replay(asked) => replay::run(&asked),
         Command::Service(part) => service::run(&part),
+        Command::Trust { action } => trust::run(&action),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::WhatIf(arguments) => what_if::run(&arguments),
         Command::Pin => pin::run(),

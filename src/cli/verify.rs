@@ -1,29 +1,25 @@
 //! `kakou verify TEXT|IMAGE`: whether a credential is authentic, whether it is current, and whether it is enough.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use super::folder::files;
 use super::read::{StillReader, load};
+use super::trust::of_kiosk;
 use crate::base::Wall;
-use crate::credential::key::{Key, Keys};
+use crate::credential::Trusted;
+use crate::credential::key::Keys;
 use crate::credential::report::{Fault, Moment, Report};
-use crate::credential::rules::{Admissible, Judgement, Rule, Rules};
-use crate::credential::{certificate, jwk, verify};
+use crate::credential::rules::{Judgement, Rules};
+use crate::credential::trusted::source;
+use crate::model::Admissible;
 use crate::model::width::is_obeyed;
 use crate::platform::clock::Clock;
-
-/// Largest file of trust and rules: the EU's list of all signers has less than one megabyte.
-const BYTES_MAX: u64 = 16 << 20;
-
-/// How a certificate begins in PEM (RFC 7468).
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Arguments of `kakou verify`.
 #[derive(clap::Args)]
@@ -41,6 +37,9 @@ pub struct Arguments {
     /// Folder with the rules (CertLogic) that have to be met, and the sets of values that they go by.
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// Go by what the kiosk with this state folder goes by: its hub's file of trust.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["trust", "rules"])]
+    state: Option<PathBuf>,
     /// Print a JSON object a credential, one a line.
     #[arg(long)]
     json: bool,
@@ -48,8 +47,7 @@ pub struct Arguments {
 
 /// What all credentials are checked with.
 struct Checks {
-    keys: Keys,
-    rules: Rules,
+    trusted: Trusted,
     moment: Moment,
     reader: StillReader,
 }
@@ -64,13 +62,19 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn checked(arguments: &Arguments) -> Result<ExitCode> {
-    let keys = arguments.trust.as_deref().map(trusted).transpose()?.unwrap_or_default();
-    let rules = arguments.rules.as_deref().map(rules).transpose()?.unwrap_or_default();
+    let trusted = match &arguments.state {
+        Some(state) => of_kiosk(state)?,
+        None => Trusted {
+            keys: arguments.trust.as_deref().map(trusted).transpose()?.unwrap_or_default(),
+            rules: arguments.rules.as_deref().map(rules).transpose()?.unwrap_or_default(),
+            ..Trusted::default()
+        },
+    };
     let now = match arguments.at {
         Some(at) => Wall(at.as_millisecond()),
         None => Clock::new().context("clock")?.wall(),
     };
-    let mut checks = Checks { keys, rules, moment: Moment::sure(now), reader: StillReader::default() };
+    let mut checks = Checks { trusted, moment: Moment::sure(now), reader: StillReader::default() };
     let mut out = io::stdout().lock();
     // Of nothing nothing is known.
     let mut worst = None;
@@ -113,8 +117,8 @@ impl Checks {
         // No credential is the name of a file that is there.
         let payload =
             if what.len() < 4_096 && path.is_file() { self.shown(path)? } else { what.as_bytes().to_vec() };
-        let report = verify(&payload, &self.keys, &self.moment);
-        let Judgement { admissible, broken } = self.rules.judge(&report, self.moment.now);
+        let report = self.trusted.verify(&payload, &self.moment);
+        let Judgement { admissible, broken } = self.trusted.judge(&report, &self.moment);
         let broken =
             broken.into_iter().map(|rule| (printable(&rule.id), printable(&rule.description))).collect();
         Ok(Answer { report, admissible, broken })
@@ -184,40 +188,16 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !is_obeyed(*c)).collect()
 }
 
-/// Every file below `folder` whose name ends so, with its content, in order.
-fn files(folder: &Path, endings: &[&str]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .with_context(|| folder.display().to_string())?;
-    entries.sort();
-    let mut all = vec![];
-    for path in entries {
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if path.is_dir() {
-            all.extend(files(&path, endings)?);
-        } else if ending.is_some_and(|ending| endings.contains(&ending)) {
-            let mut bytes = vec![];
-            let read = File::open(&path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes));
-            read.with_context(|| path.display().to_string())?;
-            if bytes.len() as u64 > BYTES_MAX {
-                bail!("{}: must be at most {BYTES_MAX} bytes", path.display());
-            }
-            all.push((path, bytes));
-        }
-    }
-    Ok(all)
-}
-
 /// The keys of the certificates, DID documents and JWK sets below `folder`. One that cannot be read is named, and is not trusted.
 fn trusted(folder: &Path) -> Result<Keys> {
     let mut keys = vec![];
-    for (path, bytes) in files(folder, &["der", "cer", "crt", "pem", "json", "jwk", "jwks"])? {
-        let is_json =
-            path.extension().is_some_and(|ending| ["json", "jwk", "jwks"].iter().any(|json| ending == *json));
-        let read = if is_json { of_json(&bytes) } else { of_certificates(&bytes) };
+    for file in files(folder, &["der", "cer", "crt", "pem", "json", "jwk", "jwks"])? {
+        let is_json = ["json", "jwk", "jwks"].contains(&file.ending());
+        let read =
+            if is_json { source::json_keys(&file.bytes) } else { source::certificate_keys(&file.bytes) };
         match read {
             Ok(more) => keys.extend(more),
-            Err(error) => writeln!(io::stderr(), "{}: {error:#}", path.display())?,
+            Err(error) => writeln!(io::stderr(), "{}: {error:#}", file.path.display())?,
         }
     }
     if keys.is_empty() {
@@ -226,60 +206,17 @@ fn trusted(folder: &Path) -> Result<Keys> {
     Ok(Keys::new(keys))
 }
 
-/// The keys of a DID document, a JWK set, or a JWK. Other JSON is none of ours.
-fn of_json(bytes: &[u8]) -> Result<Vec<Key>> {
-    let json: Json = serde_json::from_slice(bytes)?;
-    let has = |member: &str| json.get(member).is_some();
-    if has("verificationMethod") {
-        Ok(jwk::of_document(&json)?)
-    } else if has("keys") {
-        Ok(jwk::of_set(&json)?)
-    } else if has("kty") {
-        Ok(jwk::of_set(&json!({"keys": [json]}))?)
-    } else {
-        Ok(vec![])
-    }
-}
-
-/// The key of a certificate in DER, or those of all that are there in PEM.
-fn of_certificates(bytes: &[u8]) -> Result<Vec<Key>> {
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(text) = text else { return Ok(vec![certificate::key(bytes)?]) };
-    let each = text.split(BEGIN).skip(1).map(|rest| {
-        let body: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
-        Ok(certificate::key(&BASE64.decode(body.as_bytes()).context("no base64 between BEGIN and END")?)?)
-    });
-    each.collect()
-}
-
 /// The rules and the sets of values below `folder`. One that cannot be read might be the one that counts: it is an error.
 fn rules(folder: &Path) -> Result<Rules> {
     let mut rules = Rules::default();
-    for (path, bytes) in files(folder, &["json"])? {
-        read_rules(&bytes, &mut rules).with_context(|| path.display().to_string())?;
+    for file in files(folder, &["json"])? {
+        let named = || file.path.display().to_string();
+        for json in source::rules(&file.bytes).with_context(named)? {
+            source::add_rule(&json, &mut rules).with_context(named)?;
+        }
     }
     if rules.is_empty() {
         bail!("{}: holds no rule", folder.display());
     }
     Ok(rules)
-}
-
-/// Adds what a file holds: a rule, a set of values, or a list of rules. Other JSON is none of ours.
-fn read_rules(bytes: &[u8], rules: &mut Rules) -> Result<()> {
-    let json: Json = serde_json::from_slice(bytes)?;
-    if let Some(all) = json.as_array() {
-        return all.iter().try_for_each(|json| add(json, rules));
-    }
-    add(&json, rules)
-}
-
-fn add(json: &Json, rules: &mut Rules) -> Result<()> {
-    if json.get("Logic").is_some() {
-        rules.add(Rule::parse(json)?);
-    } else if let (Some(name), Some(values)) =
-        (json["valueSetId"].as_str(), json["valueSetValues"].as_object())
-    {
-        rules.add_values(name.to_owned(), values.keys().cloned().collect());
-    }
-    Ok(())
 }

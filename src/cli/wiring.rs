@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use zeroize::Zeroizing;
 
 use super::opening::{open_alarms, open_journal, open_pictures};
-use crate::base::{ClockTrust, DeviceId, Stamp};
+use crate::base::{ClockTrust, DeviceId, NoReading, Stamp};
 use crate::config::board::side::PlateWiring;
 use crate::config::board::{Device, Driver, Place, Side};
 use crate::config::bundle::Bundle;
@@ -26,6 +26,7 @@ use crate::daemon::policy::store::{Store as Bundles, Trusted};
 use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::reader::Reader;
+use crate::daemon::trust::TrustShelf;
 use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
 use crate::drivers::lines::{Active, Input};
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
@@ -107,7 +108,7 @@ pub fn parts(
     let key_file = state.join(site::KEY_FILE);
     let site_key = files::secret(&key_file).with_context(|| named(&key_file))?;
     let (blinder, place_codes) = (Blinder::new(&site_key), place_codes_of(&site, &site_key));
-    let (roster, lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
+    let (roster, mut lists) = (Arc::new(roster_of(&site, &blinder)?), Taken::read(&site, &blinder));
     let enrolment = enrolment_of(&state)?;
     same_kiosk(&site, enrolment.as_ref(), site_file)?;
     let disk = DirDisk::open(&state.join("journal")).with_context(|| named(&state.join("journal")))?;
@@ -117,7 +118,12 @@ pub fn parts(
         open_pictures(&state.join("blobs"), (&site.pictures, enrolment.is_some()), &disk, &journal);
     let passed = passed_of(&state, enrolment.as_ref(), journal.1.last.as_ref().map(|(_, stamp)| stamp));
     let place = place_codes.clone();
-    let trust = Trust { passed: passed.at(), place, ..trust_of(&site, enrolment.as_ref()) };
+    let trust = trust_of(&site, enrolment.as_ref());
+    let (shelf, unusable) = TrustShelf::open(&state, trust.keys.clone());
+    if unusable {
+        lists.missing.extend("trust-file".parse().map(|name| (name, NoReading::Checksum)));
+    }
+    let trust = Trust { passed: passed.at(), place, lists: shelf.in_force(), ..trust };
     let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed, (&lists, &blinder))?);
     for lane in &site.lanes {
         let (policy, roster) = (Arc::clone(&policy.own.policy), Arc::clone(&roster));
@@ -148,6 +154,7 @@ pub fn parts(
         inbox: state.join("inbox.bin"),
         blinder,
         lists,
+        trust: shelf,
         hub: link,
         attendants: site.attendants.into_iter().map(attendant).collect(),
         listen: site.web.listen,

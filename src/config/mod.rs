@@ -23,6 +23,7 @@ mod step_fields;
 mod step_file;
 mod step_order;
 pub mod step_rule;
+pub mod trust_file;
 
 pub use board::Board;
 pub use error::{Mistake, Mistakes, Report};

@@ -15,7 +15,7 @@ use super::step_rule::{
 };
 use crate::base::{CentiCelsius, Slug};
 use crate::model::courtesy::names_health;
-use crate::model::{AreaTable, Attestation, Custody, Role, StepKind, StepWords, Title};
+use crate::model::{AreaTable, Attestation, CredentialKind, Custody, Role, StepKind, StepWords, Title};
 
 /// Longest time of one attempt, and of one dwell, in seconds.
 const STEP_MAX: u32 = 4 * 3_600;
@@ -234,6 +234,13 @@ pub(super) fn optional_title(
     Some(Title { zh: zh?, en: en? })
 }
 
+/// Credentials of others that can be verified.
+const ACCEPTED: [(&str, CredentialKind); 3] = [
+    ("health-certificate", CredentialKind::HealthCertificate),
+    ("smart-health-card", CredentialKind::SmartHealthCard),
+    ("nz-covid-pass", CredentialKind::NzCovidPass),
+];
+
 fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
     let unverified = [("attendant", Unverified::Attendant), ("refuse", Unverified::Refuse)];
     let misses = [
@@ -246,7 +253,8 @@ fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
     let roster_miss = reading.need("roster_miss", &one_of(&misses));
     let companions =
         reading.table.get(reading.report, "companions", &one_of(&companions)).unwrap_or_default();
-    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss?, companions })
+    let accept = reading.table.list(reading.report, "accept", &one_of(&ACCEPTED));
+    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss?, companions, accept })
 }
 
 fn temperature(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {

@@ -9,8 +9,8 @@ use super::entitlement::Check;
 use super::profile::{seconds, some_seconds};
 use crate::base::{CentiCelsius, DeviceId, Slug};
 use crate::model::{
-    AreaMode, AreaTable, Attestation, Class, Custody, Direction, FieldForm, Role, StepKind, StepRecord,
-    StepWords, Title,
+    AreaMode, AreaTable, Attestation, Class, CredentialKind, Custody, Direction, FieldForm, Role, StepKind,
+    StepRecord, StepWords, Title,
 };
 
 /// One step of a profile.
@@ -189,6 +189,9 @@ pub enum Ask {
         /// Whether a companion may answer for somebody who shows nothing of their own.
         #[serde(skip_serializing_if = "Companions::do_not")]
         companions: Companions,
+        /// Kinds of other issuers' credentials that are taken where they are enough by the rules that came with the lists of trust.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        accept: Vec<CredentialKind>,
     },
     /// Skin temperature.
     Temperature {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::practice::PracticeStatus;
 use super::status::{DeviceStatus, HubStatus, JournalStatus, LaneStatus, PictureStatus};
 use crate::base::{ClockTrust, KioskId, LaneId, Slug, Wall};
+use crate::model::trust_list::{ListAge, TrustListKind};
 use crate::model::{AreaMode, Overdue};
 
 /// The public notice in force: the legal basis that the idle screen shows.
@@ -96,6 +97,8 @@ pub struct KioskStatus {
     pub hub: HubStatus,
     /// The pictures that are kept as evidence.
     pub pictures: PictureStatus,
+    /// The lists by which others' credentials are judged.
+    pub trust_lists: Vec<TrustListStatus>,
     /// Its devices.
     pub devices: Vec<DeviceStatus>,
     /// Wall time now.
@@ -104,6 +107,19 @@ pub struct KioskStatus {
     pub trust: ClockTrust,
     /// Whether everything here is simulated.
     pub simulated: bool,
+}
+
+/// A list by which others' credentials are judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrustListStatus {
+    /// What it is called.
+    pub name: String,
+    /// What it is about.
+    pub kind: TrustListKind,
+    /// As of when it was fetched.
+    pub as_of: Wall,
+    /// How old that is.
+    pub age: ListAge,
 }
 
 impl KioskStatus {

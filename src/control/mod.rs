@@ -14,7 +14,9 @@ pub use asked::{AnswerStatus, AreaStatus, Asks, DwellState, DwellStatus, ReadBy}
 pub use beside::{CardStatus, CompanionStatus, TurnedBackStatus};
 pub use command::{Act, Command, Decision, Entry, OddPlate, Refused, Registration, Stay};
 pub use keeping::LinkAlarm;
-pub use kiosk_status::{KioskStatus, NoticeStatus, OverdueStatus, PlaceCodeStatus, PolicyStatus, PostStatus};
+pub use kiosk_status::{
+    KioskStatus, NoticeStatus, OverdueStatus, PlaceCodeStatus, PolicyStatus, PostStatus, TrustListStatus,
+};
 pub use practice::{Practice, PracticeStatus};
 pub use registration_status::{FieldStatus, PreparedStatus};
 pub use status::{

@@ -57,6 +57,7 @@ pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
         not_before: Wall::from_secs(certificate.validity().not_before.timestamp()),
         not_after: Wall::from_secs(certificate.validity().not_after.timestamp()),
         issuer,
+        list: 0,
     })
 }
 

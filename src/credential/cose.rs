@@ -61,6 +61,11 @@ impl Sign1 {
         &self.payload
     }
 
+    /// Its signature.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// What those of `keys` that sign credentials of `scheme` say of the signature.
     pub fn verify<'k>(&self, keys: &'k Keys, scheme: Scheme) -> Signature<'k> {
         let named = self.key_id.as_deref().map_or(&[][..], |id| keys.named(scheme, id));

@@ -10,15 +10,18 @@ use serde_json::Value as Json;
 use super::cbor::Cbor;
 use super::cose::{Sign1, Signature};
 use super::inflate::{Packing, unpack};
-use super::key::{Key, Keys, Scheme, Uses};
+use super::key::{Algorithm, Key, Keys, Scheme, Uses};
 use super::report::{Fault, Moment, Report};
+use super::trusted::revocation::{Form, RevocationId, half};
 use crate::base::{ClockTrust, Wall};
 use crate::model::{Authenticity, CredentialKind, Currency};
 
 /// How every certificate begins.
 pub const PREFIX: &str = "HC1:";
 
-/// Claims of a CWT (RFC 8392), and of HCERT. Who the issuer is its key says, not the claim of that name.
+/// Claims of a CWT (RFC 8392), and of HCERT. Who the issuer is its key says; the claim of that name finds it in lists of what was
+/// revoked.
+const ISSUER: i64 = 1;
 const EXPIRES: i64 = 4;
 const ISSUED: i64 = 6;
 const HCERT: i64 = -260;
@@ -50,7 +53,7 @@ fn signed(report: Report, message: &Sign1, keys: &Keys, moment: &Moment) -> Repo
         Signature::Wrong => return report.with(Fault::Signature),
         Signature::UnknownKey => return report.with(Fault::UnknownKey),
     };
-    let report = Report { issuer: Some(key.issuer.clone()), ..report };
+    let report = Report { issuer: Some(key.issuer.clone()), list: Some(key.list), ..report };
     let Ok(claims @ Cbor::Map(_)) = Cbor::read(message.payload()) else {
         return report.with(Fault::Content);
     };
@@ -70,7 +73,9 @@ fn signed(report: Report, message: &Sign1, keys: &Keys, moment: &Moment) -> Repo
         (_, Some(_)) if moment.clock == ClockTrust::None => (Currency::ClockUntrusted, None),
         of_both => of_both,
     };
-    let report = Report { authentic: Authenticity::Genuine, current, content: Some(content), ..report };
+    let revocable = revocable(message, key, &claims, &content);
+    let report =
+        Report { authentic: Authenticity::Genuine, current, content: Some(content), revocable, ..report };
     let faults = [Fault::of_time(current), key_fault, several.then_some(Fault::Several)];
     faults.into_iter().flatten().fold(report, Report::with)
 }
@@ -86,6 +91,30 @@ fn contained(claims: &Cbor) -> Result<Json, Fault> {
     };
     let content = dcc.to_json();
     if content.is_object() { Ok(content) } else { Err(Fault::Content) }
+}
+
+/// By what it can be revoked: its signature and the identifiers in it, each under the name of the key and under none.
+fn revocable(message: &Sign1, key: &Key, claims: &Cbor, content: &Json) -> Vec<RevocationId> {
+    let signature = message.signature();
+    let signature = match key.algorithm {
+        // Whoever knows one signature of these can make another of the same message that differs in its second half.
+        Algorithm::Es256 | Algorithm::Es384 => &signature[..signature.len() / 2],
+        Algorithm::Ps256 | Algorithm::EdDsa => signature,
+    };
+    let mut hashes = vec![(Form::Signature, half(signature))];
+    let stated = claims.get(ISSUER).and_then(Cbor::text);
+    let events = ["v", "t", "r"].into_iter().filter_map(|kind| content[kind].as_array()).flatten();
+    for identifier in events.filter_map(|event| event["ci"].as_str()) {
+        hashes.push((Form::Identifier, half(identifier.as_bytes())));
+        let countries =
+            stated.into_iter().chain((stated != Some(&key.issuer)).then_some(key.issuer.as_str()));
+        let of_country = |country: &str| half(format!("{country}{identifier}").as_bytes());
+        hashes.extend(countries.map(|country| (Form::CountryAndIdentifier, of_country(country))));
+    }
+    let ids = |(form, hash): &(Form, [u8; 16])| {
+        [&key.id[..], &[]].map(|key| RevocationId::of_hash(*form, key, hash))
+    };
+    hashes.iter().flat_map(ids).collect()
 }
 
 /// How many vaccinations, tests and recoveries there are. Issuers write none as an empty list, as null, or leave it out.

@@ -21,8 +21,9 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use super::Trust;
 use super::claims::{BadBytes, Claims};
 use super::report::Moment;
-use crate::base::{ClockTrust, Pii, Wall};
-use crate::model::{Authenticity, Credential, CredentialKind, Currency, Holder};
+use super::trusted::PassState;
+use crate::base::Pii;
+use crate::model::{Admissible, Authenticity, Credential, CredentialKind, Currency, Holder};
 
 /// How every pass begins.
 pub const PREFIX: &str = "KK1:";
@@ -73,11 +74,12 @@ pub fn issue(claims: &Claims, signer: &Ed25519KeyPair) -> Result<String, BadClai
 }
 
 /// Checks a payload that begins with [`PREFIX`].
-pub(super) fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Credential {
+pub(super) fn check(payload: &[u8], trust: &Trust, moment: &Moment) -> Credential {
     let answer = |authentic, current| Credential {
         kind: CredentialKind::HubPass,
         authentic,
         current,
+        admissible: Admissible::Unknown,
         holder: None,
         manifest: None,
         colour: None,
@@ -93,8 +95,16 @@ pub(super) fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust)
     }
     match Claims::decode(envelope.payload.as_deref().unwrap_or_default()) {
         Ok(claims) => {
-            let current = current(&claims, trust, now, clock);
-            Credential { holder: Some(holder(claims)), ..answer(Authenticity::Genuine, current) }
+            let current = current(&claims, trust, moment);
+            let (authentic, current) = match (trust.lists.get().pass(&claims.pass, moment), current) {
+                (PassState::Revoked, _) => (Authenticity::Revoked, current),
+                (PassState::ListTooOld, Currency::Current) => (Authenticity::Genuine, Currency::ListsTooOld),
+                (PassState::Unreadable, Currency::Current) => (Authenticity::Genuine, Currency::Unknown),
+                (PassState::Good | PassState::ListTooOld | PassState::Unreadable, current) => {
+                    (Authenticity::Genuine, current)
+                }
+            };
+            Credential { holder: Some(holder(claims)), ..answer(authentic, current) }
         }
         Err(BadBytes::NotUnderstood) => answer(Authenticity::Genuine, Currency::Unknown),
         Err(BadBytes::Malformed) => answer(Authenticity::Forged, Currency::Unknown),
@@ -127,13 +137,12 @@ fn is_signed(envelope: &CoseSign1, key: &[u8; 32]) -> bool {
     envelope.verify_signature(EXTERNAL, |signature, message| key.verify(message, signature)).is_ok()
 }
 
-fn current(claims: &Claims, trust: &Trust, now: Wall, clock: ClockTrust) -> Currency {
+fn current(claims: &Claims, trust: &Trust, moment: &Moment) -> Currency {
     let elsewhere =
         trust.lane.as_ref().is_some_and(|lane| !claims.lanes.is_empty() && !claims.lanes.contains(lane));
     if claims.site != trust.site || elsewhere {
         return Currency::WrongSite;
     }
-    let moment = Moment { now, clock, passed: trust.passed };
     moment.currency(Some(claims.not_before), Some(claims.expires))
 }
 

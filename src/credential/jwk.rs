@@ -1,9 +1,10 @@
 //! Keys in JSON: JWK (RFC 7517), and DID documents that hold some (W3C DID 1.0).
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use ring::digest::{SHA256, digest};
 use serde_json::Value as Json;
 
+use super::certificate;
 use super::key::{Algorithm, Key, Scheme, Uses};
 use crate::base::Wall;
 
@@ -36,7 +37,7 @@ pub fn key(jwk: &Json, scheme: Scheme, id: &str, issuer: &str) -> Result<Key, Ba
     let public = [&[4][..], &coordinate("x")?, &coordinate("y")?].concat();
     let (not_before, not_after) = WHENEVER;
     let (id, issuer) = (id.as_bytes().to_vec(), issuer.to_owned());
-    Ok(Key { scheme, id, algorithm, public, uses: Uses::default(), not_before, not_after, issuer })
+    Ok(Key { scheme, id, algorithm, public, uses: Uses::default(), not_before, not_after, issuer, list: 0 })
 }
 
 /// The keys of a JWK set by their thumbprints (RFC 7638), which SMART Health Cards call them by; of the issuer that the set names,
@@ -58,6 +59,51 @@ pub fn of_set(set: &Json) -> Result<Vec<Key>, BadJwk> {
         if thumbprint == id { Ok(key) } else { Err(BadJwk("must have its thumbprint as its kid")) }
     };
     keys.iter().map(one).collect()
+}
+
+/// The keys of a trust list of the WHO's network: a DID document whose methods are named by what certificates call the keys, in
+/// base64, percent-encoded. Where a method has its certificate with it, that says what the key may sign, and how long.
+///
+/// The proof of the document is not looked at: whoever fetches it from the network's own address trusts that connection.
+///
+/// # Errors
+///
+/// When the document names no subject, or a key in it is none.
+pub fn of_trust_list(document: &Json) -> Result<Vec<Key>, BadJwk> {
+    let subject = document["id"].as_str().filter(|id| id.starts_with("did:"));
+    let subject = subject.ok_or(BadJwk("must have a DID as its id"))?;
+    let methods = document["verificationMethod"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = |method: &Json| {
+        let name = method["id"].as_str().and_then(|id| id.split_once('#')).map(|(_, name)| unescaped(name));
+        let id = name.and_then(|name| BASE64.decode(name.as_bytes()).ok());
+        let id = id.filter(|id| !id.is_empty()).ok_or(BadJwk("must name each key in base64 behind a #"))?;
+        let jwk = &method["publicKeyJwk"];
+        let Some(certificate) = jwk["x5c"][0].as_str() else {
+            // did:web:<host>:v2:trustlist:<domain>:<participant>:<usage>
+            let issuer = subject.rsplit(':').nth(1).unwrap_or(subject);
+            return Ok(Key { id, ..key(jwk, Scheme::Hcert, "", issuer)? });
+        };
+        let der = BASE64
+            .decode(certificate.as_bytes())
+            .map_err(|_| BadJwk("must have its certificate in base64"))?;
+        let key =
+            certificate::key(&der).map_err(|_| BadJwk("must have a certificate of a key that signs"))?;
+        Ok(Key { id, ..key })
+    };
+    methods.iter().map(one).collect()
+}
+
+/// A text whose `%3D` and the like are characters again.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => out.extend([&char::from(byte).to_string(), &part[2..]]),
+            None => out.extend(["%", part]),
+        }
+    }
+    out
 }
 
 /// The keys with which the subject of a DID document signs passes of New Zealand's kind, by what follows the `#` of their names.

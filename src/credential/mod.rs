@@ -20,10 +20,11 @@ pub mod place_code;
 pub mod report;
 pub mod rules;
 pub mod shc;
+pub mod trusted;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
 use crate::model::manifest::Manifest;
-use crate::model::{Authenticity, Credential, CredentialKind, Currency};
+use crate::model::{Admissible, Authenticity, Credential, CredentialKind, Currency};
 
 use place_code::PlaceCodes;
 
@@ -32,12 +33,13 @@ pub use classify::classify;
 pub use hub_pass::{BadClaims, PREFIX, issue, key_id};
 use key::Keys;
 use report::{Moment, Report};
+pub use trusted::{Shared, Trusted};
 
 /// Most bytes of a payload that are looked at: a QR symbol holds at most 4,296 characters.
 pub const PAYLOAD_BYTES_MAX: usize = 4_300;
 
 /// What a kiosk goes by when it checks credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Trust {
     /// The site that passes must be issued for.
     pub site: Slug,
@@ -49,12 +51,14 @@ pub struct Trust {
     pub passed: Wall,
     /// The place code that this kiosk shows, where it shows one.
     pub place: Option<PlaceCodes>,
+    /// What others' credentials are judged by, and which passes were revoked.
+    pub lists: Shared,
 }
 
 impl Trust {
     /// Trust in passes of `site` signed with one of `keys`.
     pub fn new(site: Slug, keys: Vec<[u8; 32]>) -> Self {
-        Self { site, lane: None, keys, passed: Wall(0), place: None }
+        Self { site, lane: None, keys, passed: Wall(0), place: None, lists: Shared::default() }
     }
 }
 
@@ -77,9 +81,10 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
     }
 }
 
-/// Says what `payload`, the content of a code, is, and for a hub's pass whether it is genuine, current, and whose.
+/// Says what `payload`, the content of a code, is, whether it is genuine and current, for a hub's pass whose, and for what others
+/// issued whether it is enough.
 ///
-/// Takes under a millisecond and holds nothing of the payload but what a genuine pass says of its holder.
+/// Takes a millisecond or two, and holds nothing of the payload but what a genuine pass says of its holder.
 pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Credential {
     let payload = payload.trim_ascii();
     let kind = classify(payload);
@@ -87,18 +92,28 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         kind,
         authentic: Authenticity::Unverified,
         current: Currency::Unknown,
+        admissible: Admissible::Unknown,
         holder: None,
         manifest: None,
         colour: None,
     };
+    let moment = Moment { now, clock, passed: trust.passed };
     match kind {
         CredentialKind::Manifest => Credential { manifest: Some(Manifest::read_code(payload)), ..unverified },
-        CredentialKind::HubPass => hub_pass::check(payload, trust, now, clock),
+        CredentialKind::HubPass => hub_pass::check(payload, trust, &moment),
+        CredentialKind::HealthCertificate | CredentialKind::SmartHealthCard | CredentialKind::NzCovidPass => {
+            let lists = trust.lists.get();
+            let report = lists.verify(payload, &moment);
+            let admissible = lists.judge(&report, &moment).admissible;
+            let authentic = match report.authentic {
+                // Where no issuer of such credentials is known at all, nobody has said that this one is none.
+                Authenticity::UnknownIssuer if !lists.keys.has(kind) => Authenticity::Unverified,
+                known => known,
+            };
+            Credential { authentic, current: report.current, admissible, ..unverified }
+        }
         CredentialKind::IdNumber
-        | CredentialKind::HealthCertificate
-        | CredentialKind::SmartHealthCard
         | CredentialKind::HealthLink
-        | CredentialKind::NzCovidPass
         | CredentialKind::VdsNc
         | CredentialKind::Divoc
         | CredentialKind::Url

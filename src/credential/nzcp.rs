@@ -41,6 +41,7 @@ pub fn check(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         authentic: Authenticity::Genuine,
         current,
         issuer: Some(key.issuer.clone()),
+        list: Some(key.list),
         not_before,
         expires,
         content: Some(credential.to_json()),

@@ -1,5 +1,6 @@
 //! What is known of a credential, and the first thing that is wrong with it.
 
+use super::trusted::revocation::RevocationId;
 use crate::base::{ClockTrust, Wall};
 use crate::model::{Authenticity, CredentialKind, Currency};
 
@@ -25,6 +26,10 @@ pub struct Report {
     pub expires: Option<Wall>,
     /// What it says, for rules; only of what a trusted issuer has signed.
     pub content: Option<serde_json::Value>,
+    /// By what it can be revoked.
+    pub revocable: Vec<RevocationId>,
+    /// Which list of a file of trust has the key that signed it.
+    pub list: Option<u16>,
 }
 
 impl Report {
@@ -39,6 +44,8 @@ impl Report {
             not_before: None,
             expires: None,
             content: None,
+            revocable: vec![],
+            list: None,
         }
     }
 
@@ -53,8 +60,14 @@ impl Report {
             | Fault::Content
             | Fault::Use => Authenticity::Forged,
             Fault::UnknownKey | Fault::KeyTooOld | Fault::KeyTooNew => Authenticity::UnknownIssuer,
+            Fault::Revoked => Authenticity::Revoked,
             Fault::Unsupported | Fault::Part => Authenticity::Unverified,
-            Fault::Expired | Fault::NotYetValid | Fault::Clock | Fault::Several => self.authentic,
+            Fault::Expired
+            | Fault::NotYetValid
+            | Fault::Clock
+            | Fault::Several
+            | Fault::ListsTooOld
+            | Fault::Unreadable => self.authentic,
         };
         Self { authentic, fault: self.fault.or(Some(fault)), ..self }
     }
@@ -93,6 +106,12 @@ pub enum Fault {
     Several,
     /// A part of a credential that is spread over several codes.
     Part,
+    /// Its issuer took it back.
+    Revoked,
+    /// The lists that say whether it counts are too old.
+    ListsTooOld,
+    /// The list of what was revoked cannot be read.
+    Unreadable,
 }
 
 impl Fault {
@@ -102,6 +121,7 @@ impl Fault {
             Currency::Expired => Some(Self::Expired),
             Currency::NotYetValid => Some(Self::NotYetValid),
             Currency::ClockUntrusted => Some(Self::Clock),
+            Currency::ListsTooOld => Some(Self::ListsTooOld),
             Currency::Current | Currency::WrongSite | Currency::Unknown => None,
         }
     }
@@ -124,6 +144,9 @@ impl Fault {
             Self::Clock => "clock",
             Self::Several => "several",
             Self::Part => "part",
+            Self::Revoked => "revoked",
+            Self::ListsTooOld => "lists-too-old",
+            Self::Unreadable => "revocation-unreadable",
         }
     }
 }

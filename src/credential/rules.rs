@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::certlogic::{BadLogic, Logic};
 use super::report::Report;
 use crate::base::Wall;
-use crate::model::{Authenticity, CredentialKind, Currency};
+use crate::model::{Admissible, Authenticity, CredentialKind, Currency};
 
 /// What a certificate is about, as rules name it and as its content does.
 const EVENTS: [(&str, &str); 3] = [("Vaccination", "v"), ("Test", "t"), ("Recovery", "r")];
@@ -82,28 +82,6 @@ impl Rule {
     }
 }
 
-/// Whether a credential is enough, the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Admissible {
-    /// It is.
-    Yes,
-    /// It is not.
-    No,
-    /// Nothing here can say.
-    Unknown,
-}
-
-impl Admissible {
-    /// Its name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "cannot-verify",
-        }
-    }
-}
-
 /// What rules say of a credential.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement<'r> {
@@ -150,11 +128,13 @@ impl Rules {
         };
         let admissible = match (report.authentic, report.current) {
             (Authenticity::Unverified | Authenticity::UnknownIssuer, _)
-            | (Authenticity::Genuine, Currency::ClockUntrusted | Currency::Unknown) => Admissible::Unknown,
+            | (Authenticity::Genuine, Currency::ClockUntrusted | Currency::Unknown | Currency::ListsTooOld) => {
+                Admissible::Unknown
+            }
             (Authenticity::Genuine, Currency::Current) if report.fault.is_none() && broken.is_empty() => {
                 Admissible::Yes
             }
-            (Authenticity::Genuine | Authenticity::Forged, _) => Admissible::No,
+            (Authenticity::Genuine | Authenticity::Forged | Authenticity::Revoked, _) => Admissible::No,
         };
         Judgement { admissible, broken }
     }

@@ -12,6 +12,8 @@ use serde_json::Value as Json;
 use super::inflate::{Packing, unpack};
 use super::key::{Algorithm, Key, Keys, Scheme};
 use super::report::{Fault, Moment, Report};
+use super::trusted::revocation::RevocationId;
+use super::trusted::source::is_rid;
 use crate::base::Wall;
 use crate::model::{Authenticity, CredentialKind};
 
@@ -89,6 +91,13 @@ pub fn check_jws(jws: &str, keys: &Keys, moment: &Moment) -> Report {
     if !claims["vc"]["credentialSubject"].is_object() {
         return report.with(Fault::Content);
     }
+    let rid = &claims["vc"]["rid"];
+    let revocable = match rid.as_str().filter(|rid| is_rid(rid)) {
+        Some(rid) => vec![RevocationId::of_card(id.as_bytes(), rid)],
+        None if rid.is_null() => vec![],
+        // One by which no list could ever name it.
+        None => return report.with(Fault::Content),
+    };
     // One without an end is valid for ever.
     let current = moment.currency(Some(not_before), Some(expires.unwrap_or(Wall(i64::MAX))));
     let report = Report {
@@ -98,6 +107,8 @@ pub fn check_jws(jws: &str, keys: &Keys, moment: &Moment) -> Report {
         not_before: Some(not_before),
         expires,
         content: Some(claims["vc"].clone()),
+        revocable,
+        list: Some(key.list),
         ..report
     };
     Fault::of_time(current).into_iter().fold(report, Report::with)

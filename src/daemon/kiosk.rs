@@ -31,6 +31,7 @@ use super::policy::{Office, PolicyParts, Ruling};
 use super::recorder::{Chore, Request};
 use super::recording::{self, Desks, Outlets};
 use super::status_board::{Seen, StatusBoard};
+use super::trust::TrustShelf;
 use super::watch_over::watch_over;
 use crate::base::{KioskId, LaneId};
 use crate::config::site::PostRules;
@@ -70,6 +71,8 @@ pub struct Parts {
     pub blinder: Blinder,
     /// The lists that it asks, and those that it has to do without.
     pub lists: Taken,
+    /// What it judges others' credentials by.
+    pub trust: TrustShelf,
     /// How long what is kept.
     pub retention: Rules,
     /// The hub, for a kiosk that is enrolled.
@@ -177,7 +180,18 @@ impl Running {
 /// When something cannot be started; nothing is left running then that could open a barrier.
 pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Parts {
-        kiosk, title, policy, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
+        kiosk,
+        title,
+        policy,
+        lanes: lane_parts,
+        journal,
+        disk,
+        view,
+        blinder,
+        hub,
+        attendants,
+        trust,
+        ..
     } = parts;
     let (hosts, clock, codes, simulated) = (parts.hosts, parts.clock, parts.place_codes, parts.simulated);
     let ((listener, address), mut tasks) = (listen_at(parts.listen).await?, JoinSet::new());
@@ -207,6 +221,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let recorder = first_records(journal, &recovery, enrolment, &clock, (&parts.retention, missing));
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
     let line = client.clone().zip(Some(kiosk.clone()));
+    line.clone().into_iter().for_each(|(client, kiosk)| trust.clone().listen(client, kiosk, &mut tasks));
     let memory = Elsewhere::start(&past, line, &in_force.1, &clock, &mut tasks);
     let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone(), Arc::new(memory)), JoinSet::new());
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
@@ -226,7 +241,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Duty { attendance, hand_overs, here, signed_in, post } =
         attendance::start(parts.post, requests, clock.clone(), &mut tasks);
     let seen = Seen { lanes: views, journal: written, hub: told, keeping, pictures, in_force, post, overdue };
-    let status = StatusBoard { kiosk, title, simulated, codes, seen, clock }.start(&mut tasks);
+    let status = StatusBoard { kiosk, title, simulated, codes, seen, clock, trust }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     let handle = web::Handle {
         status: status.clone(),

@@ -37,6 +37,7 @@ pub mod recording;
 pub mod runner;
 mod status_board;
 pub mod training;
+pub mod trust;
 pub mod unresolved;
 mod views;
 mod watch_over;

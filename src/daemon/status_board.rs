@@ -10,6 +10,7 @@ use tokio::time::interval;
 use super::keeper::Keeping;
 use super::lane::{LaneView, in_force};
 use super::lanes::InForceSeen;
+use super::trust::TrustShelf;
 use crate::base::{KioskId, Stamp};
 use crate::control::{
     HubStatus, JournalStatus, KioskStatus, NoticeStatus, OverdueStatus, PictureStatus, PlaceCodeStatus,
@@ -27,6 +28,7 @@ pub(super) struct StatusBoard {
     pub(super) codes: Option<PlaceCodes>,
     pub(super) seen: Seen,
     pub(super) clock: Clock,
+    pub(super) trust: TrustShelf,
 }
 
 /// What the other parts say of themselves.
@@ -98,6 +100,7 @@ impl StatusBoard {
             journal: self.seen.journal.borrow().clone(),
             hub: HubStatus { alarm, ..self.seen.hub.borrow().clone() },
             pictures: self.seen.pictures.borrow().clone(),
+            trust_lists: self.trust.ages(stamp.wall),
             devices: views.iter().flat_map(|view| view.devices.clone()).collect(),
             // Minutes are what a screen shows; finer ones would redraw every page every second.
             wall: crate::base::Wall(stamp.wall.0 - stamp.wall.0.rem_euclid(60_000)),

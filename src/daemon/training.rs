@@ -19,8 +19,8 @@ use crate::control::{
 use crate::drivers::barrier::{End, Position};
 use crate::engine::Input;
 use crate::model::{
-    self, AreaMode, Authenticity, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
-    NotMeasured, Screening, Signal, SubjectKind, Zone,
+    self, Admissible, AreaMode, Authenticity, Body, Class, Credential, CredentialKind, Currency, Draft,
+    Holder, Level, NotMeasured, Screening, Signal, SubjectKind, Zone,
 };
 use crate::platform::clock::mono;
 
@@ -248,6 +248,7 @@ fn pass(current: Currency) -> Input {
         kind: CredentialKind::HubPass,
         authentic: Authenticity::Genuine,
         current,
+        admissible: Admissible::Unknown,
         holder: Some(holder),
         manifest: None,
         colour: None,

@@ -21,8 +21,9 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::manifest::Listed;
 use crate::model::{
-    Attestation, Authenticity, Between, Blinded, Class, Credential, CredentialKind, Currency, Direction,
-    Evidence, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
+    Admissible, Attestation, Authenticity, Between, Blinded, Class, Credential, CredentialKind, Currency,
+    Direction, Evidence, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone,
+    mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -130,12 +131,26 @@ impl PersonSession {
                     return self.become_class(holder.class, context);
                 }
                 // A vehicle's pass says nothing of who sits in it.
-                Some(_) | None => Reason::CredentialUnverified,
+                Some(_) => Reason::CredentialUnverified,
+                None => match (&step.rule.ask, credential.admissible) {
+                    (Ask::Credential { accept, .. }, Admissible::Yes) if accept.contains(&kind) => {
+                        // Whose it is it does not say in a way that could be looked up: they stay of the class that they are.
+                        return step.settle(evidence);
+                    }
+                    (Ask::Credential { accept, .. }, Admissible::No) if accept.contains(&kind) => {
+                        Reason::CredentialNotAdmissible
+                    }
+                    (_, Admissible::Yes | Admissible::No | Admissible::Unknown) => {
+                        Reason::CredentialUnverified
+                    }
+                },
             },
             (Authenticity::Genuine, Currency::Expired) => Reason::CredentialExpired,
             (Authenticity::Genuine, Currency::NotYetValid) => Reason::CredentialNotYetValid,
             (Authenticity::Genuine, Currency::WrongSite) => Reason::CredentialWrongSite,
             (Authenticity::Genuine, Currency::ClockUntrusted) => Reason::ClockUntrusted,
+            (Authenticity::Genuine, Currency::ListsTooOld) => Reason::ListsTooOld,
+            (Authenticity::Revoked, _) => Reason::CredentialRevoked,
             (Authenticity::Forged, _) => Reason::CredentialForged,
             (Authenticity::UnknownIssuer, _) => Reason::CredentialUnknownIssuer,
             (Authenticity::Genuine, Currency::Unknown) | (Authenticity::Unverified, _) => {
@@ -145,7 +160,7 @@ impl PersonSession {
         step.attempts = step.attempts.saturating_add(1);
         match (reason, &step.rule.ask) {
             (
-                Reason::CredentialUnverified | Reason::ClockUntrusted,
+                Reason::CredentialUnverified | Reason::ClockUntrusted | Reason::ListsTooOld,
                 Ask::Credential { unverified: Unverified::Attendant, .. },
             ) => {
                 step.colour = credential.colour;

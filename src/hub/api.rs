@@ -16,7 +16,7 @@ use super::inbox;
 use super::peer::{self, Peer};
 use super::reply::Refusal;
 use super::state::Hub;
-use super::turned_back;
+use super::{trust, turned_back};
 use crate::base::{Epoch, KioskId, Seq};
 use crate::journal::{Hash, VerifyingKey};
 use crate::ledger::Refused;
@@ -39,6 +39,8 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/v1/kiosks/{kiosk}/blobs/{sha256}", super::blobs::routes())
         .route("/v1/kiosks/{kiosk}/inbox", get(inbox::poll))
         .route("/v1/kiosks/{kiosk}/turned-back", get(turned_back::poll))
+        .route("/v1/kiosks/{kiosk}/trust", get(trust::poll))
+        .route("/v1/kiosks/{kiosk}/trust/{version}", get(trust::piece))
         // Whatever is above is about one kiosk, and for that kiosk only; whatever is below says itself who may ask.
         .route_layer(from_fn_with_state(Arc::clone(hub), peer::only_that_kiosk))
         .route("/v1/kiosks/{kiosk}/tls-key", post(peer::pin).layer(limited(NOTE_MAX)))

@@ -26,6 +26,7 @@ mod reply;
 mod serve;
 mod session;
 mod state;
+pub mod trust;
 mod turned_back;
 pub(crate) mod words;
 

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::blobs::Blobs;
 use super::polls::Polls;
+use super::trust::TrustFile;
 use crate::base::{KioskId, Wall};
 use crate::journal::Entropy;
 use crate::ledger::{self, Keys, Ledger};
@@ -70,6 +71,8 @@ pub struct Hub {
     pub(super) listeners: Polls,
     certificate: Option<Fingerprint>,
     pub(super) blobs: Arc<Blobs>,
+    /// What kiosks judge others' credentials by.
+    pub(super) trust: TrustFile,
 }
 
 impl std::fmt::Debug for Hub {
@@ -98,6 +101,7 @@ impl Hub {
         let path = data.join("hub.db");
         let writer = Ledger::open(&path, keys.clone())?;
         let reader = Ledger::reader(&path, keys.clone())?;
+        let trust = TrustFile::within(data, keys.pass_key().0);
         Ok(Self {
             writer: Arc::new(Mutex::new(writer)),
             reader: Arc::new(Mutex::new(reader)),
@@ -113,6 +117,7 @@ impl Hub {
             listeners: Polls::default(),
             certificate: None,
             blobs: Arc::new(Blobs::within(data)),
+            trust,
         })
     }
 

@@ -143,6 +143,9 @@ pub fn reason(reason: Reason) -> Words {
         Reason::OtherHost => ("此前探访过别人", "visited another host before"),
         Reason::CannotTell => ("无法查清以往记录", "earlier records unknown"),
         Reason::TurnedBackBefore => ("不久前被劝返", "turned back before"),
+        Reason::CredentialRevoked => ("凭证已撤销", "credential revoked"),
+        Reason::CredentialNotAdmissible => ("凭证不符合规定", "credential not admissible"),
+        Reason::ListsTooOld => ("核验名单过旧", "lists too old"),
     }
 }
 

@@ -72,6 +72,9 @@ pub enum Authenticity {
     /// Nothing here can verify this kind.
     #[n(3)]
     Unverified,
+    /// Its issuer signed it, and took it back.
+    #[n(4)]
+    Revoked,
 }
 
 /// Whether a credential is valid at this time and place.
@@ -99,6 +102,31 @@ pub enum Currency {
     /// It does not say, or cannot be verified anyway.
     #[n(5)]
     Unknown,
+    /// The lists that say whether it counts are too old.
+    #[n(6)]
+    ListsTooOld,
+}
+
+/// Whether a credential is enough, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Admissible {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Nothing here can say.
+    Unknown,
+}
+
+impl Admissible {
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "cannot-verify",
+        }
+    }
 }
 
 /// What a genuine credential says of its holder.
@@ -125,6 +153,8 @@ pub struct Credential {
     pub authentic: Authenticity,
     /// Whether it is valid now and here.
     pub current: Currency,
+    /// Whether the rules that came with the lists of trust find it enough; nobody says so of what they are not about.
+    pub admissible: Admissible,
     /// Whose it is; only for genuine ones.
     pub holder: Option<Holder>,
     /// Whom it lists; only for manifests. Nothing vouches for that.

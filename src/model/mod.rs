@@ -50,6 +50,7 @@ pub mod timeline;
 pub mod title;
 pub mod trace;
 pub mod training;
+pub mod trust_list;
 pub mod verdict;
 pub mod width;
 
@@ -59,7 +60,7 @@ pub use between::{Between, Reached};
 pub use blind::{Blinded, Blinder};
 pub use body_site::BodySite;
 pub use camera_view::{CameraView, CodeHint, PictureLight};
-pub use credential::{Authenticity, Credential, CredentialKind, Currency, Holder};
+pub use credential::{Admissible, Authenticity, Credential, CredentialKind, Currency, Holder};
 pub use drift_note::DriftNote;
 pub use duty::{Post, Role};
 pub use field::{Choice, FieldForm};

@@ -216,4 +216,13 @@ pub enum Reason {
     /// They were turned back not long ago.
     #[n(63)]
     TurnedBackBefore,
+    /// Its issuer took it back.
+    #[n(64)]
+    CredentialRevoked,
+    /// Genuine and current, and not what the rules ask for.
+    #[n(65)]
+    CredentialNotAdmissible,
+    /// The lists by which it is judged are too old.
+    #[n(66)]
+    ListsTooOld,
 }

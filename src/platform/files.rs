@@ -2,8 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -79,6 +80,65 @@ impl Drop for Unfinished {
             drop(fs::remove_file(&self.neighbour));
         }
     }
+}
+
+/// Fills a buffer with the bytes of an open file from an offset on.
+pub type ReadAt = dyn Fn(u64, &mut [u8]) -> io::Result<()> + Send + Sync;
+
+/// The file at `path`, to be read anywhere, and its length. It stays the same file when another takes its name.
+///
+/// # Errors
+///
+/// When it cannot be opened.
+pub fn read_at(path: &Path) -> io::Result<(Arc<ReadAt>, u64)> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok((Arc::new(move |offset, out: &mut [u8]| file.read_exact_at(out, offset)), length))
+}
+
+/// The length of the file at `path`; none where there is none.
+///
+/// # Errors
+///
+/// When nobody can look.
+pub fn length(path: &Path) -> io::Result<Option<u64>> {
+    match fs::metadata(path) {
+        Ok(seen) => Ok(Some(seen.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The file at `path`, to be written on at its end; made where there is none.
+///
+/// # Errors
+///
+/// When it cannot be opened or made.
+pub fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+/// Removes the file at `path`, where there is one.
+///
+/// # Errors
+///
+/// When it is there and cannot be removed.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Gives the whole file `from` the name `to`, in the same folder. When this returns, it survives a power cut.
+///
+/// # Errors
+///
+/// What was at `to` before is then still there.
+pub fn put_in_place(from: &Path, to: &Path) -> io::Result<()> {
+    File::open(from)?.sync_all()?;
+    fs::rename(from, to)?;
+    File::open(folder_of(to))?.sync_all()
 }
 
 /// The whole file at `path`, of at most `bytes_max` bytes; `None` where there is none.

@@ -20,16 +20,18 @@ use crate::sync::Answer;
 use crate::sync::desk::Ask;
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
 use crate::sync::tls_keys::RENEW_HEADER;
+use crate::sync::trust::PIECE_MAX;
 use crate::sync::turned_back::Page;
 use crate::sync::wire::{Head, Problem};
 
 mod blobs;
 mod renewal;
+mod trust;
 
 pub use renewal::Keyring;
 
-/// Most bytes of an answer that are read.
-const ANSWER_MAX: usize = 64 << 10;
+/// Most bytes of an answer that are read: the longest are pieces of a file of trust.
+const ANSWER_MAX: usize = PIECE_MAX;
 /// How long a hub may take to answer what it does not let wait.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(25);
 

@@ -61,6 +61,7 @@ pub mod salvage;
 pub mod sheet;
 pub mod source;
 pub mod tls_keys;
+pub mod trust;
 pub mod turned_back;
 pub mod wire;
 

@@ -4,11 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use data_encoding::BASE64;
+use kakou::hub::Hub;
+use kakou::platform::entropy::OsEntropy;
+use kakou::sync::enrolment::{Enrolment, PublicKey};
 use serde_json::{Value as Json, json};
 
-use crate::corpora;
+use crate::{NOW, corpora};
 
 fn verify(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kakou")).arg("verify").args(arguments).output().unwrap()
@@ -149,4 +153,106 @@ fn what_cannot_be_read_is_named() {
         error(&[Path::new(&picture).to_str().unwrap()]).contains("wall.pgm: shows no code that can be read")
     );
     assert!(error(&["x", "--at", "today"]).contains("--at"));
+}
+
+/// A hub, lists with the certificate of the case and a rule that it meets, and a kiosk's state folder.
+fn hub(case: &tempfile::TempDir) -> PathBuf {
+    let data = case.path().join("hub");
+    fs::create_dir(&data).unwrap();
+    let hub = Hub::open(&data, Arc::new(|| NOW), Box::new(OsEntropy::new())).unwrap();
+    let keys = hub.keys();
+    let key = |bytes: [u8; 32]| PublicKey(bytes);
+    let enrolment = Enrolment {
+        hub: "https://hub.example".to_owned(),
+        certificate: None,
+        kiosk: "east-1".parse().unwrap(),
+        seal_key: key(keys.seal_key()),
+        note_key: key(keys.note_key().0),
+        pass_keys: vec![key(keys.pass_key().0)],
+        command_key: None,
+    };
+    fs::create_dir(case.path().join("state")).unwrap();
+    fs::write(case.path().join("state/hub.toml"), enrolment.to_text().unwrap()).unwrap();
+    data
+}
+
+fn trust(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kakou")).arg("trust").args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_file_of_trust_is_built_shown_and_gone_by() {
+    let Some((text, at, folder)) = case() else { return };
+    let data = hub(&folder);
+    let data = data.to_str().unwrap();
+    let list = |kind: &str, path: &str, more: &str| {
+        format!("[[list]]\nname = \"{kind}\"\nkind = \"{kind}\"\npath = \"{path}\"\n{more}")
+    };
+    fs::write(folder.path().join("passes.txt"), "0123456789abcdef # lost\n").unwrap();
+    // The certificate was good in 2021: what was fetched then is asked as of then.
+    let forever = "warn_after_h = 100000\nrefuse_after_h = 100000\n";
+    let lists = [
+        list("hcert-keys", "trust", forever),
+        list("rules", "rules", forever),
+        list("passes-revoked", "passes.txt", forever),
+    ];
+    let file = path(&folder, "trust.toml");
+    fs::write(&file, lists.concat()).unwrap();
+    let built = trust(&["build", &file, "--data", data]);
+    let (code, said_) = said(&built);
+    assert_eq!(code, Some(0), "{said_}{}", String::from_utf8_lossy(&built.stderr));
+    assert!(said_.contains("keys 1, rules 1, revoked 1"), "{said_}");
+    let (code, shown) = said(&trust(&["show", "--data", data]));
+    assert!(code == Some(0) && shown.contains("hcert-keys") && shown.contains("fresh"), "{code:?} {shown}");
+
+    let state = path(&folder, "state");
+    fs::copy(folder.path().join("hub/trust.kkt"), folder.path().join("state/trust.kkt")).unwrap();
+    let (code, shown) = said(&trust(&["show", "--state", &state]));
+    assert!(code == Some(0) && shown.contains("passes-revoked"), "{code:?} {shown}");
+    let (code, lines) = said(&verify(&[&text, "--at", &at, "--state", &state]));
+    assert_eq!(code, Some(1), "{lines}");
+    assert!(lines.contains("genuine (AT)") && lines.contains("VR-1"), "{lines}");
+
+    // A later file is later, whatever the clock says; lists that were not fetched again grow old.
+    let version = |text: &str| text.split(&[' ', ','][..]).nth(2).unwrap().parse::<u64>().unwrap();
+    let old = "as_of = \"2021-05-01T00:00:00Z\"\n";
+    fs::write(&file, list("hcert-keys", "trust", old)).unwrap();
+    let (code, again) = said(&trust(&["build", &file, "--data", data]));
+    assert!(code == Some(0) && version(&again) > version(&said_), "{again}");
+    let (code, shown) = said(&trust(&["show", "--data", data]));
+    assert!(code == Some(2) && shown.contains("too-old"), "{code:?} {shown}");
+}
+
+#[test]
+fn what_no_file_of_trust_can_be_made_of_is_named() {
+    let Some((_, _, folder)) = case() else { return };
+    let data = hub(&folder);
+    let file = path(&folder, "trust.toml");
+    let failed = |kind: &str, path: &str, more: &str| {
+        fs::write(&file, format!("[[list]]\nname = \"a\"\nkind = \"{kind}\"\npath = \"{path}\"\n{more}"))
+            .unwrap();
+        let output = trust(&["build", &file, "--data", data.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    fs::write(folder.path().join("bad.txt"), "0123\n").unwrap();
+    fs::write(
+        folder.path().join("crl.json"),
+        r#"{"kid": "k", "method": "rid", "ctr": 1, "rids": ["a", "a"]}"#,
+    )
+    .unwrap();
+    for (kind, path, more, says) in [
+        ("hcert-keys", "rules", "", "holds nothing of this kind"),
+        ("shc-keys", "trust", "", "has no file that ends in"),
+        ("rules", "nowhere", "", "nowhere"),
+        ("passes-revoked", "bad.txt", "", "bad.txt: line 1: must be 16 hexadecimal digits"),
+        ("shc-revoked", "crl.json", "", "crl.json: a rid stands twice"),
+        ("rules", "rules", "as_of = \"2999-01-01T00:00:00Z\"", "as_of is in the future"),
+        ("rule", "rules", "", "must be"),
+        ("hcert-keys", "bad.txt", "", "bad.txt"),
+    ] {
+        let said = failed(kind, path, more);
+        assert!(said.contains(says), "{kind} {path}: {said}");
+    }
+    assert!(!data.join("trust.kkt").exists(), "nothing is left lying about");
 }

@@ -39,6 +39,7 @@ impl Issuer {
             not_before: Wall(NOW.0 - 300 * DAY),
             not_after: Wall(NOW.0 + 300 * DAY),
             issuer: "XX".to_owned(),
+            list: 0,
         }
     }
 
@@ -73,10 +74,24 @@ pub fn dcc(e: &mut Cbor<'_>) {
 
 /// Claims from a day ago until tomorrow, with what `hcert` writes as the value of their last key.
 pub fn claims(hcert: impl FnOnce(&mut Cbor<'_>)) -> Vec<u8> {
+    claims_for(1, hcert)
+}
+
+/// The same until so many days from now.
+pub fn claims_for(days: i64, hcert: impl FnOnce(&mut Cbor<'_>)) -> Vec<u8> {
     cbor(|e| {
         let seconds = |days: i64| NOW.as_secs() + days * DAY / 1_000;
         e.map(4).unwrap().u8(1).unwrap().str("XX").unwrap();
-        e.u8(4).unwrap().i64(seconds(1)).unwrap().u8(6).unwrap().i64(seconds(-1)).unwrap().i16(-260).unwrap();
+        e.u8(4)
+            .unwrap()
+            .i64(seconds(days))
+            .unwrap()
+            .u8(6)
+            .unwrap()
+            .i64(seconds(-1))
+            .unwrap()
+            .i16(-260)
+            .unwrap();
         hcert(e);
     })
 }

@@ -1,9 +1,11 @@
 //! What good passes say, when and where they count, and how long they get.
 
 use kakou::base::{ClockTrust, Pii, Wall};
-use kakou::credential::{BadClaims, check, issue};
-use kakou::model::{Authenticity, Class, CredentialKind, Currency, SubjectKind};
+use kakou::credential::key::{Key, Keys};
+use kakou::credential::{BadClaims, Trusted, check, issue};
+use kakou::model::{Admissible, Authenticity, Class, CredentialKind, Currency, SubjectKind};
 
+use super::issuer::{Issuer, NOTHING, header, text, vaccination};
 use super::{DAY, NOW, person, public, signer, trust, vehicle};
 
 #[test]
@@ -102,7 +104,7 @@ fn a_stranger_is_an_unknown_issuer_and_no_forger() {
 #[test]
 fn everything_else_is_named_and_stays_unverified() {
     for (text, kind) in [
-        ("HC1:6BFOXN*TS0BI$ZD", CredentialKind::HealthCertificate),
+        ("shlink:/eyJ1", CredentialKind::HealthLink),
         ("https://h5.example.com/healthAct/index.html?color=green", CredentialKind::Url),
         ("green", CredentialKind::Text),
         ("\u{0}\u{1}", CredentialKind::Binary),
@@ -112,6 +114,35 @@ fn everything_else_is_named_and_stays_unverified() {
         assert_eq!((credential.authentic, credential.current), (Authenticity::Unverified, Currency::Unknown));
         assert_eq!(credential.holder, None);
     }
+}
+
+#[test]
+fn a_lane_says_of_anothers_certificate_whether_it_is_enough_and_of_a_revoked_pass_that_it_is() {
+    let issuer = Issuer::new();
+    let certificate = text(&issuer, &header(), NOTHING, &vaccination());
+    let trust = trust();
+    let said = || {
+        let found = check(certificate.as_bytes(), &trust, NOW, ClockTrust::Synced);
+        (found.authentic, found.current, found.admissible, found.holder.is_some())
+    };
+    let nothing = |authentic| (authentic, Currency::Unknown, Admissible::Unknown, false);
+    assert_eq!(said(), nothing(Authenticity::Unverified), "no issuer of such is known here");
+    let stranger = Key { id: vec![9; 8], ..issuer.key() };
+    trust.lists.replace(Trusted { keys: Keys::new(vec![stranger]), ..Trusted::default() });
+    assert_eq!(said(), nothing(Authenticity::UnknownIssuer), "this one is none of those");
+    trust.lists.replace(Trusted { keys: Keys::new(vec![issuer.key()]), ..Trusted::default() });
+    assert_eq!(said(), (Authenticity::Genuine, Currency::Current, Admissible::Yes, false));
+
+    let pass = issue(&person(), &signer(1)).unwrap();
+    let said = |now| {
+        let found = check(pass.as_bytes(), &trust, now, ClockTrust::Synced);
+        (found.authentic, found.current, found.holder.is_some())
+    };
+    assert_eq!(said(NOW), (Authenticity::Genuine, Currency::Current, true));
+    trust.lists.replace(Trusted::lost());
+    let late = Wall(NOW.0 + 30 * DAY);
+    assert_eq!(said(NOW), (Authenticity::Genuine, Currency::Unknown, true), "nobody knows what was revoked");
+    assert_eq!(said(late), (Authenticity::Genuine, Currency::Expired, true));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use kakou::base::Wall;
 use kakou::credential::key::{Keys, Scheme};
 use kakou::credential::report::{Fault, Moment, Report};
+use kakou::credential::trusted::revocation::RevocationId;
 use kakou::credential::{jwk, shc};
 use kakou::model::{Authenticity, Currency};
 use miniz_oxide::deflate::compress_to_vec;
@@ -231,4 +232,28 @@ fn digits_and_symbols_have_their_form() {
     assert_eq!(parts(&[b"shc:/1/2/56", b"shc:/1/2/56"]), Some(Fault::Part));
     assert_eq!(parts(&[b"shc:/1/2/56", b"shc:/2/3/56"]), Some(Fault::Part));
     assert_eq!(parts(&[b"shc:/2/2/56", b"shc:/1/2/56"]), Some(Fault::Envelope));
+}
+
+#[test]
+fn a_card_says_by_what_it_is_revoked() {
+    let issuer = issuer();
+    let check = |rid: Json| {
+        let mut claims = claims();
+        claims["vc"]["rid"] = rid;
+        issuer.check(&issuer.jws(&issuer.header(), &compress_to_vec(claims.to_string().as_bytes(), 9)))
+    };
+    let report = check(json!("MKyCxh7p6uQ"));
+    assert_eq!(
+        (report.fault, report.revocable),
+        (None, vec![RevocationId::of_card(b"the-key", "MKyCxh7p6uQ")])
+    );
+    assert_eq!(
+        issuer
+            .check(&issuer.jws(&issuer.header(), &compress_to_vec(claims().to_string().as_bytes(), 9)))
+            .revocable,
+        []
+    );
+    for wrong in [json!(""), json!("a b"), json!("a".repeat(25)), json!(7), json!(["a"])] {
+        assert_eq!(check(wrong.clone()).fault, Some(Fault::Content), "{wrong}");
+    }
 }

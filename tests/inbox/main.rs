@@ -11,6 +11,7 @@ mod pages;
 #[allow(dead_code, reason = "shared with tests/demo.rs, which uses the rest")]
 #[path = "../demo/program.rs"]
 mod program;
+mod trust;
 mod turned_back;
 mod whole;
 

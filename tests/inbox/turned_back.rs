@@ -80,7 +80,7 @@ async fn a_second_try_at_another_gate_is_recognised_in_seconds_and_only_where_th
     assert!(stranger.is_err());
 }
 
-async fn enrol(running: &Running, log: &Log) -> HubClient {
+pub async fn enrol(running: &Running, log: &Log) -> HubClient {
     let token = running.hub.make_token(Some(log.kiosk.clone())).await.unwrap();
     let client = HubClient::at(&running.url, token.certificate).unwrap();
     let key = PublicKey(log.key.verifying().0);
@@ -121,7 +121,7 @@ fn ruling(turned_back: Option<Duration>) -> Ruling {
     Ruling { policy, lanes, mode, lists, notice, status: PolicyStatus::default() }
 }
 
-async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     let comes_about = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

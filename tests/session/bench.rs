@@ -12,8 +12,9 @@ use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
 use kakou::model::past::Unknown;
 use kakou::model::{
-    AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft, Holder, Level,
-    NotMeasured, Passage, Personal, PlatePrefix, Screening, ScreeningRule, Signal, SubjectKind, Zone,
+    Admissible, AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft,
+    Holder, Level, NotMeasured, Passage, Personal, PlatePrefix, Screening, ScreeningRule, Signal,
+    SubjectKind, Zone,
 };
 use kakou::model::{Past, Whose};
 
@@ -302,6 +303,20 @@ pub fn code(authentic: Authenticity, current: Currency) -> Input {
     Input::Presented(credential(SubjectKind::Person, Class::Resident, authentic, current, None))
 }
 
+/// A certificate of another issuer, as it was judged.
+pub fn certificate(authentic: Authenticity, current: Currency, admissible: Admissible) -> Input {
+    let kind = CredentialKind::HealthCertificate;
+    Input::Presented(Credential {
+        kind,
+        authentic,
+        current,
+        admissible,
+        holder: None,
+        manifest: None,
+        colour: None,
+    })
+}
+
 fn credential(
     subject: SubjectKind,
     class: Class,
@@ -318,7 +333,8 @@ fn credential(
         plate: plate.map(|plate| Pii::new(plate.into())),
     };
     let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
-    Credential { kind, authentic, current, holder: genuine.then_some(holder), manifest: None, colour: None }
+    let (holder, admissible) = (genuine.then_some(holder), Admissible::Unknown);
+    Credential { kind, authentic, current, admissible, holder, manifest: None, colour: None }
 }
 
 pub fn temperature(zone: Zone) -> Input {

@@ -1,14 +1,15 @@
 //! One person at a lane.
 
 use kakou::base::CentiCelsius;
-use kakou::control::{Act, Decision, Phase, Prompt, Refused, Registration};
+use kakou::config::Ask;
+use kakou::control::{Act, Decision, Phase, Prompt, Refused, Registration, StepState};
 use kakou::engine::{Effect, Input, Screen};
 use kakou::model::{
-    Attestation, Authenticity, Body, Class, Crossing, Currency, Decider, Evidence, Level, ModuleColour,
-    Reason, Signal, StepKind, StepOutcome, SubjectKind, Verdict, Zone,
+    Admissible, Attestation, Authenticity, Body, Class, CredentialKind, Crossing, Currency, Decider,
+    Evidence, Level, ModuleColour, Reason, Signal, StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
-use crate::bench::{Bench, code, not_measured, pass, temperature};
+use crate::bench::{Bench, certificate, code, not_measured, pass, temperature};
 
 fn lane() -> Bench {
     Bench::new(SubjectKind::Person)
@@ -158,6 +159,48 @@ fn a_forged_or_expired_pass_admits_nobody_and_a_good_one_mends_it() {
         lane.put(pass(Class::Resident));
         assert_eq!(lane.last_passage().verdict, Verdict::Admitted, "{reason:?}");
     }
+}
+
+/// A lane whose profile takes health certificates of others.
+fn accepting() -> Bench {
+    let mut profiles = kakou::config::profile_file::shipped_in("profiles/residential.toml").unwrap();
+    for profile in &mut profiles {
+        for rule in &mut profile.steps {
+            if let Ask::Credential { accept, .. } = &mut rule.ask {
+                accept.push(CredentialKind::HealthCertificate);
+            }
+        }
+    }
+    Bench::with(SubjectKind::Person, profiles)
+}
+
+#[test]
+fn anothers_certificate_settles_the_step_where_it_is_enough_and_the_profile_takes_it() {
+    let genuine = |admissible| certificate(Authenticity::Genuine, Currency::Current, admissible);
+    let settled = |lane: &mut Bench, input| lane.put(input).status().steps[0].state == StepState::Done;
+    assert!(settled(&mut accepting(), genuine(Admissible::Yes)));
+    for (input, reason) in [
+        (genuine(Admissible::No), Reason::CredentialNotAdmissible),
+        (certificate(Authenticity::Revoked, Currency::Unknown, Admissible::No), Reason::CredentialRevoked),
+        (certificate(Authenticity::Genuine, Currency::Expired, Admissible::No), Reason::CredentialExpired),
+        (certificate(Authenticity::Forged, Currency::Unknown, Admissible::No), Reason::CredentialForged),
+    ] {
+        let mut lane = accepting();
+        assert!(!settled(&mut lane, input));
+        assert_eq!(lane.status().steps[0].state, StepState::Failed { reason });
+    }
+    for input in [
+        genuine(Admissible::Unknown),
+        certificate(Authenticity::Genuine, Currency::ListsTooOld, Admissible::Unknown),
+        certificate(Authenticity::Unverified, Currency::Unknown, Admissible::Unknown),
+    ] {
+        let mut lane = accepting();
+        assert!(!settled(&mut lane, input));
+        assert_eq!(lane.status().prompt, Prompt::WaitForAttendant, "an attendant looks at it");
+    }
+    let mut lane = lane();
+    assert!(!settled(&mut lane, genuine(Admissible::Yes)), "this profile takes passes of the hub alone");
+    assert_eq!(lane.status().prompt, Prompt::WaitForAttendant);
 }
 
 #[test]

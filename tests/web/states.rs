@@ -52,6 +52,7 @@ pub fn kiosk() -> KioskStatus {
             error: None,
         },
         pictures: PictureStatus::default(),
+        trust_lists: vec![],
         devices: vec![
             device("brow", "mlx90614", "in-1"),
             device("camera", "camera", "in-1"),

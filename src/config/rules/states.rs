@@ -24,13 +24,16 @@ const CREDENTIALS: [CredentialKind; 12] = [
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.
-const REFUSALS: [Reason; 9] = [
+const REFUSALS: [Reason; 12] = [
     Reason::CredentialUnverified,
     Reason::CredentialForged,
     Reason::CredentialUnknownIssuer,
     Reason::CredentialExpired,
     Reason::CredentialNotYetValid,
     Reason::CredentialWrongSite,
+    Reason::CredentialRevoked,
+    Reason::CredentialNotAdmissible,
+    Reason::ListsTooOld,
     Reason::ClockUntrusted,
     Reason::NotOnRoster,
     Reason::NoCredential,
@@ -126,8 +129,13 @@ fn plates() -> impl Iterator<Item = Grade> {
 }
 
 fn credential(states: &mut Vec<State>, companions: Companions) {
-    let waiting =
-        [Reason::NoCredential, Reason::CredentialUnverified, Reason::ClockUntrusted, Reason::NotOnRoster];
+    let waiting = [
+        Reason::NoCredential,
+        Reason::CredentialUnverified,
+        Reason::ClockUntrusted,
+        Reason::ListsTooOld,
+        Reason::NotOnRoster,
+    ];
     states.extend(waiting.map(State::NeedsAttendant));
     for kind in CREDENTIALS {
         states.extend(REFUSALS.map(|reason| State::Failed(reason, Some(Grade::Presented(kind)))));

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use super::SignedIn;
 use super::bar::named;
 use crate::base::{ClockTrust, LaneId, Pii, Wall};
+use crate::control::TrustListStatus;
 use crate::model::Decider;
+use crate::model::trust_list::ListAge;
 use crate::web::handle::{Filter, RecentRow};
 use crate::web::page::{self, Frame, labelled};
 use crate::web::place_time::PlaceTime;
@@ -252,6 +254,7 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
                             } }
                         }
                     }
+                    @for list in &status.trust_lists { (trust_list(list, shared.handle.place_time)) }
                 }
             }
         }
@@ -264,6 +267,24 @@ pub async fn devices(State(shared): State<Arc<Shared>>, _: SignedIn, headers: He
         subject: None,
     };
     page::page(&frame, &content)
+}
+
+/// A list by which others' credentials are judged, and how old it is.
+fn trust_list(list: &TrustListStatus, place: PlaceTime) -> Markup {
+    let (mark, said) = match list.age {
+        ListAge::Fresh => (symbol::TICK, words("按时更新", "Up to date")),
+        ListAge::Old => (symbol::ATTENTION, words("该更新了", "Should be fetched again")),
+        ListAge::TooOld => (symbol::ATTENTION, words("过旧，不再采用", "Too old to go by")),
+    };
+    html! {
+        tr.bad[list.age != ListAge::Fresh] {
+            td { (mark) }
+            td { b { (words("核验名单", "Trust list")) } " " (list.name) }
+            td { (list.kind.name()) }
+            td { (place.day_and_time(list.as_of)) }
+            td { (said) }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ pub const fn reason(reason: Reason) -> Words {
         Reason::OtherHost => words("此前探访的是别人", "Visited somebody else before"),
         Reason::CannotTell => words("查不到以往记录，请您判断", "Earlier records unknown: you decide"),
         Reason::TurnedBackBefore => words("不久前被劝返", "Turned back not long ago"),
+        Reason::CredentialRevoked => words("码已被签发方撤销", "Taken back by its issuer"),
+        Reason::CredentialNotAdmissible => {
+            words("码有效，但不符合本处规定", "Valid, but not what the rules ask for")
+        }
+        Reason::ListsTooOld => words("核验名单过旧，无法判断", "The lists to check it by are too old"),
     }
 }
 
@@ -111,7 +116,10 @@ mod tests {
             Reason::NoEntry => Reason::OtherHost,
             Reason::OtherHost => Reason::CannotTell,
             Reason::CannotTell => Reason::TurnedBackBefore,
-            Reason::TurnedBackBefore => return None,
+            Reason::TurnedBackBefore => Reason::CredentialRevoked,
+            Reason::CredentialRevoked => Reason::CredentialNotAdmissible,
+            Reason::CredentialNotAdmissible => Reason::ListsTooOld,
+            Reason::ListsTooOld => return None,
         })
     }
 }

@@ -67,6 +67,7 @@ fn keys() -> Keys {
         not_before: Wall(0),
         not_after: Wall(i64::MAX),
         issuer: "XX".to_owned(),
+        list: 0,
     }])
 }
 
