@@ -10,9 +10,12 @@ pub mod certlogic;
 pub mod claims;
 pub mod classify;
 pub mod cose;
+pub mod gs1;
 pub mod hcert;
+pub mod health_link;
 pub mod hub_pass;
 pub mod inflate;
+pub mod json;
 pub mod jwk;
 pub mod key;
 pub mod nzcp;
@@ -65,12 +68,16 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         CredentialKind::HealthCertificate => hcert::check(payload, keys, moment),
         CredentialKind::NzCovidPass => nzcp::check(payload, keys, moment),
         CredentialKind::SmartHealthCard => shc::check(payload, keys, moment),
+        CredentialKind::HealthLink => health_link::check(payload, moment),
         kind @ (CredentialKind::HubPass
         | CredentialKind::Manifest
         | CredentialKind::IdNumber
-        | CredentialKind::HealthLink
         | CredentialKind::VdsNc
         | CredentialKind::Divoc
+        | CredentialKind::TravelDocument
+        | CredentialKind::Phone
+        | CredentialKind::SiteCode
+        | CredentialKind::Gs1
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary) => Report::unverified(kind),
@@ -101,6 +108,10 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         | CredentialKind::NzCovidPass
         | CredentialKind::VdsNc
         | CredentialKind::Divoc
+        | CredentialKind::TravelDocument
+        | CredentialKind::Phone
+        | CredentialKind::SiteCode
+        | CredentialKind::Gs1
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary => unverified,

@@ -51,6 +51,18 @@ pub enum CredentialKind {
     /// A list of who is in a vehicle; unsigned.
     #[n(11)]
     Manifest,
+    /// The machine readable zone of a passport or an identity card.
+    #[n(12)]
+    TravelDocument,
+    /// A mobile number of mainland China.
+    #[n(13)]
+    Phone,
+    /// The code that a place shows for visitors to scan; nobody's credential.
+    #[n(14)]
+    SiteCode,
+    /// What trade marks its goods with.
+    #[n(15)]
+    Gs1,
 }
 
 /// Whether a credential is genuine.
