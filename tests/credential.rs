@@ -6,6 +6,8 @@
 mod commands;
 #[path = "common/corpora.rs"]
 mod corpora;
+#[path = "credential/divoc.rs"]
+mod divoc;
 #[path = "credential/forgeries.rs"]
 mod forgeries;
 #[path = "credential/hcert.rs"]

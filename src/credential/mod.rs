@@ -10,6 +10,7 @@ pub mod certlogic;
 pub mod claims;
 pub mod classify;
 pub mod cose;
+pub mod divoc;
 pub mod gs1;
 pub mod hcert;
 pub mod health_link;
@@ -23,6 +24,7 @@ pub mod place_code;
 pub mod report;
 pub mod rules;
 pub mod shc;
+mod zip;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
 use crate::model::manifest::Manifest;
@@ -68,12 +70,12 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         CredentialKind::HealthCertificate => hcert::check(payload, keys, moment),
         CredentialKind::NzCovidPass => nzcp::check(payload, keys, moment),
         CredentialKind::SmartHealthCard => shc::check(payload, keys, moment),
+        CredentialKind::Divoc => divoc::check(payload),
         CredentialKind::HealthLink => health_link::check(payload, moment),
         kind @ (CredentialKind::HubPass
         | CredentialKind::Manifest
         | CredentialKind::IdNumber
         | CredentialKind::VdsNc
-        | CredentialKind::Divoc
         | CredentialKind::TravelDocument
         | CredentialKind::Phone
         | CredentialKind::SiteCode

@@ -53,7 +53,7 @@ impl Report {
             | Fault::Content
             | Fault::Use => Authenticity::Forged,
             Fault::UnknownKey | Fault::KeyTooOld | Fault::KeyTooNew => Authenticity::UnknownIssuer,
-            Fault::Unsupported | Fault::Part => Authenticity::Unverified,
+            Fault::Unsupported | Fault::Part | Fault::NotChecked => Authenticity::Unverified,
             Fault::Expired | Fault::NotYetValid | Fault::Clock | Fault::Several => self.authentic,
         };
         Self { authentic, fault: self.fault.or(Some(fault)), ..self }
@@ -93,6 +93,8 @@ pub enum Fault {
     Several,
     /// A part of a credential that is spread over several codes.
     Part,
+    /// It is signed in a way that nothing here checks.
+    NotChecked,
 }
 
 impl Fault {
@@ -124,6 +126,7 @@ impl Fault {
             Self::Clock => "clock",
             Self::Several => "several",
             Self::Part => "part",
+            Self::NotChecked => "signature-not-checked",
         }
     }
 }
