@@ -22,8 +22,14 @@ mod nzcp;
 mod passes;
 #[path = "credential/rules.rs"]
 mod rules;
+#[path = "credential/seal.rs"]
+mod seal;
 #[path = "credential/shc.rs"]
 mod shc;
+#[path = "credential/vds_nc.rs"]
+mod vds_nc;
+#[path = "credential/vds_nc_forgeries.rs"]
+mod vds_nc_forgeries;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};

@@ -35,7 +35,8 @@ pub struct Arguments {
     /// As of this time, such as 2026-11-28T08:00:00Z, instead of now.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Folder with the certificates of issuers that are trusted (DER or PEM), and their DID documents and JWK sets; and folders in it.
+    /// Folder with the certificates of issuers, and of countries' signing CAs (CSCA), that are trusted (DER or PEM), and their DID
+    /// documents and JWK sets; and folders in it.
     #[arg(long, value_name = "DIR")]
     trust: Option<PathBuf>,
     /// Folder with the rules (CertLogic) that have to be met, and the sets of values that they go by.
@@ -244,12 +245,12 @@ fn of_json(bytes: &[u8]) -> Result<Vec<Key>> {
 /// The key of a certificate in DER, or those of all that are there in PEM.
 fn of_certificates(bytes: &[u8]) -> Result<Vec<Key>> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(text) = text else { return Ok(vec![certificate::key(bytes)?]) };
+    let Some(text) = text else { return Ok(certificate::keys(bytes)?) };
     let each = text.split(BEGIN).skip(1).map(|rest| {
         let body: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
-        Ok(certificate::key(&BASE64.decode(body.as_bytes()).context("no base64 between BEGIN and END")?)?)
+        Ok(certificate::keys(&BASE64.decode(body.as_bytes()).context("no base64 between BEGIN and END")?)?)
     });
-    each.collect()
+    Ok(each.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// The rules and the sets of values below `folder`. One that cannot be read might be the one that counts: it is an error.

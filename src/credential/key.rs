@@ -79,6 +79,8 @@ pub enum Scheme {
     Shc,
     /// New Zealand's passes.
     Nzcp,
+    /// ICAO seals: keys of countries' signing CAs (CSCA), which sign the certificates of those who sign seals.
+    VdsNc,
 }
 
 /// A public key that is trusted.

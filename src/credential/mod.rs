@@ -7,9 +7,11 @@
 pub mod cbor;
 pub mod certificate;
 pub mod certlogic;
+mod chain;
 pub mod claims;
 pub mod classify;
 pub mod cose;
+mod countries;
 pub mod divoc;
 pub mod gs1;
 pub mod hcert;
@@ -24,6 +26,7 @@ pub mod place_code;
 pub mod report;
 pub mod rules;
 pub mod shc;
+pub mod vds_nc;
 mod zip;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
@@ -70,12 +73,12 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         CredentialKind::HealthCertificate => hcert::check(payload, keys, moment),
         CredentialKind::NzCovidPass => nzcp::check(payload, keys, moment),
         CredentialKind::SmartHealthCard => shc::check(payload, keys, moment),
-        CredentialKind::Divoc => divoc::check(payload),
         CredentialKind::HealthLink => health_link::check(payload, moment),
+        CredentialKind::VdsNc => vds_nc::check(payload, keys, moment),
+        CredentialKind::Divoc => divoc::check(payload),
         kind @ (CredentialKind::HubPass
         | CredentialKind::Manifest
         | CredentialKind::IdNumber
-        | CredentialKind::VdsNc
         | CredentialKind::TravelDocument
         | CredentialKind::Phone
         | CredentialKind::SiteCode
