@@ -23,7 +23,7 @@ use x509_parser::x509::X509Name;
 use super::key::{Algorithm, Key, Keys, Scheme};
 use super::report::Fault;
 
-/// What a certificate that names any use at all has to name, to sign seals (VDS-NC, `id-icao-vdsnc`).
+/// What a certificate that names any use at all has to name, to sign seals (ICAO VDS-NC, its profile of signers).
 const SEALS: &str = "2.23.136.1.1.14.2";
 
 /// Tags of DER, and one more than the most bytes of the header of a certificate.

@@ -13,7 +13,7 @@ use crate::model::CredentialKind;
 /// How links begin, and what a viewer's address has behind its `#`.
 const PREFIXES: [&str; 2] = ["shlink:/", "vhlink:/"];
 
-/// Most characters of an address and of a label, and characters of a key: 256 bits (3.1 of the specification).
+/// Most characters of an address and of a label, and characters of a key: 256 bits (SMART Health Links, payload).
 const URL_MAX: usize = 128;
 const LABEL_MAX: usize = 80;
 const KEY_CHARACTERS: usize = 43;

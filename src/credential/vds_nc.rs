@@ -1,4 +1,4 @@
-//! ICAO visible digital seals for non-constrained environments (VDS-NC 1.4) of vaccinations and tests: JSON that is signed in its
+//! ICAO visible digital seals for non-constrained environments (VDS-NC) of vaccinations and tests: JSON that is signed in its
 //! canonical form and brings its signer's certificate with it.
 //!
 //! ```text

@@ -144,3 +144,35 @@ pub struct Credential {
     /// The colour in which it was shown, where a camera is sure of it. It vouches for nothing.
     pub colour: Option<ModuleColour>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_the_same_number_in_records_and_the_same_name_in_files_for_ever() {
+        use CredentialKind as K;
+        let kinds = [
+            (K::HubPass, "hub-pass"),
+            (K::IdNumber, "id-number"),
+            (K::HealthCertificate, "health-certificate"),
+            (K::SmartHealthCard, "smart-health-card"),
+            (K::HealthLink, "health-link"),
+            (K::NzCovidPass, "nz-covid-pass"),
+            (K::VdsNc, "vds-nc"),
+            (K::Divoc, "divoc"),
+            (K::Url, "url"),
+            (K::Text, "text"),
+            (K::Binary, "binary"),
+            (K::Manifest, "manifest"),
+            (K::TravelDocument, "travel-document"),
+            (K::Phone, "phone"),
+            (K::SiteCode, "site-code"),
+            (K::Gs1, "gs1"),
+        ];
+        for (number, (kind, name)) in (0_u8..).zip(kinds) {
+            assert_eq!(minicbor::to_vec(kind).unwrap(), [number], "{name}");
+            assert_eq!(serde_json::to_value(kind).unwrap(), name);
+        }
+    }
+}
