@@ -5,7 +5,12 @@
 //! `../shared/corpora`), in a random order, each time with another certificate before it. Without a corpus there are two of our
 //! own making. Each call is timed by itself, so that the slowest of a thousand can be told.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a bench prints, and may panic")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a bench prints, and may panic"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,12 +24,12 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use kakou::base::{Random, Wall};
+use kakou::credential::Trusted;
 use kakou::credential::certificate;
 use kakou::credential::key::{Algorithm, Key, Scheme, Uses};
 use kakou::credential::report::Moment;
 use kakou::credential::trusted::file::{Contents, read};
 use kakou::credential::trusted::revocation::{ReadAt, RevocationId};
-use kakou::credential::Trusted;
 use kakou::model::Authenticity;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::Value as Json;
@@ -33,7 +38,8 @@ const KEYS: usize = 2_000;
 const CALLS: usize = 5_000;
 
 fn main() {
-    let revoked = std::env::var("REVOKED").map_or(5_000_000, |text| text.parse().expect("REVOKED is a number"));
+    let revoked =
+        std::env::var("REVOKED").map_or(5_000_000, |text| text.parse().expect("REVOKED is a number"));
     let cases = cases();
     let folder = std::env::temp_dir().join(format!("kakou-credentials-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -42,7 +48,10 @@ fn main() {
     write(&file, &cases, revoked, &signer);
     let trusted = load(&file, signer.public_key().as_ref().try_into().unwrap());
     println!("{} keys, {} revoked", trusted.keys.len(), trusted.revoked.len());
-    println!("{:<22} {:>6} {:>9} {:>9} {:>9} {:>9}", "payload to answer, µs", "codes", "mean", "p50", "p99", "most");
+    println!(
+        "{:<22} {:>6} {:>9} {:>9} {:>9} {:>9}",
+        "payload to answer, µs", "codes", "mean", "p50", "p99", "most"
+    );
     for (name, cases) in &cases {
         ask(name, cases, &trusted);
     }
@@ -92,7 +101,17 @@ fn write(file: &Path, cases: &BTreeMap<&str, Vec<Case>>, revoked: u64, signer: &
         random.fill(&mut public[1..]);
         let (not_before, not_after) = (Wall(0), Wall(i64::MAX));
         let (scheme, algorithm, uses) = (Scheme::Hcert, Algorithm::Es256, Uses::default());
-        keys.push(Key { scheme, id, algorithm, public, uses, not_before, not_after, issuer: "XX".into(), list: 0 });
+        keys.push(Key {
+            scheme,
+            id,
+            algorithm,
+            public,
+            uses,
+            not_before,
+            not_after,
+            issuer: "XX".into(),
+            list: 0,
+        });
     }
     let revoked = (0..revoked).map(|number| RevocationId::of_pass(&number.to_be_bytes())).collect();
     let contents = Contents { version: 1, built: Wall(0), keys, revoked, ..Contents::default() };
@@ -123,7 +142,10 @@ fn load(path: &Path, key: [u8; 32]) -> Trusted {
     let before = resident();
     let trusted = open();
     let (kilobytes, median, most) = (resident().saturating_sub(before), times[4], times[8]);
-    println!("loaded in {median:.1?} (most {most:.1?}); resident {:.1} MB for it", f64::from(kilobytes) / 1e3);
+    println!(
+        "loaded in {median:.1?} (most {most:.1?}); resident {:.1} MB for it",
+        f64::from(kilobytes) / 1e3
+    );
     trusted
 }
 

@@ -6,6 +6,8 @@
 mod commands;
 #[path = "common/corpora.rs"]
 mod corpora;
+#[path = "credential/divoc.rs"]
+mod divoc;
 #[path = "credential/forgeries.rs"]
 mod forgeries;
 #[path = "credential/hcert.rs"]
@@ -20,10 +22,16 @@ mod nzcp;
 mod passes;
 #[path = "credential/rules.rs"]
 mod rules;
+#[path = "credential/seal.rs"]
+mod seal;
 #[path = "credential/shc.rs"]
 mod shc;
 #[path = "credential/trusted.rs"]
 mod trusted;
+#[path = "credential/vds_nc.rs"]
+mod vds_nc;
+#[path = "credential/vds_nc_forgeries.rs"]
+mod vds_nc_forgeries;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};

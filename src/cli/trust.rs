@@ -184,6 +184,7 @@ impl Building<'_> {
         let mut entries = 0;
         let endings: Vec<&str> = match list.kind {
             TrustListKind::HcertKeys => CERTIFICATES.iter().chain(&JSON).copied().collect(),
+            TrustListKind::VdsNcKeys => CERTIFICATES.to_vec(),
             TrustListKind::PassesRevoked => LINES.to_vec(),
             TrustListKind::ShcKeys
             | TrustListKind::NzcpKeys
@@ -204,6 +205,7 @@ impl Building<'_> {
             TrustListKind::HcertKeys
             | TrustListKind::ShcKeys
             | TrustListKind::NzcpKeys
+            | TrustListKind::VdsNcKeys
             | TrustListKind::Rules => false,
         };
         if entries == 0 && !may_be_empty {
@@ -232,13 +234,16 @@ impl Building<'_> {
                 let is_certificate = CERTIFICATES.contains(&file.ending());
                 let keys =
                     if is_certificate { source::certificate_keys(bytes) } else { source::json_keys(bytes) };
-                self.keys(at(file, keys)?, Scheme::Hcert, list, number)
+                Ok(self.keys(at(file, keys)?, Scheme::Hcert, list, number))
+            }
+            TrustListKind::VdsNcKeys => {
+                Ok(self.keys(at(file, source::certificate_keys(bytes))?, Scheme::VdsNc, list, number))
             }
             TrustListKind::ShcKeys => {
-                self.keys(at(file, source::json_keys(bytes))?, Scheme::Shc, list, number)
+                Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Shc, list, number))
             }
             TrustListKind::NzcpKeys => {
-                self.keys(at(file, source::json_keys(bytes))?, Scheme::Nzcp, list, number)
+                Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Nzcp, list, number))
             }
             TrustListKind::Rules => {
                 let rules = at(file, source::rules(bytes))?;
@@ -257,24 +262,23 @@ impl Building<'_> {
         }
     }
 
-    fn keys(&mut self, keys: Vec<Key>, scheme: Scheme, list: &TrustSource, number: u16) -> Result<usize> {
-        if keys.iter().any(|key| key.scheme != scheme) {
-            bail!("{}: has a key of another kind", list.kind.name());
-        }
-        let is_blocked = |key: &Key| {
-            let written = std::str::from_utf8(&key.id).unwrap_or_default();
-            self.blocked.iter().any(|blocked| *blocked == HEXLOWER.encode(&key.id) || blocked == written)
-        };
+    /// Adds the keys of that scheme: a certificate may say that it is good for more than one.
+    fn keys(&mut self, keys: Vec<Key>, scheme: Scheme, list: &TrustSource, number: u16) -> usize {
+        let mut keys = keys;
+        keys.retain(|key| key.scheme == scheme);
         let count = keys.len();
-        let mut taken: Vec<Key> = keys.into_iter().filter(|key| !is_blocked(key)).collect();
-        for key in &mut taken {
+        keys.retain(|key| {
+            let written = std::str::from_utf8(&key.id).unwrap_or_default();
+            !self.blocked.iter().any(|blocked| *blocked == HEXLOWER.encode(&key.id) || blocked == written)
+        });
+        for key in &mut keys {
             key.list = number;
             if let (Some(issuer), true) = (&list.issuer, key.issuer.is_empty()) {
                 key.issuer.clone_from(issuer);
             }
         }
-        self.contents.keys.extend(taken);
-        Ok(count)
+        self.contents.keys.extend(keys);
+        count
     }
 
     fn revoked(&mut self, revocations: Revocations) -> usize {

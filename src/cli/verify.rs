@@ -31,7 +31,8 @@ pub struct Arguments {
     /// As of this time, such as 2026-11-28T08:00:00Z, instead of now.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Folder with the certificates of issuers that are trusted (DER or PEM), and their DID documents and JWK sets; and folders in it.
+    /// Folder with the certificates of issuers, and of countries' signing CAs (CSCA), that are trusted (DER or PEM), and their DID
+    /// documents and JWK sets; and folders in it.
     #[arg(long, value_name = "DIR")]
     trust: Option<PathBuf>,
     /// Folder with the rules (CertLogic) that have to be met, and the sets of values that they go by.

@@ -235,10 +235,11 @@ pub(super) fn optional_title(
 }
 
 /// Credentials of others that can be verified.
-const ACCEPTED: [(&str, CredentialKind); 3] = [
+const ACCEPTED: [(&str, CredentialKind); 4] = [
     ("health-certificate", CredentialKind::HealthCertificate),
     ("smart-health-card", CredentialKind::SmartHealthCard),
     ("nz-covid-pass", CredentialKind::NzCovidPass),
+    ("vds-nc", CredentialKind::VdsNc),
 ];
 
 fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {

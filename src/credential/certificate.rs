@@ -7,6 +7,7 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::FromDer;
 
+use super::chain;
 use super::key::{Algorithm, Key, Scheme, Uses};
 use crate::base::Wall;
 
@@ -27,6 +28,20 @@ pub enum BadCertificate {
     UnknownKey(String),
 }
 
+/// What is trusted with the certificate in `der`: the key of a document signer with HCERT; that of a country's signing CA, which says
+/// that it is one, with the certificates in ICAO seals; and one that is both with both.
+///
+/// # Errors
+///
+/// As [`key`].
+pub fn keys(der: &[u8]) -> Result<Vec<Key>, BadCertificate> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| BadCertificate::NoCertificate)?;
+    let key = of(&certificate, der)?;
+    let authority = chain::authority(&certificate, &key);
+    let signs_none = !authority.is_empty() && !chain::signs_documents(&certificate);
+    Ok(authority.into_iter().chain((!signs_none).then_some(key)).collect())
+}
+
 /// The key of the certificate in `der`, by the name that HCERT gives it.
 ///
 /// # Errors
@@ -34,6 +49,11 @@ pub enum BadCertificate {
 /// When `der` is no certificate, or its key is neither on P-256 or P-384 nor of RSA.
 pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| BadCertificate::NoCertificate)?;
+    of(&certificate, der)
+}
+
+/// The key of `certificate`, which `der` is.
+pub(super) fn of(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Key, BadCertificate> {
     let public = certificate.public_key();
     let algorithm = &public.algorithm;
     let curve = algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
@@ -53,7 +73,7 @@ pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
         id: digest(&SHA256, der).as_ref()[..8].to_vec(),
         algorithm,
         public: public.subject_public_key.data.to_vec(),
-        uses: uses(&certificate),
+        uses: uses(certificate),
         not_before: Wall::from_secs(certificate.validity().not_before.timestamp()),
         not_after: Wall::from_secs(certificate.validity().not_after.timestamp()),
         issuer,

@@ -1,16 +1,19 @@
 //! What kind of credential a payload is, by its bytes alone. Nothing is opened, fetched or verified here.
 
-use super::{PAYLOAD_BYTES_MAX, hub_pass};
+use super::{PAYLOAD_BYTES_MAX, gs1, health_link, hub_pass};
 use crate::base::Pii;
 use crate::model::CredentialKind;
 use crate::model::id_number::IdNumber;
 use crate::model::manifest;
+use crate::model::mrz::Mrz;
+use crate::model::phone;
 
 /// Kinds with a prefix of their own.
 ///
 /// Sources: EU and WHO HCERT (`HC1:`), SMART Health Cards and Links (`shc:/`, `shlink:/`), WHO verifiable health links
-/// (`vhlink:/`), NZ COVID Pass (`NZCP:/`), ZIP's local file header, with which DIVOC codes begin.
-const PREFIXES: [(&[u8], CredentialKind); 10] = [
+/// (`vhlink:/`), NZ COVID Pass (`NZCP:/`), ZIP's local file header, with which DIVOC codes begin, and which is the same in
+/// UTF-8; posters of Hong Kong's LeaveHomeSafe (`HKEN:`), NZ COVID Tracer (`NZCOVIDTRACER:`) and the NHS (`UKC19TRACING:`).
+const PREFIXES: [(&[u8], CredentialKind); 13] = [
     (hub_pass::PREFIX.as_bytes(), CredentialKind::HubPass),
     (manifest::PREFIX.as_bytes(), CredentialKind::Manifest),
     (b"HC1:", CredentialKind::HealthCertificate),
@@ -19,6 +22,9 @@ const PREFIXES: [(&[u8], CredentialKind); 10] = [
     (b"vhlink:/", CredentialKind::HealthLink),
     (b"NZCP:/", CredentialKind::NzCovidPass),
     (b"PK\x03\x04", CredentialKind::Divoc),
+    (b"HKEN:", CredentialKind::SiteCode),
+    (b"NZCOVIDTRACER:", CredentialKind::SiteCode),
+    (b"UKC19TRACING:", CredentialKind::SiteCode),
     (b"http://", CredentialKind::Url),
     (b"https://", CredentialKind::Url),
 ];
@@ -27,17 +33,22 @@ const PREFIXES: [(&[u8], CredentialKind); 10] = [
 pub fn classify(payload: &[u8]) -> CredentialKind {
     let found = PREFIXES.iter().find(|(prefix, _)| starts_with(payload, prefix));
     match found.map(|(_, kind)| *kind) {
-        Some(CredentialKind::Url) if contains(payload, b"#shlink:/") => CredentialKind::HealthLink,
+        Some(CredentialKind::Url) if health_link::in_viewer(payload).is_some() => CredentialKind::HealthLink,
         Some(kind) => kind,
         None => without_prefix(payload),
     }
 }
 
 fn without_prefix(payload: &[u8]) -> CredentialKind {
+    if gs1::is_gs1(payload) {
+        return CredentialKind::Gs1;
+    }
     let text = std::str::from_utf8(payload).ok().filter(|text| !text.contains(is_unprintable));
     match text {
         Some(text) if is_vds_nc(text) => CredentialKind::VdsNc,
         Some(text) if IdNumber::parse(&Pii::new(text.to_owned())).is_ok() => CredentialKind::IdNumber,
+        Some(text) if Mrz::parse(&Pii::new(text.to_owned())).is_ok() => CredentialKind::TravelDocument,
+        Some(text) if phone::is_mainland_mobile(text) => CredentialKind::Phone,
         Some(_) => CredentialKind::Text,
         None => CredentialKind::Binary,
     }
@@ -47,10 +58,6 @@ fn without_prefix(payload: &[u8]) -> CredentialKind {
 fn starts_with(payload: &[u8], prefix: &[u8]) -> bool {
     let Some(start) = payload.get(..prefix.len()) else { return false };
     if prefix.starts_with(b"http") { start.eq_ignore_ascii_case(prefix) } else { start == prefix }
-}
-
-fn contains(payload: &[u8], part: &[u8]) -> bool {
-    payload.windows(part.len()).any(|window| window == part)
 }
 
 fn is_unprintable(character: char) -> bool {
@@ -73,7 +80,7 @@ mod tests {
     #[test]
     fn each_kind_is_told_by_its_bytes() {
         use CredentialKind as K;
-        let cases: [(&[u8], K); 24] = [
+        let cases: [(&[u8], K); 43] = [
             (b"KK1:ABC", K::HubPass),
             (b"KKM1:ABC", K::Manifest),
             (b"KKM2:ABC", K::Text),
@@ -84,7 +91,32 @@ mod tests {
             (b"shlink:/eyJ1", K::HealthLink),
             (b"vhlink:/eyJ1", K::HealthLink),
             (b"https://viewer.example/#shlink:/eyJ1", K::HealthLink),
+            (b"HTTPS://viewer.example/?a=1#vhlink:/eyJ1", K::HealthLink),
+            (b"https://viewer.example/?shlink:/eyJ1", K::Url),
             (b"NZCP:/1/2KCE", K::NzCovidPass),
+            (b"HKEN:0abcdefgheyJ1", K::SiteCode),
+            (b"NZCOVIDTRACER:eyJ1", K::SiteCode),
+            (b"UKC19TRACING:1:eyJ1", K::SiteCode),
+            (b"13812341234", K::Phone),
+            (b"+86 138-1234-1234", K::Phone),
+            (b"0086 19912341234", K::Phone),
+            (b"12812341234", K::Text),
+            (b"1.3812341234", K::Text),
+            (b"8613812341234", K::Text),
+            (b"+85291234567", K::Text),
+            (b"138123412345", K::Text),
+            (
+                b"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+                K::TravelDocument,
+            ),
+            (
+                b"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<11",
+                K::Text,
+            ),
+            (b"]d20109506000134352", K::Gs1),
+            (b"010950600013435210ABC\x1D17261231", K::Gs1),
+            (b"(01)09506000134353", K::Text),
+            (b"PK\x03\x04\x14\x00\xC2\x80", K::Divoc),
             (br#"{"data":{"hdr":{"t":"icao.vacc","v":1}},"sig":{}}"#, K::VdsNc),
             (br#"{"data":{"hdr":{"t":"other"}}}"#, K::Text),
             (br#"{"data":"#, K::Text),

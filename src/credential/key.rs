@@ -93,6 +93,9 @@ pub enum Scheme {
     /// New Zealand's passes.
     #[n(2)]
     Nzcp,
+    /// ICAO seals: keys of countries' signing CAs (CSCA), which sign the certificates of those who sign seals.
+    #[n(3)]
+    VdsNc,
 }
 
 impl Scheme {
@@ -102,6 +105,7 @@ impl Scheme {
             Self::Hcert => CredentialKind::HealthCertificate,
             Self::Shc => CredentialKind::SmartHealthCard,
             Self::Nzcp => CredentialKind::NzCovidPass,
+            Self::VdsNc => CredentialKind::VdsNc,
         }
     }
 }

@@ -7,12 +7,18 @@
 pub mod cbor;
 pub mod certificate;
 pub mod certlogic;
+mod chain;
 pub mod claims;
 pub mod classify;
 pub mod cose;
+mod countries;
+pub mod divoc;
+pub mod gs1;
 pub mod hcert;
+pub mod health_link;
 pub mod hub_pass;
 pub mod inflate;
+pub mod json;
 pub mod jwk;
 pub mod key;
 pub mod nzcp;
@@ -21,6 +27,8 @@ pub mod report;
 pub mod rules;
 pub mod shc;
 pub mod trusted;
+pub mod vds_nc;
+mod zip;
 
 use crate::base::{ClockTrust, LaneId, Slug, Wall};
 use crate::model::manifest::Manifest;
@@ -69,12 +77,16 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         CredentialKind::HealthCertificate => hcert::check(payload, keys, moment),
         CredentialKind::NzCovidPass => nzcp::check(payload, keys, moment),
         CredentialKind::SmartHealthCard => shc::check(payload, keys, moment),
+        CredentialKind::HealthLink => health_link::check(payload, moment),
+        CredentialKind::VdsNc => vds_nc::check(payload, keys, moment),
+        CredentialKind::Divoc => divoc::check(payload),
         kind @ (CredentialKind::HubPass
         | CredentialKind::Manifest
         | CredentialKind::IdNumber
-        | CredentialKind::HealthLink
-        | CredentialKind::VdsNc
-        | CredentialKind::Divoc
+        | CredentialKind::TravelDocument
+        | CredentialKind::Phone
+        | CredentialKind::SiteCode
+        | CredentialKind::Gs1
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary) => Report::unverified(kind),
@@ -101,7 +113,10 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
     match kind {
         CredentialKind::Manifest => Credential { manifest: Some(Manifest::read_code(payload)), ..unverified },
         CredentialKind::HubPass => hub_pass::check(payload, trust, &moment),
-        CredentialKind::HealthCertificate | CredentialKind::SmartHealthCard | CredentialKind::NzCovidPass => {
+        CredentialKind::HealthCertificate
+        | CredentialKind::SmartHealthCard
+        | CredentialKind::NzCovidPass
+        | CredentialKind::VdsNc => {
             let lists = trust.lists.get();
             let report = lists.verify(payload, &moment);
             let admissible = lists.judge(&report, &moment).admissible;
@@ -114,8 +129,11 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         }
         CredentialKind::IdNumber
         | CredentialKind::HealthLink
-        | CredentialKind::VdsNc
         | CredentialKind::Divoc
+        | CredentialKind::TravelDocument
+        | CredentialKind::Phone
+        | CredentialKind::SiteCode
+        | CredentialKind::Gs1
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary => unverified,

@@ -61,7 +61,7 @@ impl Report {
             | Fault::Use => Authenticity::Forged,
             Fault::UnknownKey | Fault::KeyTooOld | Fault::KeyTooNew => Authenticity::UnknownIssuer,
             Fault::Revoked => Authenticity::Revoked,
-            Fault::Unsupported | Fault::Part => Authenticity::Unverified,
+            Fault::Unsupported | Fault::Part | Fault::NotChecked => Authenticity::Unverified,
             Fault::Expired
             | Fault::NotYetValid
             | Fault::Clock
@@ -112,6 +112,8 @@ pub enum Fault {
     ListsTooOld,
     /// The list of what was revoked cannot be read.
     Unreadable,
+    /// It is signed in a way that nothing here checks.
+    NotChecked,
 }
 
 impl Fault {
@@ -147,6 +149,7 @@ impl Fault {
             Self::Revoked => "revoked",
             Self::ListsTooOld => "lists-too-old",
             Self::Unreadable => "revocation-unreadable",
+            Self::NotChecked => "signature-not-checked",
         }
     }
 }

@@ -148,6 +148,10 @@ const fn revoked_of(kind: CredentialKind) -> Option<TrustListKind> {
         | CredentialKind::NzCovidPass
         | CredentialKind::VdsNc
         | CredentialKind::Divoc
+        | CredentialKind::TravelDocument
+        | CredentialKind::Phone
+        | CredentialKind::SiteCode
+        | CredentialKind::Gs1
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary

@@ -51,6 +51,18 @@ pub enum CredentialKind {
     /// A list of who is in a vehicle; unsigned.
     #[n(11)]
     Manifest,
+    /// The machine readable zone of a passport or an identity card.
+    #[n(12)]
+    TravelDocument,
+    /// A mobile number of mainland China.
+    #[n(13)]
+    Phone,
+    /// The code that a place shows for visitors to scan; nobody's credential.
+    #[n(14)]
+    SiteCode,
+    /// What trade marks its goods with.
+    #[n(15)]
+    Gs1,
 }
 
 /// Whether a credential is genuine.
@@ -161,4 +173,36 @@ pub struct Credential {
     pub manifest: Option<Result<Manifest, BadManifest>>,
     /// The colour in which it was shown, where a camera is sure of it. It vouches for nothing.
     pub colour: Option<ModuleColour>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_the_same_number_in_records_and_the_same_name_in_files_for_ever() {
+        use CredentialKind as K;
+        let kinds = [
+            (K::HubPass, "hub-pass"),
+            (K::IdNumber, "id-number"),
+            (K::HealthCertificate, "health-certificate"),
+            (K::SmartHealthCard, "smart-health-card"),
+            (K::HealthLink, "health-link"),
+            (K::NzCovidPass, "nz-covid-pass"),
+            (K::VdsNc, "vds-nc"),
+            (K::Divoc, "divoc"),
+            (K::Url, "url"),
+            (K::Text, "text"),
+            (K::Binary, "binary"),
+            (K::Manifest, "manifest"),
+            (K::TravelDocument, "travel-document"),
+            (K::Phone, "phone"),
+            (K::SiteCode, "site-code"),
+            (K::Gs1, "gs1"),
+        ];
+        for (number, (kind, name)) in (0_u8..).zip(kinds) {
+            assert_eq!(minicbor::to_vec(kind).unwrap(), [number], "{name}");
+            assert_eq!(serde_json::to_value(kind).unwrap(), name);
+        }
+    }
 }

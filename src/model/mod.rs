@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod mask;
 pub mod mode;
 pub mod module_colour;
+pub mod mrz;
 pub mod observation;
 pub mod occupant;
 pub mod open_items;

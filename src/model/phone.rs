@@ -19,6 +19,12 @@ pub fn normalised(text: &Pii<String>) -> Option<Pii<String>> {
     normalise(text.expose()).map(Pii::new)
 }
 
+/// Whether `text` is a mainland mobile number and nothing else: digits, spaces, hyphens, and China's country code.
+pub fn is_mainland_mobile(text: &str) -> bool {
+    let is_written_so = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+');
+    text.chars().map(narrow).all(is_written_so) && normalise(text).is_some_and(|plain| is_mobile(&plain))
+}
+
 fn normalise(text: &str) -> Option<String> {
     if text.len() > BYTES_MAX {
         return None;

@@ -26,6 +26,9 @@ pub enum TrustListKind {
     /// Keys of New Zealand's passes.
     #[n(2)]
     NzcpKeys,
+    /// Certificates of the authorities whose countries seal with ICAO's seals.
+    #[n(3)]
+    VdsNcKeys,
     /// Rules, and the sets of values that they go by.
     #[n(4)]
     Rules,
@@ -42,10 +45,11 @@ pub enum TrustListKind {
 
 impl TrustListKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HcertKeys,
         Self::ShcKeys,
         Self::NzcpKeys,
+        Self::VdsNcKeys,
         Self::Rules,
         Self::HcertRevoked,
         Self::ShcRevoked,
@@ -58,6 +62,7 @@ impl TrustListKind {
             Self::HcertKeys => "hcert-keys",
             Self::ShcKeys => "shc-keys",
             Self::NzcpKeys => "nzcp-keys",
+            Self::VdsNcKeys => "vds-nc-keys",
             Self::Rules => "rules",
             Self::HcertRevoked => "hcert-revoked",
             Self::ShcRevoked => "shc-revoked",

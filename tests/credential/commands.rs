@@ -12,6 +12,7 @@ use kakou::platform::entropy::OsEntropy;
 use kakou::sync::enrolment::{Enrolment, PublicKey};
 use serde_json::{Value as Json, json};
 
+use crate::seal::{Authority, vaccination};
 use crate::{NOW, corpora};
 
 fn verify(arguments: &[&str]) -> Output {
@@ -119,6 +120,28 @@ fn every_certificate_of_a_file_is_trusted_and_one_that_cannot_be_read_hinders_no
     assert!(code == Some(0) && lines.contains("genuine (AT)"), "{lines}");
     let named = String::from_utf8(output.stderr).unwrap();
     assert!(named.contains("a.pem: no base64 between BEGIN and END") && !named.contains("b.pem"), "{named}");
+}
+
+#[test]
+fn a_signing_ca_in_the_folder_vouches_for_the_seals_of_its_signers() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new("AU"));
+    let seal = authority.signer("AU").seal(&vaccination("AUS"));
+    let trust = folder.path().to_str().unwrap();
+    let (at, pem) = ("2026-03-01T00:00:00Z", BASE64.encode(&authority.der));
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n");
+    for (name, bytes) in [("a.der", authority.der.clone()), ("a.pem", pem.into_bytes())] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let (code, lines) = said(&verify(&[&seal, "--at", at, "--trust", trust]));
+        assert!(
+            code == Some(0) && lines.contains("genuine (AU)") && lines.contains("vds-nc"),
+            "{name}: {lines}"
+        );
+        assert!(!lines.contains("Citizen"), "nothing of its holder");
+        fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("other.der"), Authority::new("AU").der).unwrap();
+    let (code, lines) = said(&verify(&[&seal, "--at", at, "--trust", trust]));
+    assert!(code == Some(2) && lines.contains("unknown-issuer"), "{lines}");
 }
 
 #[test]

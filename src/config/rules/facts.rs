@@ -394,6 +394,10 @@ fn kind_name(kind: CredentialKind) -> &'static str {
         CredentialKind::Text => "text",
         CredentialKind::Binary => "binary",
         CredentialKind::Manifest => "manifest",
+        CredentialKind::TravelDocument => "travel-document",
+        CredentialKind::Phone => "phone",
+        CredentialKind::SiteCode => "site-code",
+        CredentialKind::Gs1 => "gs1",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::{
     AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
 };
 
-const CREDENTIALS: [CredentialKind; 12] = [
+const CREDENTIALS: [CredentialKind; 16] = [
     CredentialKind::HubPass,
     CredentialKind::IdNumber,
     CredentialKind::HealthCertificate,
@@ -21,6 +21,10 @@ const CREDENTIALS: [CredentialKind; 12] = [
     CredentialKind::Text,
     CredentialKind::Binary,
     CredentialKind::Manifest,
+    CredentialKind::TravelDocument,
+    CredentialKind::Phone,
+    CredentialKind::SiteCode,
+    CredentialKind::Gs1,
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.

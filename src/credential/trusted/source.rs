@@ -78,20 +78,20 @@ pub fn counters(bytes: &[u8]) -> Result<Vec<(String, u64)>, BadSource> {
     Ok(keys.iter().filter_map(counter).collect())
 }
 
-/// The key of a certificate in DER, or those of all that are there in PEM.
+/// What is trusted with a certificate in DER, or with all that are there in PEM.
 ///
 /// # Errors
 ///
 /// When one is none.
 pub fn certificate_keys(bytes: &[u8]) -> Result<Vec<Key>, BadSource> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(text) = text else { return Ok(vec![certificate::key(bytes)?]) };
+    let Some(text) = text else { return Ok(certificate::keys(bytes)?) };
     let each = text.split(BEGIN).skip(1).map(|rest| {
         let body: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
         let der = BASE64.decode(body.as_bytes()).map_err(|_| form("no base64 between BEGIN and END"))?;
-        Ok(certificate::key(&der)?)
+        Ok(certificate::keys(&der)?)
     });
-    each.collect()
+    Ok(each.collect::<Result<Vec<_>, BadSource>>()?.concat())
 }
 
 /// The rules and sets of values in a file: one of them, or an array. Other JSON has none.
