@@ -7,6 +7,8 @@ mod camera;
 mod drift;
 #[path = "daemon/hints.rs"]
 mod hints;
+#[path = "daemon/id_reader.rs"]
+mod id_reader;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/overdue.rs"]

@@ -2,6 +2,8 @@
 //!
 //! Outputs are only driven to their safe level. A kiosk that runs has the lines: stop it first.
 
+mod id_reader;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -90,6 +92,7 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
         }
         Driver::Mlx90640(wiring) | Driver::Mlx90641(wiring) => array(device, wiring),
         Driver::Scanner(scanner) => listen(&device.id, scanner),
+        Driver::IdReader(reader) => id_reader::ask(&device.id, reader),
         Driver::Camera(camera) => picture(camera),
         Driver::Barrier(barrier) => {
             let mut gate = assemble::gate(pins?, &device.id, barrier, clock::mono())

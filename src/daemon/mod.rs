@@ -17,6 +17,7 @@ pub mod devices;
 pub mod elsewhere;
 pub mod evidence;
 pub mod first_records;
+pub mod id_reader;
 mod inbox;
 pub mod keeper;
 pub mod keeping;
@@ -43,7 +44,7 @@ mod watch_over;
 
 pub use alarms::UrgentLog;
 pub use kiosk::{Parts, Running, start};
-pub use lanes::LaneParts;
+pub use lanes::{LaneParts, Readers};
 pub use link::Link;
 pub use outputs::{OnPins, Outputs};
 pub use recorder::{News, Recorder, Request, Waiter};

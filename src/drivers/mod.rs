@@ -16,6 +16,7 @@ pub mod mlx90641;
 pub mod mlx9064x;
 pub mod pins;
 pub mod scanner;
+pub mod sdt;
 pub mod sht4x;
 pub mod sprayer;
 pub mod tmp117;

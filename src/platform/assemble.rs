@@ -214,6 +214,7 @@ pub fn thermometer(device: &Device) -> Result<Option<Box<dyn Thermometer + Send>
         Driver::Mlx90640(_)
         | Driver::Mlx90641(_)
         | Driver::Scanner(_)
+        | Driver::IdReader(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
         | Driver::Lamp(_)
@@ -282,6 +283,7 @@ pub fn array_kind(driver: &Driver) -> Option<(Kind, &board::Array)> {
         | Driver::ThermometerIio(_)
         | Driver::Side(_)
         | Driver::Scanner(_)
+        | Driver::IdReader(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
         | Driver::Lamp(_)
@@ -330,6 +332,7 @@ pub fn outputs(board: &Board) -> Vec<(&DeviceId, board::Output)> {
             | Driver::Mlx90640(_)
             | Driver::Mlx90641(_)
             | Driver::Scanner(_)
+            | Driver::IdReader(_)
             | Driver::Camera(_)
             | Driver::Side(_)
             | Driver::Input(_) => {}

@@ -255,7 +255,7 @@ impl Running {
         let open = |mut reader: crate::daemon::reader::Reader| {
             (reader.device, (reader.open)().unwrap(), scanner::Lines::new())
         };
-        let readers = std::mem::take(&mut parts.scanners).into_iter().map(open).collect();
+        let readers = std::mem::take(&mut parts.readers.codes).into_iter().map(open).collect();
         Self { parts, debounces, readers }
     }
 

@@ -40,7 +40,7 @@ use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
 pub use camera::{Camera, CameraSource, Controls, Exposure, Focus, FrameRate, PowerLine};
 pub use light::{Illuminator, LightWire, Pwm};
-pub use reader::{Gm65, Module, Port, Scanner, Trigger};
+pub use reader::{Gm65, IdReader, Module, Port, Scanner, Trigger};
 pub use side::Side;
 pub use thermometer::{Array, Iio, Mlx90614, Mlx90632, Spot};
 
@@ -87,6 +87,8 @@ pub enum Driver {
     Mlx90641(Array),
     /// Code reader that sends lines.
     Scanner(Scanner),
+    /// Reader of identity cards.
+    IdReader(IdReader),
     /// Camera.
     Camera(Camera),
     /// Barrier.
@@ -113,6 +115,7 @@ impl Driver {
             | Self::ThermometerIio(Iio { spot, .. }) => Some(*spot),
             Self::Mlx90640(array) | Self::Mlx90641(array) => Some(array.spot),
             Self::Scanner(_)
+            | Self::IdReader(_)
             | Self::Camera(_)
             | Self::Barrier(_)
             | Self::Lamp(_)
@@ -148,6 +151,7 @@ impl Driver {
             Self::Mlx90640(_) => "mlx90640",
             Self::Mlx90641(_) => "mlx90641",
             Self::Scanner(_) => "scanner",
+            Self::IdReader(_) => "id-reader",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
             Self::Lamp(_) => "lamp",

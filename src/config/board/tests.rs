@@ -132,6 +132,34 @@ fn a_reader_is_set_up_only_where_the_board_names_its_module() {
     assert!(said.contains("a simulated reader cannot be set up"), "{said}");
 }
 
+#[test]
+fn a_reader_of_identity_cards_has_a_path_and_a_rate_of_its_own() {
+    let text = |keys: &str| {
+        PERSON.replace("driver = \"beam\"\nline = 23", &format!("driver = \"id-reader\"\n{keys}"))
+    };
+    let board = |keys: &str| Board::parse("b.toml", &text(keys)).unwrap().devices[2].driver.clone();
+    let path = || Place::Path("/dev/ttyUSB0".into());
+    assert_eq!(board("path = \"/dev/ttyUSB0\""), Driver::IdReader(IdReader { path: path(), baud: 115_200 }));
+    let slow = "path = \"/dev/ttyUSB0\"\nbaud = 9600";
+    assert_eq!(board(slow), Driver::IdReader(IdReader { path: path(), baud: 9_600 }));
+    for (keys, part) in [
+        ("", "device[beam].path: missing"),
+        ("path = \"/dev/ttyUSB0\"\nbaud = 300", "device[beam].baud = 300: must be 1200 or 9600"),
+        ("path = \"simulated\"", "device[beam].path = \"simulated\": must be a path; simulated devices need"),
+        (
+            "path = \"/dev/ttyUSB0\"\nmodule = \"gm65\"",
+            "device[beam].module = \"gm65\": unknown key; known are",
+        ),
+    ] {
+        let said = mistakes(&text(keys));
+        assert!(said.contains(part), "{keys:?} gave {said:?}");
+    }
+    let twice = text("path = \"/dev/ttyUSB0\"")
+        + "\n[[device]]\nid = \"codes\"\nlane = \"gate\"\ndriver = \"scanner\"\npath = \"/dev/ttyUSB0\"\n";
+    let said = mistakes(&twice);
+    assert!(said.contains("path /dev/ttyUSB0 is already used by device[beam]"), "{said}");
+}
+
 /// What to replace in the right board, by what, and what the message must contain beside the file's name.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 
