@@ -9,6 +9,8 @@ mod drift;
 mod hints;
 #[path = "daemon/id_reader.rs"]
 mod id_reader;
+#[path = "daemon/keyboard.rs"]
+mod keyboard;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/overdue.rs"]

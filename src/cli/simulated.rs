@@ -152,6 +152,7 @@ impl Simulated for SimBoard {
             | Driver::Mlx90640(_)
             | Driver::Mlx90641(_)
             | Driver::Scanner(_)
+            | Driver::Keyboard(_)
             | Driver::IdReader(_)
             | Driver::Camera(_)
             | Driver::Barrier(_)

@@ -21,6 +21,7 @@ use crate::daemon::Link;
 use crate::daemon::devices::LineInput;
 use crate::daemon::id_reader::IdReader;
 use crate::daemon::keeper::Rules;
+use crate::daemon::keyboard::Keyboard;
 use crate::daemon::lists::{Taken, Watched};
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
@@ -40,7 +41,7 @@ use crate::platform::disk::DirDisk;
 use crate::platform::mqtt::{self, Broker};
 use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
-use crate::platform::{camera, files, serial};
+use crate::platform::{camera, files, keyboard, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
 use crate::thermometry::{Fitted, Plate, Reach, Settings as Thermometry, Surroundings};
@@ -432,6 +433,11 @@ impl Opened {
                 let name = path.display().to_string();
                 let open = move || serial::open(&device, &path, baud).map_err(|error| error.to_string());
                 self.readers.codes.push(Reader { device: id, path: name, module, open: Box::new(open) });
+            }
+            Driver::Keyboard(wiring) => {
+                let (device, at) = (id.clone(), wiring.at.clone());
+                let open = move || keyboard::open(&device, &at).map_err(|error| error.to_string());
+                self.readers.keyboards.push(Keyboard { device: id, open: Box::new(open) });
             }
             Driver::IdReader(reader) => {
                 let path = match &reader.path {

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::devices::{self, LineInput, Post};
 use super::evidence::Evidence;
 use super::id_reader::{self, IdReader};
+use super::keyboard::{self, Keyboard};
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
@@ -58,6 +59,8 @@ pub struct LaneParts {
 pub struct Readers {
     /// Code readers that send lines.
     pub codes: Vec<Reader>,
+    /// Code readers that are keyboards.
+    pub keyboards: Vec<Keyboard>,
     /// Readers of identity cards.
     pub cards: Vec<IdReader>,
 }
@@ -65,6 +68,7 @@ pub struct Readers {
 impl Readers {
     fn start(self, post: &Post) -> io::Result<()> {
         self.codes.into_iter().try_for_each(|codes| reader::start(post.clone(), codes))?;
+        self.keyboards.into_iter().try_for_each(|keys| keyboard::start(post.clone(), keys))?;
         self.cards.into_iter().try_for_each(|cards| id_reader::start(post.clone(), cards))
     }
 }

@@ -21,6 +21,7 @@ pub mod id_reader;
 mod inbox;
 pub mod keeper;
 pub mod keeping;
+pub mod keyboard;
 pub mod kiosk;
 pub mod lane;
 pub mod lanes;

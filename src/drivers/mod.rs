@@ -21,6 +21,7 @@ pub mod sht4x;
 pub mod sprayer;
 pub mod tmp117;
 pub mod vl53l0x;
+pub mod wedge;
 
 use embedded_hal::i2c::ErrorKind;
 

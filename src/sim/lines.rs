@@ -80,6 +80,7 @@ impl Lines {
                 | Driver::Mlx90632(_)
                 | Driver::ThermometerIio(_)
                 | Driver::Scanner(_)
+                | Driver::Keyboard(_)
                 | Driver::IdReader(_)
                 | Driver::Camera(_) => {}
             }

@@ -175,6 +175,7 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Mlx90640(_)
         | Driver::Mlx90641(_)
         | Driver::Scanner(_)
+        | Driver::Keyboard(_)
         | Driver::IdReader(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
