@@ -84,12 +84,10 @@ async fn a_reader_that_is_unplugged_is_absent_and_read_again_once_it_is_back() {
     lane.reader = None;
     assert_eq!(lane.next().await, Seen::Health(Err(NoReading::Absent)));
     lane.plug_in(Reader::new(Manner::Obeys).unwrap());
-    let back = loop {
-        match lane.next().await {
-            Seen::Health(Err(NoReading::Absent)) => {}
-            other => break other,
-        }
-    };
+    let mut back = lane.next().await;
+    while back == Seen::Health(Err(NoReading::Absent)) {
+        back = lane.next().await;
+    }
     assert_eq!(back, Seen::Health(Ok(())));
     lane.lay(NUMBER, "王小明");
     assert_eq!(lane.next().await, Seen::card(NUMBER, "王小明"));
