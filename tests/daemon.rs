@@ -7,6 +7,10 @@ mod camera;
 mod drift;
 #[path = "daemon/hints.rs"]
 mod hints;
+#[path = "daemon/id_reader.rs"]
+mod id_reader;
+#[path = "daemon/keyboard.rs"]
+mod keyboard;
 #[path = "daemon/lane.rs"]
 mod lane;
 #[path = "daemon/overdue.rs"]

@@ -14,6 +14,8 @@ mod everywhere;
 mod gate;
 #[path = "session/hints.rs"]
 mod hints;
+#[path = "session/id_card.rs"]
+mod id_card;
 #[path = "session/kinds.rs"]
 mod kinds;
 #[path = "session/listed.rs"]

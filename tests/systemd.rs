@@ -63,6 +63,7 @@ fn the_kiosk_reaches_the_devices_that_a_board_can_name_and_no_others() {
         "char-ttyACM rw",
         "char-ttyAMA rw",
         "char-ttyS rw",
+        "char-input r",
     ];
     assert_eq!(allowed, expected);
     assert!(!unit.iter().any(|line| line.starts_with("PrivateDevices=")), "it would hide the devices");

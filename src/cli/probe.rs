@@ -2,6 +2,8 @@
 //!
 //! Outputs are only driven to their safe level. A kiosk that runs has the lines: stop it first.
 
+mod id_reader;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -11,7 +13,8 @@ use super::sim_pins::SimPins;
 use crate::base::{DeviceId, Mono, NoReading, Random};
 use crate::config::Board;
 use crate::config::board::{
-    Array, Backend, Camera, CameraSource, Device, Driver, Mlx90614, Mlx90632, Place, Scanner, Side, Spot,
+    Array, Backend, Camera, CameraSource, Device, Driver, Keyboard, Mlx90614, Mlx90632, Place, Scanner, Side,
+    Spot,
 };
 use crate::drivers::lines::Input;
 use crate::drivers::mlx9064x::{self, Rate};
@@ -22,7 +25,7 @@ use crate::model::{Level, ThermalFrame, ThermalReading};
 use crate::platform::assemble::{self, Pins};
 use crate::platform::serial::{self, Got};
 use crate::platform::unusable::Unusable;
-use crate::platform::{camera, clock, gpio, i2c};
+use crate::platform::{camera, clock, gpio, i2c, keyboard};
 use crate::sim;
 use crate::sim::clock::SimClock;
 use crate::sim::lines::Lines;
@@ -90,6 +93,8 @@ fn look(device: &Device, pins: Result<&dyn Pins, &Unusable>) -> Saw {
         }
         Driver::Mlx90640(wiring) | Driver::Mlx90641(wiring) => array(device, wiring),
         Driver::Scanner(scanner) => listen(&device.id, scanner),
+        Driver::Keyboard(keyboard) => typed(&device.id, keyboard),
+        Driver::IdReader(reader) => id_reader::ask(&device.id, reader),
         Driver::Camera(camera) => picture(camera),
         Driver::Barrier(barrier) => {
             let mut gate = assemble::gate(pins?, &device.id, barrier, clock::mono())
@@ -310,6 +315,17 @@ fn listen(id: &DeviceId, scanner: &Scanner) -> Saw {
         Got::Bytes(count) => format!("open, {count} bytes came"),
         Got::Nothing => "open, silent: show it a code to see more".into(),
         Got::End => "open, at its end".into(),
+    })
+}
+
+/// Grabs a keyboard for a moment, and says how many keys were pressed meanwhile.
+fn typed(id: &DeviceId, wiring: &Keyboard) -> Saw {
+    let mut keys = keyboard::open(id, &wiring.at).map_err(|error| unusable(&error))?;
+    let mut events = Vec::new();
+    keys.read(SCANNER_PATIENCE, &mut events).map_err(text)?;
+    Ok(match events.len() {
+        0 => "grabbed, silent: show it a code to see more".into(),
+        count => format!("grabbed, {count} keys moved"),
     })
 }
 

@@ -24,6 +24,7 @@ use crate::sim;
 use crate::sim::beside::{Bus, Chip};
 use crate::sim::camera::{self, Camera, Scenery};
 use crate::sim::clock::SimClock;
+use crate::sim::id_reader::{self, Manner};
 use crate::sim::lines::{Boom, Lines};
 use crate::sim::serial::Reader;
 use crate::sim::thermal_array::{self, Visitors};
@@ -45,6 +46,7 @@ pub struct SimBoard {
     thermometers: Vec<(Device, Arc<dyn Looks>)>,
     sides: Vec<(Device, Arc<dyn Looks>)>,
     readers: Vec<(Device, Reader)>,
+    id_readers: Vec<(Device, id_reader::Reader)>,
     cameras: Vec<(Device, camera::Scene)>,
     vehicles: Vec<crate::base::LaneId>,
 }
@@ -60,6 +62,7 @@ impl SimBoard {
             thermometers: vec![],
             sides: vec![],
             readers: vec![],
+            id_readers: vec![],
             cameras: vec![],
             vehicles: vehicles.map(|lane| lane.id.clone()).collect(),
         }
@@ -77,7 +80,8 @@ impl SimBoard {
     ///
     /// When a lane lacks a device that the world needs.
     pub fn rigs(self, board: &Board, lanes: &[Lane]) -> Result<Vec<Rig>> {
-        let Self { pins: SimPins(lines), thermometers, sides, mut readers, cameras, .. } = self;
+        let Self { pins: SimPins(lines), thermometers, sides, mut readers, mut id_readers, cameras, .. } =
+            self;
         let rig = |lane: &Lane| {
             let missing = |what: &str| format!("lane {} has no simulated {what}", lane.id);
             let input = |signal| board.devices.iter().find_map(|device| input_of(device, lane, signal));
@@ -89,6 +93,7 @@ impl SimBoard {
             let camera = cameras.iter().find(|(device, _)| device.lane == lane.id);
             let reader = readers.iter().position(|(device, _)| device.lane == lane.id);
             let (_, reader) = readers.swap_remove(reader.with_context(|| missing("code reader"))?);
+            let cards = id_readers.iter().position(|(device, _)| device.lane == lane.id);
             let barrier = board.devices.iter().filter(|device| device.lane == lane.id);
             let barrier = barrier
                 .map(|device| &device.driver)
@@ -101,6 +106,7 @@ impl SimBoard {
                 stands_mm: fitted.find_map(stands_mm),
                 camera: camera.with_context(|| missing("camera"))?.1.clone(),
                 reader: CodeReader::Terminal(reader),
+                cards: cards.map(|at| id_readers.swap_remove(at).1),
                 lines: lines.clone(),
                 presence: input(Signal::Presence),
                 inside: input(Signal::PresenceInside),
@@ -146,6 +152,8 @@ impl Simulated for SimBoard {
             | Driver::Mlx90640(_)
             | Driver::Mlx90641(_)
             | Driver::Scanner(_)
+            | Driver::Keyboard(_)
+            | Driver::IdReader(_)
             | Driver::Camera(_)
             | Driver::Barrier(_)
             | Driver::Lamp(_)
@@ -196,6 +204,12 @@ impl Simulated for SimBoard {
     }
 
     fn reader(&mut self, device: &Device) -> Option<PathBuf> {
+        if let Driver::IdReader(board::IdReader { path: Place::Simulated, .. }) = &device.driver {
+            let reader = id_reader::Reader::new(Manner::Obeys).ok()?;
+            let path = reader.path().to_owned();
+            self.id_readers.push((device.clone(), reader));
+            return Some(path);
+        }
         let Driver::Scanner(board::Scanner { path: Place::Simulated, .. }) = &device.driver else {
             return None;
         };

@@ -19,7 +19,9 @@ use crate::credential::Trust;
 use crate::credential::place_code::PlaceCodes;
 use crate::daemon::Link;
 use crate::daemon::devices::LineInput;
+use crate::daemon::id_reader::IdReader;
 use crate::daemon::keeper::Rules;
+use crate::daemon::keyboard::Keyboard;
 use crate::daemon::lists::{Taken, Watched};
 use crate::daemon::policy::office::LOOK_EVERY;
 use crate::daemon::policy::store::{Store as Bundles, Trusted};
@@ -27,7 +29,7 @@ use crate::daemon::policy::thresholds::judged_by;
 use crate::daemon::policy::{Own, POLICY_FOLDER, PolicyParts, keep};
 use crate::daemon::reader::Reader;
 use crate::daemon::trust::TrustShelf;
-use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts};
+use crate::daemon::{LaneParts, LaneRunner, OnPins, Parts, Readers};
 use crate::drivers::lines::{Active, Input};
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::engine::prove::prove_all;
@@ -40,7 +42,7 @@ use crate::platform::disk::DirDisk;
 use crate::platform::mqtt::{self, Broker};
 use crate::platform::own_key::OwnKeys;
 use crate::platform::passed::Passed;
-use crate::platform::{camera, files, serial};
+use crate::platform::{camera, files, keyboard, serial};
 use crate::sync::enrolment::Enrolment;
 use crate::sync::outbox;
 use crate::thermometry::{Fitted, Plate, Reach, Settings as Thermometry, Surroundings};
@@ -61,7 +63,7 @@ pub trait Simulated {
     /// A simulated sensor beside the thermometer.
     fn side_sensor(&mut self, device: &Device) -> Option<Box<dyn SideSensor + Send>>;
 
-    /// The path of a simulated code reader.
+    /// The path of a simulated reader, of codes or of identity cards.
     fn reader(&mut self, device: &Device) -> Option<std::path::PathBuf>;
 
     /// The camera of a simulated device.
@@ -315,7 +317,7 @@ fn one_lane(
         thermometers,
         arrays,
         sides,
-        scanners,
+        readers,
         cameras,
         lines,
     } = opened;
@@ -357,7 +359,7 @@ fn one_lane(
         thermometers,
         arrays,
         sides,
-        scanners,
+        readers,
         cameras,
         lines,
     })
@@ -404,7 +406,7 @@ struct Opened {
     thermometers: Vec<(DeviceId, Box<dyn Thermometer + Send>)>,
     arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
-    scanners: Vec<Reader>,
+    readers: Readers,
     cameras: Vec<(DeviceId, Box<dyn Source>, CodeReader)>,
     lines: Vec<LineInput>,
 }
@@ -437,7 +439,21 @@ impl Opened {
                 let (device, baud, module) = (id.clone(), scanner.baud, assemble::module(scanner));
                 let name = path.display().to_string();
                 let open = move || serial::open(&device, &path, baud).map_err(|error| error.to_string());
-                self.scanners.push(Reader { device: id, path: name, module, open: Box::new(open) });
+                self.readers.codes.push(Reader { device: id, path: name, module, open: Box::new(open) });
+            }
+            Driver::Keyboard(wiring) => {
+                let (device, at) = (id.clone(), wiring.at.clone());
+                let open = move || keyboard::open(&device, &at).map_err(|error| error.to_string());
+                self.readers.keyboards.push(Keyboard { device: id, open: Box::new(open) });
+            }
+            Driver::IdReader(reader) => {
+                let path = match &reader.path {
+                    Place::Path(path) => path.clone(),
+                    Place::Simulated => simulated.reader(device).context("nothing simulates it")?,
+                };
+                let (device, baud) = (id.clone(), reader.baud);
+                let open = move || serial::open_tty(&device, &path, baud).map_err(|error| error.to_string());
+                self.readers.cards.push(IdReader { device: id, open: Box::new(open) });
             }
             Driver::Camera(camera) => {
                 let source = match simulated.camera(device) {

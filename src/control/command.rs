@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::practice::Practice;
 use crate::base::{AttendantId, CentiCelsius, LaneId, Pii, Slug};
 use crate::model::manifest::Manifest;
-use crate::model::{Attestation, Direction, Reason, Role, StepKind, SubjectKind, Verdict};
+use crate::model::{Attestation, Direction, IdCard, Reason, Role, StepKind, SubjectKind, Verdict};
 
 /// One act of one person at one lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Act {
     },
     /// Gives an identity number instead of a code: the way without a phone.
     TypeIdNumber(Pii<String>),
+    /// Lays an identity card on the reader: gives its number, as if it were typed, and its name.
+    ShowIdCard(IdCard),
     /// Gives the vehicle's plate.
     TypePlate {
         /// As typed.

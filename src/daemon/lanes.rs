@@ -1,6 +1,7 @@
 //! Starting the lanes: their device threads, their tasks, and the ways by which they are reached.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -9,6 +10,8 @@ use tokio::task::JoinSet;
 
 use super::devices::{self, LineInput, Post};
 use super::evidence::Evidence;
+use super::id_reader::{self, IdReader};
+use super::keyboard::{self, Keyboard};
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
@@ -43,12 +46,31 @@ pub struct LaneParts {
     pub arrays: Vec<(DeviceId, Box<dyn ThermalArray + Send>)>,
     /// Sensors beside the thermometer.
     pub sides: Vec<(DeviceId, Box<dyn SideSensor + Send>)>,
-    /// Code readers.
-    pub scanners: Vec<Reader>,
+    /// Readers on wires of their own.
+    pub readers: Readers,
     /// Cameras, and what reads their frames.
     pub cameras: Vec<(DeviceId, Box<dyn Source>, vision::Reader)>,
     /// Input lines.
     pub lines: Vec<LineInput>,
+}
+
+/// What reads codes or cards by itself.
+#[derive(Default)]
+pub struct Readers {
+    /// Code readers that send lines.
+    pub codes: Vec<Reader>,
+    /// Code readers that are keyboards.
+    pub keyboards: Vec<Keyboard>,
+    /// Readers of identity cards.
+    pub cards: Vec<IdReader>,
+}
+
+impl Readers {
+    fn start(self, post: &Post) -> io::Result<()> {
+        self.codes.into_iter().try_for_each(|codes| reader::start(post.clone(), codes))?;
+        self.keyboards.into_iter().try_for_each(|keys| keyboard::start(post.clone(), keys))?;
+        self.cards.into_iter().try_for_each(|cards| id_reader::start(post.clone(), cards))
+    }
 }
 
 /// What heartbeats say beside size and root: what `lanes` count from now on, behind record `last`, and how the
@@ -109,7 +131,7 @@ impl Lanes {
         stop: &watch::Receiver<bool>,
         tasks: &mut JoinSet<&'static str>,
     ) -> Result<(), Error> {
-        let LaneParts { id, runner, devices, thermometers, arrays, sides, scanners, cameras, lines } = lane;
+        let LaneParts { id, runner, devices, thermometers, arrays, sides, readers, cameras, lines } = lane;
         let (observations, observed) = mpsc::channel(256);
         let post = Post { observations };
         for (device, sensor) in thermometers {
@@ -123,9 +145,7 @@ impl Lanes {
         for (device, sensor) in sides {
             devices::side_sensor(post.clone(), device, sensor).map_err(Error::Thread)?;
         }
-        for scanner in scanners {
-            reader::start(post.clone(), scanner).map_err(Error::Thread)?;
-        }
+        readers.start(&post).map_err(Error::Thread)?;
         for (device, source, reader) in cameras {
             let (previews, seen) = watch::channel(Arc::default());
             self.previews.insert(id.clone(), seen);

@@ -16,11 +16,11 @@ use crate::platform::clock::{mono, pause};
 use crate::platform::serial::{Got, Stream};
 
 /// How long to leave a reader alone that was unplugged.
-const REOPEN_AFTER: Duration = Duration::from_secs(1);
+pub(super) const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// How long to leave a module alone that could not be set up.
 const AGAIN: Duration = Duration::from_secs(30);
 /// How long a command may take to be written.
-const WRITE_MAX: Duration = Duration::from_secs(1);
+pub(super) const WRITE_MAX: Duration = Duration::from_secs(1);
 
 /// Opens a reader's stream, again after it was unplugged.
 pub type OpenStream = Box<dyn FnMut() -> Result<Stream, String> + Send>;

@@ -168,6 +168,7 @@ impl LaneRunner {
                 self.step(now, Input::RegistrationCode(code), appends);
             }
             Observed::Code(scan) => self.shown(at, &scan, appends),
+            Observed::IdCard(card) => self.step(now, Input::IdCard(card), appends),
             Observed::Line { signal: Signal::BarrierOpen, level } => {
                 self.outputs.switch(End::Open, level);
                 self.barrier_moved(now, appends);

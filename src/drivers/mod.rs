@@ -16,10 +16,12 @@ pub mod mlx90641;
 pub mod mlx9064x;
 pub mod pins;
 pub mod scanner;
+pub mod sdt;
 pub mod sht4x;
 pub mod sprayer;
 pub mod tmp117;
 pub mod vl53l0x;
+pub mod wedge;
 
 use embedded_hal::i2c::ErrorKind;
 

@@ -6,7 +6,7 @@ use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::past::Unknown;
 use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
-    AreaMode, BodySite, CodeHint, Credential, Draft, Guidance, Level, Past, Screening, Signal, Whose,
+    AreaMode, BodySite, CodeHint, Credential, Draft, Guidance, IdCard, Level, Past, Screening, Signal, Whose,
 };
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
@@ -27,6 +27,8 @@ pub enum Input {
     Started,
     /// A credential was shown, and checked.
     Presented(Credential),
+    /// An identity card was laid on the reader. It does what typing its number does, and is lost when that is refused.
+    IdCard(IdCard),
     /// The place code of this kiosk was shown, of the present or the last period. No other one is told here.
     PlaceCode,
     /// A registration code was shown: what somebody says of themselves. It is no credential, whatever it says.

@@ -117,6 +117,7 @@ impl Lane {
             Input::Started => self.barrier.start(now),
             Input::Line { signal, level } => self.line(now, signal, level, effects),
             Input::Presented(credential) => self.presented(now, credential, effects),
+            Input::IdCard(card) => drop(self.act(now, None, &Act::ShowIdCard(card), effects)),
             // Where nobody waits for it, it is nothing: it begins nothing, and is nobody's credential.
             Input::PlaceCode => {
                 if let State::Steps(session) | State::Referred(session) = &mut self.state {
@@ -251,7 +252,7 @@ impl Lane {
         match (&mut self.state, act) {
             (
                 State::Idle | State::Ended { .. },
-                Act::Begin { .. } | Act::TypeIdNumber(_) | Act::TypePlate { .. },
+                Act::Begin { .. } | Act::TypeIdNumber(_) | Act::ShowIdCard(_) | Act::TypePlate { .. },
             ) if self.taken_out.is_some() => Err(Refused::NotNow { why: "the lane is out of service" }),
             (State::Idle | State::Ended { .. }, Act::Begin { subject, direction }) => {
                 by.ok_or(Refused::NeedsAttendant)?;
@@ -259,7 +260,7 @@ impl Lane {
             }
             (
                 State::Idle | State::Ended { .. },
-                Act::Emergency | Act::TypeIdNumber(_) | Act::TypePlate { .. },
+                Act::Emergency | Act::TypeIdNumber(_) | Act::ShowIdCard(_) | Act::TypePlate { .. },
             ) => {
                 if *act == Act::Emergency {
                     by.ok_or(Refused::NeedsAttendant)?;

@@ -22,8 +22,8 @@ use crate::model::id_number::IdNumber;
 use crate::model::manifest::Listed;
 use crate::model::{
     Admissible, Attestation, Authenticity, Between, Blinded, Class, Credential, CredentialKind, Currency,
-    Direction, Evidence, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone,
-    mask,
+    Direction, Evidence, IdCard, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict,
+    Whose, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -58,6 +58,8 @@ pub struct PersonSession {
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
     taken: Option<Taken>,
+    /// The card that the number and, if nothing said otherwise since, the name are of.
+    card: Option<IdCard>,
     /// Who answers for them.
     pub(super) vouching: Vouching,
     /// What a manifest says of them.
@@ -107,6 +109,7 @@ impl PersonSession {
             memory: Memory::default(),
             apart: None,
             taken: None,
+            card: None,
             vouching: Vouching::default(),
             listed: None,
             prepared: None,
@@ -208,6 +211,7 @@ impl PersonSession {
         let by = who.ok_or(Refused::NeedsAttendant);
         Some(match act {
             Act::TypeIdNumber(text) => self.type_id_number(text, context),
+            Act::ShowIdCard(card) => self.show_id_card(card, context),
             Act::Attest(what) => by.and_then(|by| self.attest(*what, by)),
             Act::Waive { step, reason } => by.and_then(|by| self.steps.waive(step, by, reason)),
             Act::AwaitCompanion => by.and_then(|by| self.await_companion(by)),
@@ -355,8 +359,9 @@ impl PersonSession {
             self.companions_number(&number, &blinded, context);
             return Ok(());
         }
-        let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
         self.details.id_number = Some(number.normalised().clone());
+        self.forget_card_of_another(&number);
+        let step = self.steps.unsettled_or_refuse(StepKind::Credential)?;
         let evidence = Evidence::Credential {
             kind: CredentialKind::IdNumber,
             authentic: Authenticity::Unverified,
@@ -375,6 +380,25 @@ impl PersonSession {
             (None, _) => step.fail(Reason::NotOnRoster, Some(evidence)),
         }
         Ok(())
+    }
+
+    /// Does what typing its number does. The name on it is theirs, unless the card is that of whoever answers for them.
+    fn show_id_card(&mut self, card: &IdCard, context: &Context) -> Result<(), Refused> {
+        let theirs = !self.awaits_companion();
+        self.type_id_number(card.number.normalised(), context)?;
+        if theirs {
+            self.details.name = Some(card.name.clone());
+            self.card = Some(card.clone());
+        }
+        Ok(())
+    }
+
+    /// Another number than that of the card that was shown before is another person's: the card's name goes with it.
+    fn forget_card_of_another(&mut self, number: &IdNumber) {
+        let Some(card) = self.card.take_if(|card| card.number != *number) else { return };
+        if self.details.name.as_ref() == Some(&card.name) {
+            self.details.name = self.listed.as_ref().map(|listed| listed.name.clone());
+        }
     }
 
     /// A number that the roster does not know answers for nobody: an attendant decides.

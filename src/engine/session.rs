@@ -264,6 +264,7 @@ impl Session {
                 return Err(Refused::NotNow { why: "somebody is at the lane" });
             }
             Act::TypeIdNumber(_)
+            | Act::ShowIdCard(_)
             | Act::TypePlate { .. }
             | Act::NoPlate
             | Act::DeclareOccupants(_)

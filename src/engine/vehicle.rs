@@ -170,6 +170,7 @@ impl VehicleSession {
                 attendant.and_then(|by| self.register(fields, by))
             }
             Act::TypeIdNumber(_)
+            | Act::ShowIdCard(_)
             | Act::AwaitCompanion
             | Act::NoCompanion
             | Act::Register(_)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::camera_view::CameraView;
+use super::id_card::IdCard;
 use super::module_colour::ModuleColour;
 use super::temperature::ThermalReading;
 use super::thermal_frame::ThermalFrame;
@@ -30,6 +31,8 @@ pub enum Observed {
     Beside(Beside),
     /// A code was read.
     Code(Scan),
+    /// An identity card was read.
+    IdCard(IdCard),
     /// How a camera sees whoever holds up a code, when it changes.
     View(CameraView),
     /// An input line changed, after debouncing.

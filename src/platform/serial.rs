@@ -1,4 +1,4 @@
-//! Byte streams of code readers: a tty, a named pipe, or a file.
+//! Byte streams of readers: a tty, a named pipe, or a file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -57,6 +57,21 @@ pub fn open(device: &DeviceId, path: &Path, baud: u32) -> Result<Stream, Unusabl
     } else {
         return Err(unusable("is no tty, no named pipe and no file".to_owned()));
     }))
+}
+
+/// Opens the tty of `device` at `path`, which is asked and answers.
+///
+/// # Errors
+///
+/// As [`open`]; also when it is a pipe or a file, which cannot be asked anything.
+pub fn open_tty(device: &DeviceId, path: &Path, baud: u32) -> Result<Stream, Unusable> {
+    let stream = open(device, path, baud)?;
+    match stream.0 {
+        Kind::Tty(_) => Ok(stream),
+        Kind::Pipe(_) | Kind::File(_) => {
+            Err(Unusable::new(device, path.display(), "is no tty: it cannot be asked anything"))
+        }
+    }
 }
 
 impl Stream {
@@ -164,6 +179,8 @@ mod tests {
         assert_eq!(stream.read(&mut buffer, PATIENCE).unwrap(), Got::End);
         let refused = stream.write(b"x", PATIENCE).unwrap_err();
         assert!(refused.to_string().starts_with("is no tty"), "{refused}");
+        let refused = open_tty(&id(), file.path(), 9_600).unwrap_err().to_string();
+        assert!(refused.ends_with("is no tty: it cannot be asked anything"), "{refused}");
     }
 
     #[test]

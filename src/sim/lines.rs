@@ -80,6 +80,8 @@ impl Lines {
                 | Driver::Mlx90632(_)
                 | Driver::ThermometerIio(_)
                 | Driver::Scanner(_)
+                | Driver::Keyboard(_)
+                | Driver::IdReader(_)
                 | Driver::Camera(_) => {}
             }
         }

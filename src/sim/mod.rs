@@ -5,6 +5,7 @@ pub mod beside;
 pub mod camera;
 pub mod clock;
 pub mod disk;
+pub mod id_reader;
 pub mod lines;
 pub mod mlx90632;
 pub mod serial;

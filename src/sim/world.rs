@@ -16,6 +16,7 @@ pub use cast::{Car, Cast, Resident};
 use self::attendant::Attendant;
 use self::visit::Visit;
 use super::camera;
+use super::id_reader;
 use super::lines::{Boom, Lines, Mechanics};
 use super::serial;
 use super::thermometer::{Looks, Scene};
@@ -62,6 +63,8 @@ pub struct Rig {
     pub camera: camera::Scene,
     /// The code reader.
     pub reader: CodeReader,
+    /// The reader of identity cards, where one is fitted.
+    pub cards: Option<id_reader::Reader>,
     /// All lines of the board.
     pub lines: Lines,
     /// The presence input.
@@ -84,6 +87,9 @@ impl Rig {
     fn clear_sensors(&self) {
         self.thermometer.set_scene(Scene::EMPTY);
         self.camera.clear();
+        if let Some(cards) = &self.cards {
+            cards.module().lift();
+        }
     }
 }
 

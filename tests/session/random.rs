@@ -3,9 +3,11 @@
 use kakou::base::{CentiCelsius, Pii, Random};
 use kakou::control::{Act, Decision, OddPlate, Phase, Registration};
 use kakou::engine::{Effect, Input};
+use kakou::model::id_number::IdNumber;
 use kakou::model::registration_code::RegistrationCode;
 use kakou::model::{
-    Attestation, Authenticity, Body, Class, Currency, Level, Reason, Signal, SubjectKind, Verdict, Zone,
+    Attestation, Authenticity, Body, Class, Currency, IdCard, Level, Reason, Signal, SubjectKind, Verdict,
+    Zone,
 };
 
 use crate::bench::{Bench, code, not_measured, pass, temperature, vehicle_pass};
@@ -57,7 +59,7 @@ pub fn anything(random: &mut Random, lane: &mut Bench) {
     let class = *random.pick(&classes).expect("sound");
     let signals =
         [Signal::Presence, Signal::PresenceInside, Signal::Beam, Signal::BarrierOpen, Signal::BarrierClosed];
-    match random.below(15) {
+    match random.below(16) {
         0 | 1 => drop(lane.put(pass(class))),
         2 | 3 => drop(lane.put(temperature(*random.pick(&zones).expect("sound")))),
         4 => drop(lane.put(not_measured())),
@@ -72,6 +74,11 @@ pub fn anything(random: &mut Random, lane: &mut Bench) {
         10 => {
             let text = "name=李四\nphone=13812345678\norigin=成都\n";
             lane.put(Input::RegistrationCode(RegistrationCode::read(text.as_bytes())));
+        }
+        11 => {
+            let numbers = ["110101199001010015", "11010519491231002X"].map(|text| Pii::new(text.to_owned()));
+            let number = IdNumber::parse(random.pick(&numbers).expect("sound")).expect("a number");
+            lane.put(Input::IdCard(IdCard { number, name: Pii::new("李四".to_owned()) }));
         }
         _ => {
             let by = random.chance(0.9).then_some("wang");

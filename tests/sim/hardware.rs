@@ -80,6 +80,7 @@ impl Hardware {
             stands_mm: None,
             camera: self.scene.clone(),
             reader: CodeReader::Bytes(Arc::clone(&self.read)),
+            cards: None,
             lines: self.lines.clone(),
             presence: self.input(Signal::Presence).copied(),
             inside: self.input(Signal::PresenceInside).copied(),
@@ -174,6 +175,8 @@ fn input_of(driver: &Driver) -> Option<board::Input> {
         | Driver::Mlx90640(_)
         | Driver::Mlx90641(_)
         | Driver::Scanner(_)
+        | Driver::Keyboard(_)
+        | Driver::IdReader(_)
         | Driver::Camera(_)
         | Driver::Barrier(_)
         | Driver::Lamp(_)

@@ -10,6 +10,7 @@ use crate::control::Command;
 use crate::daemon::{Append, LaneParts};
 use crate::drivers::lines::Debounce;
 use crate::drivers::scanner;
+use crate::drivers::sdt::{Sdt, Turn};
 use crate::model::trace::Trace;
 use crate::model::{
     Body, BodySite, CameraView, Direction, Evidence, Level, Observation, Observed, Passage, Personal,
@@ -77,6 +78,25 @@ fn a_car_passes_by_a_spot_sensor_with_everything_beside_it() {
         assert!(basis.outdoor.is_some_and(|outdoor| (outdoor.degrees() - 22.0).abs() < 0.3), "{basis:?}");
         assert!((basis.surroundings.degrees() - 22.0).abs() < 0.1, "{basis:?}");
     }
+}
+
+#[test]
+fn a_simulated_reader_of_identity_cards_answers_like_a_real_one() {
+    let cards =
+        "\n[[device]]\nid = \"cards\"\nlane = \"person-in\"\ndriver = \"id-reader\"\npath = \"simulated\"\n";
+    let mut kiosk = Kiosk::new(&format!("{BOARD}{cards}"), "person-in");
+    let mut stream = (kiosk.lane.parts.readers.cards[0].open)().unwrap();
+    let (mut sdt, mut turns, mut buffer) = (Sdt::new(kiosk.now), vec![], [0; 64]);
+    sdt.expire(sdt.due(), &mut turns);
+    let [Turn::Send(command)] = &turns[..] else { panic!("{turns:?}") };
+    stream.write(command, Duration::from_secs(5)).unwrap();
+    let mut said = vec![];
+    while said.is_empty() {
+        if let Got::Bytes(count) = stream.read(&mut buffer, Duration::from_secs(5)).unwrap() {
+            sdt.step(kiosk.now, &mut buffer[..count], &mut said);
+        }
+    }
+    assert_eq!(said[0], Turn::Health(Ok(())));
 }
 
 #[test]
@@ -255,7 +275,7 @@ impl Running {
         let open = |mut reader: crate::daemon::reader::Reader| {
             (reader.device, (reader.open)().unwrap(), scanner::Lines::new())
         };
-        let readers = std::mem::take(&mut parts.scanners).into_iter().map(open).collect();
+        let readers = std::mem::take(&mut parts.readers.codes).into_iter().map(open).collect();
         Self { parts, debounces, readers }
     }
 

@@ -81,7 +81,7 @@ impl Wires<'_, '_, '_> {
     /// The driver; the outer `None` when there is no such driver, the inner one when a key of it is wrong.
     fn driver(&mut self) -> Option<Option<Driver>> {
         type Reader = fn(&mut Wires<'_, '_, '_>) -> Option<Driver>;
-        let drivers: [(&str, Reader); 21] = [
+        let drivers: [(&str, Reader); 23] = [
             ("mlx90614", |wires| wires.mlx90614()),
             ("mlx90614-iio", |wires| wires.mlx90614_iio()),
             ("mlx90640", |wires| wires.array().map(Driver::Mlx90640)),
@@ -94,6 +94,8 @@ impl Wires<'_, '_, '_> {
             ("vl53l0x", |wires| wires.vl53l0x()),
             ("supply-file", |wires| wires.supply_file()),
             ("scanner", |wires| wires.scanner()),
+            ("keyboard-scanner", |wires| wires.keyboard()),
+            ("id-reader", |wires| wires.id_reader()),
             ("camera", |wires| wires.camera()),
             ("barrier", |wires| wires.barrier()),
             ("lamp", |wires| wires.lamp()),

@@ -24,6 +24,7 @@
 pub mod calibration;
 mod camera;
 mod device;
+mod keyboard;
 mod light;
 mod reader;
 pub mod side;
@@ -39,8 +40,9 @@ use super::{Mistakes, Report};
 use crate::base::{DeviceId, LaneId, Slug};
 use crate::model::Signal;
 pub use camera::{Camera, CameraSource, Controls, Exposure, Focus, FrameRate, PowerLine};
+pub use keyboard::{Keyboard, KeyboardAt, UsbId};
 pub use light::{Illuminator, LightWire, Pwm};
-pub use reader::{Gm65, Module, Port, Scanner, Trigger};
+pub use reader::{Gm65, IdReader, Module, Port, Scanner, Trigger};
 pub use side::Side;
 pub use thermometer::{Array, Iio, Mlx90614, Mlx90632, Spot};
 
@@ -87,6 +89,10 @@ pub enum Driver {
     Mlx90641(Array),
     /// Code reader that sends lines.
     Scanner(Scanner),
+    /// Code reader that is a keyboard.
+    Keyboard(Keyboard),
+    /// Reader of identity cards.
+    IdReader(IdReader),
     /// Camera.
     Camera(Camera),
     /// Barrier.
@@ -113,6 +119,8 @@ impl Driver {
             | Self::ThermometerIio(Iio { spot, .. }) => Some(*spot),
             Self::Mlx90640(array) | Self::Mlx90641(array) => Some(array.spot),
             Self::Scanner(_)
+            | Self::Keyboard(_)
+            | Self::IdReader(_)
             | Self::Camera(_)
             | Self::Barrier(_)
             | Self::Lamp(_)
@@ -148,6 +156,8 @@ impl Driver {
             Self::Mlx90640(_) => "mlx90640",
             Self::Mlx90641(_) => "mlx90641",
             Self::Scanner(_) => "scanner",
+            Self::Keyboard(_) => "keyboard-scanner",
+            Self::IdReader(_) => "id-reader",
             Self::Camera(_) => "camera",
             Self::Barrier(_) => "barrier",
             Self::Lamp(_) => "lamp",

@@ -1,4 +1,4 @@
-//! The keys of a code reader, and what it is set up to.
+//! The keys of readers: of codes, and of identity cards.
 
 use super::device::{BAUDS, Wires, among};
 use super::{Driver, Place};
@@ -13,6 +13,15 @@ pub struct Scanner {
     pub baud: u32,
     /// Whether and how it is set up.
     pub module: Module,
+}
+
+/// A reader of identity cards that speaks SDT frames.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdReader {
+    /// A tty.
+    pub path: Place,
+    /// Line rate.
+    pub baud: u32,
 }
 
 /// Whether and how a reader is set up.
@@ -74,6 +83,12 @@ impl Wires<'_, '_, '_> {
             self.misfit("module", "must be left out: a simulated reader cannot be set up");
         }
         Some(Driver::Scanner(Scanner { path: path?, baud, module }))
+    }
+
+    pub(super) fn id_reader(&mut self) -> Option<Driver> {
+        let path = self.place_alone("path");
+        let baud = self.or("baud", &among(&BAUDS), 115_200);
+        Some(Driver::IdReader(IdReader { path: path?, baud }))
     }
 
     fn gm65(&mut self) -> Gm65 {

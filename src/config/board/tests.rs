@@ -132,6 +132,67 @@ fn a_reader_is_set_up_only_where_the_board_names_its_module() {
     assert!(said.contains("a simulated reader cannot be set up"), "{said}");
 }
 
+#[test]
+fn a_reader_of_identity_cards_has_a_path_and_a_rate_of_its_own() {
+    let text = |keys: &str| {
+        PERSON.replace("driver = \"beam\"\nline = 23", &format!("driver = \"id-reader\"\n{keys}"))
+    };
+    let board = |keys: &str| Board::parse("b.toml", &text(keys)).unwrap().devices[2].driver.clone();
+    let path = || Place::Path("/dev/ttyUSB0".into());
+    assert_eq!(board("path = \"/dev/ttyUSB0\""), Driver::IdReader(IdReader { path: path(), baud: 115_200 }));
+    let slow = "path = \"/dev/ttyUSB0\"\nbaud = 9600";
+    assert_eq!(board(slow), Driver::IdReader(IdReader { path: path(), baud: 9_600 }));
+    for (keys, part) in [
+        ("", "device[beam].path: missing"),
+        ("path = \"/dev/ttyUSB0\"\nbaud = 300", "device[beam].baud = 300: must be 1200 or 9600"),
+        ("path = \"simulated\"", "device[beam].path = \"simulated\": must be a path; simulated devices need"),
+        (
+            "path = \"/dev/ttyUSB0\"\nmodule = \"gm65\"",
+            "device[beam].module = \"gm65\": unknown key; known are",
+        ),
+    ] {
+        let said = mistakes(&text(keys));
+        assert!(said.contains(part), "{keys:?} gave {said:?}");
+    }
+    let twice = text("path = \"/dev/ttyUSB0\"")
+        + "\n[[device]]\nid = \"codes\"\nlane = \"gate\"\ndriver = \"scanner\"\npath = \"/dev/ttyUSB0\"\n";
+    let said = mistakes(&twice);
+    assert!(said.contains("path /dev/ttyUSB0 is already used by device[beam]"), "{said}");
+}
+
+#[test]
+fn a_keyboard_is_named_by_its_path_or_by_its_numbers_and_by_nothing_else() {
+    let text = |keys: &str| {
+        PERSON.replace("driver = \"beam\"\nline = 23", &format!("driver = \"keyboard-scanner\"\n{keys}"))
+    };
+    let board = |keys: &str| Board::parse("b.toml", &text(keys)).unwrap().devices[2].driver.clone();
+    let at = KeyboardAt::Path("/dev/input/by-id/usb-Reader-event-kbd".into());
+    let by_path = "path = \"/dev/input/by-id/usb-Reader-event-kbd\"";
+    assert_eq!(board(by_path), Driver::Keyboard(Keyboard { at }));
+    let at = KeyboardAt::Usb(UsbId { vendor: 0x05E0, product: 0x1200 });
+    assert_eq!(board("usb = \"05E0:1200\""), Driver::Keyboard(Keyboard { at: at.clone() }));
+    assert_eq!(at.to_string(), "usb 05e0:1200");
+    let numbers = "two numbers of four hexadecimal digits";
+    for (keys, part) in [
+        ("", "exactly one of path and usb must say which keyboard"),
+        ("path = \"/dev/input/event3\"\nusb = \"05e0:1200\"", "exactly one of path and usb"),
+        ("path = \"/dev/ttyUSB0\"", "device[beam].path = \"/dev/ttyUSB0\": must be a path under /dev/input"),
+        ("path = \"/dev/input\"", "must be a path under /dev/input"),
+        ("path = \"/dev/input/../sda\"", "must be a path under /dev/input"),
+        ("path = \"simulated\"", "must be a path under /dev/input"),
+        ("usb = \"5e0:1200\"", numbers),
+        ("usb = \"05e0:+120\"", numbers),
+        ("usb = \"05e0-1200\"", "device[beam].usb = \"05e0-1200\": must be two numbers"),
+        ("usb = \"05e0:1200\"\nbaud = 9600", "device[beam].baud = 9600: unknown key; known are"),
+    ] {
+        let said = mistakes(&text(keys));
+        assert!(said.contains(part), "{keys:?} gave {said:?}");
+    }
+    let twice = text(by_path)
+        + &format!("\n[[device]]\nid = \"two\"\nlane = \"gate\"\ndriver = \"keyboard-scanner\"\n{by_path}\n");
+    assert!(mistakes(&twice).contains("is already used by device[beam]"), "{}", mistakes(&twice));
+}
+
 /// What to replace in the right board, by what, and what the message must contain beside the file's name.
 type Case = (&'static str, &'static str, &'static [&'static str]);
 

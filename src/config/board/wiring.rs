@@ -137,6 +137,8 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
         Driver::Mlx90640(array) | Driver::Mlx90641(array) => on_bus(&array.bus, array.address),
         Driver::Mlx90614Iio(iio) | Driver::ThermometerIio(iio) => Some((iio.folder.clone(), None)),
         Driver::Scanner(scanner) => real(&scanner.path),
+        Driver::IdReader(reader) => real(&reader.path),
+        Driver::Keyboard(keyboard) => Some((PathBuf::from(keyboard.at.to_string()), None)),
         Driver::Camera(camera) => match &camera.source {
             CameraSource::V4l2(path) => Some((path.clone(), None)),
             CameraSource::Simulated | CameraSource::Frames(_) | CameraSource::Mjpeg(_) => None,
@@ -155,7 +157,7 @@ fn address(driver: &Driver) -> Option<(PathBuf, Option<u8>)> {
     }
 }
 
-/// What a lane can have only one of; several scanners and cameras may serve one lane.
+/// What a lane can have only one of; several readers and cameras may serve one lane.
 fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
     let mut seen: BTreeMap<(&LaneId, &str), &Device> = BTreeMap::new();
     for Placed { device, span, .. } in devices {
@@ -178,7 +180,7 @@ fn kinds(report: &mut Report<'_>, devices: &[Placed]) {
                 Signal::Button => "button",
                 Signal::BarrierOpen | Signal::BarrierClosed => continue,
             },
-            Driver::Scanner(_) | Driver::Camera(_) => continue,
+            Driver::Scanner(_) | Driver::Keyboard(_) | Driver::IdReader(_) | Driver::Camera(_) => continue,
         };
         if let Some(other) = seen.insert((&device.lane, kind), device) {
             let expected = format!(

@@ -6,6 +6,7 @@ use super::{Cast, Rig};
 use crate::base::{CentiCelsius, Mono, Random};
 use crate::control::{BarrierState, LaneStatus, Phase, StepState, StepStatus};
 use crate::model::{Direction, Level, StepKind, SubjectKind};
+use crate::sim::id_reader::Card;
 use crate::sim::thermometer::Scene;
 
 /// How long a code is held up.
@@ -28,7 +29,7 @@ pub(super) enum Shows {
     ToCamera(String),
     /// A code, to the reader.
     ToReader(String),
-    /// Nothing: they tell the attendant their identity number.
+    /// Nothing: they lay their identity card on the reader, or tell the attendant their number.
     Nothing,
 }
 
@@ -236,7 +237,11 @@ impl Visitor {
                 // A pass always fits; a longer text of a test's cast is simply not shown.
                 let _ = rig.camera.present(code.as_bytes(), now, HELD_FOR);
             }
-            Shows::Nothing => {}
+            Shows::Nothing => {
+                if let Some(cards) = &rig.cards {
+                    cards.module().lay(Card::new(&self.id_number, &self.name));
+                }
+            }
         }
     }
 }

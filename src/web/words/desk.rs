@@ -241,7 +241,8 @@ pub const fn clock(trust: ClockTrust) -> Words {
 pub fn device(driver: &str) -> Option<Words> {
     Some(match driver {
         "mlx90614" | "mlx90614-iio" | "mlx90632" | "thermometer-iio" => words("测温仪", "Thermometer"),
-        "scanner" => words("扫码器", "Code reader"),
+        "scanner" | "keyboard-scanner" => words("扫码器", "Code reader"),
+        "id-reader" => words("身份证读卡器", "Identity card reader"),
         "camera" => words("摄像头", "Camera"),
         "barrier" => words("道闸", "Barrier"),
         "lamp" => words("信号灯", "Lamp"),
