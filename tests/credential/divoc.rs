@@ -107,6 +107,7 @@ fn encrypted_spread_and_unknown_forms_are_refused() {
     for (name, at, value) in [
         ("encrypted", entry + 8, 1_u8),
         ("another method", entry + 10, 12),
+        ("another size than it has", entry + 24, whole[entry + 24] ^ 1),
         ("on another disk", end + 4, 1),
         ("with files elsewhere", end + 10, 2),
         ("nothing in the directory", end + 8, 0),

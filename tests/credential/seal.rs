@@ -66,6 +66,20 @@ impl Authority {
         algorithm: &'static SignatureAlgorithm,
         change: impl FnOnce(&mut CertificateParams),
     ) -> Signer {
+        self.signer_under(&self.params, (country, algorithm), change)
+    }
+
+    /// A signer whose certificate says that a CA of that country has signed it.
+    pub fn signer_as_of(&self, authority: &str, country: &str) -> Signer {
+        self.signer_under(&named(authority, "CSCA"), (country, &PKCS_ECDSA_P256_SHA256), |_| ())
+    }
+
+    fn signer_under(
+        &self,
+        authority: &CertificateParams,
+        (country, algorithm): (&str, &'static SignatureAlgorithm),
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Signer {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let mut params = named(country, "Signer");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -74,7 +88,7 @@ impl Authority {
         params.not_before = date_time_ymd(2025, 1, 1);
         params.not_after = date_time_ymd(2031, 1, 1);
         change(&mut params);
-        let issuer = Issuer::from_params(&self.params, &self.key);
+        let issuer = Issuer::from_params(authority, &self.key);
         let certificate = params.signed_by(&key, &issuer).unwrap().der().to_vec();
         Signer { key, certificate }
     }

@@ -202,6 +202,15 @@ fn a_country_signs_for_itself_alone() {
     ] {
         assert_eq!(said(authority, signer, json!(state)), Some(Fault::Use), "{authority} {signer} {state}");
     }
+    // Whose the CA is says its own certificate, which is trusted, and not the one that it has signed.
+    let authority = Authority::new("AU");
+    let of_another = authority.signer_as_of("AT", "AT");
+    for (state, fault) in [("AUT", Fault::Use), ("AUS", Fault::Use)] {
+        let report = check(&of_another.seal(&vaccination(state)), &authority.keys());
+        assert_eq!((report.fault, report.authentic), (Some(fault), Authenticity::Forged), "{state}");
+    }
+    let same = authority.signer_as_of("AU", "AU").seal(&vaccination("AUS"));
+    assert!(is_accepted(&check(&same, &authority.keys())));
     assert_eq!(said("AU", "AU", json!(null)), Some(Fault::Content));
     assert_eq!(said("AU", "AU", json!(["AUS"])), Some(Fault::Content));
 }
