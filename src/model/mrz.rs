@@ -334,6 +334,17 @@ mod tests {
         for (text, at) in whole {
             assert_eq!(parse(&altered(text, at, '9')), Err(BadMrz::CheckDigit), "{text}");
         }
+        // Nor does a field's own go by the one over the whole, whatever that says.
+        for (text, own, whole) in [(TD3, [54, 64, 72], 88), (TD2, [46, 56, 64], 72), (TD1, [14, 37, 45], 60)]
+        {
+            for (at, digit, last) in
+                own.into_iter().flat_map(|at| (0..100).map(move |n| (at, n / 10, n % 10)))
+            {
+                let character = |digit| char::from_digit(digit, 10).unwrap();
+                let other = altered(&altered(text, at, character(digit)), whole, character(last));
+                assert_eq!(parse(&other).is_ok(), other == text, "{digit} at {at}, {last}: {text}");
+            }
+        }
         // A personal number has its own, whatever the one over the whole says.
         for (digit, last) in
             ('0'..='9').chain(['<']).flat_map(|digit| ('0'..='9').map(move |last| (digit, last)))
