@@ -120,11 +120,9 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
             let lists = trust.lists.get();
             let report = lists.verify(payload, &moment);
             let admissible = lists.judge(&report, &moment).admissible;
-            let authentic = match report.authentic {
-                // Where no issuer of such credentials is known at all, nobody has said that this one is none.
-                Authenticity::UnknownIssuer if !lists.keys.has(kind) => Authenticity::Unverified,
-                known => known,
-            };
+            // Where no issuer of such credentials is known at all, nobody has said that this one is none.
+            let unknown = report.authentic == Authenticity::UnknownIssuer && !lists.keys.has(kind);
+            let authentic = if unknown { Authenticity::Unverified } else { report.authentic };
             Credential { authentic, current: report.current, admissible, ..unverified }
         }
         CredentialKind::IdNumber

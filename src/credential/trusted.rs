@@ -75,11 +75,10 @@ impl Trusted {
         let of_key = report.list.and_then(|list| self.lists.get(usize::from(list)));
         let of_revoked = self.lists.iter().filter(|list| revoked_of(report.kind) == Some(list.kind));
         let stale = of_key.into_iter().chain(of_revoked).any(|list| list.age(moment.now) == ListAge::TooOld);
-        match report.current {
-            Currency::Current if stale => {
-                Report { current: Currency::ListsTooOld, ..report }.with(Fault::ListsTooOld)
-            }
-            _ => report,
+        if report.current == Currency::Current && stale {
+            Report { current: Currency::ListsTooOld, ..report }.with(Fault::ListsTooOld)
+        } else {
+            report
         }
     }
 

@@ -211,10 +211,10 @@ impl Again {
             // The link says in the log when the hub is lost; one that offers nothing is none to complain of.
             Self::Hub(error) => tracing::debug!(%error, "hub offers no file of trust"),
             Self::Io(error) => {
-                tracing::error!(%error, "file of trust cannot be kept: the last one stays in force")
+                tracing::error!(%error, "file of trust cannot be kept: the last one stays in force");
             }
             Self::NotTaken(error) => {
-                tracing::error!(%error, "file of trust is not taken: the last one stays in force")
+                tracing::error!(%error, "file of trust is not taken: the last one stays in force");
             }
         }
     }

@@ -101,10 +101,7 @@ pub fn certificate_keys(bytes: &[u8]) -> Result<Vec<Key>, BadSource> {
 /// When it is no JSON, or a rule in it is none.
 pub fn rules(bytes: &[u8]) -> Result<Vec<Json>, BadSource> {
     let json: Json = serde_json::from_slice(bytes)?;
-    let all = match json {
-        Json::Array(all) => all,
-        one => vec![one],
-    };
+    let all = if let Json::Array(all) = json { all } else { vec![json] };
     let mut taken = vec![];
     for json in all {
         if add_rule(&json, &mut Rules::default())? {
