@@ -153,6 +153,34 @@ mod tests {
     }
 
     #[test]
+    fn a_trust_list_of_the_who_names_its_keys_as_certificates_do() {
+        let signer = rcgen::KeyPair::generate().unwrap();
+        let mut wanted = rcgen::CertificateParams::new(vec![]).unwrap();
+        wanted.distinguished_name.push(rcgen::DnType::CountryName, "ZZ");
+        let der = wanted.self_signed(&signer).unwrap().der().to_vec();
+        let subject = "did:web:tng-cdn.example:v2:trustlist:DDCC:XXA:DSC";
+        let plain = document()["verificationMethod"][0]["publicKeyJwk"].clone();
+        let mut with_certificate = plain.clone();
+        with_certificate["x5c"] = json!([BASE64.encode(&der)]);
+        let list = |name: &str, jwk: &Json| json!({"id": subject, "verificationMethod": [{"id": format!("{subject}#{name}"), "publicKeyJwk": jwk}]});
+        let keys = of_trust_list(&list("AQIDBAUGBwg%3D", &plain)).unwrap();
+        assert_eq!((keys[0].id.as_slice(), keys[0].issuer.as_str()), (&[1, 2, 3, 4, 5, 6, 7, 8][..], "XXA"));
+        assert_eq!((keys[0].scheme, keys[0].public.len()), (Scheme::Hcert, 65));
+        let keys = of_trust_list(&list("AQIDBAUGBwg=", &with_certificate)).unwrap();
+        assert_eq!(
+            (keys[0].id.len(), keys[0].issuer.as_str()),
+            (8, "ZZ"),
+            "what the certificate says counts"
+        );
+        assert_eq!(keys[0].public, signer.public_key_raw());
+        let said = |name: &str, jwk: &Json| of_trust_list(&list(name, jwk)).unwrap_err().to_string();
+        assert_eq!(said("%ZZ", &plain), "must name each key in base64 behind a #");
+        assert_eq!(said("", &plain), "must name each key in base64 behind a #");
+        with_certificate["x5c"] = json!(["AAAA"]);
+        assert_eq!(said("AQID", &with_certificate), "must have a certificate of a key that signs");
+    }
+
+    #[test]
     fn keys_of_a_set_are_called_by_their_thumbprints() {
         let mut jwk = document()["verificationMethod"][0]["publicKeyJwk"].clone();
         jwk["kid"] = json!("-7KwyVSAe4g37WuMgIfw1HD8z1_LVsX8zqcwagZlQBo");

@@ -133,7 +133,10 @@ impl TrustShelf {
     }
 
     fn add(&self, piece: &[u8]) -> io::Result<()> {
-        files::append(&self.state.join(PART))?.write_all(piece)
+        let mut part = files::append(&self.state.join(PART))?;
+        part.write_all(piece)?;
+        // Piece by piece, so that the journal never waits for all of it.
+        part.sync_data()
     }
 
     /// Starts the task that asks the hub.

@@ -61,6 +61,9 @@ async fn a_simulated_kiosk_raises_no_alarm_about_its_host_and_says_what_its_cloc
     fake.set(|status| status.trust = ClockTrust::Synced);
     browser.open(&fake.url("/attendant/devices")).await;
     browser.wait_for_text("table", "已校时").await;
+    for said in ["eu-dsc", "按时更新", "该更新了", "过旧，不再采用"] {
+        browser.wait_for_text("table", said).await;
+    }
     browser.close().await;
 }
 

@@ -5,9 +5,10 @@ use kakou::control::{
     Aspect, BarrierState, DeviceStatus, Direct, DisinfectionStatus, FieldStatus, HubStatus, JournalStatus,
     KioskStatus, LaneStatus, ListedStatus, ManifestStatus, NoticeStatus, OccupantStatus, OverdueStatus,
     Phase, PictureStatus, PolicyStatus, PostStatus, Prompt, StepState, StepStatus, TakenOut,
-    TemperatureStatus, Trouble, VerdictStatus,
+    TemperatureStatus, Trouble, TrustListStatus, VerdictStatus,
 };
 use kakou::model::manifest::{Listed, Manifest};
+use kakou::model::trust_list::{ListAge, TrustListKind};
 use kakou::model::{
     AreaMode, Attestation, BodySite, Class, CodeHint, Direction, FieldForm, Guidance, ModuleColour,
     NotMeasured, Overdue, Reason, StepKind, StepWords, SubjectKind, Verdict, Zone, mask,
@@ -52,7 +53,7 @@ pub fn kiosk() -> KioskStatus {
             error: None,
         },
         pictures: PictureStatus::default(),
-        trust_lists: vec![],
+        trust_lists: trust_lists(),
         devices: vec![
             device("brow", "mlx90614", "in-1"),
             device("camera", "camera", "in-1"),
@@ -62,6 +63,21 @@ pub fn kiosk() -> KioskStatus {
         trust: ClockTrust::Synced,
         simulated: false,
     }
+}
+
+/// A list of trust of each age.
+fn trust_lists() -> Vec<TrustListStatus> {
+    let list = |name: &str, kind, age, days: i64| TrustListStatus {
+        name: name.to_owned(),
+        kind,
+        as_of: Wall::from_secs(1_769_877_000 - days * 86_400),
+        age,
+    };
+    vec![
+        list("eu-dsc", TrustListKind::HcertKeys, ListAge::Fresh, 0),
+        list("vci", TrustListKind::ShcKeys, ListAge::Old, 3),
+        list("revoked", TrustListKind::HcertRevoked, ListAge::TooOld, 9),
+    ]
 }
 
 /// An idle lane.
