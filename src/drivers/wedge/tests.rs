@@ -80,6 +80,12 @@ fn with_control_a_key_is_a_control_character_and_some_of_them_end_a_code() {
     typed_raw(&mut wedge, &[3]);
     controlled(&mut wedge, 36, &mut payloads);
     assert_eq!(texts(&payloads), ["1\u{1D}2"], "Control and J is a line feed");
+    // Control and a digit is nothing that a code can have.
+    payloads.clear();
+    typed_raw(&mut wedge, &[2]);
+    controlled(&mut wedge, 3, &mut payloads);
+    press(&mut wedge, 0, ENTER, &mut payloads);
+    assert_eq!((payloads.len(), wedge.dropped()), (0, 1));
 }
 
 #[test]
