@@ -212,7 +212,7 @@ fn cast(hub: &Hub, site: &Site, now: Wall) -> Result<Cast> {
             name: name.map(|name| Pii::new(name.to_owned())),
             plate: plate.map(|plate| Pii::new(plate.to_owned())),
         };
-        hub::issue(hub, &wanted).map_err(anyhow::Error::msg)
+        hub::issue(hub, &wanted).map(|pass| pass.text).map_err(anyhow::Error::msg)
     };
     let names = ["王小明", "李秀英", "张伟", "刘洋", "陈静", "杨丽", "赵强", "黄磊", "周敏", "吴芳"];
     let classes = [Class::Resident, Class::Resident, Class::Resident, Class::Worker, Class::Visitor];

@@ -13,7 +13,7 @@ use qrcode::{EcLevel, QrCode};
 
 use super::{hub_carry, hub_command, hub_kiosk, hub_sheet};
 use crate::base::{KioskId, Pii, Slug};
-use crate::hub::{Hub, Options, Wanted, issue, start};
+use crate::hub::{Hub, Issued, Options, Wanted, issue, start};
 use crate::ledger::{Columns, Day, Filter, Officer};
 use crate::model::{Class, SubjectKind};
 use crate::platform::entropy::OsEntropy;
@@ -215,17 +215,18 @@ fn issue_pass(args: &Pass) -> Result<()> {
         name: args.name.clone().map(Pii::new),
         plate: args.plate.clone().map(Pii::new),
     };
-    let pass = issue(&hub, &wanted).map_err(anyhow::Error::msg)?;
-    let symbol = QrCode::with_error_correction_level(&pass, EcLevel::M)?;
+    let Issued { text, id } = issue(&hub, &wanted).map_err(anyhow::Error::msg)?;
+    let symbol = QrCode::with_error_correction_level(&text, EcLevel::M)?;
     if let Some(file) = &args.svg {
         let drawn = symbol.render::<qrcode::render::svg::Color<'_>>().min_dimensions(320, 320).build();
         std::fs::write(file, drawn).with_context(|| file.display().to_string())?;
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "{pass}")?;
+    writeln!(out, "{text}")?;
     // Dark on light whatever the terminal's colours are: a reader needs the light border.
     let drawn = symbol.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     writeln!(out, "{drawn}")?;
+    writeln!(out, "撤销用编号 to revoke it by: {id}")?;
     Ok(())
 }
 

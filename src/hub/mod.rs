@@ -31,7 +31,7 @@ mod turned_back;
 pub(crate) mod words;
 
 pub use carry::{CHUNK, Carried, Carrier, Said, Tone, receipt};
-pub use passes::{Wanted, issue};
+pub use passes::{Issued, Wanted, issue};
 pub use serve::{Options, Running, start};
 pub use state::{Error, Hub};
 

@@ -1,5 +1,6 @@
 //! Issuing passes that kiosks verify offline.
 
+use data_encoding::HEXLOWER;
 use ring::signature::Ed25519KeyPair;
 
 use super::state::Hub;
@@ -34,12 +35,21 @@ impl Wanted {
     }
 }
 
-/// Issues a pass: its text, for a QR symbol.
+/// A pass that was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Its text, for a QR symbol.
+    pub text: String,
+    /// What it is called in a list of revoked passes: 16 hexadecimal digits, which say nothing of the holder.
+    pub id: String,
+}
+
+/// Issues a pass. The hub keeps nothing of it: whoever may have to revoke it writes down its identifier.
 ///
 /// # Errors
 ///
 /// In plain words, when the claims make no pass.
-pub fn issue(hub: &Hub, wanted: &Wanted) -> Result<String, String> {
+pub fn issue(hub: &Hub, wanted: &Wanted) -> Result<Issued, String> {
     let mut pass = [0; 8];
     hub.fill(&mut pass).map_err(|error| error.to_string())?;
     let plate = wanted.plate.as_ref().map(Plate::parse).transpose().map_err(|error| error.to_string())?;
@@ -56,5 +66,6 @@ pub fn issue(hub: &Hub, wanted: &Wanted) -> Result<String, String> {
     };
     let seed = hub.keys().pass_seed();
     let signer = Ed25519KeyPair::from_seed_unchecked(&seed[..]).map_err(|error| error.to_string())?;
-    hub_pass::issue(&claims, &signer).map_err(|error| error.to_string())
+    let text = hub_pass::issue(&claims, &signer).map_err(|error| error.to_string())?;
+    Ok(Issued { text, id: HEXLOWER.encode(&pass) })
 }

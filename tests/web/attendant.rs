@@ -67,6 +67,7 @@ pub fn obey(command: &Command, status: &mut KioskStatus) -> Result<(), Refused> 
         | Act::MeasureAgain
         | Act::Enter { .. }
         | Act::Practice(_)
+        | Act::ShowIdCard(_)
         | Act::StartDisinfection { .. } => {}
         Act::StopDisinfection => {
             let left = lane.disinfecting.map_or(0, |running| running.may_stop_ms);

@@ -7,7 +7,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::passes::{Wanted, issue};
+use super::super::passes::{Issued, Wanted, issue};
 use super::super::state::Hub;
 use super::super::words;
 use super::Answer;
@@ -64,7 +64,7 @@ fn wanted(ask: &Ask) -> Result<Wanted, String> {
     })
 }
 
-fn issued(pass: &str, wanted: &Wanted) -> Markup {
+fn issued(pass: &Issued, wanted: &Wanted) -> Markup {
     html! {
         section.card.pass {
             div {
@@ -77,9 +77,12 @@ fn issued(pass: &str, wanted: &Wanted) -> Markup {
                     dt { (two(("有效期", "valid"))) }
                     dd { (full_time(wanted.not_before)) " – " (full_time(wanted.expires)) }
                 }
-                details { summary { (two(("文本", "as text"))) } pre { (pass) } }
+                dl {
+                    dt { (two(("撤销用编号，请记下", "to revoke it by: write it down"))) } dd { code { (pass.id) } }
+                }
+                details { summary { (two(("文本", "as text"))) } pre { (pass.text) } }
             }
-            (qr(pass))
+            (qr(&pass.text))
         }
     }
 }
