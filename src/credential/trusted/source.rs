@@ -43,7 +43,8 @@ fn form(what: &str) -> BadSource {
     BadSource::Form(what.to_owned())
 }
 
-/// The keys of a DID document, a JWK set, or a JWK, which of them it is by its members. Other JSON has none.
+/// The keys of a DID document, a JWK set, a JWK, or a directory of issuers as VCI snapshots have it (`issuerInfo`), which of them
+/// it is by its members. Other JSON has none.
 ///
 /// # Errors
 ///
@@ -57,6 +58,10 @@ pub fn json_keys(bytes: &[u8]) -> Result<Vec<Key>, BadSource> {
         jwk::of_trust_list(&json)?
     } else if has("verificationMethod") {
         jwk::of_document(&json)?
+    } else if let Some(issuers) = json["issuerInfo"].as_array() {
+        let of_issuer =
+            |info: &Json| jwk::of_set(&json!({"keys": info["keys"], "issuer": info["issuer"]["iss"]}));
+        issuers.iter().map(of_issuer).collect::<Result<Vec<_>, _>>()?.concat()
     } else if has("keys") {
         jwk::of_set(&json)?
     } else if has("kty") {
@@ -73,9 +78,10 @@ pub fn json_keys(bytes: &[u8]) -> Result<Vec<Key>, BadSource> {
 /// When it is no JSON.
 pub fn counters(bytes: &[u8]) -> Result<Vec<(String, u64)>, BadSource> {
     let json: Json = serde_json::from_slice(bytes)?;
-    let keys = json["keys"].as_array().map_or_else(|| std::slice::from_ref(&json), Vec::as_slice);
-    let counter = |key: &Json| Some((key["kid"].as_str()?.to_owned(), key["crlVersion"].as_u64()?));
-    Ok(keys.iter().filter_map(counter).collect())
+    let sets = json["issuerInfo"].as_array().map_or_else(|| std::slice::from_ref(&json), Vec::as_slice);
+    let keys_of = |set: &'_ Json| set["keys"].as_array().map_or_else(|| vec![set.clone()], Clone::clone);
+    let counter = |key: Json| Some((key["kid"].as_str()?.to_owned(), key["crlVersion"].as_u64()?));
+    Ok(sets.iter().flat_map(keys_of).filter_map(counter).collect())
 }
 
 /// What is trusted with a certificate in DER, or with all that are there in PEM.
@@ -285,6 +291,23 @@ mod tests {
         ] {
             assert_eq!(cards(&bad).unwrap_err(), says);
         }
+    }
+
+    #[test]
+    fn keys_of_a_directory_are_each_of_their_issuer() {
+        let jwk = json!({
+            "kty": "EC", "crv": "P-256", "kid": "-7KwyVSAe4g37WuMgIfw1HD8z1_LVsX8zqcwagZlQBo", "crlVersion": 2,
+            "x": "-HQqmqM-hjaSUSi5-MStJCDBs-eeiOT-t91-bPyPQPI", "y": "GxiOeUQu29da8Nw_GG9NRyu2ZaY5fLAf7PQlpGnpXdM",
+        });
+        let info = |iss: &str| json!({"issuer": {"iss": iss, "name": "A"}, "keys": [jwk]});
+        let directory =
+            json!({"issuerInfo": [info("https://a.example"), info("https://b.example")]}).to_string();
+        let keys = json_keys(directory.as_bytes()).unwrap();
+        let issuers: Vec<_> = keys.iter().map(|key| key.issuer.as_str()).collect();
+        assert_eq!(issuers, ["https://a.example", "https://b.example"]);
+        assert_eq!(counters(directory.as_bytes()).unwrap()[0].1, 2);
+        let bad = json!({"issuerInfo": [{"issuer": {"iss": "https://a.example"}}]}).to_string();
+        assert!(json_keys(bad.as_bytes()).is_err(), "an issuer without keys is a mistake");
     }
 
     #[test]
