@@ -59,8 +59,12 @@ pub fn json_keys(bytes: &[u8]) -> Result<Vec<Key>, BadSource> {
     } else if has("verificationMethod") {
         jwk::of_document(&json)?
     } else if let Some(issuers) = json["issuerInfo"].as_array() {
-        let of_issuer =
-            |info: &Json| jwk::of_set(&json!({"keys": info["keys"], "issuer": info["issuer"]["iss"]}));
+        let of_issuer = |info: &Json| {
+            // Keys of nobody in particular would sign for everybody.
+            let issuer = info["issuer"]["iss"].as_str().filter(|issuer| !issuer.is_empty());
+            let issuer = issuer.ok_or_else(|| form("issuerInfo must have the iss of each issuer"))?;
+            Ok::<_, BadSource>(jwk::of_set(&json!({"keys": info["keys"], "issuer": issuer}))?)
+        };
         issuers.iter().map(of_issuer).collect::<Result<Vec<_>, _>>()?.concat()
     } else if has("keys") {
         jwk::of_set(&json)?
@@ -308,6 +312,9 @@ mod tests {
         assert_eq!(counters(directory.as_bytes()).unwrap()[0].1, 2);
         let bad = json!({"issuerInfo": [{"issuer": {"iss": "https://a.example"}}]}).to_string();
         assert!(json_keys(bad.as_bytes()).is_err(), "an issuer without keys is a mistake");
+        let nobody = json!({"issuerInfo": [{"issuer": {}, "keys": [jwk]}]}).to_string();
+        let said = json_keys(nobody.as_bytes()).unwrap_err().to_string();
+        assert_eq!(said, "issuerInfo must have the iss of each issuer");
     }
 
     #[test]
