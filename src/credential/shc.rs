@@ -6,15 +6,18 @@
 //! A card that is spread over several symbols is joined before it is looked at. Nothing is ever fetched from where a card
 //! says that its issuer is.
 
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value as Json;
+use zeroize::Zeroizing;
 
 use super::inflate::{Packing, unpack};
 use super::key::{Algorithm, Key, Keys, Scheme};
 use super::report::{Fault, Moment, Report};
 use super::trusted::revocation::RevocationId;
 use super::trusted::source::is_rid;
-use crate::base::Wall;
+use crate::base::{Mono, Wall};
 use crate::model::{Authenticity, CredentialKind};
 
 /// How every card begins.
@@ -26,6 +29,9 @@ const GREATEST: u8 = 122;
 
 /// Symbols of one card: more than three were never used, and the form is deprecated.
 pub const CHUNKS_MAX: usize = 3;
+
+/// How long the symbols of one card may take to be shown.
+pub const JOINED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Checks a payload that begins with `shc:/`; a card of one symbol.
 pub fn check(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
@@ -50,8 +56,58 @@ pub fn check_parts(payloads: &[&[u8]], keys: &Keys, moment: &Moment) -> Report {
     if chunks.is_empty() || !whole {
         return report.with(Fault::Part);
     }
-    let text: String = chunks.into_iter().map(|chunk| chunk.text).collect();
+    let text: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
     check_jws(&text, keys, moment)
+}
+
+/// Symbols of one card that are shown one after another.
+#[derive(Default)]
+pub struct Joining {
+    chunks: Vec<Chunk>,
+    since: Mono,
+}
+
+impl std::fmt::Debug for Joining {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What they say is about somebody's health.
+        f.debug_struct("Joining").field("chunks", &self.chunks.len()).finish_non_exhaustive()
+    }
+}
+
+impl Joining {
+    /// Takes what was shown at `now`; the whole card as one symbol would have it, once each of its symbols was shown within
+    /// [`JOINED_WITHIN`] of the first. Anything else that is shown begins anew.
+    pub fn add(&mut self, now: Mono, payload: &[u8]) -> Option<Zeroizing<String>> {
+        let chunk = chunk(payload.trim_ascii()).ok().filter(|chunk| chunk.count > 1);
+        let Some(chunk) = chunk else {
+            self.chunks.clear();
+            return None;
+        };
+        let is_other = |known: &Chunk| {
+            known.count != chunk.count || (known.index == chunk.index && known.text != chunk.text)
+        };
+        if self.chunks.iter().any(is_other) || now.since(self.since) > JOINED_WITHIN {
+            self.chunks.clear();
+        }
+        if self.chunks.is_empty() {
+            self.since = now;
+        }
+        if !self.chunks.iter().any(|known| known.index == chunk.index) {
+            self.chunks.push(chunk);
+        }
+        if self.chunks.len() < self.chunks[0].count {
+            return None;
+        }
+        self.chunks.sort_by_key(|chunk| chunk.index);
+        let characters = self.chunks.iter().flat_map(|chunk| chunk.text.bytes());
+        let mut whole = Zeroizing::new(PREFIX.to_owned());
+        for byte in characters {
+            let value = byte.saturating_sub(LEAST);
+            whole.extend([char::from(b'0' + value / 10), char::from(b'0' + value % 10)]);
+        }
+        self.chunks.clear();
+        Some(whole)
+    }
 }
 
 /// Checks the JWS of a card.
@@ -118,7 +174,7 @@ pub fn check_jws(jws: &str, keys: &Keys, moment: &Moment) -> Report {
 struct Chunk {
     index: usize,
     count: usize,
-    text: String,
+    text: Zeroizing<String>,
 }
 
 fn chunk(payload: &[u8]) -> Result<Chunk, Fault> {
@@ -151,7 +207,7 @@ fn chunk(payload: &[u8]) -> Result<Chunk, Fault> {
         .map(character)
         .collect::<Option<String>>()
         .ok_or(Fault::Encoding)?;
-    Ok(Chunk { index, count, text })
+    Ok(Chunk { index, count, text: Zeroizing::new(text) })
 }
 
 struct Parts<'t> {

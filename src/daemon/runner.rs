@@ -12,6 +12,7 @@ use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::place_code::Scanned;
+use crate::credential::shc::Joining;
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
@@ -45,6 +46,7 @@ pub struct LaneRunner {
     judged: (thermometry::Settings, Arc<Policy>),
     pub(super) outputs: Box<dyn Outputs>,
     trust: Arc<Trust>,
+    joining: Joining,
     position: Position,
     guidance: Option<Guidance>,
     pub(super) views: Views,
@@ -83,6 +85,7 @@ impl LaneRunner {
             screener: Screener::new(screening, Mono::ZERO),
             outputs,
             trust,
+            joining: Joining::default(),
             guidance: None,
             views: Views::default(),
             screening: false,
@@ -194,6 +197,8 @@ impl LaneRunner {
             // It names nobody, so it is no attempt at anything.
             Some(Scanned::CountsNothing) => return,
             None => {
+                let whole = self.joining.add(at.mono, payload);
+                let payload = whole.as_ref().map_or(payload.as_slice(), |whole| whole.as_bytes());
                 let checked = credential::check(payload, &self.trust, at.wall, at.trust);
                 Input::Presented(Credential { colour: scan.colour, ..checked })
             }

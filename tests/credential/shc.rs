@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
-use kakou::base::Wall;
+use kakou::base::{Mono, Wall};
 use kakou::credential::key::{Keys, Scheme};
 use kakou::credential::report::{Fault, Moment, Report};
+use kakou::credential::shc::Joining;
 use kakou::credential::trusted::revocation::RevocationId;
 use kakou::credential::{jwk, shc};
 use kakou::model::{Authenticity, Currency};
@@ -256,4 +257,36 @@ fn a_card_says_by_what_it_is_revoked() {
     for wrong in [json!(""), json!("a b"), json!("a".repeat(25)), json!(7), json!(["a"])] {
         assert_eq!(check(wrong.clone()).fault, Some(Fault::Content), "{wrong}");
     }
+}
+
+#[test]
+fn the_symbols_of_one_card_are_joined_in_any_order_while_nothing_else_is_shown() {
+    let issuer = issuer();
+    let jws = issuer.jws(&issuer.header(), &compress_to_vec(claims().to_string().as_bytes(), 9));
+    let all = digits(&jws).trim_start_matches("shc:/").to_owned();
+    let (first, rest) = all.split_at(100);
+    let (second, third) = rest.split_at(100);
+    let part = |index: usize, digits: &str| format!("shc:/{index}/3/{digits}");
+    let parts = [part(1, first), part(2, second), part(3, third)];
+    let at = |seconds| Mono::from_millis(1_000 * seconds);
+    let join = |shown: &[(u64, &str)]| {
+        let mut joining = Joining::default();
+        let found: Vec<_> =
+            shown.iter().filter_map(|(seconds, text)| joining.add(at(*seconds), text.as_bytes())).collect();
+        found.into_iter().map(|whole| whole.to_string()).collect::<Vec<_>>()
+    };
+    let [one, two, three] = parts.each_ref().map(String::as_str);
+    let whole = digits(&jws);
+    assert_eq!(join(&[(0, three), (1, one), (1, one), (2, two)]), [whole.as_str()]);
+    assert_eq!(shc::check(whole.as_bytes(), &issuer.keys, &Moment::sure(NOW)).fault, None);
+    assert!(join(&[(0, one), (1, two)]).is_empty(), "one is missing");
+    assert!(join(&[(0, one), (1, two), (21, three)]).is_empty(), "too late");
+    assert!(
+        join(&[(0, one), (1, two), (2, "KK1:ABC"), (3, three)]).is_empty(),
+        "somebody else's between them"
+    );
+    let other = part(1, "5656");
+    assert!(join(&[(0, one), (1, two), (2, &other), (3, three)]).is_empty(), "another card's");
+    assert_eq!(join(&[(0, &other), (1, one), (2, two), (3, three)]), [whole.as_str()]);
+    assert!(join(&[(0, &whole)]).is_empty(), "one that is whole is none of several");
 }
