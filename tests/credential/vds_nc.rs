@@ -186,9 +186,9 @@ fn seals_of_another_implementation_are_judged_the_same() {
         assert_eq!(report.fault.map(Fault::name).unwrap_or_default(), fault, "{what}");
         assert_eq!(is_accepted(&report), fault.is_empty(), "{what}");
         if fault.is_empty() {
-            good += 1
+            good += 1;
         } else {
-            bad += 1
+            bad += 1;
         }
         let without = check(seal, &Keys::default());
         assert_eq!(without.fault, Some(Fault::UnknownKey), "{what}");

@@ -122,7 +122,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
     assert_eq!(of(|params| params.not_before = date_time_ymd(2026, 3, 2)), Some(Fault::KeyTooNew));
     assert_eq!(of(|params| params.extended_key_usages.clear()), None, "it may leave out what it is for");
     let server = |params: &mut CertificateParams| {
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     };
     assert_eq!(of(server), Some(Fault::Use));
     let lists = |params: &mut CertificateParams| {
