@@ -163,7 +163,8 @@ fn a_forged_or_expired_pass_admits_nobody_and_a_good_one_mends_it() {
 
 /// A lane whose profile takes health certificates of others.
 fn accepting() -> Bench {
-    let mut profiles = kakou::config::profile_file::shipped_in("profiles/residential.toml").unwrap();
+    let mut profiles =
+        kakou::config::profile_file::shipped_in("profiles/residential.toml").expect("a shipped file");
     for profile in &mut profiles {
         for rule in &mut profile.steps {
             if let Ask::Credential { accept, .. } = &mut rule.ask {
