@@ -122,9 +122,8 @@ pub fn parts(
     let place = place_codes.clone();
     let trust = trust_of(&site, enrolment.as_ref());
     let (shelf, unusable) = TrustShelf::open(&state, trust.keys.clone());
-    if unusable {
-        lists.missing.extend("trust-file".parse().map(|name| (name, NoReading::Checksum)));
-    }
+    let lost = unusable.then(|| "trust-file".parse().ok()).flatten();
+    lists.missing.extend(lost.map(|name| (name, NoReading::Checksum)));
     let trust = Trust { passed: passed.at(), place, lists: shelf.in_force(), ..trust };
     let (mut lanes, policy) = (Vec::new(), policy_of(&site, &passed, (&lists, &blinder))?);
     for lane in &site.lanes {

@@ -180,26 +180,14 @@ impl Running {
 /// When something cannot be started; nothing is left running then that could open a barrier.
 pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Parts {
-        kiosk,
-        title,
-        policy,
-        lanes: lane_parts,
-        journal,
-        disk,
-        view,
-        blinder,
-        hub,
-        attendants,
-        trust,
-        ..
+        kiosk, title, policy, lanes: lane_parts, journal, disk, view, blinder, hub, attendants, ..
     } = parts;
-    let (hosts, clock, codes, simulated) = (parts.hosts, parts.clock, parts.place_codes, parts.simulated);
+    let (clock, codes, trust) = (parts.clock, parts.place_codes, parts.trust);
     let ((listener, address), mut tasks) = (listen_at(parts.listen).await?, JoinSet::new());
-    let (stop, stopped) = watch::channel(false);
     let ((requests, for_recorder), (done, recorder_done)) = (mpsc::channel(4_096), mpsc::channel(1));
     let (journal, recovery) = journal;
     let (inbox, office) = (Inbox::open(parts.inbox, &recovery), Office::new(policy));
-    let (log, log_seen) = watch::channel(journal.open_log());
+    let ((stop, stopped), (log, log_seen)) = (watch::channel(false), watch::channel(journal.open_log()));
     let past = past_of((view, blinder, &disk), (&clock, parts.place_time), &log_seen)?;
     let (durable, durable_seen) = watch::channel((journal.epoch(), 0));
     copying::spawn(parts.copy, (&kiosk, &disk), (&log_seen, &durable_seen), &mut tasks);
@@ -241,7 +229,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let Duty { attendance, hand_overs, here, signed_in, post } =
         attendance::start(parts.post, requests, clock.clone(), &mut tasks);
     let seen = Seen { lanes: views, journal: written, hub: told, keeping, pictures, in_force, post, overdue };
-    let status = StatusBoard { kiosk, title, simulated, codes, seen, clock, trust }.start(&mut tasks);
+    let status =
+        StatusBoard { kiosk, title, simulated: parts.simulated, codes, seen, clock, trust }.start(&mut tasks);
     tasks.spawn(watch_over(progress));
     let handle = web::Handle {
         status: status.clone(),
@@ -255,7 +244,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
         policy,
         here,
         place_time: parts.place_time,
-        hosts,
+        hosts: parts.hosts,
     };
     tasks.spawn(pages(listener, handle));
     Ok(Running { address, status, commands, signed_in, past, lanes: lane_tasks, tasks, stop, recorder_done })

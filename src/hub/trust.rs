@@ -104,6 +104,7 @@ pub async fn poll(
 ) -> Result<Response, Refusal> {
     let kiosk: KioskId = kiosk.parse().map_err(|error| bad("kiosk", error))?;
     let Query(Ask { above, wait }) = ask.map_err(|error| bad("query", error.body_text()))?;
+    known(&hub, kiosk.clone()).await?;
     let _room = hub.trust.polls.enter(&kiosk).ok_or(Error::Busy)?;
     let wait = wait.map_or(WAIT_MAX, Duration::from_secs).min(WAIT_MAX);
     let later = async {
@@ -120,6 +121,12 @@ pub async fn poll(
     }
 }
 
+/// Over TLS nobody else comes this far; on this machine itself anybody does.
+async fn known(hub: &Hub, kiosk: KioskId) -> Result<(), Refusal> {
+    let key = hub.read(move |ledger| ledger.key_of(&kiosk)).await??;
+    key.map(drop).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled"))
+}
+
 async fn look(hub: &Arc<Hub>) -> Result<Option<Offer>, Refusal> {
     let hub = Arc::clone(hub);
     let looked = spawn_blocking(move || hub.trust.offer()).await;
@@ -132,8 +139,9 @@ pub async fn piece(
     path: Result<Path<(String, u64)>, PathRejection>,
     ask: Result<Query<Piece>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let Path((_, version)) = path.map_err(|error| bad("version", error.body_text()))?;
+    let Path((kiosk, version)) = path.map_err(|error| bad("version", error.body_text()))?;
     let Query(Piece { from }) = ask.map_err(|error| bad("query", error.body_text()))?;
+    known(&hub, kiosk.parse().map_err(|error| bad("kiosk", error))?).await?;
     let read = spawn_blocking(move || hub.trust.piece(version, from)).await;
     let read = read.map_err(|error| Error::Failed(error.to_string()))?;
     match read.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "file", error))? {

@@ -170,7 +170,7 @@ fn what_cannot_be_read_is_named() {
     assert!(error(&["x", "--trust", &in_folder("bad")]).contains("signer.der: no X.509 certificate"));
     assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules/a.json: Version must be a text"));
     fs::remove_file(folder.path().join("rules/a.json")).unwrap();
-    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules/b.json: EOF"));
+    assert!(error(&["x", "--rules", &in_folder("rules")]).contains("rules/b.json: no JSON"));
     assert!(error(&["x", "--rules", &in_folder("empty")]).contains("empty: holds no rule"));
     assert!(
         error(&[Path::new(&picture).to_str().unwrap()]).contains("wall.pgm: shows no code that can be read")
