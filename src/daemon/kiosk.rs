@@ -215,8 +215,7 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
     lane_parts.into_iter().map(|lane| resumed(lane, &recovery)).try_for_each(&mut start)?;
     let Lanes { news: lanes, commands: to_lanes, views, previews, thermals, mut progress, .. } = lanes;
-    let turns = counted(&mut progress);
-    let names = (kiosk.clone(), lanes.keys().cloned().collect());
+    let (turns, names) = (counted(&mut progress), (kiosk.clone(), lanes.keys().cloned().collect()));
     let desks = Desks { inbox: inbox.news.clone(), policy: office.ends.news.clone() };
     let outlets = Outlets { lanes, desks, durable, log, status, progress: turns, chores: to_do, alarms };
     recording::start(recorder, for_recorder, outlets, clock.clone(), done.clone()).map_err(Error::Thread)?;
