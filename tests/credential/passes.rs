@@ -127,9 +127,13 @@ fn a_lane_says_of_anothers_certificate_whether_it_is_enough_and_of_a_revoked_pas
     };
     let nothing = |authentic| (authentic, Currency::Unknown, Admissible::Unknown, false);
     assert_eq!(said(), nothing(Authenticity::Unverified), "no issuer of such is known here");
+    let made_up = check(b"HC1:6BFOXN*TS0BI$ZD", &trust, NOW, ClockTrust::Synced).authentic;
+    assert_eq!(made_up, Authenticity::Unverified, "so nothing here can say that this is none");
     let stranger = Key { id: vec![9; 8], ..issuer.key() };
     trust.lists.replace(Trusted { keys: Keys::new(vec![stranger]), ..Trusted::default() });
     assert_eq!(said(), nothing(Authenticity::UnknownIssuer), "this one is none of those");
+    let made_up = || check(b"HC1:6BFOXN*TS0BI$ZD", &trust, NOW, ClockTrust::Synced).authentic;
+    assert_eq!(made_up(), Authenticity::Forged);
     trust.lists.replace(Trusted { keys: Keys::new(vec![issuer.key()]), ..Trusted::default() });
     assert_eq!(said(), (Authenticity::Genuine, Currency::Current, Admissible::Yes, false));
 
