@@ -1,6 +1,6 @@
 //! What a kiosk trusts of others: keys of issuers, rules, and what was revoked, with the age of each list.
 //!
-//! The hub builds it as one file ([`file`]) of lists that others publish ([`source`]), signs it, and gives it to its kiosks.
+//! The hub builds it as one file ([mod@file]) of lists that others publish ([`source`]), signs it, and gives it to its kiosks.
 
 pub mod file;
 mod filter;

@@ -8,7 +8,7 @@
 //! | 4 | length of the head, the most significant first |
 //! | … | head: a COSE_Sign1 as passes are, with the external data `kakou trust 1` |
 //! | … | sections: keys, rules, dated, filter, index |
-//! | 8 each | set of what is revoked: see [`revocation`](super::revocation) |
+//! | 8 each | set of what is revoked: see [`revocation`] |
 //!
 //! What the head signs is a CBOR array: 0 version, 1 when it was built, 2 lists ([`TrustList`]), 3 length and SHA-256 of each section,
 //! 4 how many values the set has. Keys are a CBOR array of [`Key`]; rules are JSON: an array of rules, and of sets of values as the EU
