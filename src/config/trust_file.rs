@@ -66,7 +66,7 @@ impl TrustSources {
 
 fn sources(report: &mut Report<'_>, mut file: Section<'_>) -> Option<TrustSources> {
     let blocked = file.list(report, "blocked", &text(200));
-    let rows = file.tables(report, "list");
+    let rows = file.some_tables(report, "list");
     if rows.len() > LISTS_MAX {
         file.misfit(report, "list", format!("must be at most {LISTS_MAX}"));
     }
