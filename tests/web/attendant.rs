@@ -204,7 +204,7 @@ async fn a_refusal_takes_a_hold_of_one_second_or_a_second_page() {
 
     // From the keyboard: a page that asks why.
     fake.set_lane(states::referred());
-    browser.wait_for("#f6").await.send_keys("\u{E007}").await.unwrap();
+    browser.fill("#f6", "\u{E007}").await;
     browser.wait_for_address("/sure").await;
     assert_eq!(acts(&fake), []);
     browser.click("form:has(input[value=declined]) button").await;

@@ -45,7 +45,7 @@ async fn whoever_looks_on_for_an_agency_is_named_with_it_and_may_only_call_an_em
     assert!(fake.commands().is_empty(), "no lane hears of it");
     browser.open(&fake.url(LANE)).await;
     // From the keyboard: a page that asks whether they are sure.
-    browser.wait_for("#f2").await.send_keys("\u{E007}").await.unwrap();
+    browser.fill("#f2", "\u{E007}").await;
     browser.wait_for_address("/sure").await;
     browser.click("form:has(input[value=emergency]) button[type=submit]").await;
     browser.wait_for_text("#card", "正在记录").await;

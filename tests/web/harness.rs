@@ -2,9 +2,9 @@
 //!
 //! Missing programs are a failed test, never a skipped one: `tests/prepare` installs them.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::actions::{
@@ -189,9 +189,14 @@ impl Browser {
         self.client.perform_actions(press).await.expect("the pointer moves");
     }
 
-    /// Fills the input `css`.
+    /// Types into `css`, once it is there. A page that was drawn anew between finding and typing got nothing: again.
     pub async fn fill(&self, css: &str, text: &str) {
-        self.wait_for(css).await.send_keys(text).await.expect("text can be typed");
+        loop {
+            match self.wait_for(css).await.send_keys(text).await {
+                Err(error) if error.is_stale_element_reference() => {}
+                typed => return typed.expect("text can be typed"),
+            }
+        }
     }
 
     /// Types `text` into whatever has the focus.
@@ -232,22 +237,35 @@ impl Browser {
     }
 }
 
-/// Starts chromedriver on a port of its own choice, and reads which.
+/// Starts chromedriver on a port of its own choice, and reads which. One that ends at once has lost its port to another: again.
 fn start_driver(profile: TempDir) -> (Driver, u16) {
-    let mut program = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromedriver can be started (tests/prepare installs it)");
-    let mut lines = BufReader::new(program.stdout.take().expect("a pipe was asked for")).lines();
-    let driver = Driver { program, profile };
-    let port = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_suffix('.')?.rsplit_once("successfully on port ")?.1.parse().ok())
-        .expect("chromedriver says its port");
+    let mut driver = Driver { program: started(), profile };
+    let (mut lines, mut port) = port_of(&mut driver.program);
+    for _ in 0..2 {
+        if port.is_none() {
+            let _ = driver.program.wait();
+            driver.program = started();
+            (lines, port) = port_of(&mut driver.program);
+        }
+    }
+    let port = port.expect("chromedriver says its port");
     // Nobody may block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (driver, port)
+}
+
+fn started() -> Child {
+    let mut program = Command::new("chromedriver");
+    let program = program.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    program.expect("chromedriver can be started (tests/prepare installs it)")
+}
+
+/// What a driver says from now on, and the port that it has said.
+fn port_of(program: &mut Child) -> (Lines<BufReader<ChildStdout>>, Option<u16>) {
+    let mut lines = BufReader::new(program.stdout.take().expect("a pipe was asked for")).lines();
+    let port = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_suffix('.')?.rsplit_once("successfully on port ")?.1.parse().ok());
+    (lines, port)
 }
