@@ -31,6 +31,7 @@ pub mod replay;
 mod running;
 mod screened;
 pub mod session;
+mod shown;
 mod signing;
 mod status;
 mod step;

@@ -10,6 +10,7 @@ use super::listed::Cards;
 use super::memory::Memory;
 use super::prepared::{self, Prepared};
 use super::registration::{self, Said};
+use super::shown::shortcoming;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
 use crate::config::rules::{Facts, Party};
@@ -124,41 +125,30 @@ impl PersonSession {
         let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
         let &Credential { kind, authentic, current, .. } = credential;
         let evidence = Evidence::Credential { kind, authentic, current };
-        let reason = match (authentic, current) {
-            (Authenticity::Genuine, Currency::Current) => match &credential.holder {
-                Some(holder) if holder.subject == SubjectKind::Person => {
-                    step.settle(evidence);
-                    self.taken = Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
-                    self.details.pass = Some(holder.pass.clone());
-                    self.details.name = holder.name.clone().or(self.details.name.take());
-                    return self.become_class(holder.class, context);
-                }
-                // A vehicle's pass says nothing of who sits in it.
-                Some(_) => Reason::CredentialUnverified,
-                None => match (&step.rule.ask, credential.admissible) {
-                    (Ask::Credential { accept, .. }, Admissible::Yes) if accept.contains(&kind) => {
-                        // Whose it is it does not say in a way that could be looked up: they stay of the class that they are.
-                        return step.settle(evidence);
-                    }
-                    (Ask::Credential { accept, .. }, Admissible::No) if accept.contains(&kind) => {
-                        Reason::CredentialNotAdmissible
-                    }
-                    (_, Admissible::Yes | Admissible::No | Admissible::Unknown) => {
-                        Reason::CredentialUnverified
-                    }
-                },
-            },
-            (Authenticity::Genuine, Currency::Expired) => Reason::CredentialExpired,
-            (Authenticity::Genuine, Currency::NotYetValid) => Reason::CredentialNotYetValid,
-            (Authenticity::Genuine, Currency::WrongSite) => Reason::CredentialWrongSite,
-            (Authenticity::Genuine, Currency::ClockUntrusted) => Reason::ClockUntrusted,
-            (Authenticity::Genuine, Currency::ListsTooOld) => Reason::ListsTooOld,
-            (Authenticity::Revoked, _) => Reason::CredentialRevoked,
-            (Authenticity::Forged, _) => Reason::CredentialForged,
-            (Authenticity::UnknownIssuer, _) => Reason::CredentialUnknownIssuer,
-            (Authenticity::Genuine, Currency::Unknown) | (Authenticity::Unverified, _) => {
-                Reason::CredentialUnverified
+        let taken = || Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
+        let reason = match (shortcoming(authentic, current), &credential.holder) {
+            (Some(reason), _) => reason,
+            (None, Some(holder)) if holder.subject == SubjectKind::Person => {
+                step.settle(evidence);
+                self.taken = taken();
+                self.details.pass = Some(holder.pass.clone());
+                self.details.name = holder.name.clone().or(self.details.name.take());
+                return self.become_class(holder.class, context);
             }
+            // A vehicle's pass says nothing of who sits in it.
+            (None, Some(_)) => Reason::CredentialUnverified,
+            (None, None) => match (&step.rule.ask, credential.admissible) {
+                (Ask::Credential { accept, .. }, Admissible::Yes) if accept.contains(&kind) => {
+                    // Whose it is it does not say in a way that could be looked up: they stay of the class that they are.
+                    step.settle(evidence);
+                    self.taken = taken();
+                    return;
+                }
+                (Ask::Credential { accept, .. }, Admissible::No) if accept.contains(&kind) => {
+                    Reason::CredentialNotAdmissible
+                }
+                (_, Admissible::Yes | Admissible::No | Admissible::Unknown) => Reason::CredentialUnverified,
+            },
         };
         step.attempts = step.attempts.saturating_add(1);
         match (reason, &step.rule.ask) {

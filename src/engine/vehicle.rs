@@ -9,6 +9,7 @@ use super::person::{Apart, Asking, DOUBT, PersonSession};
 use super::prepared::{self, Prepared};
 use super::registration::{self, Said};
 use super::replay::occupant_verdict;
+use super::shown::shortcoming;
 use super::steps::Steps;
 use crate::base::{AttendantId, Mono, Pii, Slug};
 use crate::config::rules::Facts;
@@ -21,8 +22,8 @@ use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
 use crate::model::step::PlateSource;
 use crate::model::{
-    Attestation, Authenticity, Between, Class, Credential, Currency, Direction, Evidence, Person, Reason,
-    StepKind, StepOutcome, SubjectKind, Vehicle, Verdict, mask,
+    Attestation, Between, Class, Credential, Direction, Evidence, Person, Reason, StepKind, StepOutcome,
+    SubjectKind, Vehicle, Verdict, mask,
 };
 
 /// One vehicle, its steps, and the people in it.
@@ -99,9 +100,9 @@ impl VehicleSession {
             }
             return;
         };
-        if (credential.authentic, credential.current) != (Authenticity::Genuine, Currency::Current) {
+        if let Some(reason) = shortcoming(credential.authentic, credential.current) {
             if let Some(step) = self.steps.unsettled(StepKind::Plate) {
-                step.call_attendant(Reason::CredentialExpired);
+                step.call_attendant(reason);
             }
             return;
         }

@@ -299,6 +299,13 @@ pub fn vehicle_pass(class: Class, plate: &str) -> Input {
     Input::Presented(credential(SubjectKind::Vehicle, class, Authenticity::Genuine, Currency::Current, plate))
 }
 
+/// A vehicle's pass that the hub signed, whatever became of it.
+pub fn vehicle_pass_that_is(authentic: Authenticity, current: Currency) -> Input {
+    let pass =
+        credential(SubjectKind::Vehicle, Class::Resident, Authenticity::Genuine, current, Some("京A12345"));
+    Input::Presented(Credential { authentic, ..pass })
+}
+
 pub fn code(authentic: Authenticity, current: Currency) -> Input {
     Input::Presented(credential(SubjectKind::Person, Class::Resident, authentic, current, None))
 }

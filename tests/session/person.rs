@@ -199,7 +199,10 @@ fn anothers_certificate_settles_the_step_where_it_is_enough_and_the_profile_take
         assert!(!settled(&mut lane, input));
         assert_eq!(lane.status().prompt, Prompt::WaitForAttendant, "an attendant looks at it");
     }
-    let mut lane = lane();
+    let mut lane = accepting();
+    assert!(settled(&mut lane, genuine(Admissible::Yes)));
+    assert!(!settled(&mut lane, Input::SeveralCodes), "it may have been one of several: none is taken");
+    let mut lane = self::lane();
     assert!(!settled(&mut lane, genuine(Admissible::Yes)), "this profile takes passes of the hub alone");
     assert_eq!(lane.status().prompt, Prompt::WaitForAttendant);
 }

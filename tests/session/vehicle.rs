@@ -3,17 +3,19 @@
 use kakou::base::{CentiCelsius, Pii, Wall};
 use kakou::config::profile_file::shipped_in;
 use kakou::config::roster::Roster;
-use kakou::control::{Act, Decision, DisinfectionStatus, OddPlate, Phase, Prompt, Refused, Registration};
+use kakou::control::{
+    Act, Decision, DisinfectionStatus, OddPlate, Phase, Prompt, Refused, Registration, StepState,
+};
 use kakou::engine::replay::again;
 use kakou::engine::{Effect, Screen};
 use kakou::model::blind::IdentifierKind;
 use kakou::model::step::PlateSource;
 use kakou::model::{
-    AreaMode, Attestation, Class, Direction, Evidence, Level, PlateOrigin, Reason, Signal, StepKind,
-    StepOutcome, SubjectKind, Verdict, Zone,
+    AreaMode, Attestation, Authenticity, Class, Currency, Direction, Evidence, Level, PlateOrigin, Reason,
+    Signal, StepKind, StepOutcome, SubjectKind, Verdict, Zone,
 };
 
-use crate::bench::{Bench, Known, blinder, pass, temperature, vehicle_pass};
+use crate::bench::{Bench, Known, blinder, pass, temperature, vehicle_pass, vehicle_pass_that_is};
 
 fn lane() -> Bench {
     Bench::new(SubjectKind::Vehicle)
@@ -124,6 +126,23 @@ fn a_vehicle_pass_gives_the_plate_and_a_pass_of_another_vehicle_vouches_for_noth
     lane.line(Signal::Presence, Level::Active).act(plate("京B99999"));
     lane.put(vehicle_pass(Class::Resident, "京A12345"));
     assert_eq!(lane.status().class, Some(Class::Unknown));
+}
+
+#[test]
+fn an_attendant_is_told_why_a_vehicles_pass_does_not_count() {
+    for (authentic, current, reason) in [
+        (Authenticity::Genuine, Currency::Expired, Reason::CredentialExpired),
+        (Authenticity::Genuine, Currency::WrongSite, Reason::CredentialWrongSite),
+        (Authenticity::Genuine, Currency::ListsTooOld, Reason::ListsTooOld),
+        (Authenticity::Revoked, Currency::Current, Reason::CredentialRevoked),
+    ] {
+        let mut lane = lane();
+        let shown = vehicle_pass_that_is(authentic, current);
+        lane.line(Signal::Presence, Level::Active).put(shown);
+        let waits = StepState::NeedsAttendant { reason };
+        assert!(lane.status().steps.iter().any(|step| step.state == waits), "{reason:?}");
+        assert_eq!(lane.status().class, Some(Class::Unknown));
+    }
 }
 
 /// A service point that calls 川A local and knows a few plates.
@@ -279,7 +298,7 @@ fn who_waits_inside_goes_out() {
 impl Bench {
     fn last_step(&self, kind: StepKind) -> bool {
         let steps = self.status().steps;
-        steps.iter().any(|step| step.kind == kind && step.state == kakou::control::StepState::Done)
+        steps.iter().any(|step| step.kind == kind && step.state == StepState::Done)
     }
 }
 

@@ -43,6 +43,17 @@ const REFUSALS: [Reason; 12] = [
     Reason::NoCredential,
 ];
 
+/// Why a vehicle's pass may not count: what is signed by nobody who is known names no vehicle.
+const PASSES: [Reason; 7] = [
+    Reason::CredentialExpired,
+    Reason::CredentialNotYetValid,
+    Reason::CredentialWrongSite,
+    Reason::CredentialRevoked,
+    Reason::CredentialUnverified,
+    Reason::ListsTooOld,
+    Reason::ClockUntrusted,
+];
+
 const NOT_MEASURED: [NotMeasured; 26] = [
     NotMeasured::NoReading(NoReading::Absent),
     NotMeasured::NoReading(NoReading::Timeout),
@@ -92,7 +103,7 @@ pub fn of(step: &StepRule) -> Vec<State> {
             }
         }
         Ask::Plate { .. } => {
-            states.push(State::NeedsAttendant(Reason::CredentialExpired));
+            states.extend(PASSES.map(State::NeedsAttendant));
             states.extend(plates().map(State::Done));
         }
         Ask::Occupants { .. } => states.push(State::Done(Grade::Counted)),
