@@ -21,7 +21,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use super::Trust;
 use super::claims::{BadBytes, Claims};
 use super::report::Moment;
-use super::trusted::PassState;
+use super::trusted::{PassState, Trusted};
 use crate::base::Pii;
 use crate::model::{Admissible, Authenticity, Credential, CredentialKind, Currency, Holder};
 
@@ -74,7 +74,7 @@ pub fn issue(claims: &Claims, signer: &Ed25519KeyPair) -> Result<String, BadClai
 }
 
 /// Checks a payload that begins with [`PREFIX`].
-pub(super) fn check(payload: &[u8], trust: &Trust, moment: &Moment) -> Credential {
+pub(super) fn check(payload: &[u8], trust: &Trust, lists: &Trusted, moment: &Moment) -> Credential {
     let answer = |authentic, current| Credential {
         kind: CredentialKind::HubPass,
         authentic,
@@ -96,7 +96,7 @@ pub(super) fn check(payload: &[u8], trust: &Trust, moment: &Moment) -> Credentia
     match Claims::decode(envelope.payload.as_deref().unwrap_or_default()) {
         Ok(claims) => {
             let current = current(&claims, trust, moment);
-            let (authentic, current) = match (trust.lists.get().pass(&claims.pass, moment), current) {
+            let (authentic, current) = match (lists.pass(&claims.pass, moment), current) {
                 (PassState::Revoked, _) => (Authenticity::Revoked, current),
                 (PassState::ListTooOld, Currency::Current) => (Authenticity::Genuine, Currency::ListsTooOld),
                 (PassState::Unreadable, Currency::Current) => (Authenticity::Genuine, Currency::Unknown),

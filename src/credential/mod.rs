@@ -109,15 +109,15 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         manifest: None,
         colour: None,
     };
-    let moment = Moment { now, clock, passed: trust.passed };
+    let lists = trust.lists.get();
+    let moment = lists.since_built(&Moment { now, clock, passed: trust.passed });
     match kind {
         CredentialKind::Manifest => Credential { manifest: Some(Manifest::read_code(payload)), ..unverified },
-        CredentialKind::HubPass => hub_pass::check(payload, trust, &moment),
+        CredentialKind::HubPass => hub_pass::check(payload, trust, &lists, &moment),
         CredentialKind::HealthCertificate
         | CredentialKind::SmartHealthCard
         | CredentialKind::NzCovidPass
         | CredentialKind::VdsNc => {
-            let lists = trust.lists.get();
             // Where no issuer of such credentials is known at all, nothing here can say that one is none: an attendant looks at it.
             if !lists.keys.has(kind) {
                 return unverified;

@@ -70,11 +70,15 @@ impl Trusted {
             Ok(found) if found.contains(&true) => return report.with(Fault::Revoked),
             Ok(_) => report,
             // Nobody knows. That it is is not said of anybody, nor that it is not.
-            Err(_) => Report { current: Currency::Unknown, ..report }.with(Fault::Unreadable),
+            Err(_) if report.current == Currency::Current => {
+                Report { current: Currency::Unknown, ..report }.with(Fault::Unreadable)
+            }
+            Err(_) => report,
         };
+        let now = self.latest(&moment);
         let of_key = report.list.and_then(|list| self.lists.get(usize::from(list)));
         let of_revoked = self.lists.iter().filter(|list| revoked_of(report.kind) == Some(list.kind));
-        let stale = of_key.into_iter().chain(of_revoked).any(|list| list.age(moment.now) == ListAge::TooOld);
+        let stale = of_key.into_iter().chain(of_revoked).any(|list| list.age(now) == ListAge::TooOld);
         if report.current == Currency::Current && stale {
             Report { current: Currency::ListsTooOld, ..report }.with(Fault::ListsTooOld)
         } else {
@@ -84,8 +88,8 @@ impl Trusted {
 
     /// Whether what `report` is about is enough, and which rules it does not meet. By rules that are too old nothing is.
     pub fn judge(&self, report: &Report, moment: &Moment) -> Judgement<'_> {
-        let now = self.since_built(moment).now;
-        let judgement = self.rules.judge(report, now);
+        let now = self.latest(moment);
+        let judgement = self.rules.judge(report, moment.now);
         let rules = self.lists.iter().filter(|list| list.kind == TrustListKind::Rules);
         let stale = rules.into_iter().any(|list| list.age(now) == ListAge::TooOld);
         match judgement.admissible {
@@ -99,7 +103,7 @@ impl Trusted {
         match self.revoked.holds(&RevocationId::of_pass(pass), None) {
             Ok(true) => PassState::Revoked,
             Ok(false) => {
-                let now = self.since_built(moment).now;
+                let now = self.latest(moment);
                 let mut lists = self.lists.iter().filter(|list| list.kind == TrustListKind::PassesRevoked);
                 if lists.any(|list| list.age(now) == ListAge::TooOld) {
                     PassState::ListTooOld
@@ -116,8 +120,14 @@ impl Trusted {
         self.lists.iter().map(|list| list.age(now)).max().unwrap_or(ListAge::Fresh)
     }
 
-    /// A clock that stands before what is known to have passed is behind.
-    fn since_built(&self, moment: &Moment) -> Moment {
+    /// The latest that it is known to be: a clock that is behind makes no list younger.
+    fn latest(&self, moment: &Moment) -> Wall {
+        let Moment { now, passed, .. } = self.since_built(moment);
+        now.max(passed)
+    }
+
+    /// The moment, with when this was built as a time that has passed.
+    pub fn since_built(&self, moment: &Moment) -> Moment {
         let passed = moment.passed.max(self.built);
         Moment { passed, ..*moment }
     }

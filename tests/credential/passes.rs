@@ -143,6 +143,10 @@ fn a_lane_says_of_anothers_certificate_whether_it_is_enough_and_of_a_revoked_pas
         (found.authentic, found.current, found.holder.is_some())
     };
     assert_eq!(said(NOW), (Authenticity::Genuine, Currency::Current, true));
+    let built = Wall(NOW.0 + DAY / 2);
+    trust.lists.replace(Trusted { built, ..Trusted::default() });
+    let untrusted = check(pass.as_bytes(), &trust, NOW, ClockTrust::None).current;
+    assert_eq!(untrusted, Currency::ClockUntrusted, "the file was built later than that clock says");
     trust.lists.replace(Trusted::lost());
     let late = Wall(NOW.0 + 30 * DAY);
     assert_eq!(said(NOW), (Authenticity::Genuine, Currency::Unknown, true), "nobody knows what was revoked");

@@ -198,6 +198,23 @@ fn where_nobody_can_say_what_was_revoked_nothing_is_current() {
     assert_eq!((report.authentic, report.current), (Authenticity::Genuine, Currency::Unknown));
     assert_eq!(report.fault, Some(Fault::Unreadable));
     assert_eq!(trusted.judge(&report, &SURE).admissible, Admissible::Unknown);
+    let late = trusted.verify(text.as_bytes(), &days_on(30));
+    assert_eq!(
+        (late.current, late.fault),
+        (Currency::Expired, Some(Fault::Expired)),
+        "that is known all the same"
+    );
+}
+
+#[test]
+fn a_clock_that_is_behind_makes_no_list_younger() {
+    let contents = Contents { lists: vec![list(TrustListKind::PassesRevoked)], ..contents(&Issuer::new()) };
+    let trusted = opened(contents);
+    let state = |passed: i64| {
+        let passed = Wall(NOW.0 + passed * DAY);
+        trusted.pass(b"12345678", &Moment { now: Wall(NOW.0 - DAY), clock: ClockTrust::Rtc, passed })
+    };
+    assert_eq!([state(6), state(7)], [PassState::Good, PassState::ListTooOld]);
 }
 
 #[test]
