@@ -7,6 +7,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::task::{JoinSet, spawn_blocking};
@@ -38,6 +39,8 @@ pub struct TrustShelf {
     state: PathBuf,
     keys: Vec<[u8; 32]>,
     in_force: Shared,
+    /// The highest version that this program cannot use: fetching it again would make it no better.
+    refused: Arc<AtomicU64>,
 }
 
 /// Why a file of trust is not taken.
@@ -57,10 +60,28 @@ pub enum NotTaken {
     NotLater(u64),
 }
 
+impl NotTaken {
+    /// Whether the same file would be refused again: what a disk or a wire spoilt may come better.
+    fn is_for_good(&self) -> bool {
+        match self {
+            Self::Bad(BadFile::Io(_) | BadFile::Damaged(_)) | Self::Io(_) | Self::Damaged(_) => false,
+            Self::Bad(
+                BadFile::NoTrust
+                | BadFile::Forged
+                | BadFile::Unknown
+                | BadFile::TooLarge(_)
+                | BadFile::Rule(_),
+            )
+            | Self::NotLater(_) => true,
+        }
+    }
+}
+
 impl TrustShelf {
     /// The file in `state` that one of the hub's `keys` signed, in force from now on. Whether one is there and cannot be used.
     pub fn open(state: &Path, keys: Vec<[u8; 32]>) -> (Self, bool) {
-        let shelf = Self { state: state.to_owned(), keys, in_force: Shared::default() };
+        let shelf =
+            Self { state: state.to_owned(), keys, in_force: Shared::default(), refused: Arc::default() };
         let path = state.join(TRUST_FILE);
         if files::marks(&path).is_none() {
             return (shelf, false);
@@ -102,20 +123,36 @@ impl TrustShelf {
         Ok(file::read(read_at, length, &self.keys)?)
     }
 
-    /// Takes what was fetched, if it is a later file of this hub's.
+    /// Above which version another file would be of use.
+    pub fn above(&self) -> u64 {
+        self.in_force.get().version.max(self.refused.load(Ordering::Relaxed))
+    }
+
+    /// Takes what was fetched as `version`, if it is a later file of this hub's. Otherwise nothing of it is left lying.
     ///
     /// # Errors
     ///
     /// Why it is not taken; what was in force stays so.
-    pub fn take(&self) -> Result<u64, NotTaken> {
+    pub fn take(&self, version: u64) -> Result<u64, NotTaken> {
         let part = self.state.join(PART);
-        let fetched = self.read(&part)?;
+        let taken = self.put_in_force(&part);
+        if let Err(error) = &taken {
+            if error.is_for_good() {
+                self.refused.fetch_max(version, Ordering::Relaxed);
+            }
+            files::remove_if_there(&part)?;
+        }
+        taken
+    }
+
+    fn put_in_force(&self, part: &Path) -> Result<u64, NotTaken> {
+        let fetched = self.read(part)?;
         if fetched.version <= self.in_force.get().version {
             return Err(NotTaken::NotLater(fetched.version));
         }
         fetched.revoked.check()?;
         // It stays open under its new name.
-        files::put_in_place(&part, &self.state.join(TRUST_FILE))?;
+        files::put_in_place(part, &self.state.join(TRUST_FILE))?;
         let version = fetched.version;
         self.in_force.replace(fetched);
         Ok(version)
@@ -170,7 +207,7 @@ impl TrustShelf {
         kiosk: &KioskId,
         of: &mut Option<Offer>,
     ) -> Result<Option<u64>, Again> {
-        let above = self.in_force.get().version;
+        let above = self.above();
         let Some(offer) = client.trust_above(kiosk, above, WAIT).await? else { return Ok(None) };
         let mut there = self.begun(offer, of)?;
         while there < offer.length {
@@ -184,7 +221,7 @@ impl TrustShelf {
         }
         *of = None;
         let shelf = self.clone();
-        let taken = spawn_blocking(move || shelf.take()).await.map_err(io::Error::other)?;
+        let taken = spawn_blocking(move || shelf.take(offer.version)).await.map_err(io::Error::other)?;
         Ok(Some(taken.map_err(Again::NotTaken)?))
     }
 }

@@ -33,7 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct TrustFile {
     path: PathBuf,
     key: [u8; 32],
-    seen: Mutex<Option<(Marks, Offer)>>,
+    /// What was seen last, so that a file that is none of ours is complained of once.
+    seen: Mutex<Option<(Marks, Option<Offer>)>>,
     /// Who waits for a later one.
     polls: Polls,
 }
@@ -49,21 +50,21 @@ impl TrustFile {
         let marks = files::marks(&self.path)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, offer)) = seen.as_ref().filter(|(known, _)| *known == marks) {
-            return Some(*offer);
+            return *offer;
         }
         let (read_at, length) = files::read_at(&self.path).ok()?;
-        match file::version(read_at, &[self.key]) {
+        let offer = match file::version(read_at, &[self.key]) {
             Ok(version) => {
-                let offer = Offer { version, length };
-                *seen = Some((marks, offer));
                 tracing::info!(version, length, "file of trust is offered to kiosks");
-                Some(offer)
+                Some(Offer { version, length })
             }
             Err(error) => {
                 tracing::error!(file = %self.path.display(), %error, "kiosks get no file of trust");
                 None
             }
-        }
+        };
+        *seen = Some((marks, offer));
+        offer
     }
 
     fn piece(&self, version: u64, from: u64) -> io::Result<Option<Vec<u8>>> {

@@ -89,9 +89,12 @@ async fn what_was_fetched_is_taken_only_when_it_is_whole_later_and_the_hubs() {
     let keys = vec![running.hub.keys().pass_key().0];
     put(state.path(), &written(&running, 7, 10));
     let (shelf, _) = TrustShelf::open(state.path(), keys.clone());
+    let part = state.path().join("trust.kkt.part");
     let take = |bytes: &[u8]| {
-        fs::write(state.path().join("trust.kkt.part"), bytes).unwrap();
-        shelf.take()
+        fs::write(&part, bytes).unwrap();
+        let taken = shelf.take(8);
+        assert!(!part.exists(), "nothing is left lying about");
+        taken
     };
     let later = written(&running, 8, 2_000);
     assert!(matches!(take(&written(&running, 7, 9)), Err(NotTaken::NotLater(7))));
@@ -104,6 +107,23 @@ async fn what_was_fetched_is_taken_only_when_it_is_whole_later_and_the_hubs() {
     assert_eq!(shelf.in_force().get().version, 7);
     assert_eq!(take(&later).unwrap(), 8);
     assert_eq!(fs::read(state.path().join(TRUST_FILE)).unwrap(), later);
+
+    // What this program cannot use is not fetched again and again; what a wire spoilt is.
+    let unusable =
+        Contents { version: 9, rules: vec![serde_json::json!({"Logic": {}})], ..Contents::default() };
+    let mut bytes = vec![];
+    let signer = Ed25519KeyPair::from_seed_unchecked(&running.hub.keys().pass_seed()[..]).unwrap();
+    unusable.write(&signer, &mut bytes).unwrap();
+    let wanted_above = |bytes: &[u8]| {
+        fs::write(&part, bytes).unwrap();
+        assert!(shelf.take(9).is_err());
+        shelf.above()
+    };
+    let mut spoilt = bytes.clone();
+    let rule = spoilt.windows(5).position(|bytes| bytes == b"Logic").unwrap();
+    spoilt[rule] ^= 1;
+    assert_eq!(wanted_above(&spoilt), 8);
+    assert_eq!(wanted_above(&bytes), 9);
 
     // A file that rotted is not as if there were none.
     altered.truncate(200);
