@@ -22,6 +22,7 @@ use kakou::daemon::{Append, LaneRunner, News, Outputs, Recorder, Request};
 use kakou::drivers::barrier::{End, Position};
 use kakou::engine::{Context, Settings, Times};
 use kakou::journal::{Journal, Options};
+use kakou::model::credential::Purpose;
 use kakou::model::{
     AreaMode, Attestation, Blinder, Class, Level, Observation, Observed, Scan, ScreeningRule, SubjectKind,
     Via,
@@ -235,6 +236,8 @@ fn pass() -> (String, Trust) {
         name: Some(Pii::new("王*".into())),
         plate: None,
         lanes: vec![],
+        purpose: Purpose::Entry,
+        anchor: None,
     };
     let key = signer.public_key().as_ref().try_into().expect("32 bytes");
     (issue(&claims, &signer).expect("a pass"), Trust::new(site, vec![key]))

@@ -28,6 +28,8 @@ mod seal;
 mod shc;
 #[path = "credential/trusted.rs"]
 mod trusted;
+#[path = "credential/turning.rs"]
+mod turning;
 #[path = "credential/vds_nc.rs"]
 mod vds_nc;
 #[path = "credential/vds_nc_forgeries.rs"]
@@ -35,6 +37,7 @@ mod vds_nc_forgeries;
 
 use kakou::base::{Pii, Wall};
 use kakou::credential::{Claims, Trust};
+use kakou::model::credential::Purpose;
 use kakou::model::{Class, SubjectKind};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -65,6 +68,8 @@ fn person() -> Claims {
         name: Some(Pii::new("王*".to_owned())),
         plate: None,
         lanes: vec![],
+        purpose: Purpose::Entry,
+        anchor: None,
     }
 }
 

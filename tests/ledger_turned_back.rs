@@ -12,7 +12,7 @@ use kakou::base::{KioskId, Seq, Wall};
 use kakou::ledger::{Keys, Ledger, Officer, RecordId};
 use kakou::model::blind::IdentifierKind;
 use kakou::model::{Blinder, Body, Direction, Erasure, Personal, SubjectKind, Verdict};
-use kakou::sync::turned_back::{News, Page, Told, token};
+use kakou::sync::turned_back::{LookBack, News, Page, Told, token};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -36,6 +36,33 @@ fn a_turn_back_is_told_to_every_other_kiosk_and_a_later_end_only_of_those() {
     place.passes(NOW + DAY / 2, Verdict::Admitted, Some(&who));
     place.deliver(NOW + DAY / 2);
     assert_eq!(told(&place.to_west(page.through)), [Told::Otherwise]);
+}
+
+#[test]
+fn where_a_pass_was_shown_is_told_for_an_hour_to_whoever_asks_and_by_the_pass_alone() {
+    let mut place = Place::new(None);
+    let mut who = place.passes(NOW, Verdict::Abandoned, None);
+    who.people[0].pass = Some(kakou::base::Pii::new("0123456789abcdef".to_owned()));
+    place.passes(NOW, Verdict::Admitted, Some(&who));
+    place.deliver(NOW);
+    assert!(place.told_to("west-1", 0).is_none(), "whoever did not ask is told nothing");
+    let look = LookBack { turn_backs: Duration::ZERO, passes: Duration::from_secs(120) };
+    let at = |now| place.ledger.told_after(&west(), 0, look, now).unwrap();
+    let page = at(NOW).unwrap();
+    assert_eq!(told(&page), [Told::Shown]);
+    let pass = token(&Blinder::new(&page.key), IdentifierKind::Pass, "0123456789abcdef");
+    assert_eq!(page.news[0].tokens, [pass], "nothing else of them is told");
+    assert!(at(NOW + Duration::from_secs(300)).is_none(), "nobody looks back as far");
+    // What arrives an hour late is of no use to anybody, and what is as old goes.
+    let late = NOW + Duration::from_hours(3);
+    place.passes(NOW + Duration::from_hours(1), Verdict::Admitted, Some(&who));
+    place.deliver(late);
+    let all = LookBack { turn_backs: 40 * DAY, passes: Duration::from_hours(1) };
+    assert!(place.ledger.told_after(&west(), 0, all, NOW).unwrap().is_some());
+    place.passes(late, Verdict::Admitted, Some(&who));
+    place.deliver(late);
+    let page = place.ledger.told_after(&west(), 0, all, NOW).unwrap().unwrap();
+    assert_eq!(page.news.len(), 1, "the old one was cleared away");
 }
 
 #[test]
@@ -70,14 +97,14 @@ fn what_is_too_long_ago_is_neither_told_nor_kept() {
     let mut place = Place::new(None);
     place.passes(NOW, Verdict::TurnedBack, None);
     place.deliver(NOW);
-    let at = |now| place.ledger.told_after(&west(), 0, DAY, now).unwrap();
+    let at = |now| place.ledger.told_after(&west(), 0, LookBack::turn_backs(DAY), now).unwrap();
     assert!(at(NOW + DAY).is_some() && at(NOW + DAY + Duration::from_hours(1)).is_none());
     // A month later another one comes, and a backlog of long ago.
     let later = NOW + 29 * DAY;
     place.passes(later, Verdict::TurnedBack, None);
     place.passes(NOW, Verdict::TurnedBack, None);
     place.deliver(later);
-    let page = place.ledger.told_after(&west(), 0, 40 * DAY, later).unwrap().unwrap();
+    let page = place.ledger.told_after(&west(), 0, LookBack::turn_backs(40 * DAY), later).unwrap().unwrap();
     assert_eq!(page.news.len(), 1, "the last four weeks");
 }
 
@@ -202,7 +229,9 @@ impl Place {
     }
 
     fn told_to(&self, kiosk: &str, after: u64) -> Option<Page> {
-        self.ledger.told_after(&kiosk.parse().unwrap(), after, DAY, NOW + DAY / 2).unwrap()
+        self.ledger
+            .told_after(&kiosk.parse().unwrap(), after, LookBack::turn_backs(DAY), NOW + DAY / 2)
+            .unwrap()
     }
 
     fn to_west(&self, after: u64) -> Page {

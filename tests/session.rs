@@ -24,6 +24,8 @@ mod listed;
 mod memory;
 #[path = "session/party.rs"]
 mod party;
+#[path = "session/passes.rs"]
+mod passes;
 #[path = "session/person.rs"]
 mod person;
 #[path = "session/place_code.rs"]

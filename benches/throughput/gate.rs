@@ -147,6 +147,7 @@ fn earlier() -> EarlierPassage {
     EarlierPassage {
         seq: 1,
         ago: Ago { least: ago, most: Some(ago) },
+        lane: None,
         by: KnownBy::Identity,
         direction: Direction::Inbound,
         verdict: Verdict::Admitted,

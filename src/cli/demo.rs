@@ -19,9 +19,10 @@ use crate::config::roster::Roster;
 use crate::config::{Board, Site, site};
 use crate::control::{Command, KioskStatus};
 use crate::daemon;
-use crate::hub::{self, Hub, Wanted};
+use crate::hub::{self, Hub, Shown, Wanted};
 use crate::journal::SigningKey;
 use crate::model::blind::IdentifierKind;
+use crate::model::credential::Purpose;
 use crate::model::{Blinder, Class, SubjectKind};
 use crate::platform::clock::{Clock, mono, pause};
 use crate::platform::entropy::OsEntropy;
@@ -211,6 +212,8 @@ fn cast(hub: &Hub, site: &Site, now: Wall) -> Result<Cast> {
             expires: Wall(now.0 + 30 * 86_400_000),
             name: name.map(|name| Pii::new(name.to_owned())),
             plate: plate.map(|plate| Pii::new(plate.to_owned())),
+            purpose: Purpose::Entry,
+            shown: Shown::Printed,
         };
         hub::issue(hub, &wanted).map(|pass| pass.text).map_err(anyhow::Error::msg)
     };

@@ -8,14 +8,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use qrcode::render::unicode::Dense1x2;
-use qrcode::{EcLevel, QrCode};
 
-use super::{hub_carry, hub_command, hub_kiosk, hub_sheet};
-use crate::base::{KioskId, Pii, Slug};
-use crate::hub::{Hub, Issued, Options, Wanted, issue, start};
+use super::{hub_carry, hub_command, hub_kiosk, hub_pass, hub_sheet};
+use crate::base::KioskId;
+use crate::hub::{Hub, Options, start};
 use crate::ledger::{Columns, Day, Filter, Officer};
-use crate::model::{Class, SubjectKind};
 use crate::platform::entropy::OsEntropy;
 use crate::platform::net::{server_fingerprint, wall_now};
 
@@ -46,7 +43,7 @@ enum What {
     /// Asks a kiosk for a new TLS key, which it brings when it speaks next.
     Renew(hub_kiosk::Renew),
     /// Issues a pass and prints it as text and as a QR symbol.
-    Pass(Pass),
+    Pass(hub_pass::Pass),
     /// Asks something of one kiosk, or lists what was asked of it and what became of it.
     Command(hub_command::Arguments),
     /// Takes in records that a kiosk without a network sent as files, and writes the receipt for it.
@@ -68,31 +65,6 @@ struct Run {
     /// A name under which kiosks and browsers reach this hub, for the certificate made at the first start.
     #[arg(long = "tls-name")]
     names: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-struct Pass {
-    /// The hub's data directory.
-    #[arg(long, default_value = "hub-data")]
-    data: PathBuf,
-    /// The place it is for, as in the kiosks' site files.
-    #[arg(long)]
-    site: Slug,
-    /// What the holder is to the place: resident, worker, visitor, transit, key-person.
-    #[arg(long, default_value = "resident", value_parser = class)]
-    class: Class,
-    /// The holder's name; the pass holds its masked form only.
-    #[arg(long)]
-    name: Option<String>,
-    /// The vehicle's plate, for a vehicle's pass.
-    #[arg(long)]
-    plate: Option<String>,
-    /// Days that it is good for, today included.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=3_660))]
-    days: i64,
-    /// Also writes the symbol to this file, as SVG.
-    #[arg(long)]
-    svg: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -132,7 +104,7 @@ pub fn run(args: HubArgs) -> ExitCode {
         Some(What::Renew(renew)) => {
             open(&renew.data).and_then(|hub| block_on(hub_kiosk::renew(&renew, &hub))?)
         }
-        Some(What::Pass(pass)) => issue_pass(&pass),
+        Some(What::Pass(pass)) => open(&pass.data).and_then(|hub| hub_pass::run(&pass, &hub)),
         Some(What::Command(command)) => {
             open(&command.data).and_then(|hub| block_on(hub_command::run(&command, &hub))?)
         }
@@ -203,33 +175,6 @@ fn enrol(data: &Path, name: Option<KioskId>) -> Result<()> {
     Ok(())
 }
 
-fn issue_pass(args: &Pass) -> Result<()> {
-    let hub = open(&args.data)?;
-    let today = Day::of(hub.now());
-    let wanted = Wanted {
-        subject: if args.plate.is_some() { SubjectKind::Vehicle } else { SubjectKind::Person },
-        class: args.class,
-        site: args.site.clone(),
-        not_before: today.start(),
-        expires: today.plus(args.days).start(),
-        name: args.name.clone().map(Pii::new),
-        plate: args.plate.clone().map(Pii::new),
-    };
-    let Issued { text, id } = issue(&hub, &wanted).map_err(anyhow::Error::msg)?;
-    let symbol = QrCode::with_error_correction_level(&text, EcLevel::M)?;
-    if let Some(file) = &args.svg {
-        let drawn = symbol.render::<qrcode::render::svg::Color<'_>>().min_dimensions(320, 320).build();
-        std::fs::write(file, drawn).with_context(|| file.display().to_string())?;
-    }
-    let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
-    // Dark on light whatever the terminal's colours are: a reader needs the light border.
-    let drawn = symbol.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-    writeln!(out, "{drawn}")?;
-    writeln!(out, "撤销用编号 to revoke it by: {id}")?;
-    Ok(())
-}
-
 fn write_csv(args: &Export) -> Result<()> {
     if !args.csv {
         bail!("say in which form: --csv");
@@ -253,15 +198,4 @@ fn write_csv(args: &Export) -> Result<()> {
     }))???;
     writeln!(io::stderr().lock(), "{written} records")?;
     Ok(())
-}
-
-fn class(text: &str) -> Result<Class, String> {
-    match text {
-        "resident" => Ok(Class::Resident),
-        "worker" => Ok(Class::Worker),
-        "visitor" => Ok(Class::Visitor),
-        "transit" => Ok(Class::Transit),
-        "key-person" => Ok(Class::KeyPerson),
-        _ => Err("expected resident, worker, visitor, transit or key-person".to_owned()),
-    }
 }

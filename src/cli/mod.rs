@@ -10,6 +10,7 @@ mod hub;
 mod hub_carry;
 mod hub_command;
 mod hub_kiosk;
+mod hub_pass;
 mod hub_sheet;
 mod journal;
 mod list;

@@ -58,6 +58,9 @@ pub struct Profile {
     /// Whoever was turned back within this time is looked at by a person; nobody is where there is none.
     #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
     pub turned_back: Option<Duration>,
+    /// Whoever shows a pass that was shown at another gate less than so long ago is looked at.
+    #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
+    pub apart: Option<Duration>,
     /// When whoever comes in has to be out again; nobody has to where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stay: Option<StayRule>,
@@ -86,14 +89,14 @@ impl Profile {
 
     /// Whether the records of earlier passages matter for anybody.
     pub fn asks_the_past(&self) -> bool {
-        self.turned_back.is_some() || self.steps.iter().any(StepRule::asks_the_past)
+        self.turned_back.is_some() || self.apart.is_some() || self.steps.iter().any(StepRule::asks_the_past)
     }
 
     /// How far back anything looks that it asks of earlier passages.
     pub fn looks_back(&self) -> Duration {
         let steps = self.steps.iter().flat_map(|step| [step.counts_for, step.checks_within()]);
         let stay = self.stay.as_ref().map(|stay| Duration::from_hours(stay.hours.into()));
-        steps.chain([self.turned_back, stay]).flatten().max().unwrap_or_default()
+        steps.chain([self.turned_back, self.apart, stay]).flatten().max().unwrap_or_default()
     }
 
     /// What the rules are for.

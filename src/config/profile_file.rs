@@ -33,6 +33,8 @@ const SESSION_MAX: u64 = 6 * 3_600;
 
 /// How far back a profile may ask what was earlier, in hours: four weeks. Personal data must be kept as long.
 pub const HOURS_MAX: u64 = 28 * 24;
+/// Longest time, in seconds, within which a pass that was shown at another gate is looked at.
+pub const APART_MAX: u64 = 3_600;
 
 pub(super) const TAKES: [(&str, Takes); 3] =
     [("person", Takes::Person), ("vehicle", Takes::Vehicle), ("occupant", Takes::Occupant)];
@@ -132,6 +134,7 @@ fn profile(
     if session_timeout.is_some_and(|session| idle_timeout.is_some_and(|idle| idle > session)) {
         table.misfit(report, "idle_timeout_s", "must be at most session_timeout_s");
     }
+    let apart = table.get(report, "pass_apart_s", &integer(1..=APART_MAX)).map(Duration::from_secs);
     let turned_back = table.get(report, "turned_back_h", &integer(1..=HOURS_MAX)).map(Duration::from_hours);
     let steps = table.some_tables(report, "step");
     let read = |table| step_file::step(report, table, takes, areas);
@@ -156,6 +159,7 @@ fn profile(
         session_timeout: Duration::from_secs(session_timeout?),
         idle_timeout: Duration::from_secs(idle_timeout?),
         turned_back,
+        apart,
         stay,
         steps,
         rules: rules?,

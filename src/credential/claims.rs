@@ -16,20 +16,32 @@
 //! | 7 | optional: name as printed, already masked; 1 to 32 bytes |
 //! | 8 | plate, normalised; only for vehicles, and there needed |
 //! | 9 | optional: list of 1 to 4 lanes it is good for |
+//! | 10 | optional: what it is for, where it is not simply for entry: 1 re-entry, 2 transit, 3 contact card |
+//! | 11 | only for re-entry, optional: when the holder's temperature was screened and good, seconds since 1970, not after key 6 |
+//! | 12 | only for transit, and there needed: where to, 1 to 32 bytes |
+//! | 13 | optional: 16 bytes that every code of a [rotating](super::turn) pass comes out at |
 //!
-//! A reader that does not know a key from 10 to 31, or the version, must not admit on the pass. It passes over
+//! A pass for transit is for class transit, a contact card for a person of class observed, and nothing else is for that class;
+//! a rotating pass spans seven days at most.
+//!
+//! A reader that does not know a key from 14 to 31, or the version, must not admit on the pass. It passes over
 //! keys from 32 on.
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
+use super::turn::{self, Anchor};
 use crate::base::{LaneId, Pii, Slug, Wall};
+use crate::model::credential::Purpose;
 use crate::model::plate::Plate;
 use crate::model::width::is_obeyed;
 use crate::model::{Class, SubjectKind};
 
 /// Version of this format.
 const VERSION: u8 = 1;
+
+/// Last key that this reader knows.
+const KNOWN_TO: u64 = 13;
 
 /// First key that a reader may pass over.
 const OPTIONAL_FROM: u64 = 32;
@@ -64,6 +76,10 @@ pub struct Claims {
     pub plate: Option<Pii<String>>,
     /// Lanes it is good for; empty for all.
     pub lanes: Vec<LaneId>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it is shown by codes that change: what each of them comes out at.
+    pub anchor: Option<Anchor>,
 }
 
 /// Why bytes are no claims.
@@ -94,7 +110,24 @@ impl Claims {
             }
         };
         let span = seconds(self.not_before) && seconds(self.expires) && self.not_before < self.expires;
-        span && name && plate && self.lanes.len() <= LANES_MAX
+        let turns = self.anchor.is_none() || turn::count(self.not_before, self.expires).is_some();
+        span && name && plate && turns && self.lanes.len() <= LANES_MAX && self.is_sound_purpose()
+    }
+
+    fn is_sound_purpose(&self) -> bool {
+        let class = match &self.purpose {
+            Purpose::Entry => self.class != Class::Observed,
+            Purpose::ReEntry { screened } => {
+                let screened = screened.is_none_or(|at| {
+                    at.0 % 1_000 == 0 && (0..=SECONDS_MAX).contains(&at.as_secs()) && at <= self.expires
+                });
+                self.class != Class::Observed && screened
+            }
+            Purpose::Transit { to } => self.class == Class::Transit && is_printable(to.expose()),
+            Purpose::ContactCard => self.class == Class::Observed,
+        };
+        let person = matches!(self.subject, SubjectKind::Person);
+        class && (person || self.class != Class::Observed)
     }
 
     /// The bytes.
@@ -111,7 +144,26 @@ impl Claims {
         &self,
         e: &mut Encoder<W>,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        let optional = [self.name.is_some(), self.plate.is_some(), !self.lanes.is_empty()];
+        let purpose = match &self.purpose {
+            Purpose::Entry => None,
+            Purpose::ReEntry { .. } => Some(1),
+            Purpose::Transit { .. } => Some(2),
+            Purpose::ContactCard => Some(3),
+        };
+        let (screened, to) = match &self.purpose {
+            Purpose::Entry | Purpose::ContactCard => (None, None),
+            Purpose::ReEntry { screened } => (*screened, None),
+            Purpose::Transit { to } => (None, Some(to)),
+        };
+        let optional = [
+            self.name.is_some(),
+            self.plate.is_some(),
+            !self.lanes.is_empty(),
+            purpose.is_some(),
+            screened.is_some(),
+            to.is_some(),
+            self.anchor.is_some(),
+        ];
         let count = 7 + optional.iter().filter(|given| **given).count() as u64;
         e.map(count)?.u8(0)?.u8(VERSION)?.u8(1)?.bytes(&self.pass)?;
         e.u8(2)?.encode(self.subject)?.u8(3)?.encode(self.class)?.u8(4)?.encode(&self.site)?;
@@ -124,6 +176,18 @@ impl Claims {
         }
         if !self.lanes.is_empty() {
             e.u8(9)?.encode(&self.lanes)?;
+        }
+        if let Some(purpose) = purpose {
+            e.u8(10)?.u8(purpose)?;
+        }
+        if let Some(screened) = screened {
+            e.u8(11)?.i64(screened.as_secs())?;
+        }
+        if let Some(to) = to {
+            e.u8(12)?.str(to.expose())?;
+        }
+        if let Some(anchor) = &self.anchor {
+            e.u8(13)?.bytes(anchor)?;
         }
         Ok(())
     }
@@ -161,7 +225,22 @@ impl Claims {
         let name = if next(&mut d, 7)? { Some(short_text(&mut d)?) } else { None };
         let plate = if next(&mut d, 8)? { Some(short_text(&mut d)?) } else { None };
         let lanes = if next(&mut d, 9)? { lanes(&mut d)? } else { Vec::new() };
-        let claims = Self { pass, subject, class, site, not_before, expires, name, plate, lanes };
+        let number = if next(&mut d, 10)? { d.u8()? } else { 0 };
+        let screened = if next(&mut d, 11)? { Some(seconds(&mut d)?) } else { None };
+        let to = if next(&mut d, 12)? { Some(short_text(&mut d)?) } else { None };
+        let anchor = if next(&mut d, 13)? { Some(d.bytes()?) } else { None };
+        let anchor = anchor.map(Anchor::try_from).transpose().map_err(|_| BadBytes::Malformed)?;
+        let purpose = match (number, screened, to) {
+            (0, None, None) => Purpose::Entry,
+            (1, screened, None) => Purpose::ReEntry { screened },
+            (2, None, Some(to)) => Purpose::Transit { to },
+            (3, None, None) => Purpose::ContactCard,
+            (0..=3, ..) => return Err(BadBytes::Malformed),
+            // What it is for is not known here: nobody may be admitted by it.
+            (4.., ..) => return Err(BadBytes::NotUnderstood),
+        };
+        let claims =
+            Self { pass, subject, class, site, not_before, expires, name, plate, lanes, purpose, anchor };
         // Shortest form, definite lengths, order and single keys all follow from writing the same bytes again.
         let known = claims.encode();
         let same = bytes.len() > 1 && known[1..] == bytes[1..optional_at];
@@ -188,7 +267,7 @@ fn optional_keys(bytes: &[u8]) -> Result<usize, BadBytes> {
             return Err(BadBytes::Malformed);
         }
         last = Some(key);
-        understood &= key <= 9 || key >= OPTIONAL_FROM;
+        understood &= key <= KNOWN_TO || key >= OPTIONAL_FROM;
         if key >= OPTIONAL_FROM {
             optional_at.get_or_insert(at);
         }

@@ -27,6 +27,7 @@ pub mod report;
 pub mod rules;
 pub mod shc;
 pub mod trusted;
+pub mod turn;
 pub mod vds_nc;
 mod zip;
 

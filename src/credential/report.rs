@@ -124,7 +124,7 @@ impl Fault {
             Currency::NotYetValid => Some(Self::NotYetValid),
             Currency::ClockUntrusted => Some(Self::Clock),
             Currency::ListsTooOld => Some(Self::ListsTooOld),
-            Currency::Current | Currency::WrongSite | Currency::Unknown => None,
+            Currency::Current | Currency::WrongSite | Currency::OutOfWindow | Currency::Unknown => None,
         }
     }
 

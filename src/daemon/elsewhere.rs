@@ -15,7 +15,7 @@ use crate::model::{Between, Past, Whose};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::http::{Error, HubClient};
 use crate::sync::backoff::Backoff;
-use crate::sync::turned_back::{Page, TurnedBackElsewhere};
+use crate::sync::turned_back::{LookBack, Page, TurnedBackElsewhere};
 
 /// How long the hub is asked to wait for news.
 const WAIT: Duration = Duration::from_secs(55);
@@ -32,8 +32,8 @@ pub struct Elsewhere {
 impl Memory for Elsewhere {
     fn recall(&self, whose: &Whose, now: &Stamp) -> Result<Past, String> {
         let past = self.own.recall(whose, now)?;
-        let elsewhere = self.with(|known| known.of(whose, now));
-        Ok(Past { elsewhere, ..past })
+        let (elsewhere, used) = self.with(|known| (known.of(whose, now), known.passes_of(whose, now)));
+        Ok(Past { elsewhere, used, ..past })
     }
 }
 
@@ -46,7 +46,7 @@ impl Elsewhere {
         clock: &Clock,
         tasks: &mut JoinSet<&'static str>,
     ) -> Self {
-        let known = Arc::new(Mutex::new(TurnedBackElsewhere::new(Duration::ZERO)));
+        let known = Arc::new(Mutex::new(TurnedBackElsewhere::new(LookBack::default())));
         let here = Self { own: Arc::<M>::clone(own), known };
         if let Some((client, kiosk)) = hub {
             let (listener, ruling, clock) = (here.clone(), ruling.clone(), clock.clone());
@@ -69,17 +69,17 @@ impl Elsewhere {
         // Spreads the retries of many kiosks that lost one hub; nothing secret.
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1, Random::new(mono().0));
         loop {
-            let within = window(&ruling.borrow_and_update());
+            let look = look_back(&ruling.borrow_and_update());
             let after = self.with(|known| {
-                known.look_back(within);
+                known.look_back(look);
                 known.after()
             });
             let asked = async {
                 // Nothing that rules here looks back: nothing is asked for.
-                if within.is_zero() {
+                if look.is_nothing() {
                     return std::future::pending().await;
                 }
-                let answer = client.turned_back_after(kiosk, after, within, WAIT).await;
+                let answer = client.turned_back_after(kiosk, after, look, WAIT).await;
                 if let Some(again) = self.take(answer, clock, &mut backoff) {
                     tokio::time::sleep(again).await;
                 }
@@ -130,8 +130,11 @@ impl Elsewhere {
     }
 }
 
-/// How far anything that rules looks back for turn-backs.
-fn window(ruling: &Ruling) -> Duration {
-    let profiles = ruling.lanes.values().flat_map(|profiles| profiles.iter());
-    profiles.filter_map(|profile: &Profile| profile.turned_back).max().unwrap_or_default()
+/// How far anything that rules looks back for turn-backs, and for passes that were shown elsewhere.
+fn look_back(ruling: &Ruling) -> LookBack {
+    let most = |of: fn(&Profile) -> Option<Duration>| {
+        let profiles = ruling.lanes.values().flat_map(|profiles| profiles.iter());
+        profiles.filter_map(of).max().unwrap_or_default()
+    };
+    LookBack { turn_backs: most(|profile| profile.turned_back), passes: most(|profile| profile.apart) }
 }

@@ -18,6 +18,7 @@ use crate::control::{
 };
 use crate::drivers::barrier::{End, Position};
 use crate::engine::Input;
+use crate::model::credential::Purpose;
 use crate::model::{
     self, Admissible, AreaMode, Authenticity, Body, Class, Credential, CredentialKind, Currency, Draft,
     Holder, Level, NotMeasured, Screening, Signal, SubjectKind, Zone,
@@ -243,6 +244,8 @@ fn pass(current: Currency) -> Input {
         pass: Pii::new("practice".to_owned()),
         name: Some(Pii::new("练习".to_owned())),
         plate: None,
+        purpose: Purpose::Entry,
+        screened: None,
     };
     Input::Presented(Credential {
         kind: CredentialKind::HubPass,

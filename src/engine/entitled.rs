@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::step::Step;
 use super::steps::Steps;
-use crate::base::{Mono, Slug, Wall};
+use crate::base::{LaneId, Mono, Slug, Wall};
 use crate::config::Ask;
 use crate::config::entitlement::Check;
 use crate::model::{
@@ -21,6 +21,7 @@ pub(super) struct Now<'a> {
     pub between: &'a Between,
     pub utc_offset_minutes: i16,
     pub direction: Direction,
+    pub lane: &'a LaneId,
 }
 
 /// What was answered and when; `Err` where nobody can say, nothing where nobody has been asked about.
@@ -66,6 +67,19 @@ pub(super) fn turned_back(past: &Past, later: Duration, within: Duration) -> Opt
     };
     let last = ends.iter().filter(still).min_by_key(|(_, ago, _)| ago.least)?;
     Some(TurnedBack { kiosk: last.0.cloned(), ago: last.1 })
+}
+
+/// Whether the pass that somebody shows was shown at another gate less than `apart` ago: at another kiosk, or to go the same way at
+/// another lane of this one. `later` has passed since the answer.
+pub(super) fn used_elsewhere(past: &Past, later: Duration, apart: Duration, now: &Now<'_>) -> bool {
+    let last = past.passages.iter().find(|passage| passage.went_through());
+    let here = last.filter(|last| {
+        last.by == KnownBy::Identity
+            && last.direction == now.direction
+            && last.lane.as_ref().is_some_and(|lane| lane != now.lane)
+    });
+    let there = past.used.iter().map(|used| used.ago);
+    there.chain(here.map(|last| last.ago)).any(|ago| ago.later(later).least < apart)
 }
 
 /// Whether `check` is met, or why not; `None` while nobody was asked about.
@@ -144,16 +158,12 @@ fn by_past(check: &Check, past: &Past, later: Duration, direction: Direction) ->
 /// Whether what `step` asks was found when the subject passed before, and still counts: the last time that it was tried.
 fn still_counts(step: &Step, answer: Answer<'_>, now: Mono) -> Option<Evidence> {
     let within = step.rule.counts_for?;
-    let untried = step.outcome == StepOutcome::Open
-        && step.attempts == 0
-        && step.screened == 0
-        && step.attention().is_none();
-    let (at, past) = answer?.ok().filter(|_| untried)?;
+    let (at, past) = answer?.ok().filter(|_| step.is_untried())?;
     let tried = |passage: &EarlierPassage| {
         let record = passage.steps.iter().find(|record| step.rule.records(record))?.clone();
         let tried = match &record.outcome {
             StepOutcome::Open | StepOutcome::Waived { .. } => false,
-            StepOutcome::Done(Evidence::Remembered { .. }) => false,
+            StepOutcome::Done(Evidence::Remembered { .. } | Evidence::Carried { .. }) => false,
             StepOutcome::Done(_) | StepOutcome::Failed { .. } | StepOutcome::NotMeasured(_) => true,
         };
         tried.then_some(record)
@@ -164,8 +174,12 @@ fn still_counts(step: &Step, answer: Answer<'_>, now: Mono) -> Option<Evidence> 
         && passage.went_through()
         && passage.by == KnownBy::Identity
         && ago.most.is_some_and(|most| most <= within);
-    let minutes = u32::try_from(ago.most?.as_secs() / 60).unwrap_or(u32::MAX);
+    let minutes = whole_minutes(ago.most?);
     good.then_some(Evidence::Remembered { record: passage.seq, minutes })
+}
+
+pub(super) fn whole_minutes(time: Duration) -> u32 {
+    u32::try_from(time.as_secs() / 60).unwrap_or(u32::MAX)
 }
 
 /// Whether it can have been within a time.

@@ -17,13 +17,16 @@ use crate::base::{Mono, Pii};
 use crate::config::Profile;
 use crate::model::blind::IdentifierKind;
 use crate::model::past::{Unknown, comparable_name};
-use crate::model::{ListHit, Past, TurnedBack, Whose};
+use crate::model::{ListHit, Past, Reason, TurnedBack, Whose};
 
 /// Longest time for an answer. A busy card takes some tenths of a second.
 pub(super) const MEMORY_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is known of a subject, as far as it tells them from others.
 pub(super) type Known<'a> = (&'a [(IdentifierKind, Option<&'a Pii<String>>)], Option<&'a Pii<String>>);
+
+/// How far back a profile looks for a turn-back, and for the same pass at another gate.
+pub(super) type Looks = (Option<Duration>, Option<Duration>);
 
 /// What the records of earlier passages say of one subject.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) struct Memory {
     says: ListHit,
     /// Where and when they were turned back, for the attendant.
     turned_back: Option<TurnedBack>,
+    /// The pass that an attendant was called to look at, because of where else it was shown.
+    doubted: Option<Pii<String>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -109,7 +114,19 @@ impl Memory {
     }
 
     /// Brings the steps up to date with what was earlier and with the time.
-    pub fn apply(&mut self, steps: &mut Steps, turned_back: Option<Duration>, now: &Now<'_>) {
+    pub fn apply(&mut self, steps: &mut Steps, (turned_back, apart): Looks, now: &Now<'_>) {
+        if let Some(reason) = apart.and_then(|apart| self.doubts(apart, now)) {
+            // Shown again it settles nothing either. Where it settled nothing at all, whoever is asked next is looked at, once.
+            let settled = steps.doubt_pass(reason);
+            let new = self.doubted.as_ref() != self.pass();
+            if !settled
+                && new
+                && let Some(step) = steps.asked_mut()
+            {
+                step.call_attendant(reason);
+            }
+            self.doubted = self.pass().cloned();
+        }
         let past = match &self.state {
             State::Nothing => None,
             State::Waiting { .. } => return,
@@ -125,6 +142,23 @@ impl Memory {
         } else if counts {
             self.says = ListHit::ReEntry;
         }
+    }
+
+    /// Why the pass that they are known by does not count by itself.
+    fn doubts(&self, apart: Duration, now: &Now<'_>) -> Option<Reason> {
+        self.pass()?;
+        match &self.state {
+            State::Nothing | State::Waiting { .. } => None,
+            State::Known { past: Err(Unknown), .. } => Some(Reason::CannotTell),
+            State::Known { at, past: Ok(past) } => {
+                let used = entitled::used_elsewhere(past, now.mono.since(*at), apart, now);
+                used.then_some(Reason::CredentialUsedElsewhere)
+            }
+        }
+    }
+
+    fn pass(&self) -> Option<&Pii<String>> {
+        self.asked.iter().find(|(kind, _)| *kind == IdentifierKind::Pass).map(|(_, pass)| pass)
     }
 
     /// What rules are told beside what lists say.

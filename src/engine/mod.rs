@@ -21,6 +21,7 @@ mod patience;
 mod person;
 mod post_watch;
 mod prepared;
+mod present;
 mod prompt;
 pub mod prove;
 pub mod recheck;

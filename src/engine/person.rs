@@ -1,7 +1,5 @@
 //! One person's evidence: on foot, or as an occupant of a vehicle.
 
-use std::time::Duration;
-
 use super::companion::Vouching;
 use super::context::Context;
 use super::decide::{self, Ruled, Subject};
@@ -9,12 +7,12 @@ use super::input::Ticket;
 use super::listed::Cards;
 use super::memory::Memory;
 use super::prepared::{self, Prepared};
+use super::present::Taken;
 use super::registration::{self, Said};
-use super::shown::shortcoming;
 use super::steps::Steps;
 use crate::base::{AttendantId, CentiCelsius, Mono, Pii, Slug};
 use crate::config::rules::{Facts, Party};
-use crate::config::step_rule::{RosterMiss, Unverified};
+use crate::config::step_rule::RosterMiss;
 use crate::config::{Ask, Profile, Takes};
 use crate::control::status::TemperatureStatus;
 use crate::control::{Act, OccupantStatus, Refused, Registration};
@@ -22,9 +20,8 @@ use crate::model::blind::IdentifierKind;
 use crate::model::id_number::IdNumber;
 use crate::model::manifest::Listed;
 use crate::model::{
-    Admissible, Attestation, Authenticity, Between, Blinded, Class, Credential, CredentialKind, Currency,
-    Direction, Evidence, IdCard, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict,
-    Whose, Zone, mask,
+    Attestation, Authenticity, Between, Blinded, Class, CredentialKind, Currency, Direction, Evidence,
+    IdCard, Person, Reason, Screening, StepKind, StepOutcome, SubjectKind, Verdict, Whose, Zone, mask,
 };
 
 /// Lowest and highest value that a contact thermometer can mean on a living person.
@@ -33,15 +30,11 @@ const CONTACT: [CentiCelsius; 2] = match (CentiCelsius::new(3_000), CentiCelsius
     (None, _) | (_, None) => [CentiCelsius::ABSOLUTE_ZERO, CentiCelsius::HOTTEST],
 };
 
-/// How long ago a credential was taken that other codes in view make doubtful: about as long as a code counts as being
-/// in view after it was last seen.
-pub(super) const DOUBT: Duration = Duration::from_millis(1_500);
-
 /// One person, their steps and what they said of themselves.
 #[derive(Clone, Debug)]
 pub struct PersonSession {
     takes: Takes,
-    direction: Direction,
+    pub(super) direction: Direction,
     /// What they are to the place, as far as is known.
     pub class: Class,
     /// The profile that applies.
@@ -58,7 +51,7 @@ pub struct PersonSession {
     pub(super) memory: Memory,
     /// Set where they stay here while the vehicle goes on.
     pub apart: Option<Apart>,
-    taken: Option<Taken>,
+    pub(super) taken: Option<Taken>,
     /// The card that the number and, if nothing said otherwise since, the name are of.
     card: Option<IdCard>,
     /// Who answers for them.
@@ -81,14 +74,6 @@ pub struct Apart {
     pub reason: Reason,
     /// By whose decision.
     pub by: AttendantId,
-}
-
-/// A credential that was taken, and what was known before.
-#[derive(Clone, Debug)]
-struct Taken {
-    at: Mono,
-    class: Class,
-    name: Option<Pii<String>>,
 }
 
 impl PersonSession {
@@ -115,79 +100,6 @@ impl PersonSession {
             listed: None,
             prepared: None,
         })
-    }
-
-    /// Takes a credential that was shown. Later ones may mend what earlier ones failed.
-    pub fn present(&mut self, now: Mono, credential: &Credential, context: &Context) {
-        if self.companion_shows(now, credential, context) {
-            return;
-        }
-        let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
-        let &Credential { kind, authentic, current, .. } = credential;
-        let evidence = Evidence::Credential { kind, authentic, current };
-        let taken = || Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
-        let reason = match (shortcoming(authentic, current), &credential.holder) {
-            (Some(reason), _) => reason,
-            (None, Some(holder)) if holder.subject == SubjectKind::Person => {
-                step.settle(evidence);
-                self.taken = taken();
-                self.details.pass = Some(holder.pass.clone());
-                self.details.name = holder.name.clone().or(self.details.name.take());
-                return self.become_class(holder.class, context);
-            }
-            // A vehicle's pass says nothing of who sits in it.
-            (None, Some(_)) => Reason::CredentialUnverified,
-            (None, None) => match (&step.rule.ask, credential.admissible) {
-                (Ask::Credential { accept, .. }, Admissible::Yes) if accept.contains(&kind) => {
-                    // Whose it is it does not say in a way that could be looked up: they stay of the class that they are.
-                    step.settle(evidence);
-                    self.taken = taken();
-                    return;
-                }
-                (Ask::Credential { accept, .. }, Admissible::No) if accept.contains(&kind) => {
-                    Reason::CredentialNotAdmissible
-                }
-                (_, Admissible::Yes | Admissible::No | Admissible::Unknown) => Reason::CredentialUnverified,
-            },
-        };
-        step.attempts = step.attempts.saturating_add(1);
-        match (reason, &step.rule.ask) {
-            (
-                Reason::CredentialUnverified | Reason::ClockUntrusted | Reason::ListsTooOld,
-                Ask::Credential { unverified: Unverified::Attendant, .. },
-            ) => {
-                step.colour = credential.colour;
-                step.call_attendant(reason);
-            }
-            _ => step.fail(reason, Some(evidence)),
-        }
-    }
-
-    /// Whether that was a companion's good pass, where one is waited for. Any other is judged like the person's own.
-    fn companion_shows(&mut self, now: Mono, credential: &Credential, context: &Context) -> bool {
-        let good = (credential.authentic, credential.current) == (Authenticity::Genuine, Currency::Current);
-        let holder =
-            credential.holder.as_ref().filter(|holder| good && holder.subject == SubjectKind::Person);
-        let holder = holder.filter(|_| self.steps.unsettled(StepKind::Credential).is_some());
-        let Some((holder, answered)) = holder.and_then(|it| Some((it, self.answered_by_pass(it)?))) else {
-            return false;
-        };
-        self.taken = Some(Taken { at: now, class: self.class, name: self.details.name.clone() });
-        self.settle_credential(answered);
-        self.become_class(holder.class, context);
-        true
-    }
-
-    /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
-    pub fn several_codes(&mut self, now: Mono, context: &Context) {
-        prepared::doubted(&mut self.prepared, now, DOUBT);
-        let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
-        self.details.pass = None;
-        self.details.name = taken.name;
-        self.doubt_companion();
-        self.steps.take_back(StepKind::Credential);
-        self.memory.forget(&mut self.steps);
-        self.become_class(taken.class, context);
     }
 
     /// Carries out an act that concerns one person; `None` for any other act.
@@ -408,7 +320,7 @@ impl PersonSession {
         }
     }
 
-    fn settle_credential(&mut self, evidence: Evidence) {
+    pub(super) fn settle_credential(&mut self, evidence: Evidence) {
         if let Some(step) = self.steps.unsettled(StepKind::Credential) {
             step.settle(evidence);
         }
@@ -454,7 +366,7 @@ impl PersonSession {
         Ok(())
     }
 
-    fn become_class(&mut self, class: Class, context: &Context) {
+    pub(super) fn become_class(&mut self, class: Class, context: &Context) {
         if class == self.class {
             return;
         }

@@ -7,7 +7,7 @@ use super::lane::{Lane, State};
 use super::memory::Memory;
 use super::session::{Session, Who};
 use super::steps::Steps;
-use crate::base::{Mono, Slug};
+use crate::base::{LaneId, Mono, Slug};
 use crate::control::TurnedBackStatus;
 use crate::model::past::Unknown;
 use crate::model::{Between, Past, TurnedBack};
@@ -24,7 +24,8 @@ impl Lane {
             (now, ticket)
         });
         self.tickets = tickets;
-        session.remember(now, &self.context, &self.between, self.settings.utc_offset_minutes);
+        let place = (&self.settings.id, self.settings.utc_offset_minutes);
+        session.remember(now, &self.context, &self.between, place);
     }
 }
 
@@ -36,12 +37,18 @@ impl Session {
     }
 
     /// Brings the steps up to date with what was earlier, and with the time at the place.
-    pub fn remember(&mut self, now: Mono, context: &Context, between: &Between, utc_offset_minutes: i16) {
+    pub fn remember(
+        &mut self,
+        now: Mono,
+        context: &Context,
+        between: &Between,
+        (lane, utc_offset_minutes): (&LaneId, i16),
+    ) {
         let direction = self.direction;
-        let at = Now { mono: now, between, utc_offset_minutes, direction };
+        let at = Now { mono: now, between, utc_offset_minutes, direction, lane };
         self.each_memory(|memory, steps, profile| {
-            let turned_back = context.profiles.by_id(profile).and_then(|profile| profile.turned_back);
-            memory.apply(steps, turned_back, &at);
+            let looks = context.profiles.by_id(profile).map(|profile| (profile.turned_back, profile.apart));
+            memory.apply(steps, looks.unwrap_or_default(), &at);
         });
         if let Who::Vehicle(vehicle) = &mut self.who {
             vehicle.count_occupants();

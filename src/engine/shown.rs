@@ -11,6 +11,7 @@ pub(super) const fn shortcoming(authentic: Authenticity, current: Currency) -> O
         (Authenticity::Genuine, Currency::WrongSite) => Reason::CredentialWrongSite,
         (Authenticity::Genuine, Currency::ClockUntrusted) => Reason::ClockUntrusted,
         (Authenticity::Genuine, Currency::ListsTooOld) => Reason::ListsTooOld,
+        (Authenticity::Genuine, Currency::OutOfWindow) => Reason::CredentialOutOfWindow,
         (Authenticity::Revoked, _) => Reason::CredentialRevoked,
         (Authenticity::Forged, _) => Reason::CredentialForged,
         (Authenticity::UnknownIssuer, _) => Reason::CredentialUnknownIssuer,

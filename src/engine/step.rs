@@ -4,9 +4,10 @@ use super::recheck::Recheck;
 use crate::base::AttendantId;
 use crate::config::step_rule::Came;
 use crate::config::{Ask, StepRule};
+use crate::model::step::PlateSource;
 use crate::model::{
-    Attestation, Authenticity, Currency, Evidence, ModuleColour, NotMeasured, PlateOrigin, Reason, Role,
-    StepOutcome,
+    Attestation, Authenticity, CredentialKind, Currency, Evidence, ModuleColour, NotMeasured, PlateOrigin,
+    Reason, Role, StepOutcome,
 };
 
 /// One step of one subject.
@@ -52,10 +53,36 @@ impl Step {
 
     /// The same step as another profile has it. What counted from an earlier passage has to count there as well.
     pub(super) fn under(self, rule: &StepRule) -> Self {
-        if self.is_of_memory() && self.rule != *rule {
+        if (self.is_of_memory() || self.is_carried()) && self.rule != *rule {
             return Self::new(rule);
         }
         Self { rule: rule.clone(), ..self }
+    }
+
+    /// Whether nothing came of it yet, and nobody was called to it.
+    pub fn is_untried(&self) -> bool {
+        self.outcome == StepOutcome::Open
+            && self.attempts == 0
+            && self.screened == 0
+            && self.attention.is_none()
+    }
+
+    /// Whether what a pass says of an earlier screening has settled it.
+    pub fn is_carried(&self) -> bool {
+        matches!(self.outcome, StepOutcome::Done(Evidence::Carried { .. }))
+    }
+
+    /// Whether a pass of the hub has settled it.
+    pub fn is_by_pass(&self) -> bool {
+        match &self.outcome {
+            StepOutcome::Done(Evidence::Credential { kind, .. }) => *kind == CredentialKind::HubPass,
+            StepOutcome::Done(Evidence::Plate { source, .. }) => *source == PlateSource::Pass,
+            StepOutcome::Done(_)
+            | StepOutcome::Open
+            | StepOutcome::Waived { .. }
+            | StepOutcome::Failed { .. }
+            | StepOutcome::NotMeasured(_) => false,
+        }
     }
 
     /// Whether earlier passages, or the time, have settled it or called the attendant to it.

@@ -1,5 +1,6 @@
 //! The steps of one subject, in the profile's order, and what became of each.
 
+use super::entitled::whole_minutes;
 use super::input::Screen;
 use super::running::Running;
 use super::step::Step;
@@ -9,7 +10,7 @@ use crate::config::step_rule::Grade;
 use crate::config::{Ask, Profile, StepRule};
 use crate::control::Refused;
 use crate::model::{
-    AreaMode, Attestation, Class, Direction, Evidence, Reason, StepKind, StepOutcome, StepRecord,
+    Ago, AreaMode, Attestation, Class, Direction, Evidence, Reason, StepKind, StepOutcome, StepRecord,
 };
 
 /// All steps of one subject.
@@ -119,6 +120,37 @@ impl Steps {
     /// Takes back everything that earlier passages or the time settled or withheld, as if nobody had asked.
     pub fn take_back_remembered(&mut self) {
         self.list.iter_mut().filter(|step| step.is_of_memory()).for_each(Step::reopen);
+    }
+
+    /// A pass says that its holder was screened so long ago, and that it was good: as with the kiosk's own records that counts
+    /// as long as the step says, and where nothing was tried here.
+    pub fn carry(&mut self, ago: Ago) {
+        self.each_open(|step| {
+            let counts = step.rule.counts_for.zip(ago.most).filter(|(within, most)| most <= within);
+            if let Some((_, most)) =
+                counts.filter(|_| step.rule.kind() == StepKind::Temperature && step.is_untried())
+            {
+                step.settle(Evidence::Carried { minutes: whole_minutes(most) });
+            }
+        });
+    }
+
+    /// Takes back what a pass carried.
+    pub fn take_back_carried(&mut self) {
+        self.list.iter_mut().filter(|step| step.is_carried()).for_each(Step::reopen);
+    }
+
+    /// The pass that somebody is known by is doubtful: what it settled is open again, and an attendant has to look. Says
+    /// whether it had settled anything.
+    pub fn doubt_pass(&mut self, reason: Reason) -> bool {
+        self.take_back_carried();
+        let settled = self.list.iter_mut().find(|step| step.is_by_pass());
+        settled
+            .map(|step| {
+                step.reopen();
+                step.call_attendant(reason);
+            })
+            .is_some()
     }
 
     /// Calls `change` for each step that is asked and not settled.

@@ -5,8 +5,9 @@ use super::decide::{self, Ruled, Subject};
 use super::listed::Cards;
 use super::manifest::{Offer, TakenManifest};
 use super::memory::Memory;
-use super::person::{Apart, Asking, DOUBT, PersonSession};
+use super::person::{Apart, Asking, PersonSession};
 use super::prepared::{self, Prepared};
+use super::present::DOUBT;
 use super::registration::{self, Said};
 use super::replay::occupant_verdict;
 use super::shown::shortcoming;
@@ -17,6 +18,7 @@ use crate::config::step_rule::NoPlate;
 use crate::config::{Ask, Takes};
 use crate::control::{Act, Decision, OddPlate, Refused, Registration};
 use crate::model::blind::IdentifierKind;
+use crate::model::credential::Purpose;
 use crate::model::local_plates::{self, PlateOrigin};
 use crate::model::plate::{self, Plate};
 use crate::model::record::Occupant;
@@ -100,7 +102,10 @@ impl VehicleSession {
             }
             return;
         };
-        if let Some(reason) = shortcoming(credential.authentic, credential.current) {
+        let coming_back = matches!(holder.purpose, Purpose::ReEntry { .. });
+        let elsewhere =
+            (coming_back && self.direction == Direction::Outbound).then_some(Reason::CredentialWrongSite);
+        if let Some(reason) = shortcoming(credential.authentic, credential.current).or(elsewhere) {
             if let Some(step) = self.steps.unsettled(StepKind::Plate) {
                 step.call_attendant(reason);
             }
@@ -125,6 +130,9 @@ impl VehicleSession {
             (Some(_) | None, _) => {}
         }
         self.details.pass = Some(pass);
+        if let Purpose::Transit { to } = &holder.purpose {
+            self.details.destination = Some(to.clone());
+        }
         self.become_class(class, context);
     }
 

@@ -28,12 +28,14 @@ mod session;
 mod state;
 pub mod trust;
 mod turned_back;
+mod turning;
 pub(crate) mod words;
 
 pub use carry::{CHUNK, Carried, Carrier, Said, Tone, receipt};
-pub use passes::{Issued, Wanted, issue};
+pub use passes::{Issued, Shown, Wanted, issue};
 pub use serve::{Options, Running, start};
 pub use state::{Error, Hub};
+pub use turning::link;
 
 use std::sync::Arc;
 

@@ -5,7 +5,9 @@ use ring::signature::Ed25519KeyPair;
 
 use super::state::Hub;
 use crate::base::{Pii, Slug, Wall};
+use crate::credential::turn::{self, Secret};
 use crate::credential::{Claims, hub_pass};
+use crate::model::credential::Purpose;
 use crate::model::plate::Plate;
 use crate::model::{Class, SubjectKind, mask};
 
@@ -26,6 +28,20 @@ pub struct Wanted {
     pub name: Option<Pii<String>>,
     /// The vehicle's plate, as typed.
     pub plate: Option<Pii<String>>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// How it is shown.
+    pub shown: Shown,
+}
+
+/// How a pass is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// By one code, which may be printed.
+    #[default]
+    Printed,
+    /// On a telephone, by a code that changes every 30 seconds; for seven days at most.
+    Turning,
 }
 
 impl Wanted {
@@ -42,6 +58,8 @@ pub struct Issued {
     pub text: String,
     /// What it is called in a list of revoked passes: 16 hexadecimal digits, which say nothing of the holder.
     pub id: String,
+    /// Of a rotating one, what its codes are made of: for the holder's telephone alone.
+    pub secret: Option<Secret>,
 }
 
 /// Issues a pass. The hub keeps nothing of it: whoever may have to revoke it writes down its identifier.
@@ -53,19 +71,36 @@ pub fn issue(hub: &Hub, wanted: &Wanted) -> Result<Issued, String> {
     let mut pass = [0; 8];
     hub.fill(&mut pass).map_err(|error| error.to_string())?;
     let plate = wanted.plate.as_ref().map(Plate::parse).transpose().map_err(|error| error.to_string())?;
+    let secret = match wanted.shown {
+        Shown::Printed => None,
+        Shown::Turning => {
+            let mut secret = Secret([0; 16]);
+            hub.fill(&mut secret.0).map_err(|error| error.to_string())?;
+            Some(secret)
+        }
+    };
+    let [not_before, expires] = [wanted.not_before, wanted.expires].map(|at| Wall::from_secs(at.as_secs()));
+    let anchor = secret.as_ref().map(|secret| {
+        let windows = turn::count(not_before, expires);
+        windows
+            .map(|windows| secret.anchor(&pass, windows))
+            .ok_or("a rotating pass is valid for seven days at most")
+    });
     let claims = Claims {
         pass,
         subject: wanted.subject,
         class: wanted.class,
         site: wanted.site.clone(),
-        not_before: Wall::from_secs(wanted.not_before.as_secs()),
-        expires: Wall::from_secs(wanted.expires.as_secs()),
+        not_before,
+        expires,
         name: wanted.masked_name().map(Pii::new),
         plate: plate.map(|plate| plate.normalised().clone()),
         lanes: vec![],
+        purpose: wanted.purpose.clone(),
+        anchor: anchor.transpose()?,
     };
     let seed = hub.keys().pass_seed();
     let signer = Ed25519KeyPair::from_seed_unchecked(&seed[..]).map_err(|error| error.to_string())?;
     let text = hub_pass::issue(&claims, &signer).map_err(|error| error.to_string())?;
-    Ok(Issued { text, id: HEXLOWER.encode(&pass) })
+    Ok(Issued { text, id: HEXLOWER.encode(&pass), secret })
 }

@@ -10,10 +10,13 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use ring::hmac;
 
 use super::state::Hub;
+use super::turning;
 use crate::base::Wall;
 use crate::browser;
 
 const COOKIE: &str = "kakou_hub";
+/// What is shown to whoever asks: nothing of it is about anybody.
+const OPEN: [&str; 6] = ["/sign-in", "/hub.css", "/hub.mjs", "/turn.mjs", turning::PATH, turning::CODES];
 /// How long a sign-in lasts, in seconds.
 const LASTS: i64 = 12 * 3_600;
 
@@ -37,7 +40,7 @@ async fn judged(hub: &Hub, request: Request, next: Next) -> Response {
         return sign_in(hub, key, request.uri().path())
             .unwrap_or_else(|| super::pages::sign_in(StatusCode::FORBIDDEN));
     }
-    let open = ["/sign-in", "/hub.css", "/hub.mjs"].contains(&request.uri().path());
+    let open = OPEN.contains(&request.uri().path());
     if open || is_signed_in(hub, request.headers()) {
         return next.run(request).await;
     }

@@ -14,7 +14,7 @@ use super::inbox::WAIT_MAX;
 use super::reply::Refusal;
 use super::state::{Error, Hub};
 use crate::base::KioskId;
-use crate::sync::turned_back::Page;
+use crate::sync::turned_back::{LookBack, Page, SHOWN_MAX};
 
 /// Least time between two looks for one kiosk: at a busy hub news come many in a second.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -24,6 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Ask {
     after: u64,
     within: u64,
+    passes: Option<u64>,
     wait: Option<u64>,
 }
 
@@ -35,20 +36,23 @@ pub async fn poll(
 ) -> Result<Response, Refusal> {
     let kiosk: KioskId =
         kiosk.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
-    let Query(Ask { after, within, wait }) =
+    let Query(Ask { after, within, passes, wait }) =
         ask.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "query", error.body_text()))?;
-    let within = Duration::from_hours(within.min(u64::from(u16::MAX)));
+    let look = LookBack {
+        turn_backs: Duration::from_hours(within.min(u64::from(u16::MAX))),
+        passes: Duration::from_secs(passes.unwrap_or(0)).min(SHOWN_MAX),
+    };
     let _room = hub.listeners.enter(&kiosk).ok_or(Error::Busy)?;
     // Before the first look: what is told between the two is not missed.
     let mut newest = hub.told();
     newest.mark_unchanged();
-    let mut page = look(&hub, &kiosk, after, within).await?;
+    let mut page = look_for(&hub, &kiosk, after, look).await?;
     if page.is_none() {
         let waited = timeout(wait.map_or(WAIT_MAX, Duration::from_secs).min(WAIT_MAX), async {
             loop {
                 // The sender lives in the hub itself, so this cannot be closed.
                 let _ = newest.changed().await;
-                match look(&hub, &kiosk, after, within).await {
+                match look_for(&hub, &kiosk, after, look).await {
                     Ok(None) => {}
                     Ok(Some(page)) => return Ok::<_, Refusal>(page),
                     // Whoever waits anyway can wait until there is less to do.
@@ -66,11 +70,11 @@ pub async fn poll(
     }
 }
 
-async fn look(hub: &Hub, kiosk: &KioskId, after: u64, within: Duration) -> Result<Option<Page>, Refusal> {
+async fn look_for(hub: &Hub, kiosk: &KioskId, after: u64, look: LookBack) -> Result<Option<Page>, Refusal> {
     let (name, now) = (kiosk.clone(), hub.now());
     let told = hub.read(move |ledger| {
         let known = ledger.key_of(&name)?.is_some();
-        known.then(|| ledger.told_after(&name, after, within, now)).transpose()
+        known.then(|| ledger.told_after(&name, after, look, now)).transpose()
     });
     told.await??.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled"))
 }

@@ -146,6 +146,9 @@ pub fn reason(reason: Reason) -> Words {
         Reason::CredentialRevoked => ("凭证已撤销", "credential revoked"),
         Reason::CredentialNotAdmissible => ("凭证不符合规定", "credential not admissible"),
         Reason::ListsTooOld => ("核验名单过旧", "lists too old"),
+        Reason::CredentialOutOfWindow => ("动态码已过时", "code not of now"),
+        Reason::CredentialUsedElsewhere => ("通行证刚在别处出示", "pass just shown elsewhere"),
+        Reason::UnderObservation => ("观察对象", "under observation"),
     }
 }
 

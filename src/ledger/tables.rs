@@ -4,7 +4,7 @@
 //! was released is never altered nor taken out; what changes is a further step.
 
 /// Step `n` makes version `n + 1` of the file out of version `n`.
-pub(super) const STEPS: [&str; 14] = [
+pub(super) const STEPS: [&str; 15] = [
     RECORDS,
     super::sheet::TABLE,
     TIMES,
@@ -19,6 +19,7 @@ pub(super) const STEPS: [&str; 14] = [
     super::turned_back::TABLE,
     super::shifts::TABLES,
     super::drift_notes::TABLE,
+    super::turned_back::SHOWN,
 ];
 
 /// The version that this program writes: the number of steps that lead to it.

@@ -12,9 +12,12 @@ use super::record::record_key;
 use super::schema::{Error, Ledger};
 use crate::base::{KioskId, Wall};
 use crate::journal::{Seal, Stored};
+use crate::model::blind::IdentifierKind;
 use crate::model::outcome::outcomes;
 use crate::model::{Body, End, Passage, Personal, Placed};
-use crate::sync::turned_back::{IDENTIFIERS_MAX, NEWS_MAX, News, OutcomeId, Page, Token, Told, token};
+use crate::sync::turned_back::{
+    IDENTIFIERS_MAX, LookBack, NEWS_MAX, News, OutcomeId, Page, SHOWN_MAX, Token, Told, token,
+};
 
 /// Step of the ledger: turn-backs.
 pub(super) const TABLE: &str = "
@@ -40,6 +43,12 @@ CREATE TABLE turn_back_tokens (
 CREATE INDEX turn_back_tokens_number ON turn_back_tokens (number);
 ";
 
+/// Step of the ledger: passes that were shown, which are cleared away sooner.
+pub(super) const SHOWN: &str = "
+-- turn_backs.told is 3 where a pass was shown, and nothing more.
+CREATE INDEX turn_backs_shown ON turn_backs (latest) WHERE told = 3;
+";
+
 /// Longest time that a profile may look back.
 const KEPT: Duration = Duration::from_hours(672);
 
@@ -61,17 +70,19 @@ impl Ledger {
         &self,
         kiosk: &KioskId,
         after: u64,
-        within: Duration,
+        look: LookBack,
         now: Wall,
     ) -> Result<Option<Page>, Error> {
         let mut query = self.db.prepare_cached(
             "SELECT number, outcome, kiosk, earliest, latest, told FROM turn_backs
-             WHERE number > ?1 AND latest >= ?2 ORDER BY number LIMIT ?3",
+             WHERE number > ?1 AND latest >= CASE told WHEN 3 THEN ?4 ELSE ?2 END ORDER BY number LIMIT ?3",
         )?;
-        let since = now - within.min(KEPT);
+        // What ended elsewhere says too that a pass was shown there.
+        let since = now - look.turn_backs.max(look.passes).min(KEPT);
+        let shown = if look.passes.is_zero() { Wall(i64::MAX) } else { now - look.passes.min(SHOWN_MAX) };
         let limit = i64::try_from(NEWS_MAX).unwrap_or(i64::MAX);
         let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![after, since.0, limit], news_row)?;
+        let rows = query.query_map(params![after, since.0, limit, shown.0], news_row)?;
         let mut through = 0;
         let mut news = vec![];
         for row in rows {
@@ -100,21 +111,24 @@ impl Ledger {
             return Ok(());
         }
         for (who, outcome) in outcomes(passage, Some(personal)).into_iter().enumerate() {
-            let Some(end) = End::of(outcome.verdict) else { continue };
             let identifiers = outcome.identifiers();
             let blind = |(kind, value): &(_, &str)| token(&self.keys.sharing, *kind, value);
             let tokens: Vec<_> = identifiers.iter().take(IDENTIFIERS_MAX).map(blind).collect();
-            let told = match end {
-                End::TurnedBack if !tokens.is_empty() => 0,
-                End::Otherwise if self.is_told_of(&tokens)? => 1,
-                End::TurnedBack | End::Otherwise => continue,
+            let passes = identifiers.iter().filter(|(kind, _)| *kind == IdentifierKind::Pass);
+            let passes: Vec<_> = passes.map(blind).collect();
+            let (told, tokens) = match End::of(outcome.verdict) {
+                Some(End::TurnedBack) if !tokens.is_empty() => (0, tokens),
+                Some(End::Otherwise) if self.is_told_of(&tokens)? => (1, tokens),
+                // Of whoever was never turned back, that their pass was shown, and no longer than that matters.
+                Some(_) | None if !passes.is_empty() && latest >= received - SHOWN_MAX => (3, passes),
+                Some(_) | None => continue,
             };
             let id = self.record_id(record)?;
             let outcome = OutcomeId::of(&id.kiosk, id.epoch, id.seq, who);
             let earliest = placed.earliest.map(|earliest| earliest.0);
             let values = params![outcome.bytes(), record, id.kiosk.as_str(), earliest, latest.0, told];
             self.add_news(values, &tokens, received)?;
-            self.clear_told(received - KEPT)?;
+            self.clear_told(received)?;
         }
         Ok(())
     }
@@ -199,14 +213,14 @@ impl Ledger {
     }
 
     /// Clears away what no profile looks back to any more.
-    fn clear_told(&self, before: Wall) -> Result<(), Error> {
-        for table in [
-            "DELETE FROM turn_back_tokens WHERE number IN
-                 (SELECT number FROM turn_backs WHERE latest < ?1 ORDER BY latest LIMIT ?2)",
-            "DELETE FROM turn_backs WHERE number IN
-                 (SELECT number FROM turn_backs WHERE latest < ?1 ORDER BY latest LIMIT ?2)",
-        ] {
-            self.db.prepare_cached(table)?.execute(params![before.0, CLEARED_AT_ONCE])?;
+    fn clear_told(&self, received: Wall) -> Result<(), Error> {
+        for (which, before) in [("", received - KEPT), ("told = 3 AND", received - SHOWN_MAX)] {
+            let old =
+                format!("(SELECT number FROM turn_backs WHERE {which} latest < ?1 ORDER BY latest LIMIT ?2)");
+            for table in ["turn_back_tokens", "turn_backs"] {
+                let text = format!("DELETE FROM {table} WHERE number IN {old}");
+                self.db.prepare_cached(&text)?.execute(params![before.0, CLEARED_AT_ONCE])?;
+            }
         }
         Ok(())
     }
@@ -221,6 +235,7 @@ fn news_row(row: &Row<'_>) -> rusqlite::Result<(i64, News)> {
         0 => Told::TurnedBack,
         1 => Told::Otherwise,
         2 => Told::Forget,
+        3 => Told::Shown,
         _ => return Err(wrong(5, "what was told")),
     };
     let news = News {

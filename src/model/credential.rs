@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{BadManifest, Manifest};
 use super::module_colour::ModuleColour;
+use super::past::Ago;
 use super::subject::{Class, SubjectKind};
-use crate::base::Pii;
+use crate::base::{Pii, Wall};
 
 /// The kind of thing that was presented.
 #[derive(
@@ -117,6 +118,9 @@ pub enum Currency {
     /// The lists that say whether it counts are too old.
     #[n(6)]
     ListsTooOld,
+    /// Of a pass whose code changes, one that is not of now: a picture of it, or a telephone whose clock is wrong.
+    #[n(7)]
+    OutOfWindow,
 }
 
 /// Whether a credential is enough, the worst last.
@@ -141,6 +145,26 @@ impl Admissible {
     }
 }
 
+/// What a pass is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To come in, and to go out again.
+    #[default]
+    Entry,
+    /// To come back in after going out.
+    ReEntry {
+        /// When the holder's temperature was screened and good.
+        screened: Option<Wall>,
+    },
+    /// To pass through to a destination, in the time for which it is valid.
+    Transit {
+        /// Where to.
+        to: Pii<String>,
+    },
+    /// To be looked after: whoever holds it is under observation. It lets nobody through.
+    ContactCard,
+}
+
 /// What a genuine credential says of its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
@@ -154,6 +178,10 @@ pub struct Holder {
     pub name: Option<Pii<String>>,
     /// Plate that the pass is bound to, normalised.
     pub plate: Option<Pii<String>>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// How long ago the holder's temperature was screened and good, by what the issuer says.
+    pub screened: Option<Ago>,
 }
 
 /// A credential as checked, without the text it came in.

@@ -12,7 +12,7 @@ use super::step::StepRecord;
 use super::subject::Direction;
 use super::verdict::Verdict;
 use super::width::narrow;
-use crate::base::{KioskId, Pii, Stamp, Wall};
+use crate::base::{KioskId, LaneId, Pii, Stamp, Wall};
 use crate::model::Between;
 
 /// Most earlier passages of one subject that are looked at.
@@ -52,6 +52,8 @@ pub struct EarlierPassage {
     pub seq: u64,
     /// When.
     pub ago: Ago,
+    /// At which lane.
+    pub lane: Option<LaneId>,
     /// How it is known to be theirs.
     pub by: KnownBy,
     /// Which way.
@@ -98,6 +100,15 @@ pub struct Elsewhere {
     pub end: End,
 }
 
+/// That the pass of a subject was shown at another kiosk, whatever came of it, as the hub tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Where.
+    pub kiosk: KioskId,
+    /// When.
+    pub ago: Ago,
+}
+
 /// That somebody was turned back not long ago, and came to no other end since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnedBack {
@@ -114,6 +125,8 @@ pub struct Past {
     pub passages: Vec<EarlierPassage>,
     /// What other kiosks say, in no order.
     pub elsewhere: Vec<Elsewhere>,
+    /// Where else their pass was shown, in no order.
+    pub used: Vec<Used>,
     /// Of whom they visit, where somebody was named.
     pub host: Option<HostPast>,
 }

@@ -257,6 +257,13 @@ pub enum Evidence {
         #[n(1)]
         by: AttendantId,
     },
+    /// A pass of the hub says that the holder was screened before, and that it was good.
+    #[n(23)]
+    Carried {
+        /// How long ago that was at most, in minutes.
+        #[n(0)]
+        minutes: u32,
+    },
     /// Signed, by as many different attendants as the profile asks for.
     #[n(22)]
     Signed {
@@ -304,6 +311,7 @@ impl Evidence {
             | Self::Temperature { .. }
             | Self::Plate { .. }
             | Self::Remembered { .. }
+            | Self::Carried { .. }
             | Self::Entitled => vec![],
         }
     }

@@ -225,4 +225,13 @@ pub enum Reason {
     /// The lists by which it is judged are too old.
     #[n(66)]
     ListsTooOld,
+    /// The code of a pass that changes is not of now: a picture of it, or a telephone whose clock is wrong.
+    #[n(67)]
+    CredentialOutOfWindow,
+    /// The same pass was shown at another gate so short a time ago that nobody can have come from there.
+    #[n(68)]
+    CredentialUsedElsewhere,
+    /// Whoever holds it is under observation, and the profile is not for those who are.
+    #[n(69)]
+    UnderObservation,
 }

@@ -21,7 +21,7 @@ use crate::sync::desk::Ask;
 use crate::sync::enrolment::{Enrolment, Fingerprint, Grant, Request};
 use crate::sync::tls_keys::RENEW_HEADER;
 use crate::sync::trust::PIECE_MAX;
-use crate::sync::turned_back::Page;
+use crate::sync::turned_back::{LookBack, Page};
 use crate::sync::wire::{Head, Problem};
 
 mod blobs;
@@ -226,8 +226,8 @@ impl HubClient {
         }
     }
 
-    /// News of turn-backs elsewhere with a number above `after` and of the last `within`, for which the hub may wait as long
-    /// as `wait`; none by then.
+    /// News of turn-backs and of passes elsewhere with a number above `after`, as far back as `look` says, for which the hub may
+    /// wait as long as `wait`; none by then.
     ///
     /// # Errors
     ///
@@ -236,11 +236,13 @@ impl HubClient {
         &self,
         kiosk: &KioskId,
         after: u64,
-        within: Duration,
+        look: LookBack,
         wait: Duration,
     ) -> Result<Option<Page>, Error> {
-        let (hours, seconds) = (within.as_secs().div_ceil(3_600), wait.as_secs());
-        let path = format!("/v1/kiosks/{kiosk}/turned-back?after={after}&within={hours}&wait={seconds}");
+        let (hours, passes) = (look.turn_backs.as_secs().div_ceil(3_600), look.passes.as_secs());
+        let seconds = wait.as_secs();
+        let asked = format!("after={after}&within={hours}&wait={seconds}&passes={passes}");
+        let path = format!("/v1/kiosks/{kiosk}/turned-back?{asked}");
         let reply = self.ask_as_kiosk_for(Method::GET, &path, Bytes::new(), wait + ANSWERED_WITHIN).await;
         let Reply { status, body, .. } = reply.map_err(Error::Lost)?;
         match status {

@@ -14,7 +14,7 @@
 //! | `POST /v1/logs/{kiosk}/{epoch}/end` | a signed [statement](crate::journal::statement) | as for entries |
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `GET /v1/kiosks/{kiosk}/inbox?after=N&wait=S` | | `200` a signed [command] · `204` none within S seconds, at most 55 |
-//! | `GET /v1/kiosks/{kiosk}/turned-back?after=N&within=H&wait=S` | | `200` a [page of news](turned_back) · `204` none within S seconds |
+//! | `GET /v1/kiosks/{kiosk}/turned-back?after=N&within=H&wait=S&passes=P` | | `200` a [page of news](turned_back) · `204` none within S seconds |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //! | `POST /v1/kiosks/{kiosk}/tls-key` | a signed [pin](crate::journal::TlsPin) | see [`tls_keys`] |
 //! | `HEAD`, `PUT /v1/kiosks/{kiosk}/blobs/{sha256}` | a chunk of a picture | see [`blobs`] |

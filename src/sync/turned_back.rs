@@ -7,9 +7,10 @@
 //!
 //! # Request
 //!
-//! `GET /v1/kiosks/{kiosk}/turned-back?after=N&within=H&wait=S` answers `200` with a [`Page`] as soon as there are news
-//! with a number above N of passages within the last H hours, and `204` when there are none within S seconds. News about
-//! the kiosk's own passages are passed over.
+//! `GET /v1/kiosks/{kiosk}/turned-back?after=N&within=H&wait=S&passes=P` answers `200` with a [`Page`] as soon as there are
+//! news with a number above N of passages within the last H hours, and `204` when there are none within S seconds. News about
+//! the kiosk's own passages are passed over. Where a kiosk says P, it is told as well where passes of the hub were shown
+//! within the last P seconds, at most an hour, so that nobody goes in by a copy of one at another gate.
 //!
 //! # Page
 //!
@@ -23,7 +24,7 @@
 //!
 //! Each of the news: 0 the passage, 16 bytes that name one subject's outcome for ever; 1 the kiosk; 2 not earlier than and
 //! 3 not later than, milliseconds since 1970; 4 how it ended: 0 turned back, 1 otherwise, 2 forget what was said of this
-//! passage; 5 the blinded identifiers, at most [`IDENTIFIERS_MAX`].
+//! passage, 3 that a pass was shown, and nothing more; 5 the blinded identifiers, at most [`IDENTIFIERS_MAX`].
 //!
 //! A hub that came back from a backup gives higher numbers than it ever gave: they are not below its clock in milliseconds.
 
@@ -33,14 +34,17 @@ use std::time::Duration;
 use minicbor::{Decode, Encode};
 use ring::digest;
 
-use crate::base::{Epoch, KioskId, Seq, Stamp, Wall};
+use crate::base::{Epoch, KioskId, Pii, Seq, Stamp, Wall};
 use crate::model::blind::{IdentifierKind, normalised};
+use crate::model::past::Used;
 use crate::model::{Ago, Between, Blinded, Blinder, Elsewhere, End, Whose};
 
 /// Most news on a page: some 40 KiB.
 pub const NEWS_MAX: usize = 500;
 /// Most identifiers of one subject: an identity number, a telephone number, a pass.
 pub const IDENTIFIERS_MAX: usize = 4;
+/// How long it is told that a pass was shown.
+pub const SHOWN_MAX: Duration = Duration::from_hours(1);
 /// Most news that a kiosk keeps, some 15 MB; of more, the oldest go.
 const KEPT_MAX: usize = 50_000;
 
@@ -82,6 +86,30 @@ pub enum Told {
     /// What was said of it no longer counts: it was erased.
     #[n(2)]
     Forget,
+    /// Their pass was shown.
+    #[n(3)]
+    Shown,
+}
+
+/// How far a kiosk looks back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookBack {
+    /// For turn-backs.
+    pub turn_backs: Duration,
+    /// For passes that were shown elsewhere; at most [`SHOWN_MAX`].
+    pub passes: Duration,
+}
+
+impl LookBack {
+    /// For turn-backs alone.
+    pub const fn turn_backs(within: Duration) -> Self {
+        Self { turn_backs: within, passes: Duration::ZERO }
+    }
+
+    /// Whether nothing is looked for.
+    pub const fn is_nothing(&self) -> bool {
+        self.turn_backs.is_zero() && self.passes.is_zero()
+    }
 }
 
 /// A blinded identifier on its way.
@@ -184,7 +212,7 @@ pub fn token(blinder: &Blinder, kind: IdentifierKind, value: &str) -> Token {
 pub struct TurnedBackElsewhere {
     key: [u8; 32],
     blinder: Blinder,
-    within: Duration,
+    look: LookBack,
     after: u64,
     outcomes: BTreeMap<OutcomeId, Outcome>,
     by_token: BTreeSet<([u8; 16], OutcomeId)>,
@@ -195,23 +223,24 @@ struct Outcome {
     kiosk: KioskId,
     earliest: Option<Wall>,
     latest: Wall,
-    end: End,
+    /// How it ended; none where it is known only that a pass was shown.
+    end: Option<End>,
     tokens: Vec<Token>,
 }
 
 impl TurnedBackElsewhere {
-    /// Nothing yet; later, what was within the last `within`.
-    pub fn new(within: Duration) -> Self {
+    /// Nothing yet; later, what was as long ago as `look` says.
+    pub fn new(look: LookBack) -> Self {
         let (outcomes, by_token) = Default::default();
-        Self { key: [0; 32], blinder: Blinder::new(&[0; 32]), within, after: 0, outcomes, by_token }
+        Self { key: [0; 32], blinder: Blinder::new(&[0; 32]), look, after: 0, outcomes, by_token }
     }
 
     /// Looks back so far from now on. What was not asked for before is asked for when that is farther.
-    pub fn look_back(&mut self, within: Duration) {
-        if within > self.within {
+    pub fn look_back(&mut self, look: LookBack) {
+        if look.turn_backs > self.look.turn_backs || look.passes > self.look.passes {
             self.after = 0;
         }
-        self.within = within;
+        self.look = look;
     }
 
     /// Above which number news are asked for.
@@ -241,8 +270,9 @@ impl TurnedBackElsewhere {
         for news in page.news {
             self.forget(news.outcome);
             let end = match news.told {
-                Told::TurnedBack => End::TurnedBack,
-                Told::Otherwise => End::Otherwise,
+                Told::TurnedBack => Some(End::TurnedBack),
+                Told::Otherwise => Some(End::Otherwise),
+                Told::Shown => None,
                 Told::Forget => continue,
             };
             let News { outcome, kiosk, earliest, latest, told: _, tokens } = news;
@@ -255,8 +285,12 @@ impl TurnedBackElsewhere {
 
     /// Forgets what was certainly longer ago than it counts.
     pub fn expire(&mut self, now: &Between) {
-        let since = now.earliest() - self.within;
-        let over = self.outcomes.iter().filter(|(_, outcome)| outcome.latest < since).map(|(id, _)| *id);
+        // How they ended counts for passes too.
+        let ends = now.earliest() - self.look.turn_backs.max(self.look.passes);
+        let shown = now.earliest() - self.look.passes;
+        let since = |outcome: &Outcome| if outcome.end.is_some() { ends } else { shown };
+        let over =
+            self.outcomes.iter().filter(|(_, outcome)| outcome.latest < since(outcome)).map(|(id, _)| *id);
         for id in over.collect::<Vec<_>>() {
             self.forget(id);
         }
@@ -264,21 +298,37 @@ impl TurnedBackElsewhere {
 
     /// How passages of `whose` ended elsewhere, as of `now`.
     pub fn of(&self, whose: &Whose, now: &Stamp) -> Vec<Elsewhere> {
+        let now = Between::of(now, Wall::EARLIEST);
+        let ended = |outcome: &Outcome| {
+            let ago = Ago::between((outcome.earliest, outcome.latest), &now);
+            Some(Elsewhere { kiosk: outcome.kiosk.clone(), ago, end: outcome.end? })
+        };
+        self.by(whose.known.iter()).filter_map(ended).collect()
+    }
+
+    /// Where else the pass of `whose` was shown, as of `now`.
+    pub fn passes_of(&self, whose: &Whose, now: &Stamp) -> Vec<Used> {
+        let now = Between::of(now, Wall::EARLIEST);
+        let passes = whose.known.iter().filter(|(kind, _)| *kind == IdentifierKind::Pass);
+        let used = |outcome: &Outcome| Used {
+            kiosk: outcome.kiosk.clone(),
+            ago: Ago::between((outcome.earliest, outcome.latest), &now),
+        };
+        self.by(passes).map(used).collect()
+    }
+
+    /// What is known of whoever has one of these identifiers.
+    fn by<'a>(
+        &'a self,
+        known: impl Iterator<Item = &'a (IdentifierKind, Pii<String>)>,
+    ) -> impl Iterator<Item = &'a Outcome> {
         let mut found = BTreeSet::new();
-        for (kind, value) in &whose.known {
+        for (kind, value) in known {
             let Token(token) = token(&self.blinder, *kind, value.expose());
             let same = self.by_token.range((token, OutcomeId([0; 16]))..=(token, OutcomeId([0xFF; 16])));
             found.extend(same.map(|(_, id)| *id));
         }
-        let now = Between::of(now, Wall::EARLIEST);
-        let outcomes = found.iter().filter_map(|id| self.outcomes.get(id));
-        outcomes
-            .map(|outcome| Elsewhere {
-                kiosk: outcome.kiosk.clone(),
-                ago: Ago::between((outcome.earliest, outcome.latest), &now),
-                end: outcome.end,
-            })
-            .collect()
+        found.into_iter().filter_map(|id| self.outcomes.get(&id))
     }
 
     fn forget(&mut self, id: OutcomeId) {

@@ -11,6 +11,7 @@ use kakou::control::Direct;
 use kakou::credential::{Claims, Trust, issue};
 use kakou::engine::{Context, Settings, Times};
 use kakou::model::blind::IdentifierKind;
+use kakou::model::credential::Purpose;
 use kakou::model::{AreaMode, Blinder, Class, ScreeningRule, SubjectKind};
 use kakou::sim::world::{Car, Cast, Resident};
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -172,6 +173,8 @@ fn claims(
         name: (subject == SubjectKind::Person).then(|| Pii::new("王**".to_owned())),
         plate: plate.map(|plate| Pii::new(plate.to_owned())),
         lanes: vec![],
+        purpose: Purpose::Entry,
+        anchor: None,
     }
 }
 

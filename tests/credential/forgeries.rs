@@ -232,7 +232,15 @@ fn well_signed_claims_of_any_other_shape_are_refused() {
     other(8, cbor("川KA3476"));
     other(9, vec![0x80]);
     other(9, vec![0x9F, 0xFF]);
-    other(10, cbor(1u8));
+    other(10, cbor(0u8));
+    other(10, cbor(2u8));
+    other(10, cbor(3u8));
+    other(10, cbor(4u8));
+    other(10, cbor("1"));
+    other(11, cbor(NOW.0 / 1_000));
+    other(12, cbor("成都"));
+    other(13, cbor(minicbor::bytes::ByteVec::from(vec![0; 15])));
+    other(14, cbor(1u8));
     other(31, cbor(1u8));
     other(32, vec![0xA0]);
     for (what, entries) in &shapes {
@@ -261,8 +269,8 @@ fn a_later_pass_with_a_key_that_may_be_passed_over_is_accepted_and_one_that_may_
         checked(well_signed(&claims(&entries)).as_bytes())
     };
     assert_eq!(with(40).current, Currency::Current);
-    assert_eq!((with(12).authentic, with(12).current), (Authenticity::Genuine, Currency::Unknown));
-    assert_eq!(with(12).holder, None);
+    assert_eq!((with(14).authentic, with(14).current), (Authenticity::Genuine, Currency::Unknown));
+    assert_eq!(with(14).holder, None);
 }
 
 #[test]

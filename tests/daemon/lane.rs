@@ -249,6 +249,7 @@ impl Memory for TurnedBack {
         let passage = EarlierPassage {
             seq: 7,
             ago: Ago { least: hour, most: Some(hour) },
+            lane: None,
             by: KnownBy::Identity,
             direction: Direction::Inbound,
             verdict: Verdict::TurnedBack,

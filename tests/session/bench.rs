@@ -10,6 +10,7 @@ use kakou::config::roster::Roster;
 use kakou::config::{Lists, Policy, Profiles};
 use kakou::control::{Act, Command, Direct, LaneStatus, Refused};
 use kakou::engine::{Context, Drive, Effect, Input, Lane, Settings, Ticket, Times};
+use kakou::model::credential::Purpose;
 use kakou::model::past::Unknown;
 use kakou::model::{
     Admissible, AreaMode, Authenticity, Blinder, Body, Class, Credential, CredentialKind, Currency, Draft,
@@ -338,6 +339,8 @@ fn credential(
         pass: Pii::new("0011223344556677".into()),
         name: Some(Pii::new("王小明".into())),
         plate: plate.map(|plate| Pii::new(plate.into())),
+        purpose: Purpose::Entry,
+        screened: None,
     };
     let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
     let (holder, admissible) = (genuine.then_some(holder), Admissible::Unknown);

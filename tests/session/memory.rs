@@ -48,6 +48,7 @@ pub fn admitted(ago: u64, direction: Direction, steps: Vec<StepRecord>) -> Earli
     EarlierPassage {
         seq: 41,
         ago: Ago { least: hours(ago), most: Some(hours(ago)) },
+        lane: None,
         by: KnownBy::Identity,
         direction,
         verdict: Verdict::Admitted,

@@ -39,8 +39,9 @@ fn whoever_was_turned_back_at_another_gate_is_shown_to_a_person_unless_they_came
     let sure = |hours_ago| Ago { least: hours(hours_ago), most: Some(hours(hours_ago)) };
     let there = |ago, end| Elsewhere { kiosk: "north-gate".parse().expect("a name"), ago, end };
     let turned_back = |ago| there(sure(ago), End::TurnedBack);
-    let asked =
-        |passages, elsewhere| comes_in(Some(Ok(Past { passages, elsewhere, host: None }))).status().phase;
+    let asked = |passages, elsewhere| {
+        comes_in(Some(Ok(Past { passages, elsewhere, ..Past::default() }))).status().phase
+    };
     let mut lane = comes_in(Some(Ok(Past { elsewhere: vec![turned_back(2)], ..Past::default() })));
     let shown = lane.status().turned_back;
     assert_eq!(shown.len(), 1);

@@ -306,7 +306,7 @@ impl Grade {
             Evidence::Escorted { .. } => Self::Escorted,
             Evidence::Counted { .. } => Self::Tallied,
             Evidence::Signed { .. } => Self::Signed,
-            Evidence::Remembered { .. } => Self::Remembered,
+            Evidence::Remembered { .. } | Evidence::Carried { .. } => Self::Remembered,
             Evidence::Entitled => Self::Entitled,
             Evidence::PlaceCode => Self::PlaceCode,
         }

@@ -28,13 +28,14 @@ const CREDENTIALS: [CredentialKind; 16] = [
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.
-const REFUSALS: [Reason; 12] = [
+const REFUSALS: [Reason; 13] = [
     Reason::CredentialUnverified,
     Reason::CredentialForged,
     Reason::CredentialUnknownIssuer,
     Reason::CredentialExpired,
     Reason::CredentialNotYetValid,
     Reason::CredentialWrongSite,
+    Reason::CredentialOutOfWindow,
     Reason::CredentialRevoked,
     Reason::CredentialNotAdmissible,
     Reason::ListsTooOld,
@@ -44,12 +45,15 @@ const REFUSALS: [Reason; 12] = [
 ];
 
 /// Why a vehicle's pass may not count: what is signed by nobody who is known names no vehicle.
-const PASSES: [Reason; 7] = [
+const PASSES: [Reason; 10] = [
     Reason::CredentialExpired,
     Reason::CredentialNotYetValid,
     Reason::CredentialWrongSite,
+    Reason::CredentialOutOfWindow,
+    Reason::CredentialUsedElsewhere,
     Reason::CredentialRevoked,
     Reason::CredentialUnverified,
+    Reason::CannotTell,
     Reason::ListsTooOld,
     Reason::ClockUntrusted,
 ];
@@ -147,6 +151,9 @@ fn credential(states: &mut Vec<State>, companions: Companions) {
     let waiting = [
         Reason::NoCredential,
         Reason::CredentialUnverified,
+        Reason::CredentialUsedElsewhere,
+        Reason::UnderObservation,
+        Reason::CannotTell,
         Reason::ClockUntrusted,
         Reason::ListsTooOld,
         Reason::NotOnRoster,

@@ -34,6 +34,15 @@ pub fn page(at: &str, title: Words, content: &Markup) -> Html<String> {
 }
 
 fn whole(title: Words, nav: &Markup, content: &Markup) -> Html<String> {
+    with_script("/hub.mjs", title, nav, content)
+}
+
+/// The page on a telephone that shows a pass.
+pub fn turning(content: &Markup) -> Html<String> {
+    with_script("/turn.mjs", ("通行码", "Pass"), &html! {}, content)
+}
+
+fn with_script(script: &str, title: Words, nav: &Markup, content: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -42,7 +51,7 @@ fn whole(title: Words, nav: &Markup, content: &Markup) -> Html<String> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title.0) " · 卡口 Kakou" }
                 link rel="stylesheet" href="/hub.css";
-                script type="module" src="/hub.mjs" {}
+                script type="module" src=(script) {}
             }
             body {
                 header.top {

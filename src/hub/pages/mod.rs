@@ -32,15 +32,16 @@ use axum::routing::{get, post};
 use axum::{Form, Router, middleware};
 use serde::Deserialize;
 
-pub use frame::sign_in;
+pub use frame::{sign_in, turning as turning_page};
 pub use overview::gates;
 
-use super::session;
 use super::state::{Error, Hub};
+use super::{session, turning};
 use frame::failure;
 
 const STYLE: &str = include_str!("../assets/hub.css");
 const SCRIPT: &str = include_str!("../assets/hub.mjs");
+const TURN_SCRIPT: &str = include_str!("../assets/turn.mjs");
 
 pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
     let file = |kind: &'static str, content: &'static str| {
@@ -66,6 +67,9 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/sign-in", get(sign_in_page).post(sign_in_form))
         .route("/hub.css", file("text/css; charset=utf-8", STYLE))
         .route("/hub.mjs", file("text/javascript; charset=utf-8", SCRIPT))
+        .route(turning::PATH, get(turning::page))
+        .route(turning::CODES, post(turning::codes).layer(DefaultBodyLimit::max(turning::ASK_MAX)))
+        .route("/turn.mjs", file("text/javascript; charset=utf-8", TURN_SCRIPT))
         .fallback(async || failure(StatusCode::NOT_FOUND, "没有这一页", "There is no such page."))
         .layer(middleware::from_fn_with_state(Arc::clone(hub), session::check))
 }

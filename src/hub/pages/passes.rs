@@ -4,25 +4,30 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::passes::{Issued, Wanted, issue};
+use super::super::passes::{Issued, Shown, Wanted, issue};
 use super::super::state::Hub;
-use super::super::words;
+use super::super::turning::link;
+use super::super::words::{self, Words};
 use super::Answer;
 use super::frame::{self, full_time, two};
 use super::kiosks::qr;
 use crate::base::Pii;
+use crate::browser;
 use crate::ledger::Day;
+use crate::model::credential::Purpose;
 use crate::model::{Class, SubjectKind};
 
-const CLASSES: [(Class, &str); 5] = [
+const CLASSES: [(Class, &str); 6] = [
     (Class::Resident, "resident"),
     (Class::Worker, "worker"),
     (Class::Visitor, "visitor"),
     (Class::Transit, "transit"),
     (Class::KeyPerson, "key-person"),
+    (Class::Observed, "observed"),
 ];
 
 /// A pass as a form asks for it.
@@ -34,15 +39,33 @@ pub struct Ask {
     plate: String,
     first: String,
     last: String,
+    #[serde(default)]
+    purpose: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    shown: String,
 }
+
+const PURPOSES: [(&str, Words); 4] = [
+    ("entry", ("通行证", "entry")),
+    ("re-entry", ("返回证", "re-entry")),
+    ("transit", ("过境证", "transit")),
+    ("contact-card", ("观察联系卡", "contact card")),
+];
 
 pub async fn page(State(hub): State<Arc<Hub>>) -> Answer {
     Ok(frame::page("/passes", ("通行证", "Passes"), &form(&hub, html! {})))
 }
 
-pub async fn issue_pass(State(hub): State<Arc<Hub>>, Form(ask): Form<Ask>) -> Answer {
+pub async fn issue_pass(State(hub): State<Arc<Hub>>, headers: HeaderMap, Form(ask): Form<Ask>) -> Answer {
+    // The telephone reaches the hub by the name that this browser reached it by.
+    let scheme = if hub.certificate().is_some() { "https" } else { "http" };
+    let host = browser::text(&headers, header::HOST).unwrap_or_default();
+    let origin = browser::text(&headers, header::ORIGIN).filter(|origin| *origin != "null");
+    let origin = origin.map_or_else(|| format!("{scheme}://{host}"), str::to_owned);
     let above = match wanted(&ask).and_then(|wanted| Ok((issue(&hub, &wanted)?, wanted))) {
-        Ok((pass, wanted)) => issued(&pass, &wanted),
+        Ok((pass, wanted)) => issued(&pass, &wanted, &origin),
         Err(why) => html! { p.notice role="alert" { "未签发：" (why) } },
     };
     Ok(frame::page("/passes", ("通行证", "Passes"), &form(&hub, above)))
@@ -53,6 +76,15 @@ fn wanted(ask: &Ask) -> Result<Wanted, String> {
     let day = |text: &str| text.parse::<Day>().map_err(str::to_owned);
     let class = CLASSES.iter().find(|(_, name)| *name == ask.class).ok_or("类别不明 unknown class")?;
     let plate = text(&ask.plate);
+    let purpose = match (ask.purpose.as_str(), text(&ask.to)) {
+        ("" | "entry", None) => Purpose::Entry,
+        ("re-entry", None) => Purpose::ReEntry { screened: None },
+        ("transit", Some(to)) => Purpose::Transit { to },
+        ("contact-card", None) => Purpose::ContactCard,
+        ("transit", None) => return Err("过境证要写目的地 a pass for transit says where to".to_owned()),
+        (_, Some(_)) => return Err("只有过境证写目的地 only a pass for transit says where to".to_owned()),
+        (_, None) => return Err("用途不明 unknown purpose".to_owned()),
+    };
     Ok(Wanted {
         subject: if plate.is_some() { SubjectKind::Vehicle } else { SubjectKind::Person },
         class: class.0,
@@ -61,10 +93,13 @@ fn wanted(ask: &Ask) -> Result<Wanted, String> {
         expires: day(&ask.last)?.plus(1).start(),
         name: text(&ask.name),
         plate,
+        purpose,
+        shown: if ask.shown == "turning" { Shown::Turning } else { Shown::Printed },
     })
 }
 
-fn issued(pass: &Issued, wanted: &Wanted) -> Markup {
+fn issued(pass: &Issued, wanted: &Wanted, origin: &str) -> Markup {
+    let link = link(pass).map(|path| Pii::new(format!("{origin}{}", path.expose())));
     html! {
         section.card.pass {
             div {
@@ -80,9 +115,15 @@ fn issued(pass: &Issued, wanted: &Wanted) -> Markup {
                 dl {
                     dt { (two(("撤销用编号，请记下", "to revoke it by: write it down"))) } dd { code { (pass.id) } }
                 }
-                details { summary { (two(("文本", "as text"))) } pre { (pass.text) } }
+                @if link.is_none() { details { summary { (two(("文本", "as text"))) } pre { (pass.text) } } }
             }
-            (qr(&pass.text))
+            @if let Some(link) = &link {
+                div data-link=(link.expose()) {
+                    (qr(link.expose()))
+                    p.hint { "请持证人本人用手机扫描并收藏该页；码每 30 秒更换。"
+                        small lang="en" { "For the holder's own telephone: scan it and keep the page. Its code changes every 30 seconds." } }
+                }
+            } @else { (qr(&pass.text)) }
         }
     }
 }
@@ -98,6 +139,14 @@ fn form(hub: &Hub, above: Markup) -> Markup {
             } }
             label { (two(("姓名（只写入掩码）", "name, stored masked"))) input name="name" maxlength="40" autocomplete="off"; }
             label { (two(("车牌（车辆通行证）", "plate, for a vehicle"))) input name="plate" maxlength="16" autocomplete="off"; }
+            label { (two(("用途", "for"))) select name="purpose" {
+                @for (purpose, shown) in PURPOSES { option value=(purpose) { (shown.0) " " (shown.1) } }
+            } }
+            label { (two(("目的地（过境证）", "where to, for transit"))) input name="to" maxlength="10" autocomplete="off"; }
+            label { (two(("出示方式", "shown"))) select name="shown" {
+                option value="printed" { "固定码，可打印 one code, may be printed" }
+                option value="turning" { "手机动态码，最长七天 on a telephone, changing, seven days at most" }
+            } }
             label { (two(("起", "from"))) input type="date" name="first" value=(today) required; }
             label { (two(("止", "through"))) input type="date" name="last" value=(today.plus(30)) required; }
             button { (two(("签发", "Issue"))) }

@@ -40,6 +40,7 @@ pub fn detail(outcome: &StepOutcome) -> Option<String> {
         Evidence::Items { number, .. } => number.to_string(),
         Evidence::Counted { number, .. } => number.to_string(),
         Evidence::Remembered { record, minutes } => format!("№ {record}, ≤ {minutes} min"),
+        Evidence::Carried { minutes } => format!("通行证所载 by the pass, ≤ {minutes} min"),
         Evidence::Signed { by } => by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         Evidence::Occupants { declared, listed: Some(listed), .. } => {
             format!("{declared}/{listed} 名单上 on the list")

@@ -12,7 +12,7 @@ use crate::model::{Ago, Blinded, Blinder, EarlierPassage, HostPast, KnownBy, Pas
 const IDENTIFIERS: usize = 3;
 
 const COLUMNS: &str = "p.seq, p.wall, p.trust, p.boot, p.mono, p.error_ms, p.direction, s.verdict, p.crossing, \
-                       s.steps, s.host";
+                       s.steps, s.host, p.lane";
 
 impl View {
     /// The earlier passages of `whose`, as of `now`.
@@ -82,11 +82,12 @@ fn earlier_row(row: &Row<'_>, now: &Stamp) -> rusqlite::Result<EarlierPassage> {
         trust,
         max_error_ms: row.get(5)?,
     };
-    let by = if row.get(11)? { KnownBy::Identity } else { KnownBy::Phone };
+    let by = if row.get(12)? { KnownBy::Identity } else { KnownBy::Phone };
     let steps: Vec<u8> = row.get(9)?;
     Ok(EarlierPassage {
         seq: query::number(row, 0)?,
         ago: Ago::of(&stamp, now),
+        lane: row.get::<_, Option<String>>(11)?.and_then(|lane| lane.parse().ok()),
         by,
         direction: query::word(row, 6)?,
         verdict: query::word(row, 7)?,

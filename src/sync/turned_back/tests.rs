@@ -1,7 +1,7 @@
 //! What is kept of turn-backs elsewhere, and for whom.
 
 use super::*;
-use crate::base::{BootId, ClockTrust, Mono, Pii, Random};
+use crate::base::{BootId, ClockTrust, Mono, Random};
 
 const NUMBER: &str = "11010519491231002X";
 const HOUR: i64 = 3_600_000;
@@ -41,7 +41,7 @@ fn ends(known: &TurnedBackElsewhere, value: &str) -> Vec<End> {
 }
 
 fn day() -> TurnedBackElsewhere {
-    TurnedBackElsewhere::new(Duration::from_hours(24))
+    TurnedBackElsewhere::new(LookBack::turn_backs(Duration::from_hours(24)))
 }
 
 #[test]

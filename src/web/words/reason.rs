@@ -57,6 +57,13 @@ pub const fn reason(reason: Reason) -> Words {
             words("码有效，但不符合本处规定", "Valid, but not what the rules ask for")
         }
         Reason::ListsTooOld => words("核验名单过旧，无法判断", "The lists to check it by are too old"),
+        Reason::CredentialOutOfWindow => {
+            words("动态码已过时，请刷新后再出示", "Not the code of now: show it anew")
+        }
+        Reason::CredentialUsedElsewhere => {
+            words("同一通行证刚在别处出示", "The same pass was just shown elsewhere")
+        }
+        Reason::UnderObservation => words("观察对象，请您处理", "Under observation: you decide"),
     }
 }
 
@@ -119,7 +126,10 @@ mod tests {
             Reason::TurnedBackBefore => Reason::CredentialRevoked,
             Reason::CredentialRevoked => Reason::CredentialNotAdmissible,
             Reason::CredentialNotAdmissible => Reason::ListsTooOld,
-            Reason::ListsTooOld => return None,
+            Reason::ListsTooOld => Reason::CredentialOutOfWindow,
+            Reason::CredentialOutOfWindow => Reason::CredentialUsedElsewhere,
+            Reason::CredentialUsedElsewhere => Reason::UnderObservation,
+            Reason::UnderObservation => return None,
         })
     }
 }

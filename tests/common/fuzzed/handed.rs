@@ -9,7 +9,7 @@ use kakou::config::roster::Roster;
 use kakou::config::roster_csv;
 use kakou::model::blind::IdentifierKind;
 use kakou::model::{Between, Blinder, Class, Title};
-use kakou::sync::turned_back::{News, OutcomeId, Page, Told, TurnedBackElsewhere, token};
+use kakou::sync::turned_back::{LookBack, News, OutcomeId, Page, Told, TurnedBackElsewhere, token};
 
 use super::seeds::{NOW, hub_key, own_key};
 
@@ -61,7 +61,8 @@ pub fn handed(bytes: &[u8]) -> bool {
         _ => {
             let Ok(page) = Page::decode(bytes) else { return false };
             let (told, through) = (page.news.len(), page.through);
-            let mut known = TurnedBackElsewhere::new(std::time::Duration::from_hours(24));
+            let mut known =
+                TurnedBackElsewhere::new(LookBack::turn_backs(std::time::Duration::from_hours(24)));
             known.learn(page, &now());
             assert!(known.len() <= told && known.after() == through);
             true
