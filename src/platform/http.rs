@@ -25,6 +25,7 @@ use crate::sync::turned_back::Page;
 use crate::sync::wire::{Head, Problem};
 
 mod blobs;
+mod online;
 mod renewal;
 mod trust;
 
