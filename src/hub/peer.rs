@@ -70,7 +70,8 @@ pub async fn only_that_kiosk(
         .parse()
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
     let via = via(request.extensions().get::<Peer>());
-    let waits = request.method() == Method::GET;
+    // A question about a code waits for an issuer, and its answer is about a person.
+    let waits = request.method() == Method::GET || request.uri().path().ends_with("/online");
     let standing = standing(&hub, &kiosk, via).await?;
     let mut response = next.run(request).await;
     // What changes something is judged again where it is written; what only asks may have waited for its answer.

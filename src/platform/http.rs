@@ -350,7 +350,7 @@ fn problem(status: StatusCode, answer: &[u8]) -> Problem {
 }
 
 /// An error and what caused it, without the address.
-fn plain(error: &reqwest::Error) -> String {
+pub(super) fn plain(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;
