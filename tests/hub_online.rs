@@ -6,18 +6,22 @@
 mod issuer;
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use kakou::base::{KioskId, Pii, Wall};
 use kakou::config::online_file::OnlineFile;
 use kakou::hub::{Options, Running, start};
 use kakou::journal::SigningKey;
-use kakou::model::{OnlineAnswer, OnlineResult, Unanswered};
+use kakou::model::OnlineResult::{self, Expired, Invalid, Negative, Positive};
+use kakou::model::{OnlineAnswer, Unanswered};
 use kakou::platform::entropy::OsEntropy;
 use kakou::platform::http::{Error, HubClient};
+use kakou::platform::issuer::{Issuer, Trouble};
+use kakou::platform::net;
 use kakou::sync::enrolment::{PublicKey, Request};
 use serde_json::{Value as Json, json};
 
@@ -43,6 +47,7 @@ impl Place {
     }
 
     async fn with(file: impl Fn(&str) -> String) -> Self {
+        listen_to_logs();
         let issuer = MockIssuer::start().await;
         let folder = tempfile::tempdir().unwrap();
         private(&folder.path().join("gate-api.secret"), &format!("{SECRET}\n"));
@@ -73,6 +78,30 @@ impl Place {
         self.issuer.replies(reply);
         self.ask(CODE).await.map(|answer| answer.result)
     }
+}
+
+/// Everything that this process logged, at every level and of every library.
+static LOGGED: Mutex<Vec<u8>> = Mutex::new(vec![]);
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOGGED.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn listen_to_logs() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+        subscriber.with_writer(|| Log).init();
+    });
 }
 
 fn east() -> KioskId {
@@ -119,11 +148,10 @@ async fn a_code_is_as_good_as_its_issuer_says_outright() {
     let place = Place::new().await;
     place.issuer.replies(Reply::Json(green(&json!({}))));
     let answer = place.ask(CODE).await.unwrap();
-    assert_eq!((answer.adapter.as_str(), answer.result), ("gate-api", OnlineResult::Positive));
+    assert_eq!((answer.adapter.as_str(), answer.result), ("gate-api", Positive));
     assert_eq!(answer.expires, Some(Wall(NOW.0 + 1_000)));
     assert_eq!(answer.name.unwrap().expose(), "王*");
     assert_eq!(answer.id.unwrap().expose(), "1101**********002X");
-    use OnlineResult::{Expired, Invalid, Negative, Positive};
     let grade = |grade: Json| green(&json!({ "risk_assessment_grade": grade }));
     let not_understood = Err(Unanswered::NotUnderstood);
     for (what, reply, becomes) in [
@@ -179,7 +207,7 @@ async fn what_is_no_answer_speaks_neither_for_nor_against_a_code() {
         ("a key twice", Reply::Status(200, twice), not_understood),
         ("two grades", Reply::Status(200, turned), not_understood),
         ("half of it", Reply::Status(200, good[..good.len() / 2].to_owned()), not_understood),
-        ("all of it", Reply::Status(200, good.clone()), Ok(OnlineResult::Positive)),
+        ("all of it", Reply::Status(200, good.clone()), Ok(Positive)),
     ] {
         assert_eq!(place.becomes(reply).await, becomes, "{what}");
     }
@@ -199,7 +227,7 @@ async fn an_issuer_that_never_answers_is_waited_for_no_longer_than_its_file_says
         Err(Unanswered::Unreachable),
         "nor for the rest of an answer"
     );
-    assert_eq!(place.becomes(Reply::Json(green(&json!({})))).await, Ok(OnlineResult::Positive));
+    assert_eq!(place.becomes(Reply::Json(green(&json!({})))).await, Ok(Positive));
     // Nobody listens where the issuer was.
     let place = Place::with(|_| file("http://127.0.0.1:1/decode", "hmac-sha256", 10_000)).await;
     assert_eq!(place.ask(CODE).await, Err(Unanswered::Unreachable));
@@ -217,7 +245,7 @@ async fn whatever_stands_in_a_code_stays_in_its_field_and_the_secret_is_never_se
         &format!("https://code.example/{}", "码".repeat(1_400)),
     ];
     for code in codes {
-        assert_eq!(place.ask(code).await.map(|answer| answer.result), Ok(OnlineResult::Positive), "{code:?}");
+        assert_eq!(place.ask(code).await.map(|answer| answer.result), Ok(Positive), "{code:?}");
     }
     for (asked, code) in place.issuer.asked().iter().zip(codes) {
         let read: Json = serde_json::from_slice(&asked.body).unwrap();
@@ -233,11 +261,58 @@ async fn whatever_stands_in_a_code_stays_in_its_field_and_the_secret_is_never_se
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_log_tells_of_a_code_a_name_or_a_secret() {
+    let place = Place::new().await;
+    let named = green(&json!({ "name": "欧阳清风", "certificate_id": "11010519491231002X" }));
+    assert_eq!(place.becomes(Reply::Json(named.clone())).await, Ok(Positive));
+    let mut unusable = named;
+    unusable["data"]["risk_assessment_grade"] = json!("欧阳清风");
+    assert_eq!(place.becomes(Reply::Json(unusable)).await, Err(Unanswered::NotUnderstood));
+    assert_eq!(place.becomes(Reply::Status(500, "欧阳清风".into())).await, Err(Unanswered::Unreachable));
+    assert_eq!(place.ask("https://elsewhere.example/欧阳清风").await, Err(Unanswered::NoAdapter));
+    let logged = String::from_utf8_lossy(&LOGGED.lock().unwrap()).into_owned();
+    // Whatever else this process logged meanwhile is looked at too.
+    for says in ["an issuer gives no usable answer", "no value that is listed at /data/risk_assessment_grade"]
+    {
+        assert!(logged.contains(says), "{says}\n{logged}");
+    }
+    for secret in [SECRET, "code.example", "elsewhere.example", "欧", "19491231"] {
+        let line = logged.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_believed_when_its_own_authorities_vouch_for_it() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let names = ["127.0.0.1".to_owned()];
+    let (tls, _) = net::server_tls(folder.path(), &names).unwrap();
+    net::server_tls(other.path(), &names).unwrap();
+    let listener = net::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/", axum::routing::post(|| async { "{}" }));
+    let config = axum_server::tls_rustls::RustlsConfig::from_config(tls);
+    let server = axum_server::from_tcp_rustls(listener, config).unwrap();
+    let server = tokio::spawn(server.serve(router.into_make_service()));
+    let ask = async |folder: &Path| {
+        let authorities = fs::read(folder.join("hub.crt")).unwrap();
+        let issuer = Issuer::new(&url, Some(&authorities)).unwrap();
+        issuer.post("application/json", vec![], WITHIN).await
+    };
+    assert_eq!(ask(folder.path()).await, Ok(b"{}".to_vec()));
+    assert!(matches!(ask(other.path()).await, Err(Trouble::Unreachable(_))));
+    let systems = Issuer::new(&url, None).unwrap().post("application/json", vec![], WITHIN).await;
+    assert!(matches!(systems, Err(Trouble::Unreachable(_))), "{systems:?}");
+    server.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_asked_about_what_is_none_of_an_issuers_codes_or_no_question() {
     let place = Place::new().await;
     for code in ["https://other.example/1", "https://code.example", "x", "HTTPS://CODE.EXAMPLE/1"] {
         assert_eq!(place.ask(code).await, Err(Unanswered::NoAdapter), "{code}");
     }
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().no_proxy().build().unwrap();
     let long = json!({ "code": format!("{CODE}{}", "x".repeat(4_300)) }).to_string();
     for (name, body, status) in [
@@ -291,11 +366,7 @@ async fn a_kiosk_has_two_questions_under_way_and_an_issuer_eight() {
         );
     }
     assert_eq!(place.issuer.asked().len(), 8);
-    assert_eq!(
-        place.becomes(Reply::Json(green(&json!({})))).await,
-        Ok(OnlineResult::Positive),
-        "there is room again"
-    );
+    assert_eq!(place.becomes(Reply::Json(green(&json!({})))).await, Ok(Positive), "there is room again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
