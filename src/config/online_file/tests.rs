@@ -1,3 +1,5 @@
+//! The file of whom to ask: its defaults, and that every mistake is named with its key.
+
 use super::*;
 
 const GOOD: &str = r#"

@@ -1,3 +1,5 @@
+//! When the file is read, and what keeps it from being used.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,3 +1,5 @@
+//! What answers mean, and what is no answer.
+
 use serde_json::json;
 
 use super::*;
