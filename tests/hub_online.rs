@@ -129,9 +129,11 @@ fn green(changes: &Json) -> Json {
         "report_valid_date": "2026-11-22 10:00:01", "report_expired": false,
     });
     for (key, value) in changes.as_object().unwrap() {
-        match value {
-            Json::Null => data.as_object_mut().unwrap().remove(key),
-            value => data.as_object_mut().unwrap().insert(key.clone(), value.clone()),
+        let data = data.as_object_mut().unwrap();
+        if value.is_null() {
+            data.remove(key)
+        } else {
+            data.insert(key.clone(), value.clone())
         };
     }
     json!({ "errcode": 0, "errmsg": "SUCCESS", "data": data })

@@ -55,10 +55,11 @@ pub fn vouched_for(authorities: &[u8]) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(authorities) {
         let certificate = certificate.map_err(|error| rustls::Error::General(error.to_string()))?;
-        roots.add(certificate)?;
+        // One that this library cannot use does not spoil the others of a system's collection.
+        let _ = roots.add(certificate);
     }
     if roots.is_empty() {
-        return Err(rustls::Error::General("holds no certificate".to_owned()));
+        return Err(rustls::Error::General("holds no usable certificate".to_owned()));
     }
     let builder = ClientConfig::builder_with_details(provider(), time_after(Passed::default()));
     Ok(builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())

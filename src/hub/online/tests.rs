@@ -80,7 +80,7 @@ fn what_cannot_be_used_is_named_with_its_key_and_all_at_once() {
         "empty is empty",
         "online.toml: adapter[a].ca_file: ",
         "online.toml: adapter[b].ca_file: ",
-        "holds no certificate",
+        "holds no usable certificate",
     ] {
         assert!(said.contains(says), "{says}\n{said}");
     }
