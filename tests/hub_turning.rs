@@ -34,7 +34,8 @@ impl Hub {
     /// What the hub's page answers to whoever is signed in and asks for a pass.
     async fn issue(&self, fields: &str) -> String {
         let signed_in = self.browser.get(&self.running.sign_in_url).send().await.unwrap();
-        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let cookie =
+            signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         let form = self.browser.post(format!("{}/passes", self.running.url));
         let form = form.header("cookie", cookie).header("origin", &self.running.url);
         let form = form.header("content-type", "application/x-www-form-urlencoded");
@@ -101,7 +102,11 @@ async fn nobody_gets_codes_without_the_secret_nor_from_another_page() {
     assert_eq!(hub.codes(&ask(&pass, ""), &own).await.0, 403);
     assert_eq!(hub.codes(&ask(&pass[..40], &secret), &own).await.0, 403);
     assert_eq!(hub.codes(&json!({ "pass": pass }), &own).await.0, 400);
-    assert_eq!(hub.codes(&ask(&"K".repeat(2_000), &secret), &own).await.0, 400, "no more than it needs is read");
+    assert_eq!(
+        hub.codes(&ask(&"K".repeat(2_000), &secret), &own).await.0,
+        400,
+        "no more than it needs is read"
+    );
     assert_eq!(hub.codes(&ask(&pass, &secret), "https://elsewhere.example").await.0, 403);
     let stranger = self::hub().await;
     assert_eq!(stranger.codes(&ask(&pass, &secret), &stranger.running.url).await.0, 403, "another hub's");
@@ -148,6 +153,6 @@ fn link(page: &str) -> (String, String) {
 /// What a camera reads in a picture.
 fn read(side: usize, luma: Vec<u8>) -> Vec<u8> {
     let frame = Frame::new(side, side, luma, Mono::ZERO).unwrap();
-    let seen = Reader::new().read(&frame);
+    let seen = Reader::default().read(&frame);
     seen.codes[0].payload.expose().clone()
 }

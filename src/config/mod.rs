@@ -8,6 +8,7 @@ pub mod entitlement;
 pub mod error;
 pub mod list;
 pub mod mqtt;
+pub mod online_file;
 pub mod pair;
 pub mod policy;
 pub mod profile;

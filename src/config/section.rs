@@ -299,6 +299,11 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Every key with its value, of a table whose keys are free.
+    pub fn entries(&self) -> impl Iterator<Item = (&'t str, &'t Spanned<DeValue<'t>>)> + use<'t> {
+        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
+    }
+
     /// As [`get`](Self::get), for what may not be quoted: a wrong value is noted without being shown.
     pub fn get_hidden<T>(
         &mut self,

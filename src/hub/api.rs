@@ -16,11 +16,12 @@ use super::inbox;
 use super::peer::{self, Peer};
 use super::reply::Refusal;
 use super::state::Hub;
-use super::{trust, turned_back};
+use super::{online, trust, turned_back};
 use crate::base::{Epoch, KioskId, Seq};
 use crate::journal::{Hash, VerifyingKey};
 use crate::ledger::Refused;
 use crate::sync::enrolment::{Grant, PublicKey, Request, Token};
+use crate::sync::online::QUESTION_MAX;
 use crate::sync::salvage;
 use crate::sync::wire::{BODY_MAX, Batch, HOLE_MAX, Head, HoleClaim, NOTE_MAX};
 
@@ -41,6 +42,7 @@ pub fn router(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
         .route("/v1/kiosks/{kiosk}/turned-back", get(turned_back::poll))
         .route("/v1/kiosks/{kiosk}/trust", get(trust::poll))
         .route("/v1/kiosks/{kiosk}/trust/{version}", get(trust::piece))
+        .route("/v1/kiosks/{kiosk}/online", post(online::ask).layer(limited(QUESTION_MAX)))
         // Whatever is above is about one kiosk, and for that kiosk only; whatever is below says itself who may ask.
         .route_layer(from_fn_with_state(Arc::clone(hub), peer::only_that_kiosk))
         .route("/v1/kiosks/{kiosk}/tls-key", post(peer::pin).layer(limited(NOTE_MAX)))

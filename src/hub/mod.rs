@@ -18,6 +18,7 @@ mod blobs;
 mod carry;
 mod inbox;
 mod live;
+mod online;
 mod pages;
 mod passes;
 mod peer;

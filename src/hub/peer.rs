@@ -70,7 +70,8 @@ pub async fn only_that_kiosk(
         .parse()
         .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "kiosk", error))?;
     let via = via(request.extensions().get::<Peer>());
-    let waits = request.method() == Method::GET;
+    // A question about a code waits for an issuer, and its answer is about a person.
+    let waits = request.method() == Method::GET || request.uri().path().ends_with("/online");
     let standing = standing(&hub, &kiosk, via).await?;
     let mut response = next.run(request).await;
     // What changes something is judged again where it is written; what only asks may have waited for its answer.
@@ -134,7 +135,7 @@ pub async fn pin(
 mod tests {
     use axum::Router;
     use axum::middleware::from_fn_with_state;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tokio::sync::Notify;
 
     use super::*;
@@ -153,30 +154,38 @@ mod tests {
         let token = hub.make_token(Some(east.clone())).await.unwrap().digest();
         let enrolled = hub.write(move |ledger| ledger.enrol(&token, None, VerifyingKey([6; 32]), NOW));
         enrolled.await.unwrap().unwrap();
-        let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (began, may_end) = (Arc::clone(&asked), Arc::clone(&answer));
-        let inbox = move || async move {
-            began.notify_one();
-            may_end.notified().await;
-            "a command"
-        };
-        let router = Router::new().route("/v1/kiosks/{kiosk}/inbox", get(inbox));
-        let router = router.route_layer(from_fn_with_state(Arc::clone(&hub), only_that_kiosk));
-        let listener = crate::platform::net::listen("127.0.0.1:0".parse().unwrap()).unwrap();
-        let url = format!("http://{}/v1/kiosks/east-1/inbox", listener.local_addr().unwrap());
-        let server = axum_server::from_tcp(listener).unwrap().serve(router.into_make_service());
-        let server = tokio::spawn(server);
+        let officer = Officer::new("Chen", "stolen").unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let waiting = tokio::spawn(client.get(&url).send());
+        let (asked, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (began, may_end) = (Arc::clone(&asked), Arc::clone(&answer));
+        let waits = move || async move {
+            // Before the test hears of it: whoever waits already is woken.
+            let mut ended = std::pin::pin!(may_end.notified());
+            ended.as_mut().enable();
+            began.notify_one();
+            ended.await;
+            "a command, or what an issuer says"
+        };
+        let router = Router::new().route("/v1/kiosks/{kiosk}/inbox", get(waits.clone()));
+        let router = router.route("/v1/kiosks/{kiosk}/online", post(waits));
+        let router = router.route_layer(from_fn_with_state(Arc::clone(&hub), only_that_kiosk));
+        let listener = crate::platform::net::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}/v1/kiosks/east-1", listener.local_addr().unwrap());
+        let server = axum_server::from_tcp(listener).unwrap().serve(router.into_make_service());
+        let server = tokio::spawn(server);
+        let inbox = tokio::spawn(client.get(format!("{url}/inbox")).send());
         asked.notified().await;
-        let officer = Officer::new("Chen", "stolen").unwrap();
+        let online = tokio::spawn(client.post(format!("{url}/online")).send());
+        asked.notified().await;
         let name = east.clone();
         assert!(hub.write(move |ledger| ledger.revoke(&name, &officer, NOW)).await.unwrap().unwrap());
-        answer.notify_one();
-        let answered = waiting.await.unwrap().unwrap();
-        assert_eq!(answered.status().as_u16(), 403);
-        assert!(answered.text().await.unwrap().contains("east-1 is revoked"));
+        answer.notify_waiters();
+        for waiting in [inbox, online] {
+            let answered = waiting.await.unwrap().unwrap();
+            assert_eq!(answered.status().as_u16(), 403);
+            assert!(answered.text().await.unwrap().contains("east-1 is revoked"));
+        }
         server.abort();
     }
 }

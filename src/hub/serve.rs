@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use tokio::time::Instant;
 
 use super::peer::KnowsPeer;
 use super::session;
@@ -72,6 +73,7 @@ pub async fn start(options: Options, clock: Clock, entropy: Box<dyn Entropy>) ->
     let failed = |error| Error::File { file: data.clone(), error };
     std::fs::create_dir_all(&data).map_err(failed)?;
     let hub = Hub::open(&data, clock, entropy)?;
+    hub.issuers.look(Instant::now());
     let listener = net::listen(listen).map_err(|error| Error::Listen { address: listen, error })?;
     let address = listener.local_addr().map_err(|error| Error::Listen { address: listen, error })?;
     let handle = Handle::new();

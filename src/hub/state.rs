@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::blobs::Blobs;
+use super::online::Issuers;
 use super::polls::Polls;
 use super::trust::TrustFile;
 use crate::base::{KioskId, Wall};
@@ -73,6 +74,8 @@ pub struct Hub {
     pub(super) blobs: Arc<Blobs>,
     /// What kiosks judge others' credentials by.
     pub(super) trust: TrustFile,
+    /// Whom it asks about codes.
+    pub(super) issuers: Issuers,
 }
 
 impl std::fmt::Debug for Hub {
@@ -118,6 +121,7 @@ impl Hub {
             certificate: None,
             blobs: Arc::new(Blobs::within(data)),
             trust,
+            issuers: Issuers::within(data),
         })
     }
 

@@ -123,7 +123,7 @@ pub async fn poll(
 }
 
 /// Over TLS nobody else comes this far; on this machine itself anybody does.
-async fn known(hub: &Hub, kiosk: KioskId) -> Result<(), Refusal> {
+pub(super) async fn known(hub: &Hub, kiosk: KioskId) -> Result<(), Refusal> {
     let key = hub.read(move |ledger| ledger.key_of(&kiosk)).await??;
     key.map(drop).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled"))
 }

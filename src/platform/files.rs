@@ -152,12 +152,30 @@ pub fn read_if_there(path: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    read_whole(file, bytes_max).map(Some)
+}
+
+fn read_whole(file: File, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > bytes_max {
         return Err(io::Error::other(format!("larger than {bytes_max} bytes")));
     }
-    Ok(Some(bytes))
+    Ok(bytes)
+}
+
+/// The whole file at `path`, of at most `bytes_max` bytes, which is nobody's but its owner's and its group's.
+///
+/// # Errors
+///
+/// When it cannot be read, is larger, or others may read or write it.
+pub fn read_private(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    // Of the open file: what takes its name meanwhile is another one.
+    if file.metadata()?.mode() & 0o007 != 0 {
+        return Err(io::Error::other("others may read or change it; chmod o= it"));
+    }
+    read_whole(file, bytes_max)
 }
 
 /// The 32-byte secret in the file at `path`, drawn and written there if there is none.
@@ -230,6 +248,19 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no neighbour is left");
         assert!(read_if_there(&path, 5).is_err());
+    }
+
+    #[test]
+    fn a_private_file_is_not_read_where_others_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate-api.secret");
+        write_atomically(&path, b"shh").unwrap();
+        for (mode, good) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_private(&path, 3).is_ok(), good, "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(read_private(&path, 2).is_err());
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::sync::turned_back::{LookBack, Page};
 use crate::sync::wire::{Head, Problem};
 
 mod blobs;
+mod online;
 mod renewal;
 mod trust;
 
@@ -351,7 +352,7 @@ fn problem(status: StatusCode, answer: &[u8]) -> Problem {
 }
 
 /// An error and what caused it, without the address.
-fn plain(error: &reqwest::Error) -> String {
+pub(super) fn plain(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;

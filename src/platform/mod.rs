@@ -14,6 +14,7 @@ pub mod i2c;
 pub mod iio;
 pub mod inbox;
 pub mod isolate;
+pub mod issuer;
 pub mod keyboard;
 pub mod mqtt;
 pub mod net;

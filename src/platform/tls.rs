@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::net::wall_now;
@@ -43,6 +44,25 @@ pub fn public(passed: Passed, own: Option<&OwnKey>) -> Result<ClientConfig, rust
     let provider = provider();
     let verifier = Verifier::new(Arc::clone(&provider))?;
     client(provider, Time { system: wall_now, passed }, Arc::new(verifier), own)
+}
+
+/// TLS that accepts what the authorities of the PEM file `authorities` vouch for, and nothing else; it presents nothing.
+///
+/// # Errors
+///
+/// When there is no usable certificate in it.
+pub fn vouched_for(authorities: &[u8]) -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authorities) {
+        let certificate = certificate.map_err(|error| rustls::Error::General(error.to_string()))?;
+        // One that this library cannot use does not spoil the others of a system's collection.
+        let _ = roots.add(certificate);
+    }
+    if roots.is_empty() {
+        return Err(rustls::Error::General("holds no usable certificate".to_owned()));
+    }
+    let builder = ClientConfig::builder_with_details(provider(), time_after(Passed::default()));
+    Ok(builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn provider() -> Arc<CryptoProvider> {

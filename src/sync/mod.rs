@@ -15,6 +15,7 @@
 //! | `POST /v1/logs/{kiosk}/{epoch}/heartbeat` | a signed note | `200` [`Head`](wire::Head) |
 //! | `GET /v1/kiosks/{kiosk}/inbox?after=N&wait=S` | | `200` a signed [command] · `204` none within S seconds, at most 55 |
 //! | `GET /v1/kiosks/{kiosk}/turned-back?after=N&within=H&wait=S&passes=P` | | `200` a [page of news](turned_back) · `204` none within S seconds |
+//! | `POST /v1/kiosks/{kiosk}/online` | a code that only its issuer can judge | `200` [what it says, or why nobody can say](online) · `400`, `413` |
 //! | `POST /v1/enrol` | [`Request`](enrolment::Request) | `200` [`Grant`](enrolment::Grant) |
 //! | `POST /v1/kiosks/{kiosk}/tls-key` | a signed [pin](crate::journal::TlsPin) | see [`tls_keys`] |
 //! | `HEAD`, `PUT /v1/kiosks/{kiosk}/blobs/{sha256}` | a chunk of a picture | see [`blobs`] |
@@ -53,6 +54,7 @@ pub mod disk_state;
 pub mod enrolment;
 pub mod inbox;
 pub mod link;
+pub mod online;
 pub mod outbox;
 pub mod packer;
 pub mod parcel;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test may panic")]
 
 mod inbox;
+mod online;
 mod place;
 mod program;
 mod renewal;

@@ -124,7 +124,10 @@ fn a_contact_card_lets_nobody_through_by_a_profile_that_is_for_everybody() {
     lane.put(card());
     let passage = lane.last_passage();
     assert_eq!(passage.class, Class::Observed);
-    assert_eq!((passage.verdict, &passage.reasons[..]), (Verdict::TurnedBack, &[Reason::ClassNotAdmitted][..]));
+    assert_eq!(
+        (passage.verdict, &passage.reasons[..]),
+        (Verdict::TurnedBack, &[Reason::ClassNotAdmitted][..])
+    );
     assert!(!lane.opened(), "an observed person is stopped at the exit");
     // A profile that is for all others has not said what becomes of them.
     let mut profiles = shipped_in("profiles/residential.toml").expect("shipped profiles are sound");
