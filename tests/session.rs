@@ -22,6 +22,8 @@ mod kinds;
 mod listed;
 #[path = "session/memory.rs"]
 mod memory;
+#[path = "session/online.rs"]
+mod online;
 #[path = "session/party.rs"]
 mod party;
 #[path = "session/passes.rs"]

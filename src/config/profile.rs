@@ -196,6 +196,12 @@ impl Profiles {
         self.0.iter()
     }
 
+    /// Whether a step of these profiles has the issuer of such a code asked about it.
+    pub fn ask_about(&self, code: &str) -> bool {
+        let asks = self.0.iter().flat_map(|profile| &profile.steps).flat_map(StepRule::ask_hub);
+        asks.into_iter().any(|begins| code.starts_with(begins))
+    }
+
     /// The sensors whose temperature a step of these profiles watches.
     pub fn sensors(&self) -> impl Iterator<Item = &DeviceId> {
         self.0.iter().flat_map(|profile| &profile.steps).filter_map(StepRule::sensor)

@@ -242,6 +242,9 @@ const ACCEPTED: [(&str, CredentialKind); 4] = [
     ("vds-nc", CredentialKind::VdsNc),
 ];
 
+/// Fewest characters by which a code is known to be of an issuer who is asked.
+const ASK_HUB_MIN: usize = 8;
+
 fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
     let unverified = [("attendant", Unverified::Attendant), ("refuse", Unverified::Refuse)];
     let misses = [
@@ -255,7 +258,13 @@ fn credential(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {
     let companions =
         reading.table.get(reading.report, "companions", &one_of(&companions)).unwrap_or_default();
     let accept = reading.table.list(reading.report, "accept", &one_of(&ACCEPTED));
-    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss?, companions, accept })
+    let ask_hub: Vec<String> = reading.table.list(reading.report, "ask_hub", &text(200));
+    if ask_hub.iter().any(|begins| begins.len() < ASK_HUB_MIN) {
+        // What is sent is whatever somebody holds up: a shorter beginning would let too much of that out of the kiosk.
+        let said = format!("must say how codes begin in {ASK_HUB_MIN} characters at least");
+        reading.table.misfit(reading.report, "ask_hub", said);
+    }
+    Some(Ask::Credential { unverified: unverified?, roster_miss: roster_miss?, companions, accept, ask_hub })
 }
 
 fn temperature(reading: &mut Reading<'_, '_, '_>) -> Option<Ask> {

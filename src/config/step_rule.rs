@@ -82,6 +82,11 @@ impl StepRule {
         record.kind == self.kind() && record.id == self.recorded_id()
     }
 
+    /// How codes begin about which the hub asks their issuer.
+    pub fn ask_hub(&self) -> &[String] {
+        if let Ask::Credential { ask_hub, .. } = &self.ask { ask_hub } else { &[] }
+    }
+
     /// What an attest step asks to confirm.
     pub fn attested(&self) -> Option<Attestation> {
         if let Ask::Attest { what } = self.ask { Some(what) } else { None }
@@ -192,6 +197,9 @@ pub enum Ask {
         /// Kinds of other issuers' credentials that are taken where they are enough by the rules that came with the lists of trust.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         accept: Vec<CredentialKind>,
+        /// How codes begin about which the hub asks their issuer: nobody else can say anything of them.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        ask_hub: Vec<String>,
     },
     /// Skin temperature.
     Temperature {

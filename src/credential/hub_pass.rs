@@ -110,6 +110,7 @@ pub(super) fn check(payload: &[u8], trust: &Trust, lists: &Trusted, moment: &Mom
         admissible: Admissible::Unknown,
         holder: None,
         manifest: None,
+        online: None,
         colour: None,
     };
     let Some(envelope) = open(payload) else { return answer(Authenticity::Forged, Currency::Unknown) };

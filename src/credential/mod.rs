@@ -88,6 +88,7 @@ pub fn verify(payload: &[u8], keys: &Keys, moment: &Moment) -> Report {
         | CredentialKind::Phone
         | CredentialKind::SiteCode
         | CredentialKind::Gs1
+        | CredentialKind::OnlineCode
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary) => Report::unverified(kind),
@@ -108,6 +109,7 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         admissible: Admissible::Unknown,
         holder: None,
         manifest: None,
+        online: None,
         colour: None,
     };
     let lists = trust.lists.get();
@@ -134,6 +136,7 @@ pub fn check(payload: &[u8], trust: &Trust, now: Wall, clock: ClockTrust) -> Cre
         | CredentialKind::Phone
         | CredentialKind::SiteCode
         | CredentialKind::Gs1
+        | CredentialKind::OnlineCode
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary => unverified,

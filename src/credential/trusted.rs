@@ -161,6 +161,7 @@ const fn revoked_of(kind: CredentialKind) -> Option<TrustListKind> {
         | CredentialKind::Phone
         | CredentialKind::SiteCode
         | CredentialKind::Gs1
+        | CredentialKind::OnlineCode
         | CredentialKind::Url
         | CredentialKind::Text
         | CredentialKind::Binary

@@ -210,8 +210,8 @@ pub async fn start(parts: Parts) -> Result<Running, Error> {
     let in_force = (inbox.seen.clone(), office.ends.ruling.clone());
     let line = client.clone().zip(Some(kiosk.clone()));
     line.clone().into_iter().for_each(|(client, kiosk)| trust.clone().listen(client, kiosk, &mut tasks));
-    let memory = Elsewhere::start(&past, line, &in_force.1, &clock, &mut tasks);
-    let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone(), Arc::new(memory)), JoinSet::new());
+    let memory = Arc::new(Elsewhere::start(&past, line.clone(), &in_force.1, &clock, &mut tasks));
+    let (mut lanes, mut lane_tasks) = (Lanes::new(taken, in_force.clone(), (memory, line)), JoinSet::new());
     let mut start = |lane| lanes.start(lane, &requests, &clock, &stopped, &mut lane_tasks);
     lane_parts.into_iter().map(|lane| resumed(lane, &recovery)).try_for_each(&mut start)?;
     let Lanes { news: lanes, commands: to_lanes, views, previews, thermals, mut progress, .. } = lanes;

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 
 use super::evidence::Evidence;
+use super::issuers::Issuers;
 use super::policy::Ruling;
 use super::recall::Recalls;
 use super::recorder::{News, Request};
@@ -68,6 +69,8 @@ pub struct LaneTask {
     pub ruling: watch::Receiver<Arc<Ruling>>,
     /// Looks up earlier passages.
     pub recalls: Recalls,
+    /// Asks issuers about codes.
+    pub issuers: Issuers,
     /// To the screens.
     pub view: watch::Sender<Arc<LaneView>>,
     /// Counts turns, for the watchdog.
@@ -103,6 +106,10 @@ impl LaneTask {
                 Some(answer) = self.recalls.answered() => {
                     self.runner.time(&self.clock.stamp());
                     self.runner.recalled(mono(), answer, &mut appends);
+                }
+                Some(answer) = self.issuers.answered() => {
+                    self.runner.time(&self.clock.stamp());
+                    self.runner.issuer_answered(mono(), answer, &mut appends);
                 }
                 command = self.commands.recv() => match command {
                     Some((command, reply)) => {
@@ -178,6 +185,9 @@ impl LaneTask {
     fn look_up(&mut self) {
         for question in self.runner.recalls() {
             self.recalls.ask(&self.id, question, self.clock.stamp());
+        }
+        for question in self.runner.questions() {
+            self.issuers.ask(&self.id, question);
         }
     }
 

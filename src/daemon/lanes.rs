@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::devices::{self, LineInput, Post};
 use super::evidence::Evidence;
 use super::id_reader::{self, IdReader};
+use super::issuers::Issuers;
 use super::keyboard::{self, Keyboard};
 use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
@@ -20,13 +21,14 @@ use super::reader::{self, Reader};
 use super::recall::{Memory, Recalls};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
-use crate::base::{DeviceId, LaneId, Seq};
+use crate::base::{DeviceId, KioskId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
 use crate::model::Verdict;
 use crate::model::training::PRACTICE_NAMES;
 use crate::platform::clock::{Clock, mono};
 use crate::platform::entropy::OsEntropy;
+use crate::platform::http::HubClient;
 use crate::sync::disk_state;
 use crate::sync::inbox::InForce;
 use crate::vision::raw::Source;
@@ -105,6 +107,8 @@ pub(super) struct Lanes {
     pub(super) in_force: InForceSeen,
     /// Knows earlier passages.
     pub(super) memory: Arc<dyn Memory>,
+    /// Through which issuers are asked about codes.
+    pub(super) hub: Option<(HubClient, KioskId)>,
 }
 
 /// What is in force by order of the hub, and what policy rules.
@@ -115,12 +119,12 @@ impl Lanes {
     pub(super) fn new(
         pictures: Option<(Arc<[Verdict]>, Shelf)>,
         in_force: InForceSeen,
-        memory: Arc<dyn Memory>,
+        (memory, hub): (Arc<dyn Memory>, Option<(HubClient, KioskId)>),
     ) -> Self {
         let (news, commands) = (BTreeMap::new(), BTreeMap::new());
         let (views, progress) = (Vec::new(), Vec::new());
         let (previews, thermals) = (BTreeMap::new(), BTreeMap::new());
-        Self { news, commands, views, previews, thermals, progress, pictures, in_force, memory }
+        Self { news, commands, views, previews, thermals, progress, pictures, in_force, memory, hub }
     }
 
     pub(super) fn start(
@@ -181,6 +185,7 @@ impl Lanes {
             in_force: self.in_force.0.clone(),
             ruling: self.in_force.1.clone(),
             recalls: Recalls::new(Arc::clone(&self.memory)),
+            issuers: Issuers::new(self.hub.clone()),
             view,
             progress,
             clock: clock.clone(),

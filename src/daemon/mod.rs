@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod first_records;
 pub mod id_reader;
 mod inbox;
+pub mod issuers;
 pub mod keeper;
 pub mod keeping;
 pub mod keyboard;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task;
 
-use crate::base::{LaneId, Stamp};
-use crate::engine::Ticket;
+use super::runner::{Append, LaneRunner};
+use crate::base::{LaneId, Mono, Stamp};
+use crate::engine::{Input, Ticket};
 use crate::model::past::Unknown;
 use crate::model::{Past, Whose};
 
@@ -21,6 +22,23 @@ pub trait Memory: Send + Sync {
     ///
     /// Says why nobody can tell.
     fn recall(&self, whose: &Whose, now: &Stamp) -> Result<Past, String>;
+}
+
+impl LaneRunner {
+    /// The earlier passages that are to be looked up since this was last asked.
+    pub fn recalls(&mut self) -> Vec<(Ticket, Whose)> {
+        std::mem::take(&mut self.recalls)
+    }
+
+    /// Takes what was looked up for the question with `ticket`.
+    pub fn recalled(
+        &mut self,
+        now: Mono,
+        (ticket, past): (Ticket, Result<Past, Unknown>),
+        appends: &mut Vec<Append>,
+    ) {
+        self.step(now, Input::Recalled { ticket, past }, appends);
+    }
 }
 
 /// An answer, for the question with this ticket.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::outputs::Outputs;
 use super::policy::thresholds::judged_by;
 use super::views::Views;
-use crate::base::{DeviceId, LaneId, Mono, NoReading, Seq, Stamp};
+use crate::base::{DeviceId, LaneId, Mono, NoReading, Pii, Seq, Stamp};
 use crate::config::{Lists, Policy, Profiles};
 use crate::control::{Act, Command, LaneStatus, Refused, TakenOut};
 use crate::credential::place_code::Scanned;
@@ -16,11 +16,10 @@ use crate::credential::shc::Joining;
 use crate::credential::{self, Trust};
 use crate::drivers::barrier::{End, Position};
 use crate::engine::{Context, Drive, Effect, Input, Lane, Screen, Settings, Ticket};
-use crate::model::past::Unknown;
 use crate::model::registration_code::{self, RegistrationCode};
 use crate::model::{
-    AreaMode, Between, Body, Credential, Draft, DriftNote, Guidance, Level, Observation, Observed, Past,
-    Scan, Screening, Signal, ThermalFrame, Whose,
+    AreaMode, Between, Body, Credential, Draft, DriftNote, Guidance, Level, Observation, Observed, Scan,
+    Screening, Signal, ThermalFrame, Whose,
 };
 use crate::sync::counts::Counters;
 use crate::thermometry::{self, Screener, Sense, array};
@@ -54,7 +53,9 @@ pub struct LaneRunner {
     health: BTreeMap<DeviceId, Health>,
     effects: Vec<Effect>,
     /// Earlier passages to be looked up.
-    recalls: Vec<(Ticket, Whose)>,
+    pub(super) recalls: Vec<(Ticket, Whose)>,
+    /// Codes that issuers are to be asked about.
+    pub(super) questions: Vec<(Ticket, Pii<String>)>,
     counters: Arc<Counters>,
     /// Thermometers that a step watches: what they see is nobody's forehead.
     sensors: BTreeSet<DeviceId>,
@@ -92,6 +93,7 @@ impl LaneRunner {
             health: BTreeMap::new(),
             effects: Vec::new(),
             recalls: Vec::new(),
+            questions: Vec::new(),
             counters: Arc::default(),
         }
     }
@@ -200,7 +202,8 @@ impl LaneRunner {
                 let whole = self.joining.add(at.mono, payload);
                 let payload = whole.as_ref().map_or(payload.as_slice(), |whole| whole.as_bytes());
                 let checked = credential::check(payload, &self.trust, at.wall, at.trust);
-                Input::Presented(Credential { colour: scan.colour, ..checked })
+                let online = self.asked_about(payload, checked.kind);
+                Input::Presented(Credential { online, colour: scan.colour, ..checked })
             }
         };
         self.step(at.mono, input, appends);
@@ -240,21 +243,6 @@ impl LaneRunner {
     /// Takes the news that the draft with `ticket` is on the disk as `seq`.
     pub fn durable(&mut self, now: Mono, ticket: Ticket, seq: Seq, appends: &mut Vec<Append>) {
         self.step(now, Input::Durable { ticket, seq }, appends);
-    }
-
-    /// The earlier passages that are to be looked up since this was last asked.
-    pub fn recalls(&mut self) -> Vec<(Ticket, Whose)> {
-        std::mem::take(&mut self.recalls)
-    }
-
-    /// Takes what was looked up for the question with `ticket`.
-    pub fn recalled(
-        &mut self,
-        now: Mono,
-        (ticket, past): (Ticket, Result<Past, Unknown>),
-        appends: &mut Vec<Append>,
-    ) {
-        self.step(now, Input::Recalled { ticket, past }, appends);
     }
 
     /// Takes the news that the draft with `ticket` can never be written.
@@ -354,6 +342,10 @@ impl LaneRunner {
                 }
                 Effect::Recall { ticket, whose } => {
                     self.recalls.push((ticket, whose));
+                    Ok(())
+                }
+                Effect::AskIssuer { ticket, code } => {
+                    self.questions.push((ticket, code));
                     Ok(())
                 }
                 Effect::Barrier(Drive::Open) => self.outputs.barrier(now, End::Open),

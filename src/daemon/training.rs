@@ -21,7 +21,7 @@ use crate::engine::Input;
 use crate::model::credential::Purpose;
 use crate::model::{
     self, Admissible, AreaMode, Authenticity, Body, Class, Credential, CredentialKind, Currency, Draft,
-    Holder, Level, NotMeasured, Screening, Signal, SubjectKind, Zone,
+    Holder, Level, NotMeasured, Screening, Signal, SubjectKind, Unanswered, Zone,
 };
 use crate::platform::clock::mono;
 
@@ -146,6 +146,10 @@ impl Training {
 
     /// Tells the practised lane that nobody has been here before and that everything is durable, and drops it.
     fn forget(&mut self, now: Mono, mut appends: Vec<Append>) {
+        // Whoever practises shows no code of anybody: nobody is asked.
+        for (ticket, _) in self.runner.questions() {
+            self.runner.issuer_answered(now, (ticket, Err(Unanswered::Unreachable)), &mut appends);
+        }
         for (ticket, whose) in self.runner.recalls() {
             self.runner.recalled(now, (ticket, Ok(whose.nothing())), &mut appends);
         }
@@ -254,6 +258,7 @@ fn pass(current: Currency) -> Input {
         admissible: Admissible::Unknown,
         holder: Some(holder),
         manifest: None,
+        online: None,
         colour: None,
     })
 }

@@ -1,12 +1,13 @@
 //! What a lane is told, and what it answers.
 
 use super::barrier::Drive;
-use crate::base::{CentiCelsius, DeviceId, Seq};
+use crate::base::{CentiCelsius, DeviceId, Pii, Seq};
 use crate::control::{Aspect, Prompt, TakenOut};
 use crate::model::past::Unknown;
 use crate::model::registration_code::{BadRegistrationCode, RegistrationCode};
 use crate::model::{
-    AreaMode, BodySite, CodeHint, Credential, Draft, Guidance, IdCard, Level, Past, Screening, Signal, Whose,
+    AreaMode, BodySite, CodeHint, Credential, Draft, Guidance, IdCard, Level, OnlineAnswer, Past, Screening,
+    Signal, Unanswered, Whose,
 };
 
 /// Ties a [`Draft`] to the news that it is durable. Unique within one run of a lane.
@@ -67,6 +68,13 @@ pub enum Input {
         /// The answer.
         past: Result<Past, Unknown>,
     },
+    /// What an issuer says of the code that [`Effect::AskIssuer`] asked about, or why nobody can say.
+    Issuer {
+        /// The question's ticket.
+        ticket: Ticket,
+        /// The answer.
+        answer: Result<OnlineAnswer, Unanswered>,
+    },
     /// The hub took the lane out of service, or, with nothing, back into it. What is under way goes on to its end.
     Service(Option<TakenOut>),
     /// The area is guarded in this mode from the next subject on; what is under way goes on as it began.
@@ -93,6 +101,13 @@ pub enum Effect {
         ticket: Ticket,
         /// Whose passages.
         whose: Whose,
+    },
+    /// Have the hub ask a code's issuer about it, and answer with [`Input::Issuer`]; in seconds, because somebody waits.
+    AskIssuer {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The code: a stranger's text, for the issuer alone.
+        code: Pii<String>,
     },
     /// Move the barrier.
     Barrier(Drive),

@@ -75,7 +75,7 @@ pub struct Lane {
     pub(super) between: Between,
     pub(super) presence: [Level; 2],
     pub(super) beside: Beside,
-    waiting: Option<(Mono, Credential)>,
+    pub(super) waiting: Option<(Mono, Credential)>,
     pub(super) tickets: u64,
     lamp: Option<Aspect>,
     prompt: Option<Prompt>,
@@ -145,6 +145,11 @@ impl Lane {
             Input::Recalled { ticket, past } => {
                 if let State::Steps(session) | State::Referred(session) = &mut self.state {
                     session.recalled(now, ticket, &past);
+                }
+            }
+            Input::Issuer { ticket, answer } => {
+                if let State::Steps(session) | State::Referred(session) = &mut self.state {
+                    session.issuer_answered(now, ticket, &answer);
                 }
             }
             Input::Durable { ticket, seq } => self.durable(now, ticket, seq, effects),
@@ -311,38 +316,6 @@ impl Lane {
         }
     }
 
-    fn presented(&mut self, now: Mono, credential: Credential, effects: &mut Vec<Effect>) {
-        let serves = self.serves();
-        match &mut self.state {
-            State::Steps(session) | State::Referred(session) => {
-                session.present(now, &credential, &self.context);
-            }
-            State::Idle if serves => {
-                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
-                    self.presented(now, credential, effects);
-                }
-            }
-            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {
-                self.waiting = Some((now, credential));
-            }
-        }
-    }
-
-    fn several_codes(&mut self, now: Mono, effects: &mut Vec<Effect>) {
-        // One that was shown while the lane was busy may have been any of them.
-        self.waiting = None;
-        let serves = self.serves();
-        match &mut self.state {
-            State::Steps(session) | State::Referred(session) => session.several_codes(now, &self.context),
-            State::Idle if serves => {
-                if self.begin(now, self.settings.takes, self.usual_direction(), effects).is_ok() {
-                    self.several_codes(now, effects);
-                }
-            }
-            State::Idle | State::Recording { .. } | State::Crossing(_) | State::Ended { .. } => {}
-        }
-    }
-
     pub(super) fn barrier_events(
         &mut self,
         now: Mono,
@@ -381,6 +354,7 @@ impl Lane {
         if let State::Steps(session) | State::Referred(session) = &mut self.state {
             session.ask_lists(&self.context, &self.between);
             self.remember(now, effects);
+            self.ask_issuers(now, effects);
         }
         self.decide(now, effects);
         self.show(effects);

@@ -44,6 +44,7 @@ impl Session {
             step.map(|at| (at, "step takes too long")),
             running,
             self.memory_until().map(|at| (at, "earlier passages should be known by now")),
+            self.issuer_until().map(|at| (at, "an issuer should have answered by now")),
         ]
         .into_iter()
         .flatten()
@@ -65,6 +66,7 @@ impl Session {
             return;
         }
         self.expire_memory(now);
+        self.expire_issuers(now);
         if self.unrecorded {
             return self.give_up(now);
         }

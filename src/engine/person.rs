@@ -6,6 +6,7 @@ use super::decide::{self, Ruled, Subject};
 use super::input::Ticket;
 use super::listed::Cards;
 use super::memory::Memory;
+use super::online::Question;
 use super::prepared::{self, Prepared};
 use super::present::Taken;
 use super::registration::{self, Said};
@@ -60,6 +61,8 @@ pub struct PersonSession {
     listed: Option<Listed>,
     /// A registration code of theirs that waits to be confirmed.
     pub(super) prepared: Option<Prepared>,
+    /// What an issuer is asked about.
+    pub(super) question: Question,
 }
 
 /// Asks for earlier passages; answers when that was, and under which ticket the answer comes.
@@ -99,6 +102,7 @@ impl PersonSession {
             vouching: Vouching::default(),
             listed: None,
             prepared: None,
+            question: Question::None,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::online::Question;
 use super::person::PersonSession;
 use super::prepared;
 use super::shown::shortcoming;
@@ -37,6 +38,11 @@ impl PersonSession {
         let taken = self.taken_now(now);
         let direction = self.direction;
         let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };
+        if let (Some(code), Ask::Credential { ask_hub, .. }) = (&credential.online, &step.rule.ask)
+            && ask_hub.iter().any(|begins| code.expose().starts_with(begins))
+        {
+            return self.ask_issuer(code, taken);
+        }
         let &Credential { kind, authentic, current, .. } = credential;
         let evidence = Evidence::Credential { kind, authentic, current };
         let reason = match (shortcoming(authentic, current), &credential.holder) {
@@ -87,6 +93,8 @@ impl PersonSession {
     /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
         prepared::doubted(&mut self.prepared, now, DOUBT);
+        // Neither is anybody asked about a code that may not be theirs.
+        self.question = Question::None;
         let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
         self.details.pass = None;
         self.details.name = taken.name;

@@ -23,6 +23,7 @@ impl Session {
             _ if step.attention().is_some() => Prompt::WaitForAttendant,
             StepKind::Credential if self.crowded => Prompt::OneCode,
             StepKind::Credential if self.awaits_companion() => Prompt::CompanionCode,
+            StepKind::Credential if self.asks_issuer() => Prompt::OneMoment,
             StepKind::Credential => Prompt::ShowCode,
             StepKind::Temperature => Prompt::ShowForehead,
             StepKind::Registration => Prompt::Register,

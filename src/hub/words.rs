@@ -148,6 +148,7 @@ pub fn reason(reason: Reason) -> Words {
         Reason::ListsTooOld => ("核验名单过旧", "lists too old"),
         Reason::CredentialOutOfWindow => ("动态码已过时", "code not of now"),
         Reason::CredentialUsedElsewhere => ("通行证刚在别处出示", "pass just shown elsewhere"),
+        Reason::IssuerUnanswered => ("签发方无法核验", "issuer not reached"),
         Reason::UnderObservation => ("观察对象", "under observation"),
     }
 }

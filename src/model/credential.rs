@@ -64,6 +64,9 @@ pub enum CredentialKind {
     /// What trade marks its goods with.
     #[n(15)]
     Gs1,
+    /// A code of which only its issuer's server can say anything, such as a health code.
+    #[n(16)]
+    OnlineCode,
 }
 
 /// Whether a credential is genuine.
@@ -199,6 +202,8 @@ pub struct Credential {
     pub holder: Option<Holder>,
     /// Whom it lists; only for manifests. Nothing vouches for that.
     pub manifest: Option<Result<Manifest, BadManifest>>,
+    /// Its text, where only its issuer can say anything of it and a policy has it asked; for that question alone.
+    pub online: Option<Pii<String>>,
     /// The colour in which it was shown, where a camera is sure of it. It vouches for nothing.
     pub colour: Option<ModuleColour>,
 }
@@ -227,6 +232,7 @@ mod tests {
             (K::Phone, "phone"),
             (K::SiteCode, "site-code"),
             (K::Gs1, "gs1"),
+            (K::OnlineCode, "online-code"),
         ];
         for (number, (kind, name)) in (0_u8..).zip(kinds) {
             assert_eq!(minicbor::to_vec(kind).unwrap(), [number], "{name}");

@@ -234,4 +234,7 @@ pub enum Reason {
     /// Whoever holds it is under observation, and the profile is not for those who are.
     #[n(69)]
     UnderObservation,
+    /// Its issuer could not be asked about it, and nobody else can say.
+    #[n(70)]
+    IssuerUnanswered,
 }

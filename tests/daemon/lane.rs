@@ -10,6 +10,7 @@ use kakou::config::{Policy, Profile, Profiles, profile_file};
 use kakou::control::{Act, Command, Direct, Entry, Phase, PolicyStatus, StepState, Trouble};
 use kakou::credential::Trust;
 use kakou::credential::place_code::{Period, PlaceCodes};
+use kakou::daemon::issuers::Issuers;
 use kakou::daemon::lane::{LaneTask, LaneView, in_force};
 use kakou::daemon::policy::Ruling;
 use kakou::daemon::recall::{Memory, Recalls};
@@ -125,6 +126,7 @@ async fn a_recorder_that_takes_nothing_leaves_no_lane_waiting() {
         in_force: watch::channel(InForce::default()).1,
         ruling: watch::channel(ruling).1,
         recalls: Recalls::new(Arc::new(Nothing)),
+        issuers: Issuers::new(None),
         view,
         progress: Arc::default(),
         clock,
@@ -289,6 +291,7 @@ async fn a_lane_looks_up_whoever_becomes_known_and_decides_by_the_answer() {
         in_force: watch::channel(InForce::default()).1,
         ruling: watch::channel(Arc::new(ruling(profiles()))).1,
         recalls: Recalls::new(Arc::new(TurnedBack(looked_up))),
+        issuers: Issuers::new(None),
         view,
         progress: Arc::default(),
         clock,

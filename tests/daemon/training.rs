@@ -9,6 +9,7 @@ use kakou::config::profile_file::{read_profiles, shipped_in};
 use kakou::control::{
     Act, Aspect, BarrierState, Command, LaneStatus, Phase, Practice, PracticeStatus, Prompt, Refused,
 };
+use kakou::daemon::issuers::Issuers;
 use kakou::daemon::lane::{LaneTask, LaneView};
 use kakou::daemon::recall::Recalls;
 use kakou::daemon::training::{Training, UNUSED_MAX};
@@ -291,6 +292,7 @@ impl Gate {
             in_force: watch::channel(InForce::default()).1,
             ruling: watch::channel(Arc::new(ruling(profiles()))).1,
             recalls: Recalls::new(Arc::new(Nothing)),
+            issuers: Issuers::new(None),
             view,
             progress: Arc::default(),
             clock: Clock::new().unwrap(),

@@ -321,6 +321,7 @@ pub fn certificate(authentic: Authenticity, current: Currency, admissible: Admis
         admissible,
         holder: None,
         manifest: None,
+        online: None,
         colour: None,
     })
 }
@@ -344,7 +345,7 @@ fn credential(
     };
     let kind = if genuine { CredentialKind::HubPass } else { CredentialKind::Url };
     let (holder, admissible) = (genuine.then_some(holder), Admissible::Unknown);
-    Credential { kind, authentic, current, admissible, holder, manifest: None, colour: None }
+    Credential { kind, authentic, current, admissible, holder, manifest: None, online: None, colour: None }
 }
 
 pub fn temperature(zone: Zone) -> Input {

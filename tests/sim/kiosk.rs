@@ -10,7 +10,7 @@ use kakou::daemon::{Append, News, Recorder, Request, unresolved};
 use kakou::drivers::barrier::End;
 use kakou::engine::Ticket;
 use kakou::journal::{Journal, Note, Options, Reader};
-use kakou::model::{Body, Cause, Draft, Entry, StepOutcome, Verdict};
+use kakou::model::{Body, Cause, Draft, Entry, StepOutcome, Unanswered, Verdict};
 use kakou::sim::disk::SimDisk;
 use kakou::sync::{Action, Answer, Outbox};
 
@@ -199,6 +199,9 @@ impl Kiosk {
         let now = self.mono(site.now);
         let runner = &mut self.lanes[index].runner;
         let mut appends = Vec::new();
+        for (ticket, _) in runner.questions() {
+            runner.issuer_answered(now, (ticket, Err(Unanswered::Unreachable)), &mut appends);
+        }
         for (ticket, whose) in runner.recalls() {
             runner.recalled(now, (ticket, Ok(whose.nothing())), &mut appends);
         }

@@ -398,6 +398,7 @@ fn kind_name(kind: CredentialKind) -> &'static str {
         CredentialKind::Phone => "phone",
         CredentialKind::SiteCode => "site-code",
         CredentialKind::Gs1 => "gs1",
+        CredentialKind::OnlineCode => "online-code",
     }
 }
 

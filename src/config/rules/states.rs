@@ -8,7 +8,7 @@ use crate::model::{
     AreaMode, Attestation, Class, CredentialKind, Direction, NotMeasured, PlateOrigin, Reason,
 };
 
-const CREDENTIALS: [CredentialKind; 16] = [
+const CREDENTIALS: [CredentialKind; 17] = [
     CredentialKind::HubPass,
     CredentialKind::IdNumber,
     CredentialKind::HealthCertificate,
@@ -25,10 +25,12 @@ const CREDENTIALS: [CredentialKind; 16] = [
     CredentialKind::Phone,
     CredentialKind::SiteCode,
     CredentialKind::Gs1,
+    CredentialKind::OnlineCode,
 ];
 
 /// Why a credential may be refused. Each comes with every kind: a rule may tell them apart.
-const REFUSALS: [Reason; 13] = [
+const REFUSALS: [Reason; 14] = [
+    Reason::IssuerUnanswered,
     Reason::CredentialUnverified,
     Reason::CredentialForged,
     Reason::CredentialUnknownIssuer,
@@ -153,6 +155,7 @@ fn credential(states: &mut Vec<State>, companions: Companions) {
         Reason::CredentialUnverified,
         Reason::CredentialUsedElsewhere,
         Reason::UnderObservation,
+        Reason::IssuerUnanswered,
         Reason::CannotTell,
         Reason::ClockUntrusted,
         Reason::ListsTooOld,

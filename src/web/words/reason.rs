@@ -63,6 +63,7 @@ pub const fn reason(reason: Reason) -> Words {
         Reason::CredentialUsedElsewhere => {
             words("同一通行证刚在别处出示", "The same pass was just shown elsewhere")
         }
+        Reason::IssuerUnanswered => words("现在无法联系签发方核验", "Its issuer cannot be asked now"),
         Reason::UnderObservation => words("观察对象，请您处理", "Under observation: you decide"),
     }
 }
@@ -129,7 +130,8 @@ mod tests {
             Reason::ListsTooOld => Reason::CredentialOutOfWindow,
             Reason::CredentialOutOfWindow => Reason::CredentialUsedElsewhere,
             Reason::CredentialUsedElsewhere => Reason::UnderObservation,
-            Reason::UnderObservation => return None,
+            Reason::UnderObservation => Reason::IssuerUnanswered,
+            Reason::IssuerUnanswered => return None,
         })
     }
 }
