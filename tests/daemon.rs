@@ -9,6 +9,11 @@ mod drift;
 mod hints;
 #[path = "daemon/id_reader.rs"]
 mod id_reader;
+#[allow(dead_code, reason = "the hub's own tests ask more of it")]
+#[path = "hub_online/issuer.rs"]
+mod issuer;
+#[path = "daemon/issuers.rs"]
+mod issuers;
 #[path = "daemon/keyboard.rs"]
 mod keyboard;
 #[path = "daemon/lane.rs"]
