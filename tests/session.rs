@@ -16,6 +16,8 @@ mod gate;
 mod hints;
 #[path = "session/id_card.rs"]
 mod id_card;
+#[path = "session/id_numbers.rs"]
+mod id_numbers;
 #[path = "session/kinds.rs"]
 mod kinds;
 #[path = "session/listed.rs"]

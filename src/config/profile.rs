@@ -61,6 +61,9 @@ pub struct Profile {
     /// Whoever shows a pass that was shown at another gate less than so long ago is looked at.
     #[serde(serialize_with = "some_seconds", skip_serializing_if = "Option::is_none")]
     pub apart: Option<Duration>,
+    /// What records keep of identity numbers.
+    #[serde(skip_serializing_if = "IdNumbers::is_masked")]
+    pub id_numbers: IdNumbers,
     /// When whoever comes in has to be out again; nobody has to where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stay: Option<StayRule>,
@@ -106,6 +109,29 @@ impl Profile {
 
     fn is_for(&self, takes: Takes, direction: Direction) -> bool {
         self.takes == takes && self.directions.contains(&direction)
+    }
+}
+
+/// What records keep of identity numbers, in their sealed part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdNumbers {
+    /// The masked form, and a keyed digest by which this kiosk knows the holder again.
+    #[default]
+    Masked,
+    /// All of it, for whoever has to find or recognise the holder elsewhere.
+    Full,
+}
+
+impl IdNumbers {
+    /// Whether all of them is kept.
+    pub const fn is_full(self) -> bool {
+        matches!(self, Self::Full)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_masked(&self) -> bool {
+        matches!(self, Self::Masked)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{Mistakes, Report};
-use super::profile::{Profile, Profiles, Takes};
+use super::profile::{IdNumbers, Profile, Profiles, Takes};
 use super::rules::{self, Of};
 use super::section::{Section, integer, name, one_of, read_file, text};
 use super::step_rule::StepRule;
@@ -134,6 +134,8 @@ fn profile(
     if session_timeout.is_some_and(|session| idle_timeout.is_some_and(|idle| idle > session)) {
         table.misfit(report, "idle_timeout_s", "must be at most session_timeout_s");
     }
+    let kept = [("masked", IdNumbers::Masked), ("full", IdNumbers::Full)];
+    let id_numbers = table.get_or(report, "id_numbers", &one_of(&kept), IdNumbers::default());
     let apart = table.get(report, "pass_apart_s", &integer(1..=APART_MAX)).map(Duration::from_secs);
     let turned_back = table.get(report, "turned_back_h", &integer(1..=HOURS_MAX)).map(Duration::from_hours);
     let steps = table.some_tables(report, "step");
@@ -160,6 +162,7 @@ fn profile(
         idle_timeout: Duration::from_secs(idle_timeout?),
         turned_back,
         apart,
+        id_numbers,
         stay,
         steps,
         rules: rules?,

@@ -79,7 +79,7 @@ impl PersonSession {
     /// Settles the credential by a companion's pass, where one is waited for.
     pub(super) fn answered_by_pass(&mut self, holder: &Holder) -> Option<Evidence> {
         let (name, pass) = (holder.name.clone(), Some(holder.pass.clone()));
-        self.answered_by(Companion { name, pass, id_number: None })
+        self.answered_by(Companion { name, pass, ..Companion::default() })
     }
 
     /// The same by a number that the roster knows.

@@ -372,7 +372,16 @@ impl Session {
             stay: self.stay(verdict, context),
         };
         // The last try carries the least: what is too long or cannot be sealed is most likely the personal part.
-        (passage, Some(personal).filter(|_| !self.giving_up))
+        (passage, Some(self.kept(personal, context)).filter(|_| !self.giving_up))
+    }
+
+    /// What a record keeps of `personal`. A vehicle's profile says it for everybody in it.
+    fn kept(&self, mut personal: Personal, context: &Context) -> Personal {
+        let full = context.profiles.by_id(self.profile()).is_some_and(|profile| profile.id_numbers.is_full());
+        if !full {
+            personal.mask_numbers(&context.blinder);
+        }
+        personal
     }
 
     /// When whoever comes in by `verdict` has to be out again. A vehicle's profile says it for everybody in it.

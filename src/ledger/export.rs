@@ -152,7 +152,7 @@ fn personal_cells(personal: &Personal) -> [String; 6] {
     [
         personal.vehicle.as_ref().and_then(|vehicle| exposed(&vehicle.plate)).unwrap_or_default(),
         people(&|person| exposed(&person.name)),
-        people(&|person| exposed(&person.id_number)),
+        people(&|person| exposed(&person.id_number).or_else(|| person.masked_number())),
         people(&|person| exposed(&person.phone)),
         people(&|person| exposed(&person.origin)),
         people(&|person| {

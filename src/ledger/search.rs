@@ -255,9 +255,10 @@ fn masked(personal: &Personal) -> Option<String> {
     const NAMES_MAX: usize = 3;
     let plate = personal.vehicle.as_ref().and_then(|vehicle| vehicle.plate.as_ref());
     let plate = plate.filter(|plate| !plate.expose().is_empty()).map(mask::plate);
-    let people = personal.people.iter().filter_map(|person| {
-        person.name.as_ref().map(mask::name).or_else(|| person.id_number.as_ref().map(mask::id_number))
-    });
+    let people = personal
+        .people
+        .iter()
+        .filter_map(|person| person.name.as_ref().map(mask::name).or_else(|| person.masked_number()));
     let parts: Vec<String> = plate.into_iter().chain(people.take(NAMES_MAX)).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use minicbor::{Decode, Encode};
 use ring::hmac;
 
 use super::width::narrow;
 
 /// A keyed digest of an identifier: equal for equal identifiers, useless without the site's key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Blinded(pub [u8; 16]);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Blinded(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 
 impl fmt::Debug for Blinded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Each subject's own outcome, in the record of a passage.
 
-use super::blind::IdentifierKind;
+use super::blind::{Blinded, IdentifierKind};
 use super::personal::{Person, Personal, Vehicle};
 use super::record::Passage;
 use super::step::StepRecord;
@@ -59,6 +59,14 @@ pub fn outcomes<'a>(passage: &'a Passage, personal: Option<&'a Personal>) -> Vec
 }
 
 impl<'a> Outcome<'a> {
+    /// What they can be known by again at the kiosk that wrote it, of which the record itself keeps no more.
+    pub fn blinded(&self) -> Option<Blinded> {
+        match self.who? {
+            Who::Person(person) => person.masked.as_ref().map(|masked| masked.blinded),
+            Who::Vehicle(_) => None,
+        }
+    }
+
     /// What they can be known by again.
     pub fn identifiers(&self) -> Vec<(IdentifierKind, &'a str)> {
         let all = match self.who {

@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use super::blind::{Blinded, Blinder, IdentifierKind};
+use super::mask;
 use super::picture::PictureKey;
 use super::stated::Stated;
 use super::trace::Trace;
@@ -66,6 +68,52 @@ pub struct Person {
     /// What their screenings rest on and what was decided, oldest first: with it they can be decided again.
     #[n(12)]
     pub traces: Option<Vec<Pii<Trace>>>,
+    /// What is kept of the identity number where the policy does not need all of it.
+    #[n(13)]
+    pub masked: Option<MaskedNumber>,
+}
+
+/// What is kept of an identity number that nobody needs in full.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MaskedNumber {
+    /// As `110***********002X`.
+    #[n(0)]
+    pub shown: Pii<String>,
+    /// By which its holder is known again at this kiosk, and by nobody without its key.
+    #[n(1)]
+    pub blinded: Blinded,
+}
+
+impl MaskedNumber {
+    /// What is kept of `number`.
+    pub fn of(number: &Pii<String>, blinder: &Blinder) -> Self {
+        let blinded = blinder.blind(IdentifierKind::IdNumber, number.expose());
+        Self { shown: Pii::new(mask::id_number(number)), blinded }
+    }
+}
+
+impl Person {
+    /// The identity number as screens and lists may show it.
+    pub fn masked_number(&self) -> Option<String> {
+        let whole = self.id_number.as_ref().map(mask::id_number);
+        whole.or_else(|| self.masked.as_ref().map(|masked| masked.shown.expose().clone()))
+    }
+}
+
+impl Personal {
+    /// Keeps of identity numbers what shows and recognises their holders, and no more.
+    pub fn mask_numbers(&mut self, blinder: &Blinder) {
+        for person in &mut self.people {
+            if let Some(number) = person.id_number.take() {
+                person.masked = Some(MaskedNumber::of(&number, blinder));
+            }
+            if let Some(companion) = &mut person.companion
+                && let Some(number) = companion.id_number.take()
+            {
+                companion.masked = Some(MaskedNumber::of(&number, blinder));
+            }
+        }
+    }
 }
 
 /// Who answered for somebody. Never an identifier of that somebody.
@@ -80,6 +128,9 @@ pub struct Companion {
     /// Identity number, normalised, that the roster knows.
     #[n(2)]
     pub id_number: Option<Pii<String>>,
+    /// What is kept of it where the policy does not need all of it.
+    #[n(3)]
+    pub masked: Option<MaskedNumber>,
 }
 
 /// What is known of a vehicle.

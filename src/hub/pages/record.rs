@@ -418,7 +418,7 @@ fn person_facts(person: &Person) -> Markup {
         |value: &Option<Pii<CentiCelsius>>| value.as_ref().map(|value| format!("{} °C", value.expose()));
     let facts = [
         (("姓名", "name"), text(&person.name)),
-        (("证件号", "ID number"), text(&person.id_number)),
+        (("证件号", "ID number"), text(&person.id_number).or_else(|| person.masked_number())),
         (("电话", "phone"), text(&person.phone)),
         (("来自", "from"), text(&person.origin)),
         (("去往", "to"), text(&person.destination)),
@@ -429,7 +429,9 @@ fn person_facts(person: &Person) -> Markup {
     html! {
         @for (words, value) in facts { @if let Some(value) = value { dt { (two(words)) } dd { (value) } } }
         @if let Some(companion) = &person.companion {
-            @let known = companion.name.as_ref().or(companion.id_number.as_ref()).or(companion.pass.as_ref());
+            @let masked = companion.masked.as_ref().map(|masked| &masked.shown);
+            @let number = companion.id_number.as_ref().or(masked);
+            @let known = companion.name.as_ref().or(number).or(companion.pass.as_ref());
             @if let Some(known) = known { dt { (two(("陪同人", "companion"))) } dd { (known.expose()) } }
         }
         (screening::screenings(person.traces.as_deref().unwrap_or_default()))

@@ -82,8 +82,9 @@ pub(super) fn arrive(
     let mut identify = transaction.prepare_cached("INSERT OR IGNORE INTO identifiers VALUES (?1, ?2, ?3)")?;
     for subject in outcomes(passage, personal) {
         let identifiers = subject.identifiers();
-        let (known, (label, names)) = (!identifiers.is_empty(), shown(&subject));
-        let blinded: Vec<_> = identifiers.iter().map(|(kind, value)| blinder.blind(*kind, value)).collect();
+        let blinded = identifiers.iter().map(|(kind, value)| blinder.blind(*kind, value));
+        let blinded: Vec<_> = blinded.chain(subject.blinded()).collect();
+        let (known, (label, names)) = (!blinded.is_empty(), shown(&subject));
         let opens = subject.verdict.opens_barrier();
         if opens {
             for blinded in &blinded {
@@ -132,7 +133,7 @@ fn shown<'a>(subject: &Outcome<'a>) -> (Option<String>, [Option<&'a Pii<String>>
 
 /// The masked name, else the masked number of a person.
 pub(super) fn person_label(person: &Person) -> Option<String> {
-    let number = || person.id_number.as_ref().map(mask::id_number);
+    let number = || person.masked_number();
     let name = person.name.as_ref().map(mask::name);
     name.or_else(number).or_else(|| person.phone.as_ref().map(mask::phone))
 }

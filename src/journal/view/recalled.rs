@@ -73,6 +73,24 @@ fn record(passage: Passage) -> Body {
 }
 
 #[test]
+fn whoever_is_known_by_a_masked_number_is_known_again_and_shown_masked() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = "11010519491231002X";
+    let mut masked = Personal {
+        people: vec![Person { id_number: text(number), ..Person::default() }],
+        ..Personal::default()
+    };
+    masked.mask_numbers(&blinder());
+    let view = view(folder.path(), vec![(record(admitted(1, Direction::Inbound)), Some(masked))]);
+    let past = recall(&view, &[(IdentifierKind::IdNumber, number)]);
+    assert_eq!((past.passages.len(), past.passages[0].by), (1, KnownBy::Identity));
+    assert_eq!(past.passages[0].lane.as_ref().map(|lane| lane.as_str()), Some("in-1"));
+    assert!(recall(&view, &[(IdentifierKind::IdNumber, "110101199001010015")]).passages.is_empty());
+    let inside = view.inside(&AsOf { now: now(), ahead_minutes: 0 }, 9, None).unwrap();
+    assert_eq!(inside[0].label.as_deref(), Some("110***********002X"));
+}
+
+#[test]
 fn a_subjects_own_passages_come_newest_first_with_steps_and_how_sure_they_are_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let view = view(
