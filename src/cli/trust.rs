@@ -240,7 +240,15 @@ impl Building<'_> {
                 Ok(self.keys(at(file, source::certificate_keys(bytes))?, Scheme::VdsNc, list, number))
             }
             TrustListKind::ShcKeys => {
-                Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Shc, list, number))
+                let keys = at(file, source::json_keys(bytes))?;
+                // A key of nobody in particular would sign for every issuer.
+                if list.issuer.is_none() && keys.iter().any(|key| key.issuer.is_empty()) {
+                    bail!(
+                        "{}: does not say whose keys they are; the list has to have an issuer",
+                        file.path.display()
+                    );
+                }
+                Ok(self.keys(keys, Scheme::Shc, list, number))
             }
             TrustListKind::NzcpKeys => {
                 Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Nzcp, list, number))
