@@ -117,7 +117,9 @@ fn build(lists: &Path, data: &Path, out: Option<&Path>) -> Result<()> {
     let out = out.map_or_else(|| data.join(TRUST_FILE), Path::to_owned);
     let now = now()?;
     let before = match files::read_at(&out) {
-        Ok((read_at, _)) => file::version(read_at, &[hub.keys().pass_key().0]).unwrap_or(0),
+        Ok((read_at, _)) => {
+            file::stated(read_at, &[hub.keys().pass_key().0]).map_or(0, |stated| stated.version)
+        }
         Err(_) => 0,
     };
     // By the clock, so that a hub that came back from a copy is not behind what its kiosks have.

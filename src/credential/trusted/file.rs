@@ -250,13 +250,25 @@ impl Reading {
     }
 }
 
-/// Which version the file is, if one of the hub's `keys` has signed it. Nothing behind its head is looked at.
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// The higher, the later.
+    pub version: u64,
+    /// When it was built.
+    pub built: Wall,
+    /// What it is built of.
+    pub lists: Vec<TrustList>,
+}
+
+/// What the file says of itself, if one of the hub's `keys` has signed it. Nothing behind its head is looked at.
 ///
 /// # Errors
 ///
 /// When it is none of the hub's.
-pub fn version(file: Arc<ReadAt>, keys: &[[u8; 32]]) -> Result<u64, BadFile> {
-    Ok(Reading { file, at: 0 }.head(keys)?.version)
+pub fn stated(file: Arc<ReadAt>, keys: &[[u8; 32]]) -> Result<Stated, BadFile> {
+    let Head { version, built, lists, .. } = Reading { file, at: 0 }.head(keys)?;
+    Ok(Stated { version, built, lists })
 }
 
 /// Reads a file of `length` bytes that one of the hub's `keys` has signed. The set of what is revoked stays where it is; that it is
