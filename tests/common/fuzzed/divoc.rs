@@ -5,7 +5,7 @@ use kakou::model::{Authenticity, CredentialKind};
 use miniz_oxide::deflate::compress_to_vec;
 use serde_json::{Value as Json, json};
 
-use super::issuers::{answered, is_far};
+use super::issuers::{Signed, answered, is_far};
 
 /// The first byte says what the others are: an archive behind its first four bytes; the same, taken for Latin-1 and written as UTF-8; or
 /// the file in one, stored or packed.
@@ -28,7 +28,7 @@ pub fn divoc(bytes: &[u8]) -> bool {
         let said: Json = serde_json::from_slice(bytes).unwrap();
         assert!(said["credentialSubject"].is_object() && said["proof"].is_object());
     }
-    is_far(&report)
+    is_far(&report, Signed::Elsewhere)
 }
 
 fn latin(bytes: Vec<u8>) -> Vec<u8> {

@@ -9,7 +9,7 @@ use kakou::base::{ClockTrust, LaneId, Wall};
 use kakou::cli::verify::Answer;
 use kakou::credential::certificate::keys as trusted_with;
 use kakou::credential::key::{Algorithm, Key, Scheme, Uses};
-use kakou::credential::report::{Moment, Report};
+use kakou::credential::report::{Fault, Moment, Report};
 use kakou::credential::trusted::file::{BadFile, Contents, read};
 use kakou::credential::trusted::revocation::{Form, RevocationId, half};
 use kakou::credential::{Trust, Trusted, check};
@@ -216,10 +216,21 @@ pub fn printable(payload: &[u8], trusted: &Trusted, moment: &Moment) {
     assert_eq!(lines.lines().count(), 4 + object["rules"].as_array().unwrap().len(), "{lines}");
 }
 
-/// Whether so much of it is in order that its signature or what is signed was looked at.
-pub fn is_far(report: &Report) -> bool {
-    use kakou::credential::report::Fault;
-    report.fault.is_none_or(|fault| fault >= Fault::UnknownKey)
+/// Who has signed what is altered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// Whoever it was before.
+    Elsewhere,
+    /// An issuer that is trusted, behind the alteration.
+    Here,
+}
+
+/// Whether so much of it is in order that its signature was looked at; and of what was signed here, what it says.
+pub fn is_far(report: &Report, signed: Signed) -> bool {
+    match signed {
+        Signed::Elsewhere => report.fault.is_none_or(|fault| fault >= Fault::UnknownKey),
+        Signed::Here => report.content.is_some() || report.fault == Some(Fault::Use),
+    }
 }
 
 /// What `write` writes.

@@ -5,7 +5,7 @@ use kakou::credential::certificate;
 use kakou::model::Authenticity;
 use serde_json::{Value as Json, json};
 
-use super::issuers::{AUTHORITY, ISSUERS, SEALS, SIGNER, answered, is_far};
+use super::issuers::{ISSUERS, SEALS, SIGNER, Signed, answered, is_far};
 
 /// The first byte says what the others are: the whole seal; the data that are signed; the signed part of the signer's certificate; that
 /// certificate; or all that stands beside the data.
@@ -33,7 +33,7 @@ pub fn seal(bytes: &[u8]) -> bool {
     if matches!(layer % 5, 2 | 3) {
         let _ = certificate::keys(bytes);
     }
-    is_far(&report)
+    is_far(&report, if matches!(layer % 5, 1..=3) { Signed::Here } else { Signed::Elsewhere })
 }
 
 /// A seal of `data` by whoever has the certificate in `der`.
@@ -99,7 +99,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
         at(1, br#"{"msg": {"b": -1e3, "a": {"n": null}}, "hdr": {"is": "UTO", "v": 1, "t": "icao.test"}}"#),
         at(2, signed_part(&signer)),
         at(3, &signer),
-        at(3, &der(AUTHORITY)),
         at(4, beside.as_bytes()),
     ];
     seals.chain(rest).collect()

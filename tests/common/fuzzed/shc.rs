@@ -12,7 +12,7 @@ use kakou::model::Currency;
 use miniz_oxide::deflate::compress_to_vec;
 use serde_json::{Value as Json, json};
 
-use super::issuers::{ADDRESS, CARD_KEY, ISSUERS, NOW, REVOKED_CARD, answered, cut, is_far, joined};
+use super::issuers::{ADDRESS, CARD_KEY, ISSUERS, NOW, REVOKED_CARD, Signed, answered, cut, is_far, joined};
 
 /// The first byte says what the others are: the text; the JWS in it; the claims, what they are packed into, or a header and claims,
 /// that are signed; what symbols say that are shown one after another; how a good card is spread over symbols; or a list of revoked
@@ -52,7 +52,7 @@ fn card(payload: &[u8], claims: Option<&[u8]>) -> bool {
             assert!(claims["exp"].as_f64().is_none_or(|end| end > now - SKEW_SECONDS as f64), "it has ended");
         }
     }
-    is_far(&report)
+    is_far(&report, if claims.is_some() { Signed::Here } else { Signed::Elsewhere })
 }
 
 /// Lines are shown one after another, so many seconds apart.

@@ -10,7 +10,7 @@ use kakou::model::mrz::Mrz;
 use kakou::model::{Authenticity, CredentialKind, Currency, phone};
 use serde_json::{Value as Json, json};
 
-use super::issuers::{LANE, NOW, SITE, answered, is_far};
+use super::issuers::{LANE, NOW, SITE, Signed, answered, is_far};
 
 /// The first byte says what the others are: the text; what a link to a record says, by itself or in the address of a viewer; a place
 /// code; an identity number or a machine readable zone whose check digits are made good again; or elements of a mark.
@@ -59,7 +59,8 @@ fn text(bytes: &[u8]) -> bool {
     assert!(phone.is_some_and(|phone| phone.expose().len() == 11) || !is(CredentialKind::Phone));
     assert!(is_gs1(bytes) || !is(CredentialKind::Gs1));
     assert_eq!(credential.manifest.is_some(), is(CredentialKind::Manifest));
-    !matches!(report.kind, CredentialKind::Text | CredentialKind::Binary) && is_far(&report)
+    !matches!(report.kind, CredentialKind::Text | CredentialKind::Binary)
+        && is_far(&report, Signed::Elsewhere)
 }
 
 /// A link vouches for nothing, whether it has ended or not, and says nothing of its label.
@@ -72,7 +73,7 @@ fn link(before: &str, bytes: &[u8]) -> bool {
         assert!(said["exp"].as_f64().unwrap() > NOW.as_secs() as f64 - 300.0, "it has ended");
         assert!(said["url"].as_str().unwrap().starts_with("https://"));
     }
-    is_far(&report)
+    is_far(&report, Signed::Elsewhere)
 }
 
 /// A place code counts where it is the present or the last one, and nothing else does.
