@@ -287,7 +287,8 @@ pub fn read(file: Arc<ReadAt>, length: u64, keys: &[[u8; 32]]) -> Result<Trusted
         serde_json::from_slice(&reading.whole(RULES, sections[RULES])?).map_err(|_| BadFile::Unknown)?;
     json.iter().try_for_each(|json| source::add_rule(json, &mut rules).map(drop))?;
     let dated: Vec<(RevocationId, Wall)> = read_cbor(&reading.whole(DATED, sections[DATED])?)?;
-    let mut filter = Filter::with_room(sections[FILTER].length.min(SECTION_MAX));
+    // However long it is said to be, no room is made for more than there is.
+    let mut filter = Filter::with_room(sections[FILTER].length.min(SECTION_MAX).min(length));
     reading.section(FILTER, sections[FILTER], |piece| filter.extend(piece))?;
     let index = reading.whole(INDEX, sections[INDEX])?;
     let Reading { file, at: start } = reading;
