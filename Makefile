@@ -21,7 +21,8 @@ deny:
 	cargo deny check licenses bans sources
 
 MINUTES ?= 10
-TARGETS ?= segment batch note parcel receipt command said handed frame jpeg symbol margins others certificate
+TARGETS ?= segment batch note parcel receipt command said handed frame jpeg symbol margins others \
+	pass hcert nzcp shc seal divoc texts trust certlogic
 # Where it is built, and what was found goes on from.
 FUZZED ?= $(CURDIR)/target/fuzz
 

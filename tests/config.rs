@@ -12,3 +12,5 @@ mod rosters;
 mod sites;
 #[path = "config/steps.rs"]
 mod steps;
+#[path = "config/trust_files.rs"]
+mod trust_files;

@@ -8,16 +8,19 @@ use std::sync::Arc;
 
 use common::kiosk::{Log, NOW};
 use kakou::base::{Seq, Wall};
+use kakou::credential::trusted::file::Contents;
 use kakou::hub::{Options, Running, start};
 use kakou::ledger::{Day, Keys, KioskShift, Ledger, Unknown};
 use kakou::model::drift_note::Spread;
 use kakou::model::leak::Counted;
 use kakou::model::record::Crossing;
 use kakou::model::shift::{ShiftSheet, Tally};
+use kakou::model::trust_list::{REFUSE_AFTER_H, TrustList, TrustListKind, WARN_AFTER_H};
 use kakou::model::{
     Body, BodySite, Cause, Direction, DriftNote, OpenItems, Passage, StayLimit, SubjectKind, Verdict,
 };
 use kakou::platform::entropy::OsEntropy;
+use ring::signature::Ed25519KeyPair;
 
 const CAR: &str = "car-1";
 
@@ -200,6 +203,53 @@ async fn the_page_of_a_kiosk_draws_what_it_noted_of_its_thermometers() {
 }
 
 /// Minutes after ten in the morning.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_kiosks_shows_the_file_of_trust_and_how_old_each_list_in_it_is() {
+    let place = Place::new(&Log::new("east-1", 7)).await;
+    let page = place.page("/kiosks").await;
+    assert!(
+        page.contains("尚无核验名单文件") && page.contains("kiosks verify this hub's passes alone"),
+        "{page}"
+    );
+    let now = at(602);
+    let list = |name: &str, kind, hours: i64| TrustList {
+        name: name.to_owned(),
+        kind,
+        as_of: Wall(now.0 - hours * 3_600_000),
+        entries: 1_234,
+        warn_after_s: WARN_AFTER_H * 3_600,
+        refuse_after_s: REFUSE_AFTER_H * 3_600,
+    };
+    let lists = vec![
+        list("eu-dsc", TrustListKind::HcertKeys, 1),
+        list("lost", TrustListKind::PassesRevoked, 40),
+        list("<b>", TrustListKind::Rules, 200),
+    ];
+    let signer = Ed25519KeyPair::from_seed_unchecked(&place.running.hub.keys().pass_seed()[..]).unwrap();
+    let mut file = vec![];
+    let contents = Contents { version: 41, built: at(600), lists, ..Contents::default() };
+    contents.write(&signer, &mut file).unwrap();
+    std::fs::write(place.folder.path().join("trust.kkt"), &file).unwrap();
+    let page = place.page("/kiosks").await;
+    let section = page.split_once("id=\"trust\"").expect("a section of trust").1;
+    let section = section.split_once("</section>").unwrap().0;
+    assert!(section.contains("<b>41</b>") && section.contains("2 分钟前"), "{section}");
+    let rows: Vec<&str> = section.split("<tr>").skip(2).collect();
+    let said = [
+        ["eu-dsc", "keys of certificates' issuers", "1 小时前", "mark go", "up to date"],
+        ["lost", "已撤销的通行证", "1 天前", "mark wait", "should be fetched again"],
+        ["&lt;b&gt;", "核验规则", "8 天前", "mark stop", "过旧，不再采用"],
+    ];
+    assert_eq!(rows.len(), said.len(), "{section}");
+    for (row, said) in rows.iter().zip(said) {
+        assert!(said.iter().all(|said| row.contains(said)) && row.contains("1234"), "{said:?} in {row}");
+    }
+    file.truncate(200);
+    std::fs::write(place.folder.path().join("trust.kkt"), &file).unwrap();
+    let page = place.page("/kiosks").await;
+    assert!(page.contains("核验名单文件无法使用") && !page.contains("<b>41</b>"), "{page}");
+}
+
 fn at(minutes: i64) -> Wall {
     Wall(NOW.0 + minutes * 60_000)
 }
@@ -279,7 +329,7 @@ struct Place {
     browser: reqwest::Client,
     cookie: String,
     kiosk: (String, String),
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -302,7 +352,7 @@ impl Place {
         let answer = browser.get(&running.sign_in_url).send().await.unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         let kiosk = (log.kiosk.to_string(), log.epoch.to_string());
-        Self { running, browser, cookie, kiosk, _folder: folder }
+        Self { running, browser, cookie, kiosk, folder }
     }
 
     async fn page(&self, path: &str) -> String {

@@ -33,7 +33,7 @@ mod sheet;
 mod sim_pins;
 mod simulated;
 mod trust;
-mod verify;
+pub mod verify;
 mod what_if;
 mod wiring;
 

@@ -117,7 +117,9 @@ fn build(lists: &Path, data: &Path, out: Option<&Path>) -> Result<()> {
     let out = out.map_or_else(|| data.join(TRUST_FILE), Path::to_owned);
     let now = now()?;
     let before = match files::read_at(&out) {
-        Ok((read_at, _)) => file::version(read_at, &[hub.keys().pass_key().0]).unwrap_or(0),
+        Ok((read_at, _)) => {
+            file::stated(read_at, &[hub.keys().pass_key().0]).map_or(0, |stated| stated.version)
+        }
         Err(_) => 0,
     };
     // By the clock, so that a hub that came back from a copy is not behind what its kiosks have.
@@ -240,7 +242,15 @@ impl Building<'_> {
                 Ok(self.keys(at(file, source::certificate_keys(bytes))?, Scheme::VdsNc, list, number))
             }
             TrustListKind::ShcKeys => {
-                Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Shc, list, number))
+                let keys = at(file, source::json_keys(bytes))?;
+                // A key of nobody in particular would sign for every issuer.
+                if list.issuer.is_none() && keys.iter().any(|key| key.issuer.is_empty()) {
+                    bail!(
+                        "{}: does not say whose keys they are; the list has to have an issuer",
+                        file.path.display()
+                    );
+                }
+                Ok(self.keys(keys, Scheme::Shc, list, number))
             }
             TrustListKind::NzcpKeys => {
                 Ok(self.keys(at(file, source::json_keys(bytes))?, Scheme::Nzcp, list, number))

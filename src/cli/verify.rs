@@ -104,7 +104,7 @@ fn checked(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// What is known of one credential.
-struct Answer {
+pub struct Answer {
     report: Report,
     admissible: Admissible,
     /// The rules that it does not meet: identifier, and what each asks for.
@@ -118,11 +118,7 @@ impl Checks {
         // No credential is the name of a file that is there.
         let payload =
             if what.len() < 4_096 && path.is_file() { self.shown(path)? } else { what.as_bytes().to_vec() };
-        let report = self.trusted.verify(&payload, &self.moment);
-        let Judgement { admissible, broken } = self.trusted.judge(&report, &self.moment);
-        let broken =
-            broken.into_iter().map(|rule| (printable(&rule.id), printable(&rule.description))).collect();
-        Ok(Answer { report, admissible, broken })
+        Ok(Answer::of(&payload, &self.trusted, &self.moment))
     }
 
     fn shown(&mut self, path: &Path) -> Result<Vec<u8>> {
@@ -150,11 +146,21 @@ fn name(value: impl serde::Serialize) -> String {
 }
 
 impl Answer {
+    /// What is known of `payload` by what is trusted.
+    pub fn of(payload: &[u8], trusted: &Trusted, moment: &Moment) -> Self {
+        let report = trusted.verify(payload, moment);
+        let Judgement { admissible, broken } = trusted.judge(&report, moment);
+        let broken =
+            broken.into_iter().map(|rule| (printable(&rule.id), printable(&rule.description))).collect();
+        Self { report, admissible, broken }
+    }
+
     fn issuer(&self) -> Option<String> {
         self.report.issuer.as_deref().filter(|issuer| !issuer.is_empty()).map(printable)
     }
 
-    fn object(&self) -> Json {
+    /// As programs read it.
+    pub fn object(&self) -> Json {
         let report = &self.report;
         json!({
             "kind": name(report.kind),
@@ -169,7 +175,12 @@ impl Answer {
         })
     }
 
-    fn lines(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes it as people read it.
+    ///
+    /// # Errors
+    ///
+    /// When `out` fails.
+    pub fn lines(&self, out: &mut impl Write) -> io::Result<()> {
         let report = &self.report;
         let beside = |what: Option<String>| what.map(|what| format!(" ({what})")).unwrap_or_default();
         let (from, to) = (written(report.not_before), written(report.expires));

@@ -10,7 +10,7 @@
 //! as_of = "2026-11-28T08:00:00Z"   # when it was fetched; left out: when the newest of its files was written
 //! warn_after_h = 36
 //! refuse_after_h = 168
-//! issuer = "https://a.example"     # of shc-keys: whose keys they are, where the files do not say so
+//! issuer = "https://a.example"     # of shc-keys: whose keys they are, needed where the files do not say so
 //! ```
 
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ use super::polls::Polls;
 use super::reply::Refusal;
 use super::state::{Error, Hub};
 use crate::base::KioskId;
-use crate::credential::trusted::file;
+use crate::credential::trusted::file::{self, Stated};
 use crate::platform::files::{self, Marks};
 use crate::sync::trust::{Offer, PIECE_MAX};
 
@@ -34,9 +34,34 @@ pub(super) struct TrustFile {
     path: PathBuf,
     key: [u8; 32],
     /// What was seen last, so that a file that is none of ours is complained of once.
-    seen: Mutex<Option<(Marks, Option<Offer>)>>,
+    seen: Mutex<Option<(Marks, InPlace)>>,
     /// Who waits for a later one.
     polls: Polls,
+}
+
+/// What there is of a file of trust.
+#[derive(Clone, Debug)]
+pub(super) enum InPlace {
+    /// None.
+    Nothing,
+    /// One that is not this hub's, or that this program cannot read.
+    Unusable,
+    /// One that kiosks get.
+    File {
+        /// What it says of itself.
+        stated: Arc<Stated>,
+        /// How many bytes it has.
+        length: u64,
+    },
+}
+
+impl InPlace {
+    fn offer(&self) -> Option<Offer> {
+        match self {
+            Self::Nothing | Self::Unusable => None,
+            Self::File { stated, length } => Some(Offer { version: stated.version, length: *length }),
+        }
+    }
 }
 
 impl TrustFile {
@@ -45,32 +70,32 @@ impl TrustFile {
         Self { path: data.join(TRUST_FILE), key, seen: Mutex::default(), polls: Polls::default() }
     }
 
-    /// What there is; nothing where there is no file, or not one of this hub's.
-    fn offer(&self) -> Option<Offer> {
-        let marks = files::marks(&self.path)?;
+    /// What there is.
+    fn look(&self) -> InPlace {
+        let Some(marks) = files::marks(&self.path) else { return InPlace::Nothing };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, offer)) = seen.as_ref().filter(|(known, _)| *known == marks) {
-            return *offer;
+        if let Some((_, in_place)) = seen.as_ref().filter(|(known, _)| *known == marks) {
+            return in_place.clone();
         }
-        let (read_at, length) = files::read_at(&self.path).ok()?;
-        let offer = match file::version(read_at, &[self.key]) {
-            Ok(version) => {
-                tracing::info!(version, length, "file of trust is offered to kiosks");
-                Some(Offer { version, length })
+        let Ok((read_at, length)) = files::read_at(&self.path) else { return InPlace::Nothing };
+        let in_place = match file::stated(read_at, &[self.key]) {
+            Ok(stated) => {
+                tracing::info!(version = stated.version, length, "file of trust is offered to kiosks");
+                InPlace::File { stated: Arc::new(stated), length }
             }
             Err(error) => {
                 tracing::error!(file = %self.path.display(), %error, "kiosks get no file of trust");
-                None
+                InPlace::Unusable
             }
         };
-        *seen = Some((marks, offer));
-        offer
+        *seen = Some((marks, in_place.clone()));
+        in_place
     }
 
     fn piece(&self, version: u64, from: u64) -> io::Result<Option<Vec<u8>>> {
         // Opened before it is compared: what is replaced meanwhile is read to its end.
         let Ok((read_at, length)) = files::read_at(&self.path) else { return Ok(None) };
-        if self.offer() != Some(Offer { version, length }) {
+        if self.look().offer() != Some(Offer { version, length }) {
             return Ok(None);
         }
         let left = usize::try_from(length.saturating_sub(from)).unwrap_or(PIECE_MAX);
@@ -110,7 +135,7 @@ pub async fn poll(
     let wait = wait.map_or(WAIT_MAX, Duration::from_secs).min(WAIT_MAX);
     let later = async {
         loop {
-            if let Some(offer) = look(&hub).await?.filter(|offer| offer.version > above) {
+            if let Some(offer) = look(&hub).await?.offer().filter(|offer| offer.version > above) {
                 return Ok::<_, Refusal>(offer);
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -128,10 +153,10 @@ pub(super) async fn known(hub: &Hub, kiosk: KioskId) -> Result<(), Refusal> {
     key.map(drop).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "kiosk", "no such kiosk is enrolled"))
 }
 
-async fn look(hub: &Arc<Hub>) -> Result<Option<Offer>, Refusal> {
+/// What there is of a file of trust.
+pub(super) async fn look(hub: &Arc<Hub>) -> Result<InPlace, Error> {
     let hub = Arc::clone(hub);
-    let looked = spawn_blocking(move || hub.trust.offer()).await;
-    Ok(looked.map_err(|error| Error::Failed(error.to_string()))?)
+    spawn_blocking(move || hub.trust.look()).await.map_err(|error| Error::Failed(error.to_string()))
 }
 
 /// A piece of the file.

@@ -15,6 +15,7 @@ use crate::sync::sheet::BadSheet;
 
 pub mod screening;
 mod steps;
+pub mod trust;
 
 pub use steps::{detail, outcome, outcome_by};
 

@@ -279,3 +279,42 @@ fn what_no_file_of_trust_can_be_made_of_is_named() {
     }
     assert!(!data.join("trust.kkt").exists(), "nothing is left lying about");
 }
+
+/// A key on P-256 by its thumbprint.
+fn card_key() -> Json {
+    json!({
+        "kty": "EC", "crv": "P-256", "kid": "-7KwyVSAe4g37WuMgIfw1HD8z1_LVsX8zqcwagZlQBo",
+        "x": "-HQqmqM-hjaSUSi5-MStJCDBs-eeiOT-t91-bPyPQPI", "y": "GxiOeUQu29da8Nw_GG9NRyu2ZaY5fLAf7PQlpGnpXdM",
+    })
+}
+
+#[test]
+fn keys_of_cards_are_somebodys_or_no_file_of_trust_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = hub(&folder);
+    let file = path(&folder, "trust.toml");
+    let built = |set: &Json, more: &str| {
+        fs::write(folder.path().join("jwks.json"), set.to_string()).unwrap();
+        let list = format!("[[list]]\nname = \"cards\"\nkind = \"shc-keys\"\npath = \"jwks.json\"\n{more}");
+        fs::write(&file, list).unwrap();
+        let output = trust(&["build", &file, "--data", data.to_str().unwrap()]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let of = |issuer: &str| json!({"keys": [card_key()], "issuer": issuer});
+    let directory = json!({"issuerInfo": [{"issuer": {"iss": "https://a.example"}, "keys": [card_key()]}]});
+    for nobodys in [json!({"keys": [card_key()]}), card_key(), of("")] {
+        let (code, said) = built(&nobodys, "");
+        assert_eq!(code, Some(1), "{nobodys}");
+        assert!(said.contains("cards: ") && said.contains("jwks.json: "), "{said}");
+        assert!(said.contains("does not say whose keys they are"), "{said}");
+        assert!(!data.join("trust.kkt").exists());
+    }
+    for (set, more) in [
+        (json!({"keys": [card_key()]}), "issuer = \"https://a.example\"\n"),
+        (of("https://a.example"), ""),
+        (directory, ""),
+    ] {
+        let (code, said) = built(&set, more);
+        assert_eq!(code, Some(0), "{said}");
+    }
+}

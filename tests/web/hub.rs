@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use fantoccini::Locator;
 use kakou::base::{KioskId, Mono, Pii, Random, Seq, Wall};
+use kakou::credential::trusted::file::Contents;
 use kakou::hub::{Options, Running, start};
 use kakou::journal::picture;
 use kakou::ledger::Officer;
+use kakou::model::trust_list::{REFUSE_AFTER_H, TrustList, TrustListKind, WARN_AFTER_H};
 use kakou::model::{Body, Cause, Direction, Passage, Personal, Service, SubjectKind, Verdict};
 use kakou::platform::entropy::OsEntropy;
 use kakou::sync::command::What;
 use kakou::vision::{Frame, Preview};
+use ring::signature::Ed25519KeyPair;
 
 use super::common::kiosk::{Log, NOW};
 use super::harness::Browser;
@@ -33,6 +36,7 @@ impl Centre {
         let now = Wall(NOW.0 + 600_000);
         let running = start(options, Arc::new(move || now), Box::new(OsEntropy::new())).await.unwrap();
         let centre = Self { running, folder };
+        centre.trust();
         centre.hear(Log::new("east-1", 7), 60).await;
         centre.hear(Log::new(LONG, 8), 40).await;
         centre
@@ -65,6 +69,27 @@ impl Centre {
         // A second version of the log raises an alarm with a long text.
         let _ = hub.write(move |ledger| ledger.heartbeat(&kiosk, epoch, &other, now)).await.unwrap();
         assert!(!hub.read(|ledger| ledger.alarms(9)).await.unwrap().unwrap().is_empty());
+    }
+
+    /// A file of trust is here, with lists of every kind, state and length of name.
+    fn trust(&self) {
+        let hub = &self.running.hub;
+        let names = TrustListKind::ALL.map(TrustListKind::name).into_iter().chain([LONG]);
+        let list = |(at, name): (usize, &str)| TrustList {
+            name: name.to_owned(),
+            kind: TrustListKind::ALL[at % TrustListKind::ALL.len()],
+            as_of: Wall(NOW.0 - [1, 40, 400][at % 3] * 3_600_000),
+            entries: 1_234_567,
+            warn_after_s: WARN_AFTER_H * 3_600,
+            refuse_after_s: REFUSE_AFTER_H * 3_600,
+        };
+        let lists = names.enumerate().map(list).collect();
+        let signer = Ed25519KeyPair::from_seed_unchecked(&hub.keys().pass_seed()[..]).unwrap();
+        let mut file = vec![];
+        Contents { version: 1_800_000_000_000, built: NOW, lists, ..Contents::default() }
+            .write(&signer, &mut file)
+            .unwrap();
+        std::fs::write(self.folder.path().join("trust.kkt"), file).unwrap();
     }
 
     /// Somebody is turned back, and a picture of that is here.

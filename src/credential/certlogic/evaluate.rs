@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 use super::value::Value;
 use super::{Expression, Literal, Operation, Order, date};
 
-/// Operations and variables of one evaluation: a rule has some twenty, and a certificate no more than a few of anything.
-const STEPS_MAX: u32 = 20_000;
+/// Operations, variables and what those hold of one evaluation: a rule has some twenty, and a certificate no more than a few of
+/// anything.
+const STEPS_MAX: usize = 20_000;
 
 /// Why an expression comes to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +50,7 @@ enum Scope<'d> {
 }
 
 struct Evaluation {
-    steps: u32,
+    steps: usize,
 }
 
 pub(super) fn whole<'d>(expression: &'d Expression, data: &'d Json) -> Result<Value<'d>, Failed> {
@@ -58,14 +59,16 @@ pub(super) fn whole<'d>(expression: &'d Expression, data: &'d Json) -> Result<Va
 
 impl Evaluation {
     fn value<'d>(&mut self, expression: &'d Expression, scope: &Scope<'d>) -> Result<Value<'d>, Failed> {
-        self.steps += 1;
-        if self.steps > STEPS_MAX {
-            return Err(Failed::TooLong);
-        }
+        self.count(1)?;
         match expression {
             Expression::Literal(literal) => Ok(constant(literal)),
             Expression::List(items) => Ok(Value::List(self.each(items, scope)?)),
-            Expression::Var(path) => Ok(variable(path, scope)),
+            Expression::Var(path) => {
+                let (from, path) = variable(path, scope);
+                // A list that each turn of a reduction puts into itself twice would outgrow everything.
+                self.count(from.size() - 1)?;
+                Ok(path.iter().fold(from.into_owned(), |value, part| value.at(part)))
+            }
             Expression::PlusTime(date, amount, unit) => {
                 let date = self.value(date, scope)?.moment().ok_or(Failed::NoDate)?;
                 date::plus(date, *amount, *unit).map(Value::Date).ok_or(Failed::TooLarge)
@@ -80,6 +83,11 @@ impl Evaluation {
             }
             Expression::Operation(operation, operands) => self.operation(*operation, operands, scope),
         }
+    }
+
+    fn count(&mut self, steps: usize) -> Result<(), Failed> {
+        self.steps += steps;
+        if self.steps <= STEPS_MAX { Ok(()) } else { Err(Failed::TooLong) }
     }
 
     fn each<'d>(&mut self, items: &'d [Expression], scope: &Scope<'d>) -> Result<Vec<Value<'d>>, Failed> {
@@ -192,16 +200,18 @@ fn constant(literal: &Literal) -> Value<'_> {
     }
 }
 
-fn variable<'d>(path: &[String], scope: &Scope<'d>) -> Value<'d> {
-    let (from, path) = match (scope, path) {
-        (Scope::Data(data), path) => (Value::from(*data), path),
+/// What a variable is taken from, and the rest of the path to it.
+fn variable<'s, 'd, 'p>(path: &'p [String], scope: &'s Scope<'d>) -> (Cow<'s, Value<'d>>, &'p [String]) {
+    match (scope, path) {
+        (Scope::Data(data), path) => (Cow::Owned(Value::from(*data)), path),
         (Scope::Turn { accumulator, .. }, [name, rest @ ..]) if name == "accumulator" => {
-            (accumulator.clone(), rest)
+            (Cow::Borrowed(accumulator), rest)
         }
-        (Scope::Turn { current, .. }, [name, rest @ ..]) if name == "current" => (current.clone(), rest),
-        (Scope::Turn { .. }, _) => return Value::Null,
-    };
-    path.iter().fold(from, |value, part| value.at(part))
+        (Scope::Turn { current, .. }, [name, rest @ ..]) if name == "current" => {
+            (Cow::Borrowed(current), rest)
+        }
+        (Scope::Turn { .. }, _) => (Cow::Owned(Value::Null), &[]),
+    }
 }
 
 /// Part `index` of a certificate's identifier, whose prefix is no part.

@@ -70,3 +70,16 @@ fn depth_and_steps_are_bounded() {
     let sum = json!({"reduce": [{"var": "list"}, {"+": [{"var": "accumulator"}, 1]}, 0]});
     assert_eq!(said(&sum, &json!({"list": long})), "takes more than 20000 steps");
 }
+
+#[test]
+fn a_list_that_is_put_into_itself_has_an_end() {
+    let accumulator = json!({"var": "accumulator"});
+    let each_turn = |turns: u32, step: &Json| json!({"reduce": [(0..turns).collect::<Vec<_>>(), step, [1]]});
+    let twice = json!([accumulator, accumulator]);
+    assert_eq!(said(&each_turn(40, &twice), &Json::Null), "takes more than 20000 steps");
+    let deeper = json!([accumulator]);
+    assert_eq!(said(&each_turn(9_000, &deeper), &Json::Null), "takes more than 20000 steps");
+    let reads: Vec<Json> = (0..2_000).map(|_| json!({"var": "accumulator.0"})).collect();
+    let wide = json!({"reduce": [[1], reads, vec![1; 3_000]]});
+    assert_eq!(said(&wide, &Json::Null), "takes more than 20000 steps", "what is copied is counted");
+}

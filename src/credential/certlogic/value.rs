@@ -76,6 +76,11 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// How many values it is made of. Data are one: whoever has one of them has all.
+    pub(super) fn size(&self) -> usize {
+        if let Self::List(items) = self { 1 + items.iter().map(Self::size).sum::<usize>() } else { 1 }
+    }
+
     /// The elements of a list.
     pub(super) fn items(&self) -> Option<Vec<Value<'d>>> {
         match self {

@@ -250,13 +250,25 @@ impl Reading {
     }
 }
 
-/// Which version the file is, if one of the hub's `keys` has signed it. Nothing behind its head is looked at.
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// The higher, the later.
+    pub version: u64,
+    /// When it was built.
+    pub built: Wall,
+    /// What it is built of.
+    pub lists: Vec<TrustList>,
+}
+
+/// What the file says of itself, if one of the hub's `keys` has signed it. Nothing behind its head is looked at.
 ///
 /// # Errors
 ///
 /// When it is none of the hub's.
-pub fn version(file: Arc<ReadAt>, keys: &[[u8; 32]]) -> Result<u64, BadFile> {
-    Ok(Reading { file, at: 0 }.head(keys)?.version)
+pub fn stated(file: Arc<ReadAt>, keys: &[[u8; 32]]) -> Result<Stated, BadFile> {
+    let Head { version, built, lists, .. } = Reading { file, at: 0 }.head(keys)?;
+    Ok(Stated { version, built, lists })
 }
 
 /// Reads a file of `length` bytes that one of the hub's `keys` has signed. The set of what is revoked stays where it is; that it is
@@ -275,7 +287,8 @@ pub fn read(file: Arc<ReadAt>, length: u64, keys: &[[u8; 32]]) -> Result<Trusted
         serde_json::from_slice(&reading.whole(RULES, sections[RULES])?).map_err(|_| BadFile::Unknown)?;
     json.iter().try_for_each(|json| source::add_rule(json, &mut rules).map(drop))?;
     let dated: Vec<(RevocationId, Wall)> = read_cbor(&reading.whole(DATED, sections[DATED])?)?;
-    let mut filter = Filter::with_room(sections[FILTER].length.min(SECTION_MAX));
+    // However long it is said to be, no room is made for more than there is.
+    let mut filter = Filter::with_room(sections[FILTER].length.min(SECTION_MAX).min(length));
     reading.section(FILTER, sections[FILTER], |piece| filter.extend(piece))?;
     let index = reading.whole(INDEX, sections[INDEX])?;
     let Reading { file, at: start } = reading;

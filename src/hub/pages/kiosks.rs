@@ -9,10 +9,11 @@ use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use super::super::state::Hub;
+use super::super::trust::look;
 use super::super::words;
 use super::Answer;
 use super::frame::{self, ago, full_time, of, short, two};
-use super::{counts, holes};
+use super::{counts, holes, trust};
 use crate::sync::enrolment::Token;
 
 const COLUMNS: [words::Words; 6] = [
@@ -75,7 +76,7 @@ pub fn qr(text: &str) -> Markup {
     html! { @if let Ok(svg) = svg { div.qr { (PreEscaped(svg)) } } }
 }
 
-async fn show(hub: &Hub, above: Markup) -> Answer {
+async fn show(hub: &Arc<Hub>, above: Markup) -> Answer {
     let found = hub.read(|ledger| {
         let mut counted = vec![];
         let mut all = vec![];
@@ -88,6 +89,7 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
         Ok::<_, crate::ledger::Error>((all, counted, ledger.holes()?))
     });
     let (kiosks, counted, missing) = found.await??;
+    let in_place = look(hub).await?;
     let now = hub.now();
     let content = html! {
         (above)
@@ -117,6 +119,7 @@ async fn show(hub: &Hub, above: Markup) -> Answer {
                 } }
             } } }
         }
+        (trust::section(&in_place, now))
         (counts::table(&counted))
         (holes::table(&missing))
     };

@@ -20,6 +20,7 @@ mod screening;
 mod search;
 mod tallies;
 mod thermometers;
+mod trust;
 mod urgent;
 mod when;
 

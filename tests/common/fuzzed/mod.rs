@@ -6,24 +6,35 @@
 #![allow(dead_code, reason = "each program uses a part")]
 #![allow(clippy::unwrap_used, reason = "a broken promise shows itself by a panic")]
 
-mod certificate;
+mod certlogic;
 mod command;
+mod divoc;
 mod frame;
 mod handed;
+mod hcert;
+mod issuers;
 mod jpeg;
 mod margins;
 mod mend;
+mod nzcp;
 mod others;
+mod pass;
 mod picture;
 mod said;
+mod seal;
 mod seeds;
+mod shc;
 mod symbol;
+mod texts;
+mod trust;
 pub mod watch;
 
-pub use certificate::certificate;
+pub use certlogic::certlogic;
 pub use command::command;
+pub use divoc::divoc;
 pub use frame::frame;
 pub use handed::handed;
+pub use hcert::hcert;
 pub use jpeg::jpeg;
 use kakou::base::Seq;
 use kakou::journal::audit::AuditProof;
@@ -41,10 +52,16 @@ use kakou::sync::wire::{BODY_MAX, Batch, HUB_NOTE_NAME};
 use kakou::sync::{disk_state, salvage};
 pub use margins::margins;
 use mend::{mend_parcel, mend_segment};
+pub use nzcp::nzcp;
 pub use others::others;
+pub use pass::pass;
 pub use said::said;
+pub use seal::seal;
 use seeds::{LOG, NOW, draft, hub_key, kiosk, ledger, open, own_key, put, stamp, tree};
+pub use shc::shc;
 pub use symbol::symbol;
+pub use texts::texts;
+pub use trust::trust;
 
 /// Something that is fed with bytes, and inputs that are what it is for.
 #[derive(Clone, Copy)]
@@ -63,7 +80,7 @@ pub struct Target {
 const RUNS: u64 = 1_500;
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "segment", run: segment, seeds: seeds::segment, runs: RUNS },
     Target { name: "batch", run: batch, seeds: seeds::batch, runs: RUNS },
     Target { name: "note", run: signed_note, seeds: seeds::note, runs: RUNS },
@@ -76,8 +93,16 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "jpeg", run: jpeg, seeds: jpeg::seeds, runs: RUNS },
     Target { name: "symbol", run: symbol, seeds: symbol::seeds, runs: 150 },
     Target { name: "margins", run: margins, seeds: margins::seeds, runs: 400 },
-    Target { name: "certificate", run: certificate, seeds: certificate::seeds, runs: RUNS },
     Target { name: "others", run: others, seeds: others::seeds, runs: 300 },
+    Target { name: "pass", run: pass, seeds: pass::seeds, runs: RUNS },
+    Target { name: "hcert", run: hcert, seeds: hcert::seeds, runs: RUNS },
+    Target { name: "nzcp", run: nzcp, seeds: nzcp::seeds, runs: RUNS },
+    Target { name: "shc", run: shc, seeds: shc::seeds, runs: RUNS },
+    Target { name: "seal", run: seal, seeds: seal::seeds, runs: RUNS },
+    Target { name: "divoc", run: divoc, seeds: divoc::seeds, runs: RUNS },
+    Target { name: "texts", run: texts, seeds: texts::seeds, runs: RUNS },
+    Target { name: "trust", run: trust, seeds: trust::seeds, runs: RUNS },
+    Target { name: "certlogic", run: certlogic, seeds: certlogic::seeds, runs: RUNS },
 ];
 
 /// A segment of a log is replaced by the bytes: no start is refused, and the next one finds what this one left.

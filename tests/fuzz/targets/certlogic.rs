@@ -1,9 +1,9 @@
-//! Credentials of strangers, and rules about them.
+//! Rules, and what they are asked about.
 #![no_main]
 
 #[path = "../../common/fuzzed/mod.rs"]
 mod fuzzed;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    fuzzed::certificate(bytes);
+    fuzzed::certlogic(bytes);
 });

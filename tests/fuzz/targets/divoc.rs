@@ -1,0 +1,9 @@
+//! DIVOC's archives.
+#![no_main]
+
+#[path = "../../common/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::divoc(bytes);
+});

@@ -1,0 +1,9 @@
+//! New Zealand's passes, also within their signature.
+#![no_main]
+
+#[path = "../../common/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::nzcp(bytes);
+});

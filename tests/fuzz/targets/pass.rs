@@ -1,0 +1,9 @@
+//! Passes of a hub, also within their signature.
+#![no_main]
+
+#[path = "../../common/fuzzed/mod.rs"]
+mod fuzzed;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzzed::pass(bytes);
+});
