@@ -1,5 +1,7 @@
 //! A pass on a telephone whose code changes: issued on the hub's page, fetched as the telephone does, checked as a kiosk does.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::Arc;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::context::Context;
 use super::entitled::{self, Now};
 use super::input::Ticket;
+use super::step::Step;
 use super::steps::Steps;
 use crate::base::{Mono, Pii};
 use crate::config::Profile;
@@ -116,14 +117,10 @@ impl Memory {
     /// Brings the steps up to date with what was earlier and with the time.
     pub fn apply(&mut self, steps: &mut Steps, (turned_back, apart): Looks, now: &Now<'_>) {
         if let Some(reason) = apart.and_then(|apart| self.doubts(apart, now)) {
-            // Shown again it settles nothing either. Where it settled nothing at all, whoever is asked next is looked at, once.
-            let settled = steps.doubt_pass(reason);
+            // Shown again it settles nothing either. A plate that was typed before is looked at again, once.
             let new = self.doubted.as_ref() != self.pass();
-            if !settled
-                && new
-                && let Some(step) = steps.asked_mut()
-            {
-                step.call_attendant(reason);
+            if !steps.doubt_pass(reason, Step::is_by_pass) && new {
+                steps.doubt_pass(reason, Step::is_plate);
             }
             self.doubted = self.pass().cloned();
         }

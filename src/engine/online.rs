@@ -120,6 +120,15 @@ impl PersonSession {
         }
     }
 
+    /// Other codes came into view: nobody is asked about one that was shown a moment ago and may not be theirs.
+    pub(super) fn doubt_question(&mut self, now: Mono) {
+        if let Question::Wanted { taken, .. } | Question::Waiting { taken, .. } = &self.question
+            && taken.is_doubtful(now)
+        {
+            self.question = Question::None;
+        }
+    }
+
     fn issuer_answered(&mut self, answer: &Result<OnlineAnswer, Unanswered>) {
         let Question::Waiting { taken, .. } = std::mem::take(&mut self.question) else { return };
         let Some(step) = self.steps.unsettled(StepKind::Credential) else { return };

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::context::Context;
-use super::online::Question;
 use super::person::PersonSession;
 use super::prepared;
 use super::shown::shortcoming;
@@ -27,6 +26,13 @@ pub(super) struct Taken {
     class: Class,
     name: Option<Pii<String>>,
     destination: Option<Pii<String>>,
+}
+
+impl Taken {
+    /// Whether other codes that come into view at `now` make it doubtful.
+    pub fn is_doubtful(&self, now: Mono) -> bool {
+        now.since(self.at) <= DOUBT
+    }
 }
 
 impl PersonSession {
@@ -93,9 +99,8 @@ impl PersonSession {
     /// Other codes came into view: a credential that was taken a moment ago may have been one of them.
     pub fn several_codes(&mut self, now: Mono, context: &Context) {
         prepared::doubted(&mut self.prepared, now, DOUBT);
-        // Neither is anybody asked about a code that may not be theirs.
-        self.question = Question::None;
-        let Some(taken) = self.taken.take_if(|taken| now.since(taken.at) <= DOUBT) else { return };
+        self.doubt_question(now);
+        let Some(taken) = self.taken.take_if(|taken| taken.is_doubtful(now)) else { return };
         self.details.pass = None;
         self.details.name = taken.name;
         self.details.destination = taken.destination;

@@ -8,13 +8,14 @@
 //! ```
 //! Invariant: only [`durable`](Lane::durable) in time opens; being late or refused leads nowhere that opens by itself.
 
+use super::context::Context;
 use super::input::{Effect, Ticket};
 use super::lane::{Lane, SHOWN_FOR, State};
 use super::patience::RECORD_WITHIN;
 use super::session::{Proposal, Session};
 use crate::base::{Mono, Seq};
 use crate::control::Trouble;
-use crate::model::{Body, Crossing, Draft, Verdict};
+use crate::model::{Body, Crossing, Draft, Personal, Verdict};
 
 impl Lane {
     /// Takes the news that the draft with `ticket` is on the disk.
@@ -125,5 +126,16 @@ impl Lane {
     fn next_ticket(&mut self) -> Ticket {
         self.tickets += 1;
         Ticket(self.tickets)
+    }
+}
+
+impl Session {
+    /// What a record keeps of `personal`. A vehicle's profile says it for everybody in it.
+    pub(super) fn kept(&self, mut personal: Personal, context: &Context) -> Personal {
+        let full = context.profiles.by_id(self.profile()).is_some_and(|profile| profile.id_numbers.is_full());
+        if !full {
+            personal.mask_numbers(&context.blinder);
+        }
+        personal
     }
 }

@@ -375,15 +375,6 @@ impl Session {
         (passage, Some(self.kept(personal, context)).filter(|_| !self.giving_up))
     }
 
-    /// What a record keeps of `personal`. A vehicle's profile says it for everybody in it.
-    fn kept(&self, mut personal: Personal, context: &Context) -> Personal {
-        let full = context.profiles.by_id(self.profile()).is_some_and(|profile| profile.id_numbers.is_full());
-        if !full {
-            personal.mask_numbers(&context.blinder);
-        }
-        personal
-    }
-
     /// When whoever comes in by `verdict` has to be out again. A vehicle's profile says it for everybody in it.
     fn stay(&self, verdict: Verdict, context: &Context) -> Option<StayLimit> {
         let comes_in = self.direction == Direction::Inbound && verdict.opens_barrier();

@@ -85,6 +85,11 @@ impl Step {
         }
     }
 
+    /// Whether a plate has settled it, wherever it became known.
+    pub fn is_plate(&self) -> bool {
+        matches!(self.outcome, StepOutcome::Done(Evidence::Plate { .. }))
+    }
+
     /// Whether earlier passages, or the time, have settled it or called the attendant to it.
     pub fn is_of_memory(&self) -> bool {
         match &self.outcome {

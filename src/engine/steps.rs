@@ -140,17 +140,16 @@ impl Steps {
         self.list.iter_mut().filter(|step| step.is_carried()).for_each(Step::reopen);
     }
 
-    /// The pass that somebody is known by is doubtful: what it settled is open again, and an attendant has to look. Says
-    /// whether it had settled anything.
-    pub fn doubt_pass(&mut self, reason: Reason) -> bool {
+    /// The pass that somebody is known by is doubtful: the step that it settled, such that `settled`, is open again, and an
+    /// attendant has to look. Says whether there is one.
+    pub fn doubt_pass(&mut self, reason: Reason, settled: impl Fn(&Step) -> bool) -> bool {
         self.take_back_carried();
-        let settled = self.list.iter_mut().find(|step| step.is_by_pass());
-        settled
-            .map(|step| {
-                step.reopen();
-                step.call_attendant(reason);
-            })
-            .is_some()
+        let step = self.list.iter_mut().find(|step| settled(step));
+        step.map(|step| {
+            step.reopen();
+            step.call_attendant(reason);
+        })
+        .is_some()
     }
 
     /// Calls `change` for each step that is asked and not settled.

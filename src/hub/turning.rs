@@ -15,11 +15,12 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use maud::html;
 use qrcode::{EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::pages::turning_page;
 use super::passes::Issued;
 use super::reply::Refusal;
-use super::state::Hub;
+use super::state::{Error, Hub};
 use crate::base::Pii;
 use crate::credential::turn::{self, Secret, WINDOW_SECONDS};
 use crate::credential::{Claims, hub_pass};
@@ -30,6 +31,8 @@ pub const PATH: &str = "/turn";
 pub const CODES: &str = "/turn/codes";
 /// How many codes it gets at once: twenty minutes.
 const AT_ONCE: u32 = 40;
+/// Telephones that are served at once; the others ask again.
+static ROOM: Semaphore = Semaphore::const_new(4);
 /// Longest request, in bytes.
 pub const ASK_MAX: usize = 1 << 10;
 
@@ -94,10 +97,11 @@ pub async fn codes(
     ask: Result<Json<Ask>, JsonRejection>,
 ) -> Result<Json<Codes>, Refusal> {
     let Json(ask) = ask.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, "body", error.body_text()))?;
+    let _room = ROOM.try_acquire().map_err(|_| Error::Busy)?;
     let (now, public) = (hub.now(), hub.keys().pass_key().0);
     // Twenty thousand hashes at the most, and forty symbols: off the threads that serve everybody.
     let made = tokio::task::spawn_blocking(move || make(&ask, &public, now));
-    let made = made.await.map_err(|error| super::state::Error::Failed(error.to_string()))?;
+    let made = made.await.map_err(|error| Error::Failed(error.to_string()))?;
     let refused =
         || Refusal::new(StatusCode::FORBIDDEN, "pass", "no rotating pass of this hub, or another secret");
     made.map(Json).ok_or_else(refused)

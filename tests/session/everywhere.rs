@@ -91,7 +91,7 @@ fn anything_earlier(random: &mut Random) -> Option<Result<Past, Unknown>> {
         passages.push(EarlierPassage {
             seq: 1 + random.below(1_000),
             ago: Ago { least, most: random.chance(0.8).then_some(least) },
-            lane: random.chance(0.5).then(|| "other".parse().unwrap()),
+            lane: random.chance(0.5).then(|| "other".parse().expect("a name")),
             by: if random.chance(0.8) { KnownBy::Identity } else { KnownBy::Phone },
             direction: if random.chance(0.5) { Direction::Inbound } else { Direction::Outbound },
             verdict: *random.pick(&verdicts).expect("sound"),

@@ -158,6 +158,7 @@ takes = "person"
 directions = ["inbound", "outbound"]
 session_timeout_s = 60
 idle_timeout_s = 30
+id_numbers = "full"
 [[profile.step]]
 kind = "credential"
 unverified = "attendant"

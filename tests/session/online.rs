@@ -163,6 +163,11 @@ fn one_code_is_asked_about_once_another_instead_of_it_and_none_when_several_are_
     lane.put(Input::SeveralCodes);
     lane.put(Input::Issuer { ticket: second, answer: says(OnlineResult::Positive) });
     assert_ne!(first(&lane), StepState::Done, "whose code that was nobody knows");
+    // What was shown alone, and longer ago, stays what it was.
+    let mut lane = gate(Unverified::Attendant);
+    let ticket = asked(&mut lane);
+    lane.wait(3).put(Input::SeveralCodes).put(Input::Issuer { ticket, answer: says(OnlineResult::Positive) });
+    assert_eq!(first(&lane), StepState::Done);
     // What was settled a moment before others came into view is taken back as any other.
     let mut lane = gate(Unverified::Attendant);
     let ticket = asked(&mut lane);

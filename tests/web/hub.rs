@@ -215,7 +215,7 @@ async fn no_page_of_the_hub_is_wider_than_its_screen() {
 }
 
 /// What of a page reaches over the right edge, or has to be moved to be read.
-async fn too_wide(browser: &Browser, name: &str, width: u32) -> Option<String> {
+pub async fn too_wide(browser: &Browser, name: &str, width: u32) -> Option<String> {
     let script = "const over = (e) => e.getBoundingClientRect().right > innerWidth + 1
             || (e.scrollWidth > e.clientWidth + 1 && e.matches('section, table, td, th, dd, .tile, main, body'));
         const wide = [...document.querySelectorAll('body, body *:not(option)')].filter((e) => e.offsetParent && over(e));

@@ -21,3 +21,4 @@ mod states;
 mod subject;
 mod thermal;
 mod training;
+mod turning;

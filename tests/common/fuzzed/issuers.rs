@@ -192,6 +192,7 @@ pub fn answered(payload: &[u8]) -> (Report, Credential) {
             | CredentialKind::Phone
             | CredentialKind::SiteCode
             | CredentialKind::Gs1
+            | CredentialKind::OnlineCode
             | CredentialKind::Url
             | CredentialKind::Text
             | CredentialKind::Binary
