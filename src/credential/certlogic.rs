@@ -11,11 +11,16 @@ mod value;
 
 use serde_json::Value as Json;
 
+use crate::model::width::is_obeyed;
+
 pub use evaluate::Failed;
 pub use value::Value;
 
 /// Deepest nesting of operations.
 const DEPTH_MAX: usize = 32;
+
+/// Most characters of a name that are said where it is none of an operation.
+const NAME_MAX: usize = 40;
 
 /// An expression that has the right form.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,12 +171,17 @@ fn parse(json: &Json, way: &mut Way) -> Result<Expression, BadLogic> {
             let (Some((name, operands)), None) = (entries.next(), entries.next()) else {
                 return Err(way.bad("must be an object with one key"));
             };
-            way.0.push(name.clone());
+            way.0.push(shown(name));
             let parsed = if name == "var" { var(operands, way) } else { operation(name, operands, way) }?;
             way.0.pop();
             Ok(parsed)
         }
     }
+}
+
+/// As much of a name as anybody needs, without what a screen would obey: it may be anything.
+fn shown(name: &str) -> String {
+    name.chars().filter(|character| !is_obeyed(*character)).take(NAME_MAX).collect()
 }
 
 fn var(path: &Json, way: &Way) -> Result<Expression, BadLogic> {

@@ -35,6 +35,13 @@ fn what_is_no_expression_says_where() {
 }
 
 #[test]
+fn what_a_stranger_calls_an_operation_is_said_as_far_as_a_screen_may_show_it() {
+    let name = format!("\u{1b}[31m\u{202e}{}", "x".repeat(10_000));
+    let said = said(&json!({ name: [] }), &Json::Null);
+    assert_eq!(said, format!("[31m{}: is no operation", "x".repeat(36)));
+}
+
+#[test]
 fn operands_of_another_type_are_errors_and_errors_never_hold() {
     let date = json!({"plusTime": ["2021-01-01", 0, "day"]});
     for (expression, expected) in [
