@@ -39,7 +39,7 @@ pub const ASK_MAX: usize = 1 << 10;
 /// What a telephone has; nothing prints it.
 #[derive(Deserialize)]
 pub struct Ask {
-    /// The pass.
+    /// The pass: its bytes, base64url.
     pass: String,
     /// What its codes are made of, base64url.
     secret: String,
@@ -73,8 +73,10 @@ struct Code {
 /// turn.
 pub fn link(pass: &Issued) -> Option<Pii<String>> {
     let secret = pass.secret.as_ref()?;
-    let text = BASE64URL_NOPAD.encode(pass.text.as_bytes());
-    Some(Pii::new(format!("{PATH}#{text}.{}", BASE64URL_NOPAD.encode(&secret.0))))
+    // Its bytes, so that the symbol of the whole address stays readable on a screen across the desk.
+    let bytes = base45::decode(pass.text.strip_prefix(hub_pass::PREFIX)?).ok()?;
+    let [bytes, secret] = [&bytes[..], &secret.0[..]].map(|part| BASE64URL_NOPAD.encode(part));
+    Some(Pii::new(format!("{PATH}#{bytes}.{secret}")))
 }
 
 /// The page. Nobody has to sign in for it, and without what is behind the `#` it shows nothing.
@@ -108,8 +110,9 @@ pub async fn codes(
 }
 
 fn make(ask: &Ask, public: &[u8; 32], now: crate::base::Wall) -> Option<Codes> {
-    let pass = ask.pass.as_str();
-    let claims = hub_pass::own(pass, public)?;
+    let bytes = BASE64URL_NOPAD.decode(ask.pass.as_bytes()).ok()?;
+    let pass = format!("{}{}", hub_pass::PREFIX, base45::encode(bytes));
+    let claims = hub_pass::own(&pass, public)?;
     let windows = turn::count(claims.not_before, claims.expires)?;
     let secret = BASE64URL_NOPAD.decode(ask.secret.as_bytes()).ok()?;
     let secret = Secret(secret.try_into().ok()?);
@@ -117,7 +120,7 @@ fn make(ask: &Ask, public: &[u8; 32], now: crate::base::Wall) -> Option<Codes> {
     let first = turn::window(now, claims.not_before).unwrap_or(0).min(windows);
     let shown = first..windows.min(first + AT_ONCE);
     let code = |window| {
-        let text = hub_pass::turned(pass, &secret.turn(&claims.pass, (window, windows))?)?;
+        let text = hub_pass::turned(&pass, &secret.turn(&claims.pass, (window, windows))?)?;
         let from = claims.not_before.0 + i64::from(window) * WINDOW_SECONDS * 1_000;
         draw(&text, (from, from + WINDOW_SECONDS * 1_000))
     };

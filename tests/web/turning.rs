@@ -19,6 +19,9 @@ async fn a_telephone_shows_the_code_of_now_and_then_the_next_one() {
     desk.wait_for(".pass [data-link] svg").await;
     let link = desk.script("return document.querySelector('[data-link]').dataset.link").await;
     let link = link.as_str().unwrap().to_owned();
+    assert_eq!(too_wide(&desk, "passes", 1_024).await, None);
+    let number = "const of = document.querySelector('.pass code').getBoundingClientRect(); return of.width > of.height";
+    assert_eq!(desk.script(number).await, true, "the number to revoke it by is one line");
     if let Some(folder) = std::env::var_os("KAKOU_PICTURES") {
         desk.screenshot(&std::path::Path::new(&folder).join("hub-pass-turning.png")).await;
     }

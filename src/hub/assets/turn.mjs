@@ -1,7 +1,7 @@
 // Shows a rotating pass: the code of now, drawn from those that were fetched ahead.
 const section = document.querySelector(".turn");
 const [svg, meter, label, notice] = ["svg", "meter", ".label", ".notice"].map((part) => section.querySelector(part));
-const [text, secret] = location.hash.slice(1).split(".");
+const [pass, secret] = location.hash.slice(1).split(".");
 // How far the hub's clock is ahead of this telephone's.
 let ahead = 0;
 let codes = [];
@@ -15,15 +15,11 @@ function say(words) {
   notice.hidden = !words;
 }
 
-function plain(base64url) {
-  return atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
-}
-
 async function fetchCodes() {
   if (asking) return;
   asking = true;
   try {
-    const body = JSON.stringify({ pass: plain(text), secret });
+    const body = JSON.stringify({ pass, secret });
     const answer = await fetch(section.dataset.codes, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -84,7 +80,7 @@ async function tick() {
   }
 }
 
-if (text && secret) {
+if (pass && secret) {
   await fetchCodes();
   setInterval(tick, 500);
   document.addEventListener("visibilitychange", tick);
