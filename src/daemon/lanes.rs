@@ -17,15 +17,15 @@ use super::kiosk::Error;
 use super::lane::{LaneTask, LaneView};
 use super::pictures::Shelf;
 use super::policy::Ruling;
-use super::reader::{self, Reader};
+use super::reader::{self, Reader, Wanted};
 use super::recall::{Memory, Recalls};
 use super::recorder::{News, Request};
 use super::runner::LaneRunner;
 use crate::base::{DeviceId, KioskId, LaneId, Seq};
 use crate::control::{Command, JournalStatus, Refused};
 use crate::drivers::{SideSensor, ThermalArray, Thermometer};
-use crate::model::Verdict;
 use crate::model::training::PRACTICE_NAMES;
+use crate::model::{Signal, Verdict};
 use crate::platform::clock::{Clock, mono};
 use crate::platform::entropy::OsEntropy;
 use crate::platform::http::HubClient;
@@ -68,8 +68,8 @@ pub struct Readers {
 }
 
 impl Readers {
-    fn start(self, post: &Post) -> io::Result<()> {
-        self.codes.into_iter().try_for_each(|codes| reader::start(post.clone(), codes))?;
+    fn start(self, post: &Post, wanted: &Wanted) -> io::Result<()> {
+        self.codes.into_iter().try_for_each(|codes| reader::start(post.clone(), wanted.clone(), codes))?;
         self.keyboards.into_iter().try_for_each(|keys| keyboard::start(post.clone(), keys))?;
         self.cards.into_iter().try_for_each(|cards| id_reader::start(post.clone(), cards))
     }
@@ -149,7 +149,10 @@ impl Lanes {
         for (device, sensor) in sides {
             devices::side_sensor(post.clone(), device, sensor).map_err(Error::Thread)?;
         }
-        readers.start(&post).map_err(Error::Thread)?;
+        // Without a presence line nobody says that somebody came, and a code begins the passage.
+        let tells = |line: &LineInput| matches!(line.signal, Signal::Presence | Signal::PresenceInside);
+        let wanted = if lines.iter().any(tells) { Wanted::by(runner.somebody()) } else { Wanted::always() };
+        readers.start(&post, &wanted).map_err(Error::Thread)?;
         for (device, source, reader) in cameras {
             let (previews, seen) = watch::channel(Arc::default());
             self.previews.insert(id.clone(), seen);

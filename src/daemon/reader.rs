@@ -5,13 +5,15 @@
 //! since whoever shows it a set-up code can change it, and it is tried again every 30 seconds.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::devices::{self, PATIENCE, Post};
 use crate::base::{DeviceId, Mono, NoReading};
 use crate::drivers::gm65::{Fault, Gm65, Turn};
 use crate::drivers::scanner::{Lines, Module};
-use crate::model::{Observed, Scan, Via};
+use crate::model::{Level, Observed, Scan, Via};
 use crate::platform::clock::{mono, pause};
 use crate::platform::serial::{Got, Stream};
 
@@ -37,12 +39,33 @@ pub struct Reader {
     pub open: OpenStream,
 }
 
+/// Whether codes are waited for at a lane: what a reader goes by that is told when to read.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted(Option<Arc<AtomicBool>>);
+
+impl Wanted {
+    /// Always.
+    pub fn always() -> Self {
+        Self(None)
+    }
+
+    /// While `somebody` says so.
+    pub fn by(somebody: Arc<AtomicBool>) -> Self {
+        Self(Some(somebody))
+    }
+
+    fn level(&self) -> Level {
+        let wanted = self.0.as_ref().is_none_or(|somebody| somebody.load(Ordering::Relaxed));
+        if wanted { Level::Active } else { Level::Idle }
+    }
+}
+
 /// Reads a code reader's lines, and opens it again when it was unplugged. A file is read once.
 ///
 /// # Errors
 ///
 /// When no thread can be started.
-pub fn start(post: Post, reader: Reader) -> io::Result<()> {
+pub fn start(post: Post, wanted: Wanted, reader: Reader) -> io::Result<()> {
     let Reader { device, path, module, mut open } = reader;
     devices::start(&device.clone(), move || {
         let mut trouble = Trouble { device: device.clone(), path, times: 0 };
@@ -60,6 +83,7 @@ pub fn start(post: Post, reader: Reader) -> io::Result<()> {
                     let (lines, codes) = (Lines::new(), Vec::new());
                     let mut reading = Reading {
                         post: &post,
+                        wanted: &wanted,
                         trouble: &mut trouble,
                         stream,
                         lines,
@@ -110,6 +134,7 @@ impl Trouble {
 /// An open reader.
 struct Reading<'r> {
     post: &'r Post,
+    wanted: &'r Wanted,
     trouble: &'r mut Trouble,
     stream: Stream,
     lines: Lines,
@@ -125,6 +150,9 @@ impl Reading<'_> {
     fn until_its_end(&mut self) -> bool {
         let mut buffer = [0; 1024];
         loop {
+            if let Some(module) = &mut self.module {
+                module.want(self.wanted.level());
+            }
             let over = match self.stream.read(&mut buffer, self.patience()) {
                 Ok(Got::Bytes(count)) => {
                     if !self.take(&buffer[..count]) {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::outputs::Outputs;
 use super::policy::thresholds::judged_by;
@@ -57,6 +58,8 @@ pub struct LaneRunner {
     /// Codes that issuers are to be asked about.
     pub(super) questions: Vec<(Ticket, Pii<String>)>,
     counters: Arc<Counters>,
+    /// Whether somebody is here, for readers that are told when to read.
+    pub(super) somebody: Arc<AtomicBool>,
     /// Thermometers that a step watches: what they see is nobody's forehead.
     sensors: BTreeSet<DeviceId>,
 }
@@ -95,6 +98,7 @@ impl LaneRunner {
             recalls: Vec::new(),
             questions: Vec::new(),
             counters: Arc::default(),
+            somebody: Arc::default(),
         }
     }
 
@@ -119,6 +123,11 @@ impl LaneRunner {
     /// What this lane counts beside what it records.
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
+    }
+
+    /// Whether somebody is at this lane, as of the last that was heard.
+    pub fn somebody(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.somebody)
     }
 
     /// Brings lamp and screens to their first state; from now on the barrier's ends must be seen.

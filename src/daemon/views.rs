@@ -1,6 +1,7 @@
 //! What the cameras of a lane say beside codes: advice for the screen, and light for the illuminator. None of it is recorded.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use super::runner::{Append, LaneRunner};
 use crate::base::{DeviceId, Mono};
@@ -62,6 +63,7 @@ impl LaneRunner {
 
     /// Lights the place of codes as its cameras need it.
     pub(super) fn illuminate(&mut self, now: Mono) {
+        self.somebody.store(self.lane.somebody() == Level::Active, Ordering::Relaxed);
         if let Err(error) = self.outputs.illuminate(now, self.lane.somebody(), self.views.light()) {
             tracing::warn!(lane = %self.id, %error, "illuminator cannot be driven");
         }

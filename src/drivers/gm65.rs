@@ -20,6 +20,8 @@
 //! - Each command has [`TRIES`] tries of [`PATIENCE`]. A reply does not say which zone it is of, so after a second try nothing
 //!   is asked until the replies to all tries have come.
 //! - What was written counts when it is read back, not when the module says "done".
+//! - One that reads on command is told to while it is [wanted](Gm65::want), from its set-up on: again when it has read a code, or
+//!   when its time for one reading is over. Zone 2, bit 0 begins a reading; it ends by itself.
 //! - A reply never comes out among the codes, and no byte of a code is taken for a reply (`replies`).
 
 mod replies;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use crate::base::Mono;
 use crate::base::checksum::crc16_xmodem;
+use crate::model::Level;
 use replies::{Replies, Reply};
 
 /// How long a reply may take: some 30 ms on the wire at 9600 baud.
@@ -47,6 +50,8 @@ pub enum Trigger {
     Continuous,
     /// It reads when the picture before it changes.
     Induction,
+    /// It reads when it is told to: its light is off before an empty gate.
+    Command,
 }
 
 /// By which of its wires a module sends codes.
@@ -80,13 +85,17 @@ struct Zone {
     what: &'static str,
 }
 
-const ZONES: usize = 6;
+/// How long one reading on command lasts where no code is found, in tenths of a second.
+const READING: u8 = 50;
+/// Begins a reading: the zone and its value.
+const BEGIN: (u16, u8) = (0x0002, 1);
 
 impl Settings {
     /// What must be in which zone; that visitors cannot set the module up comes first.
-    fn zones(&self) -> [Zone; ZONES] {
+    fn zones(&self) -> Vec<Zone> {
         let zone = |address, mask, value, what| Zone { address, mask, value, what };
         let mode = match self.trigger {
+            Trigger::Command => 1,
             Trigger::Continuous => 2,
             Trigger::Induction => 3,
         };
@@ -94,7 +103,7 @@ impl Settings {
             Port::Serial => 0,
             Port::Usb => 3,
         };
-        [
+        let mut zones = vec![
             zone(0x0003, 0b10, 0b10, "set-up codes off"),
             zone(0x000D, 0b11, port, "codes to this port"),
             // Bit 7 would wrap codes in frames, bits 6 and 5 choose the tail, bit 0 has it sent.
@@ -102,7 +111,11 @@ impl Settings {
             zone(0x0000, 0b11, mode, "its trigger mode"),
             zone(0x0005, 0xFF, self.interval, "the pause between readings"),
             zone(0x0013, 0xFF, 0x80 | self.same_code, "the pause for the same code"),
-        ]
+        ];
+        if self.trigger == Trigger::Command {
+            zones.push(zone(0x0006, 0xFF, READING, "the time for one reading"));
+        }
+        zones
     }
 }
 
@@ -144,14 +157,21 @@ enum State {
     Asked { ask: Ask, tries: u8, until: Mono },
     /// Set up, failed or given up.
     Over,
+    /// The same with one that reads on command: the next reading may begin then.
+    Reads { again: Mono },
 }
 
 /// A module on its wire: its bytes in; codes, and commands to send, out.
 #[derive(Debug)]
 pub struct Gm65 {
-    zones: [Zone; ZONES],
+    zones: Vec<Zone>,
     replies: Replies,
     state: State,
+    trigger: Trigger,
+    /// From one reading on command to the next.
+    pause: Duration,
+    /// Whether it should be reading.
+    wanted: Level,
     /// Zones written and not yet saved, also by a set-up that failed afterwards.
     unsaved: u32,
 }
@@ -160,7 +180,11 @@ impl Gm65 {
     /// A module whose set-up begins at `now`.
     pub fn new(now: Mono, settings: &Settings) -> Self {
         let replies = Replies::new();
-        let mut module = Self { zones: settings.zones(), replies, state: State::Over, unsaved: 0 };
+        let (zones, trigger) = (settings.zones(), settings.trigger);
+        // With no pause at all it would be told again while it still sends.
+        let pause = Duration::from_millis(u64::from(settings.interval.max(1)) * 100);
+        let (state, wanted) = (State::Over, Level::Idle);
+        let mut module = Self { zones, replies, state, trigger, pause, wanted, unsaved: 0 };
         module.begin(now);
         module
     }
@@ -170,6 +194,11 @@ impl Gm65 {
         self.state = State::Settling { until: now + SETTLE, ask: Ask::Read(0) };
     }
 
+    /// Says whether it should be reading; of use for one that reads on command. What follows comes by [`expire`](Self::expire).
+    pub fn want(&mut self, wanted: Level) {
+        self.wanted = wanted;
+    }
+
     /// Ends the set-up: nothing can be sent.
     pub fn give_up(&mut self) {
         self.state = State::Over;
@@ -177,7 +206,7 @@ impl Gm65 {
 
     /// Takes the `bytes` that came at `now` and appends to `codes` those that are no reply's.
     pub fn step(&mut self, now: Mono, bytes: &[u8], codes: &mut Vec<u8>) -> Option<Turn> {
-        let mut turn = None;
+        let (mut turn, before) = (None, codes.len());
         for byte in bytes {
             // Behind the reply that was waited for, another one is stale.
             if let Some(reply) = self.replies.step(now, *byte, codes)
@@ -186,6 +215,12 @@ impl Gm65 {
                 turn = self.answered(now, reply);
             }
         }
+        if let State::Reads { again } = &mut self.state
+            && codes.len() > before
+        {
+            // It has read one, and reads no more until it is told to.
+            *again = now + self.pause;
+        }
         turn
     }
 
@@ -193,7 +228,8 @@ impl Gm65 {
     pub fn deadline(&self) -> Option<Mono> {
         let until = match self.state {
             State::Settling { until, .. } | State::Asked { until, .. } => Some(until),
-            State::Over => None,
+            State::Reads { again } if self.wanted == Level::Active => Some(again),
+            State::Reads { .. } | State::Over => None,
         };
         until.into_iter().chain(self.replies.deadline()).min()
     }
@@ -207,9 +243,14 @@ impl Gm65 {
                 Some(self.send(now, ask, tries + 1))
             }
             State::Asked { ask, until, .. } if until <= now => {
-                Some(self.failed(Fault::Silent(self.what(ask))))
+                Some(self.failed(now, Fault::Silent(self.what(ask))))
             }
-            State::Settling { .. } | State::Asked { .. } | State::Over => None,
+            State::Reads { again } if again <= now && self.wanted == Level::Active => {
+                let longest = Duration::from_millis(u64::from(READING) * 100);
+                self.state = State::Reads { again: now + longest + self.pause };
+                Some(Turn::Send(command(8, BEGIN.0, BEGIN.1)))
+            }
+            State::Settling { .. } | State::Asked { .. } | State::Reads { .. } | State::Over => None,
         }
     }
 
@@ -221,7 +262,7 @@ impl Gm65 {
     fn answered(&mut self, now: Mono, reply: Reply) -> Option<Turn> {
         let State::Asked { ask, tries, .. } = self.state else { return None };
         if !reply.done {
-            return Some(self.failed(Fault::Refused(self.what(ask))));
+            return Some(self.failed(now, Fault::Refused(self.what(ask))));
         }
         let next = match ask {
             Ask::Read(zone) | Ask::Confirm(zone) if self.is_right(zone, reply.data) => self.after(zone),
@@ -229,7 +270,7 @@ impl Gm65 {
                 let Zone { mask, value, .. } = self.zones[zone];
                 Some(Ask::Write(zone, reply.data & !mask | value))
             }
-            Ask::Confirm(_) => return Some(self.failed(Fault::Refused(self.what(ask)))),
+            Ask::Confirm(_) => return Some(self.failed(now, Fault::Refused(self.what(ask)))),
             Ask::Write(zone, _) => {
                 self.unsaved += 1;
                 Some(Ask::Confirm(zone))
@@ -245,7 +286,7 @@ impl Gm65 {
             }
             Some(ask) => Some(self.send(now, ask, 1)),
             None => {
-                self.state = State::Over;
+                self.state = self.over(now);
                 Some(Turn::Done(std::mem::take(&mut self.unsaved)))
             }
         }
@@ -258,7 +299,7 @@ impl Gm65 {
     /// What is asked once `zone` is right.
     fn after(&self, zone: usize) -> Option<Ask> {
         match zone + 1 {
-            next if next < ZONES => Some(Ask::Read(next)),
+            next if next < self.zones.len() => Some(Ask::Read(next)),
             _ if self.unsaved > 0 => Some(Ask::Save),
             _ => None,
         }
@@ -273,8 +314,16 @@ impl Gm65 {
         })
     }
 
-    fn failed(&mut self, fault: Fault) -> Turn {
-        self.state = State::Over;
+    /// What comes after the set-up, also after one that failed: its codes are read all the same.
+    fn over(&self, now: Mono) -> State {
+        match self.trigger {
+            Trigger::Command => State::Reads { again: now },
+            Trigger::Continuous | Trigger::Induction => State::Over,
+        }
+    }
+
+    fn failed(&mut self, now: Mono, fault: Fault) -> Turn {
+        self.state = self.over(now);
         Turn::Failed(fault)
     }
 

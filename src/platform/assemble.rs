@@ -72,6 +72,7 @@ pub fn module(scanner: &board::Scanner) -> scanner::Module {
             trigger: match wiring.trigger {
                 board::Trigger::Continuous => gm65::Trigger::Continuous,
                 board::Trigger::Induction => gm65::Trigger::Induction,
+                board::Trigger::Command => gm65::Trigger::Command,
             },
             port: match wiring.output {
                 board::Port::Serial => gm65::Port::Serial,

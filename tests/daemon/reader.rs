@@ -2,13 +2,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use kakou::base::checksum::crc16_xmodem;
 use kakou::base::{DeviceId, NoReading};
 use kakou::daemon::devices::Post;
-use kakou::daemon::reader::{self, Reader};
+use kakou::daemon::reader::{self, Reader, Wanted};
 use kakou::drivers::gm65::{Port, Settings, Trigger};
 use kakou::drivers::scanner::Module;
 use kakou::model::Observed;
@@ -52,8 +52,25 @@ async fn a_module_that_keeps_its_set_up_codes_on_or_says_nothing_is_a_fault_and_
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_reads_on_command_reads_while_somebody_is_at_the_lane() {
+    let module = Played::start(Manner::OnCommand);
+    let somebody = Arc::new(AtomicBool::new(false));
+    let mut lane = module.open_with(Trigger::Command, Wanted::by(Arc::clone(&somebody)));
+    let mut codes = Vec::new();
+    assert_eq!(lane.next(&mut codes).await, Some(Ok(())), "set up, and nothing was read before");
+    assert!(codes.is_empty());
+    somebody.store(true, Ordering::Relaxed);
+    while codes.len() < 2 {
+        lane.next(&mut codes).await;
+    }
+    assert!(codes.iter().all(|code| code == b"HC1:CODE"), "{codes:?}");
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Manner {
+    /// The same, and reads a code only when it is told to.
+    OnCommand,
     Obeys,
     Refuses,
     Silent,
@@ -90,15 +107,18 @@ impl Played {
     }
 
     fn open(&self) -> Lane {
+        self.open_with(Trigger::Continuous, Wanted::always())
+    }
+
+    fn open_with(&self, trigger: Trigger, wanted: Wanted) -> Lane {
         let (observations, observed) = mpsc::channel(64);
         let device: DeviceId = "scanner".parse().unwrap();
-        let settings =
-            Settings { trigger: Trigger::Continuous, port: Port::Serial, interval: 3, same_code: 30 };
+        let settings = Settings { trigger, port: Port::Serial, interval: 3, same_code: 30 };
         let (path, id) = (self.path.clone(), device.clone());
         let open = move || serial::open(&id, path.as_ref(), 9_600).map_err(|error| error.to_string());
         let module = Module::Gm65(settings);
         let reader = Reader { device, path: self.path.clone(), module, open: Box::new(open) };
-        reader::start(Post { observations }, reader).unwrap();
+        reader::start(Post { observations }, wanted, reader).unwrap();
         Lane(observed)
     }
 
@@ -119,7 +139,9 @@ fn play(
     counts: &[AtomicU32; 2],
 ) {
     assert_eq!(crc16_xmodem(&command[2..]), 0, "{command:02x?}");
-    master.write_all(b"HC1:CODE\r").unwrap();
+    if manner != Manner::OnCommand || command[2..7] == [8, 1, 0, 2, 1] {
+        master.write_all(b"HC1:CODE\r").unwrap();
+    }
     let zone = usize::from(command[5]);
     let data = match (command[2], manner) {
         (_, Manner::Silent) => return,

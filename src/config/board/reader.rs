@@ -53,6 +53,8 @@ pub enum Trigger {
     Continuous,
     /// It reads when the picture before it changes.
     Induction,
+    /// It reads while somebody is at its lane.
+    Command,
 }
 
 /// By which wires a module sends codes.
@@ -92,7 +94,11 @@ impl Wires<'_, '_, '_> {
     }
 
     fn gm65(&mut self) -> Gm65 {
-        let triggers = [("continuous", Trigger::Continuous), ("induction", Trigger::Induction)];
+        let triggers = [
+            ("continuous", Trigger::Continuous),
+            ("induction", Trigger::Induction),
+            ("command", Trigger::Command),
+        ];
         let trigger = self.or("trigger", &one_of(&triggers), Trigger::Continuous);
         let output =
             self.or("output", &one_of(&[("serial", Port::Serial), ("usb", Port::Usb)]), Port::Serial);

@@ -118,7 +118,7 @@ fn a_reader_is_set_up_only_where_the_board_names_its_module() {
     for (keys, part) in [
         ("trigger = \"induction\"", "trigger = \"induction\": only with module = \"gm65\""),
         ("module = \"gm66\"", "must be \"lines\" or \"gm65\""),
-        ("module = \"gm65\"\ntrigger = \"command\"", "must be \"continuous\" or \"induction\""),
+        ("module = \"gm65\"\ntrigger = \"button\"", "must be \"continuous\" or \"induction\" or \"command\""),
         ("module = \"gm65\"\nsame_code_ms = 0", "must be a multiple of 100 from 100 to 12700"),
         ("module = \"gm65\"\ninterval_ms = 150", "must be a multiple of 100 from 0 to 25500"),
     ] {

@@ -7,10 +7,10 @@ use super::*;
 const SETTINGS: Settings =
     Settings { trigger: Trigger::Continuous, port: Port::Serial, interval: 3, same_code: 30 };
 /// As a GM65 leaves the factory, but for its mode.
-const DELIVERED: [(u16, u8); ZONES] =
+const DELIVERED: [(u16, u8); 6] =
     [(0x0003, 0x01), (0x000D, 0), (0x0060, 0x01), (0x0000, 0xD4), (0x0005, 10), (0x0013, 0x05)];
 /// As it should be.
-const RIGHT: [(u16, u8); ZONES] =
+const RIGHT: [(u16, u8); 6] =
     [(0x0003, 0x03), (0x000D, 0), (0x0060, 0x01), (0x0000, 0xD6), (0x0005, 3), (0x0013, 0x9E)];
 
 #[test]
@@ -39,6 +39,35 @@ fn what_differs_is_written_bit_by_bit_and_saved_once() {
     module.gm65 = Gm65::new(module.now, &induction);
     assert_eq!(module.run(), Turn::Done(2));
     assert_eq!((module.zones[&0x0000], module.zones[&0x000D]), (0xD7, 3));
+}
+
+#[test]
+fn one_that_reads_on_command_is_told_to_while_somebody_is_there_and_again_after_each_code() {
+    let mut module = Scripted::new(&RIGHT);
+    module.zones.insert(0x0006, 0);
+    module.gm65 = Gm65::new(module.now, &Settings { trigger: Trigger::Command, ..SETTINGS });
+    assert_eq!(module.run(), Turn::Done(2));
+    assert_eq!(
+        (module.zones[&0x0000], module.zones[&0x0006]),
+        (0xD5, 50),
+        "its mode, five seconds a reading"
+    );
+    let Scripted { mut gm65, now, mut codes, .. } = module;
+    let after = |ms| now + Duration::from_millis(ms);
+    assert_eq!((gm65.deadline(), gm65.expire(after(9_000), &mut codes)), (None, None), "nobody is there");
+    gm65.want(Level::Active);
+    assert!(gm65.deadline().is_some_and(|due| due <= now));
+    let begin = Some(Turn::Send(command(8, 0x0002, 1)));
+    assert_eq!(gm65.expire(now, &mut codes), begin);
+    assert_eq!(gm65.step(after(20), &reply(0, 0), &mut codes), None);
+    assert_eq!(gm65.expire(after(5_299), &mut codes), None, "it reads");
+    assert_eq!(gm65.expire(after(5_300), &mut codes), begin, "no code in all that time");
+    assert_eq!(gm65.step(after(6_000), b"HC1:CODE\r", &mut codes), None);
+    assert_eq!(codes, b"HC1:CODE\r");
+    assert_eq!(gm65.expire(after(6_299), &mut codes), None, "the pause between two");
+    assert_eq!(gm65.expire(after(6_300), &mut codes), begin);
+    gm65.want(Level::Idle);
+    assert_eq!((gm65.deadline(), gm65.expire(after(60_000), &mut codes)), (None, None), "they have gone");
 }
 
 #[test]
@@ -193,7 +222,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn new(zones: &[(u16, u8); ZONES]) -> Self {
+    fn new(zones: &[(u16, u8); 6]) -> Self {
         Self {
             gm65: Gm65::new(Mono::ZERO, &SETTINGS),
             now: Mono::ZERO,
