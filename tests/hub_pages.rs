@@ -48,7 +48,7 @@ fn hub_and_kiosk_estimate_the_same_of_the_same_shift() {
     drop(ledger);
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch(
-        "DROP TABLE duties; DROP TABLE crossings; DROP TABLE drift_notes; DROP INDEX turn_backs_shown;
+        "DROP TABLE duties; DROP TABLE crossings; DROP TABLE drift_notes; DROP INDEX turn_backs_shown; DROP INDEX turn_backs_ends;
          PRAGMA user_version = 12;",
     )
     .unwrap();

@@ -66,6 +66,26 @@ fn where_a_pass_was_shown_is_told_for_an_hour_to_whoever_asks_and_by_the_pass_al
 }
 
 #[test]
+fn where_a_vehicles_pass_was_shown_is_told_by_the_pass_and_not_by_the_plate() {
+    let mut place = Place::new(None);
+    let (subject, direction) = (SubjectKind::Vehicle, Direction::Inbound);
+    let arrival = place.log.append(NOW, Some("car"), Body::Arrived { subject, direction }, None);
+    let (mut passage, mut personal) = place.log.passage(arrival, subject, direction);
+    passage.verdict = Verdict::Admitted;
+    passage.occupants.iter_mut().for_each(|occupant| occupant.verdict = Verdict::Admitted);
+    personal.people.iter_mut().for_each(|person| person.pass = None);
+    let vehicle = personal.vehicle.as_mut().unwrap();
+    vehicle.pass = Some(kakou::base::Pii::new("0011223344556677".to_owned()));
+    place.log.append(NOW, Some("car"), Body::Passage(Box::new(passage)), Some(&personal));
+    place.deliver(NOW);
+    let look = LookBack { turn_backs: DAY, passes: Duration::from_secs(120) };
+    let page = place.ledger.told_after(&west(), 0, look, NOW).unwrap().unwrap();
+    assert_eq!(told(&page), [Told::Shown]);
+    let pass = token(&Blinder::new(&page.key), IdentifierKind::Pass, "0011223344556677");
+    assert_eq!(page.news[0].tokens, [pass]);
+}
+
+#[test]
 fn an_occupant_who_was_sent_away_is_told_of_and_the_plate_only_with_the_vehicle() {
     let mut place = Place::new(None);
     let log = &mut place.log;

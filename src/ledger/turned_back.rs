@@ -47,6 +47,7 @@ CREATE INDEX turn_back_tokens_number ON turn_back_tokens (number);
 pub(super) const SHOWN: &str = "
 -- turn_backs.told is 3 where a pass was shown, and nothing more.
 CREATE INDEX turn_backs_shown ON turn_backs (latest) WHERE told = 3;
+CREATE INDEX turn_backs_ends ON turn_backs (number) WHERE told <> 3;
 ";
 
 /// Longest time that a profile may look back.
@@ -73,13 +74,19 @@ impl Ledger {
         look: LookBack,
         now: Wall,
     ) -> Result<Option<Page>, Error> {
-        let mut query = self.db.prepare_cached(
-            "SELECT number, outcome, kiosk, earliest, latest, told FROM turn_backs
-             WHERE number > ?1 AND latest >= CASE told WHEN 3 THEN ?4 ELSE ?2 END ORDER BY number LIMIT ?3",
-        )?;
+        // By an index of their own for whoever asks for turn-backs alone: of passes there are many more.
+        let (by, which) = if look.passes.is_zero() {
+            ("INDEXED BY turn_backs_ends", "told <> 3 AND latest >= ?2 AND ?4 <> 0")
+        } else {
+            ("", "latest >= CASE told WHEN 3 THEN ?4 ELSE ?2 END")
+        };
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT number, outcome, kiosk, earliest, latest, told FROM turn_backs {by}
+             WHERE number > ?1 AND {which} ORDER BY number LIMIT ?3"
+        ))?;
         // What ended elsewhere says too that a pass was shown there.
         let since = now - look.turn_backs.max(look.passes).min(KEPT);
-        let shown = if look.passes.is_zero() { Wall(i64::MAX) } else { now - look.passes.min(SHOWN_MAX) };
+        let shown = now - look.passes.min(SHOWN_MAX);
         let limit = i64::try_from(NEWS_MAX).unwrap_or(i64::MAX);
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let rows = query.query_map(params![after, since.0, limit, shown.0], news_row)?;
@@ -111,17 +118,18 @@ impl Ledger {
             return Ok(());
         }
         for (who, outcome) in outcomes(passage, Some(personal)).into_iter().enumerate() {
-            let identifiers = outcome.identifiers();
-            let blind = |(kind, value): &(_, &str)| token(&self.keys.sharing, *kind, value);
-            let tokens: Vec<_> = identifiers.iter().take(IDENTIFIERS_MAX).map(blind).collect();
-            let passes = identifiers.iter().filter(|(kind, _)| *kind == IdentifierKind::Pass);
-            let passes: Vec<_> = passes.map(blind).collect();
-            let (told, tokens) = match End::of(outcome.verdict) {
-                Some(End::TurnedBack) if !tokens.is_empty() => (0, tokens),
-                Some(End::Otherwise) if self.is_told_of(&tokens)? => (1, tokens),
+            let blind = |(kind, value): (_, &str)| token(&self.keys.sharing, kind, value);
+            let pass = outcome.pass().map(|pass| blind((IdentifierKind::Pass, pass)));
+            let mut tokens: Vec<_> = outcome.identifiers().into_iter().map(blind).collect();
+            // A vehicle is known again by its plate, and its pass may be shown in another one.
+            tokens.extend(pass.filter(|pass| !tokens.contains(pass)));
+            tokens.truncate(IDENTIFIERS_MAX);
+            let (told, tokens) = match (End::of(outcome.verdict), pass) {
+                (Some(End::TurnedBack), _) if !tokens.is_empty() => (0, tokens),
+                (Some(End::Otherwise), _) if self.is_told_of(&tokens)? => (1, tokens),
                 // Of whoever was never turned back, that their pass was shown, and no longer than that matters.
-                Some(_) | None if !passes.is_empty() && latest >= received - SHOWN_MAX => (3, passes),
-                Some(_) | None => continue,
+                (_, Some(pass)) if latest >= received - SHOWN_MAX => (3, vec![pass]),
+                (Some(_) | None, _) => continue,
             };
             let id = self.record_id(record)?;
             let outcome = OutcomeId::of(&id.kiosk, id.epoch, id.seq, who);

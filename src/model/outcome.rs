@@ -67,6 +67,15 @@ impl<'a> Outcome<'a> {
         }
     }
 
+    /// The pass that they showed.
+    pub fn pass(&self) -> Option<&'a str> {
+        let pass = match self.who? {
+            Who::Person(person) => person.pass.as_ref(),
+            Who::Vehicle(vehicle) => vehicle.pass.as_ref(),
+        };
+        pass.map(|pass| pass.expose().as_str())
+    }
+
     /// What they can be known by again.
     pub fn identifiers(&self) -> Vec<(IdentifierKind, &'a str)> {
         let all = match self.who {
