@@ -6,6 +6,7 @@ use x509_parser::oid_registry::{
     OID_EC_P256, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
 };
 use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
 
 use super::chain;
 use super::key::{Algorithm, Key, Scheme, Uses};
@@ -26,6 +27,9 @@ pub enum BadCertificate {
     /// Its key is of a kind that no credential is signed with.
     #[error("a key of {0}, which signs no credential that is known here")]
     UnknownKey(String),
+    /// Its key is none of its kind, or a point that is compressed.
+    #[error("a key that is none of its kind, or is written in a form that is not known here")]
+    BadKey,
 }
 
 /// What is trusted with the certificate in `der`: the key of a document signer with HCERT; that of a country's signing CA, which says
@@ -46,7 +50,7 @@ pub fn keys(der: &[u8]) -> Result<Vec<Key>, BadCertificate> {
 ///
 /// # Errors
 ///
-/// When `der` is no certificate, or its key is neither on P-256 or P-384 nor of RSA.
+/// When `der` is no certificate, or its key is neither on P-256 or P-384 nor of RSA, or is none.
 pub fn key(der: &[u8]) -> Result<Key, BadCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| BadCertificate::NoCertificate)?;
     of(&certificate, der)
@@ -66,6 +70,9 @@ pub(super) fn of(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Key, B
     } else {
         return Err(BadCertificate::UnknownKey(curve.unwrap_or(algorithm.algorithm.clone()).to_id_string()));
     };
+    if !is_key(algorithm, &public.subject_public_key.data) {
+        return Err(BadCertificate::BadKey);
+    }
     let country = certificate.subject().iter_country().chain(certificate.issuer().iter_country());
     let issuer = country.filter_map(|country| country.as_str().ok()).next().unwrap_or("?").to_owned();
     Ok(Key {
@@ -79,6 +86,18 @@ pub(super) fn of(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Key, B
         issuer,
         list: 0,
     })
+}
+
+/// Whether these bytes have the form of a key that signs like that. One that has not would verify nothing, and nobody would notice.
+fn is_key(algorithm: Algorithm, bytes: &[u8]) -> bool {
+    // Uncompressed (SEC 1, 2.3.3).
+    let is_point = |length: usize| bytes.len() == 1 + 2 * length && bytes[0] == 4;
+    match algorithm {
+        Algorithm::Es256 => is_point(32),
+        Algorithm::Es384 => is_point(48),
+        Algorithm::Ps256 => matches!(RSAPublicKey::from_der(bytes), Ok((&[], _))),
+        Algorithm::EdDsa => bytes.len() == 32,
+    }
 }
 
 fn uses(certificate: &X509Certificate<'_>) -> Uses {

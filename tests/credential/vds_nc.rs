@@ -2,7 +2,7 @@
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use kakou::base::{ClockTrust, Wall};
-use kakou::credential::certificate;
+use kakou::credential::certificate::{self, BadCertificate};
 use kakou::credential::key::{Keys, Scheme};
 use kakou::credential::report::{Fault, Moment};
 use kakou::credential::verify;
@@ -170,6 +170,26 @@ fn a_certificate_says_what_it_is_trusted_with() {
     let signer = Authority::new("AU").signer("AU");
     assert_eq!(certificate::keys(&signer.certificate).unwrap().len(), 1);
     assert!(certificate::keys(b"no certificate").is_err());
+}
+
+#[test]
+fn a_certificate_whose_key_verifies_nothing_is_none_that_can_be_trusted() {
+    let p256 = Authority::new("AU").der;
+    let p384 = Authority::with("AU", &PKCS_ECDSA_P384_SHA384, |_| ()).der;
+    let mut cas = include_str!("seals.tsv").lines().filter(|line| !line.contains(['#', '\t']));
+    let rsa = BASE64.decode(cas.next().unwrap().as_bytes()).unwrap();
+    // Where the bits of a key begin: a point that is not compressed, or the modulus and the exponent.
+    for (der, begin) in [
+        (p256, &[3, 0x42, 0, 4][..]),
+        (p384, &[3, 0x62, 0, 4]),
+        (rsa, &[3, 0x82, 1, 15, 0, 0x30, 0x82, 1, 10, 2]),
+    ] {
+        assert!(certificate::keys(&der).is_ok());
+        let at = der.windows(begin.len()).position(|bytes| bytes == begin).unwrap() + begin.len() - 1;
+        let mut other = der.clone();
+        other[at] = 5;
+        assert_eq!(certificate::keys(&other), Err(BadCertificate::BadKey), "{begin:?}");
+    }
 }
 
 /// Seals that Python's `cryptography` made, with what is wrong with each; `seals.tsv` has the CAs' certificates first. No key is kept.
