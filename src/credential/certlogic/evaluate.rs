@@ -79,7 +79,7 @@ impl Evaluation {
                     return Ok(uvci);
                 }
                 let Value::Text(text) = uvci else { return Err(Failed::NoText) };
-                Ok(part_of_uvci(&text, *index))
+                Ok(part_of_uvci(text, *index))
             }
             Expression::Operation(operation, operands) => self.operation(*operation, operands, scope),
         }
@@ -196,7 +196,7 @@ fn constant(literal: &Literal) -> Value<'_> {
         Literal::Bool(value) => Value::Bool(*value),
         #[expect(clippy::cast_precision_loss, reason = "less than 2^53, as it was read")]
         Literal::Number(number) => Value::Number(*number as f64),
-        Literal::Text(text) => Value::Text(Cow::Borrowed(text)),
+        Literal::Text(text) => Value::Text(text),
     }
 }
 
@@ -215,10 +215,9 @@ fn variable<'s, 'd, 'p>(path: &'p [String], scope: &'s Scope<'d>) -> (Cow<'s, Va
 }
 
 /// Part `index` of a certificate's identifier, whose prefix is no part.
-fn part_of_uvci<'d>(uvci: &str, index: i64) -> Value<'d> {
-    let part = |uvci: &str| {
-        let parts = uvci.strip_prefix("URN:UVCI:").unwrap_or(uvci);
-        parts.split(['/', '#', ':']).nth(usize::try_from(index).ok()?).map(str::to_owned)
-    };
-    part(uvci).map_or(Value::Null, |part| Value::Text(Cow::Owned(part)))
+fn part_of_uvci(uvci: &str, index: i64) -> Value<'_> {
+    let parts = uvci.strip_prefix("URN:UVCI:").unwrap_or(uvci);
+    let index = usize::try_from(index).ok();
+    let part = index.and_then(|index| parts.split(['/', '#', ':']).nth(index));
+    part.map_or(Value::Null, Value::Text)
 }

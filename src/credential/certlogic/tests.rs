@@ -90,3 +90,12 @@ fn a_list_that_is_put_into_itself_has_an_end() {
     let wide = json!({"reduce": [[1], reads, vec![1; 3_000]]});
     assert_eq!(said(&wide, &Json::Null), "takes more than 20000 steps", "what is copied is counted");
 }
+
+#[test]
+fn texts_are_never_copied_so_that_no_number_of_them_takes_more_than_the_data() {
+    let data = json!({"ci": format!("URN:UVCI:01:XX:{}", "x".repeat(1_000))});
+    let logic = Logic::parse(&json!({"extractFromUVCI": [{"var": "ci"}, 2]})).unwrap();
+    let Ok(Value::Text(part)) = logic.evaluate(&data) else { panic!("a part") };
+    assert_eq!(part.len(), 1_000);
+    assert!(data["ci"].as_str().unwrap().as_bytes().as_ptr_range().contains(&part.as_ptr()));
+}

@@ -1,7 +1,5 @@
 //! What an expression comes to.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -17,8 +15,8 @@ pub enum Value<'d> {
     Bool(bool),
     /// A number; operations take whole ones.
     Number(f64),
-    /// A text.
-    Text(Cow<'d, str>),
+    /// A text, or a part of one, where it stands: however many there are, they take no more than what they are of.
+    Text(&'d str),
     /// A moment, to the millisecond.
     Date(Timestamp),
     /// A list of what was evaluated.
@@ -33,7 +31,7 @@ impl<'d> From<&'d Json> for Value<'d> {
             Json::Null => Self::Null,
             Json::Bool(value) => Self::Bool(*value),
             Json::Number(number) => number.as_f64().map_or(Self::Null, Self::Number),
-            Json::String(text) => Self::Text(Cow::Borrowed(text)),
+            Json::String(text) => Self::Text(text),
             Json::Array(_) | Json::Object(_) => Self::Data(json),
         }
     }
